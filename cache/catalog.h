@@ -1,0 +1,131 @@
+// Catalog: listings, links and rows of the archive, from the MetadataStore where they are known, else by asking.
+//
+//   shapes   a listing is an immutable snapshot of one query's answer; a refresh makes a new one beside it
+//   errors   those of client::Archive. A failed query is remembered for some seconds and told again without a request.
+//   threads  thread-safe. Functions that take a Done never block on the network: they answer at once where the answer is
+//            known, else from the query lane (client/base/ask.h). Equal questions at one time are one request.
+//   source   DESIGN sections 3 and 6
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/metadata_store.h"
+#include "client/archive.h"
+#include "client/base/ask.h"
+#include "client/base/lane.h"
+#include "client/base/result.h"
+#include "client/model.h"
+
+namespace esofs::cache {
+
+// A query as saved by the user: the text of query.adql, its directives taken out.
+struct QuerySpec {
+  std::string adql;     // without directives and surrounding white space; "" : nothing was saved yet
+  std::string service;  // "" : found from the tables named
+  std::uint64_t maxrec = 0;
+  client::QueryMode mode = client::QueryMode::kAuto;
+  std::chrono::seconds ttl{24 * 3600};
+};
+
+// What status.txt tells of a query.
+struct QueryState {
+  bool known = false;       // there is a snapshot
+  bool running = false;     // a request or job is under way
+  std::int64_t started_at = 0;  // of what is running
+  std::uint64_t rows_so_far = 0;  // of what is running
+  std::string service;
+  std::string service_url;
+  std::string job_url;      // of the last or running async job
+  std::uint64_t rows = 0;   // of the snapshot, and so on
+  std::uint64_t datasets = 0;
+  bool names_datasets = false;
+  bool truncated = false;
+  std::int64_t fetched_at = 0;
+  std::uint64_t result_bytes = 0;  // size of result.vot, 0 if it was not kept
+  std::optional<Error> error;      // of the last attempt, if it failed
+  std::int64_t error_at = 0;
+};
+
+// A snapshot. Thread-safe; stays readable for as long as it is held, whatever is refreshed meanwhile.
+class Listing {
+ public:
+  struct Entry {
+    std::uint64_t row;  // 0 …
+    std::string name;   // unique in the listing, safe; "ADP.2018-06-21T20:32:57.736.fits"
+    client::Dataset dataset;
+  };
+
+  virtual ~Listing() = default;
+
+  virtual std::uint64_t rows() const = 0;
+  virtual std::uint64_t datasets() const = 0;  // entries; a row may name none, and a dataset named twice is one entry
+  virtual const std::vector<client::Column>& columns() const = 0;
+  virtual std::string id() const = 0;  // of this snapshot: changes with every refresh
+
+  // Visits entries in row order from the first whose row is >= `from`, until visit() returns false.
+  virtual Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const = 0;
+  // By its name, in the archive's or the portable form.
+  virtual Result<std::optional<Entry>> find(std::string_view name) const = 0;
+  virtual Result<client::Row> row(std::uint64_t row) const = 0;
+
+  // The answer as the server sent it; nullopt if it was not kept (disk full).
+  virtual std::optional<std::filesystem::path> result_file() const = 0;
+};
+
+// A row with its columns: metadata.json, user.eso.* attributes.
+struct NamedRow {
+  std::vector<client::Column> columns;
+  client::Row row;
+};
+
+class Catalog {
+ public:
+  struct Config {
+    std::filesystem::path results_dir;  // result.vot files
+    std::chrono::seconds links_ttl{24 * 3600};
+    std::chrono::seconds failure_memory{10};  // a failed question is answered with its failure for so long
+    // What is asked of the clock; tests replace it.
+    std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+  };
+
+  // archive, store and queries (the lane) outlive the catalog.
+  static Result<std::unique_ptr<Catalog>> create(Config config, client::Archive& archive, MetadataStore& store,
+                                                 Lane& queries);
+  virtual ~Catalog() = default;
+
+  // The snapshot of a query. At once where there is one: within its ttl as it is, past it as it is while a refresh runs in
+  // the background. Where there is none: when the query has been answered. Cancelling leaves the query running.
+  virtual Cancel listing(const QuerySpec& query, Done<std::shared_ptr<const Listing>> done) = 0;
+  // The snapshot, if there is one. No network, starts nothing.
+  virtual std::shared_ptr<const Listing> known_listing(const QuerySpec& query) = 0;
+  // From memory and LMDB.
+  virtual QueryState state(const QuerySpec& query) = 0;
+  // The next look asks the archive anew; until the answer is here the old snapshot stays.
+  virtual void refresh(const QuerySpec& query) = 0;
+  // Everything kept of a query that no saved query has any more may go.
+  virtual void forget(const QuerySpec& query) = 0;
+
+  // The DataLink answer of a dataset. ENOENT where the archive says that there is no such dataset.
+  virtual Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) = 0;
+  virtual std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) = 0;
+
+  // Where the file of a dataset is.
+  virtual Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) = 0;
+  virtual std::optional<client::FileSource> known_source(const client::Dataset& dataset) = 0;
+
+  // What the archive's own table says of an id. ENOENT: no such row.
+  virtual Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) = 0;
+
+  // Directories visited lately, for listings that cannot be complete: newest last, at most `most`.
+  virtual void visited(const std::string& kind, const std::string& name) = 0;
+  virtual std::vector<std::string> visits(const std::string& kind, std::size_t most) = 0;
+};
+
+}  // namespace esofs::cache

@@ -1,0 +1,117 @@
+// Archive: everything esofs asks of an archive, as blocking calls. The seam for tests: the layers above know only
+// this class, and a fake of it holds, fails and counts (tests/support/fake_archive.h).
+//
+//   errors   the errno table of DESIGN section 7; the sentence names the URL without secrets
+//   threads  all functions are thread-safe and block: call them on a lane, or from a test
+//   source   TAP 1.1, DALI 1.1, DataLink 1.1, RFC 9110 section 14 (ranges)
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "client/base/lane.h"
+#include "client/base/result.h"
+#include "client/model.h"
+
+namespace esofs::client {
+
+enum class QueryMode { kAuto, kSync, kAsync };  // kAuto: sync, and an async job when sync runs out of time
+
+struct QueryRequest {
+  std::string service;  // a name of the profile ("obs", "cat"); "": found from the tables that the ADQL names
+  std::string adql;
+  std::uint64_t maxrec = 0;  // rows wanted; one more is asked for, to notice truncation. 0: the profile's default
+  QueryMode mode = QueryMode::kAuto;
+  std::string job_url;  // a job of this query that was started earlier: waited for instead of starting another
+};
+
+// Takes a table as it arrives. A returned error ends the query with that error.
+class TableSink {
+ public:
+  virtual ~TableSink() = default;
+  // The answer as the server sends it, piece by piece, before it is parsed (a VOTable document).
+  virtual Result<void> bytes(std::span<const std::byte> piece) = 0;
+  // Once, before the first row.
+  virtual Result<void> columns(const std::vector<Column>& columns) = 0;
+  // row: valid during the call only.
+  virtual Result<void> row(std::span<const Value> row) = 0;
+  // An async job was created for this query: keep its URL, so that the job can be picked up after a restart.
+  virtual void job_started(const std::string& job_url) = 0;
+  // A retry starts the answer anew: forget bytes, columns and rows seen so far.
+  virtual void restart() = 0;
+};
+
+struct QuerySummary {
+  std::string service;     // the profile's name of the service that answered
+  std::string url;         // its TAP base URL
+  std::string job_url;     // of the async job, "" for a sync query
+  std::uint64_t rows = 0;  // passed to the sink: at most maxrec
+  bool truncated = false;  // there are more: the maxrec + 1st row came, or the server said OVERFLOW
+};
+
+struct FetchRequest {
+  std::string url;
+  std::optional<ByteRange> range;  // nullopt: the whole file, without a Range header
+  bool tail = false;               // with range: the last range->size bytes (first is ignored)
+  // What earlier answers told of this file. A 206 that disagrees is ESTALE.
+  std::string validator;
+  std::optional<std::uint64_t> total;
+  bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
+};
+
+// Takes the body of one answer. A returned error ends the transfer with that error.
+class FetchSink {
+ public:
+  virtual ~FetchSink() = default;
+  // Once, before any body, when the answer has been accepted (DESIGN section 5). Retries happen before it.
+  virtual Result<void> head(const FileHead& head) = 0;
+  virtual Result<void> body(std::span<const std::byte> piece) = 0;
+};
+
+class Archive {
+ public:
+  virtual ~Archive() = default;
+
+  // Identifies the archive in caches: two archives never share a record. Constant.
+  virtual std::string identity() const = 0;
+
+  // EINVAL: the server refused the query (its sentence); ETIMEDOUT; EHOSTUNREACH; EIO …
+  // An error never reaches the sink as rows.
+  virtual Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) = 0;
+
+  // The DataLink answer at `url`. ENOENT where its only rows are NotFoundFault; EACCES where access is denied.
+  virtual Result<Links> links(const std::string& url, Lane::Turn& turn) = 0;
+
+  // Where the bytes of a dataset are: by DataLink, directly, or, where only an answer can tell, by asking.
+  // links: the DataLink answer met on the way, if any, so that it can be kept.
+  struct Located {
+    FileSource source;
+    std::optional<Links> links;
+  };
+  virtual Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) = 0;
+
+  // Streams the bytes of a file. Success: the body came whole (as long as announced and asked for).
+  // ENOENT, EACCES, ESTALE, ETIMEDOUT, EIO …; EIO for a body that is not the file (HTML, short, wrong range).
+  virtual Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) = 0;
+
+  // --- from the profile, without any request ---
+
+  // True where `id` has the form of an identifier of this archive. false for every name that tools merely try.
+  virtual bool valid_id(const std::string& id) const = 0;
+  // The dataset that an id alone tells of (patterns of the profile). REQUIRES: valid_id(id).
+  virtual Dataset dataset(const std::string& id) const = 0;
+  // The DataLink URL of a dataset: its access_url, or by the profile's pattern; "" where there is none.
+  virtual std::string links_url(const Dataset& dataset) const = 0;
+  // The query for all that is known of one id: `SELECT * FROM ivoa.ObsCore WHERE …`, for raw ids on dbo.raw.
+  virtual QueryRequest row_query(const std::string& id) const = 0;
+  // From a table's columns to its datasets; nullptr where the columns name none.
+  virtual std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
+      const std::vector<Column>& columns) const = 0;
+};
+
+}  // namespace esofs::client

@@ -1,0 +1,14 @@
+// The word of a list that a mistyped one was probably meant to be, for error messages.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace esofs {
+
+// The candidate of the smallest Levenshtein distance to `word`, case ignored; "" where none is near enough
+// to be worth naming (more than half of its letters differ).
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace esofs

@@ -1,0 +1,108 @@
+#include "client/base/safe_name.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+
+namespace esofs {
+namespace {
+
+constexpr std::size_t kLongestName = 255;  // bytes, NAME_MAX
+
+// FNV-1a: tells apart names that were cut at the same place; no protection against malice is needed for that.
+std::uint64_t hash(std::string_view text) {
+  std::uint64_t value = 0xcbf29ce484222325U;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return value;
+}
+
+// The length of the UTF-8 sequence that text begins with; 0 where it is not one (overlong forms and surrogates are not).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  }
+  if (lead == 0xe0 && byte(1) < 0xa0) return 0;
+  if (lead == 0xed && byte(1) > 0x9f) return 0;
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;
+  if (lead == 0xf4 && byte(1) > 0x8f) return 0;
+  return length;
+}
+
+// C0, DEL and C1 control characters, given as a whole UTF-8 sequence.
+bool control(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+}
+
+// Where the extension begins: the last '.', or the one before it where the last is a compression (".fits.fz").
+std::size_t extension_at(std::string_view name) {
+  const std::size_t last = name.rfind('.');
+  if (last == std::string_view::npos || last == 0) return name.size();
+  std::string suffix(name.substr(last + 1));
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array<std::string_view, 5> kCompressions{"z", "gz", "fz", "bz2", "xz"};
+  if (std::find(kCompressions.begin(), kCompressions.end(), suffix) == kCompressions.end()) return last;
+  const std::size_t before = name.rfind('.', last - 1);
+  // Identifiers hold dots of their own ("ADP.2018-…57.736.Z"): only a short word of letters is an extension.
+  if (before == std::string_view::npos || before == 0) return last;
+  const auto middle = name.substr(before + 1, last - before - 1);
+  const bool word = !middle.empty() && middle.size() <= 5 &&
+                    std::all_of(middle.begin(), middle.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+  return word ? before : last;
+}
+
+}  // namespace
+
+std::string safe_name(std::string_view text) {
+  std::string name;
+  name.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0 || control(sequence) || sequence == "/") {
+      name += '_';
+    } else {
+      name += sequence;
+    }
+    text.remove_prefix(sequence.size());
+  }
+  if (name.empty()) return "_";
+  if (name == ".") return "_";
+  if (name == "..") return "__";
+  if (name.size() <= kLongestName) return name;
+
+  std::array<char, 24> tag{};
+  (void)std::snprintf(tag.data(), tag.size(), "~%016llx", static_cast<unsigned long long>(hash(name)));
+  std::string extension = name.substr(extension_at(name));
+  if (extension.size() > 16) extension.clear();
+  std::size_t keep = kLongestName - std::string_view(tag.data()).size() - extension.size();
+  while (keep > 0 && (static_cast<unsigned char>(name[keep]) & 0xc0U) == 0x80U) --keep;  // between sequences
+  return name.substr(0, keep) + tag.data() + extension;
+}
+
+std::string portable_name(std::string_view name) {
+  std::string portable(name);
+  for (char& c : portable) {
+    const bool keeps = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' ||
+                       c == '+' || c == '~';
+    if (!keeps || static_cast<unsigned char>(c) >= 0x80) c = '_';
+  }
+  return portable;
+}
+
+std::string numbered_name(std::string_view name, unsigned number) {
+  const std::size_t at = extension_at(name);
+  return safe_name(std::string(name.substr(0, at)) + "-" + std::to_string(number) + std::string(name.substr(at)));
+}
+
+}  // namespace esofs

@@ -1,0 +1,111 @@
+// HttpClient: HTTP requests over libcurl, blocking, with limits, retries, redirects and cancel.
+//
+//   shapes   a request with its body in memory; the answer's body is streamed to a sink
+//   errors   transport failures as in DESIGN section 7 (client/http_error.h has the one table). An HTTP status of
+//            400 and above is not an error here: TAP and SODA explain themselves in the body. status_error() makes one.
+//   threads  thread-safe; each call blocks its thread. Idle connections are kept in a pool of easy handles.
+//   source   RFC 9110, RFC 9111; limits: reference/fuse.md section 2, rules 4 and 5
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "client/base/lane.h"
+#include "client/base/result.h"
+
+namespace esofs::client {
+
+struct HttpLimits {
+  std::chrono::milliseconds connect{15'000};
+  std::chrono::milliseconds first_byte{60'000};  // from the request sent to the status line
+  std::chrono::milliseconds stall{30'000};       // without one byte of body
+  std::chrono::milliseconds total{0};            // 0: none
+  int attempts = 4;                              // the first one included
+  std::chrono::milliseconds retry_wait{500};     // base of the full-jitter back-off
+  std::chrono::milliseconds retry_most{30'000};  // no single wait, Retry-After included, is longer than this
+};
+
+struct HttpSettings {
+  HttpLimits limits;
+  std::string proxy;    // "": as the environment says (http_proxy, no_proxy)
+  std::string ca_file;  // "": the system's
+  std::string user_agent;
+  bool offline = false;  // every request fails with ENETUNREACH
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::string> headers;  // "Name: value"
+  std::string body;                  // sent where not empty
+  std::string content_type;          // of the body
+  bool follow_redirects = true;      // to http and https only, at most 10; credentials never leave the first host
+  std::optional<HttpLimits> limits;  // instead of the settings'
+};
+
+struct HttpHead {
+  int status = 0;
+  std::string url;                             // of this answer, after redirects
+  std::map<std::string, std::string> headers;  // names in lower case; of the last answer; repeated ones joined by ", "
+
+  // "" where absent. name in lower case.
+  std::string header(const std::string& name) const;
+};
+
+// Takes one answer. head() comes once, for the answer that is not retried; an error ends the transfer with it.
+class HttpSink {
+ public:
+  virtual ~HttpSink() = default;
+  virtual Result<void> head(const HttpHead& head) = 0;
+  virtual Result<void> body(std::span<const std::byte> piece) = 0;
+};
+
+struct HttpText {
+  HttpHead head;
+  std::string body;
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(HttpSettings settings);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Sends the request until an answer is worth having: connection failures, 429, 502, 503 and 504 are tried again
+  // (Retry-After honoured) while head() has not been called. A body shorter than announced is EIO.
+  Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
+
+  // The whole answer in memory; EFBIG above most_bytes.
+  Result<HttpText> text(const HttpRequest& request, std::uint64_t most_bytes, Lane::Turn& turn);
+
+  const HttpSettings& settings() const noexcept;
+
+ private:
+  class Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+// The URL as it may be shown and logged: user info and the values of secret-looking parameters replaced by "***".
+std::string shown_url(const std::string& url);
+
+// application/x-www-form-urlencoded of name-value pairs, for bodies and query strings.
+std::string form_encoded(const std::vector<std::pair<std::string, std::string>>& fields);
+
+// Joins a base URL that may already hold a '?' with further parameters.
+std::string with_parameters(const std::string& url, const std::vector<std::pair<std::string, std::string>>& fields);
+
+// `reference` resolved against `base` (RFC 3986 section 5); reference itself where it is absolute.
+std::string resolved_url(const std::string& base, const std::string& reference);
+
+// The Error of a status that is not a success, e.g. "HTTP 404 from https://…". REQUIRES: status >= 400.
+Error status_error(const HttpHead& head);
+
+}  // namespace esofs::client

@@ -1,0 +1,60 @@
+// Profile: what esofs knows of an archive beforehand. `eso` is built in, others are JSON files, and a bare TAP URL makes
+// one with nothing but that URL: the rest is then discovered from the answers.
+//
+//   shapes   URL patterns hold "{id}"; id patterns are ECMAScript regular expressions, matched whole. A JSON profile may
+//            say "extends": "eso" and "base_url": "http://host:port", which replaces scheme, host and port of every URL
+//            that it inherits (a mirror, a simulator)
+//   errors   EINVAL with the key's name, the place and the nearest valid key; ENOENT for a file that is not there
+//   source   reference/eso_services.md section 0 for `eso`; the JSON form is described in client/README.md
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "client/base/result.h"
+
+namespace esofs::client {
+
+struct TapService {
+  std::string name;                  // "obs", "cat"
+  std::string url;                   // base URL, without /sync
+  std::vector<std::string> schemas;  // whose tables it holds, e.g. {"ivoa", "dbo"}; empty: any
+  std::uint64_t maxrec = 0;          // rows asked for when a query says none; 0: the server's default
+};
+
+struct Profile {
+  std::string name;               // "eso", or the host of a bare TAP URL
+  std::string title;              // for README.txt
+  std::vector<TapService> tap;    // at least one; the first is the default
+  std::string datalink_pattern;   // "" none
+  std::string file_pattern;       // "" none
+  std::vector<std::string> ids;   // patterns of identifiers; empty: any safe name
+  std::vector<std::string> raw_ids;  // patterns, tried first, of ids that live in raw_table
+  std::string obscore_table = "ivoa.ObsCore";
+  std::string obscore_id_column = "obs_publisher_did";  // dp_id at ESO
+  std::string raw_table;          // "" none
+  std::string raw_id_column;
+  std::vector<std::uint64_t> placeholder_lengths;  // content_length values that say nothing
+  std::uint64_t estsize_unit = 1000;               // bytes of one unit of access_estsize ("kbyte")
+  std::string calselector_url;    // these are named here for the services that use them
+  std::string ssap_url;
+  std::string soda_url;
+  std::string token_url;
+  std::string resolver_url;
+  std::vector<std::string> credential_hosts;
+};
+
+// The built-in profile of the ESO archive.
+Profile eso_profile();
+
+// `text` is JSON; `where` names it in errors.
+Result<Profile> parse_profile(const std::string& text, const std::string& where);
+
+// ARCHIVE of the command line: the name of a built-in or user profile (directory/NAME.json), a profile file, or a TAP
+// base URL. profile_dir: e.g. ~/.config/esofs/archives.
+Result<Profile> find_profile(const std::string& archive, const std::string& profile_dir);
+
+}  // namespace esofs::client

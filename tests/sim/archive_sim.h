@@ -1,0 +1,74 @@
+// ArchiveSim: an archive in one process on 127.0.0.1, with every fault that an archive or a network can show as a knob.
+//
+//   /tap_obs /tap_cat (tap_service.h) · /datalink/links · /dataPortal/file/<id> · /profile.json (for `esofs mount`)
+//   /_sim/… (the knobs, counters and request log over HTTP; tests/sim/README.md)
+//
+//   threads  thread-safe; requests are served by threads of its own
+//   source   reference/eso_services.md; shares no code with client/, so that a misreading of a standard cannot agree with
+//            itself
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/holdings.h"
+
+namespace esofs::sim {
+
+// What goes wrong, for the requests whose path (with query string) contains `path`; "" means every request.
+// Faults add up in the order in which they were set; fail_next counts down.
+struct Fault {
+  std::string path;
+  std::chrono::milliseconds delay{0};           // before the status line
+  std::uint64_t rate = 0;                       // bytes a second for each stream; 0: no limit
+  int fail_next = 0;                            // so many requests are answered with `status`; -1: all
+  int status = 503;
+  std::optional<int> retry_after;               // seconds, on failed answers
+  std::optional<std::uint64_t> cut_after;       // the connection is closed after so many body bytes
+  std::optional<std::uint64_t> stall_after;     // the body stops there until release() or the client leaves
+  bool ignore_range = false;                    // 200 and the whole body
+  bool wrong_content_range = false;             // 206 with an offset that was not asked for
+  bool no_length = false;                       // chunked, no Content-Length
+  bool login_page = false;                      // 200, text/html
+  bool changed_content = false;                 // other bytes, another ETag and Last-Modified
+  bool etag = true;                             // send ETag and Last-Modified at all
+  bool head_refused = false;                    // 405 for HEAD
+  int times = -1;                               // the fault ends after so many requests; -1: never
+};
+
+struct LoggedRequest {
+  std::string method;
+  std::string target;  // path and query
+  std::string range;   // the header, ""
+  std::string body;    // of a POST, first 64 KiB
+  int status = 0;
+  std::uint64_t body_bytes = 0;  // of the answer, as sent so far
+};
+
+class ArchiveSim {
+ public:
+  struct Config {
+    std::string fits_folder;
+    std::uint64_t extra_rows = 0;
+    int port = 0;  // 0: any free one
+    int threads = 256;
+  };
+  static std::unique_ptr<ArchiveSim> start(const Config& config);
+  virtual ~ArchiveSim() = default;  // every stalled answer ends, the server stops
+
+  virtual std::string base_url() const = 0;  // "http://127.0.0.1:PORT"
+  virtual const Holdings& holdings() const = 0;
+
+  virtual void set(const Fault& fault) = 0;
+  virtual void clear_faults() = 0;  // also releases what stalls
+  virtual void release() = 0;       // what stalls goes on
+
+  virtual std::vector<LoggedRequest> requests() const = 0;  // since start or reset_log()
+  virtual void reset_log() = 0;
+};
+
+}  // namespace esofs::sim

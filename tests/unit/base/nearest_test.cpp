@@ -1,0 +1,16 @@
+#include "client/base/nearest.h"
+
+#include <gtest/gtest.h>
+
+namespace esofs {
+namespace {
+
+TEST(NearestTest, AMistypedWordIsRecognised) {
+  EXPECT_EQ(nearest("cache_sise", {"cache_dir", "cache_size", "ttl"}), "cache_size");
+  EXPECT_EQ(nearest("TTL", {"cache_dir", "cache_size", "ttl"}), "ttl");
+}
+
+TEST(NearestTest, AWordUnlikeAnyIsNotGuessed) { EXPECT_EQ(nearest("quux", {"cache_dir", "ttl"}), ""); }
+
+}  // namespace
+}  // namespace esofs
