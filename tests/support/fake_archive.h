@@ -1,0 +1,179 @@
+// FakeArchive: an Archive without a network, for the tests of the layers above it.
+//
+//   archive.put_file("http://archive/file/A", 3'000'000'000, {.name = "A.fits"});
+//   archive.put_links("http://archive/links?ID=A", FakeArchive::links_to("http://archive/file/A", 3'000'000'000));
+//   archive.put_table("SELECT 1", columns, rows);
+//   archive.hold("http://archive/file/A");       // the next fetch waits, as before a silent server …
+//   ASSERT_TRUE(archive.wait_held());            // … this waits for it to have come so far …
+//   archive.release();                           // … and it goes on
+//
+//   shapes   files are bytes computed from their offset (byte_at), or given; tables are keyed by their ADQL, links and files
+//            by their URL. A dataset id is `NAME.2018-06-21T20:32:57.736`, its DataLink
+//            "http://archive/links?ID=<id>"
+//   errors   what nobody put here: ENOENT for a URL, EINVAL for an ADQL text; else what fail_next() and fail_after() say
+//   threads  all functions are thread-safe; query, links, locate and fetch block while held, and end with EINTR when
+//            their turn is stopped
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "client/archive.h"
+
+namespace esofs::tests {
+
+class FakeArchive : public client::Archive {
+ public:
+  enum class Op { kQuery, kLinks, kLocate, kFetch };
+
+  // Byte i of a file without bytes of its own is (i + salt) % 251: a shifted answer is a wrong answer, and so is one of
+  // another version.
+  static std::byte byte_at(std::uint64_t i, unsigned salt = 0) {
+    return static_cast<std::byte>((i + salt) % 251);
+  }
+  static std::vector<std::byte> bytes_at(std::uint64_t offset, std::size_t size, unsigned salt = 0);
+
+  struct FileOptions {
+    bool ranges = true;  // false: Range is ignored, the whole file comes (partial = false)
+    std::string validator = "v1";
+    std::string name = {};  // of Content-Disposition
+    std::string content_type = "application/octet-stream";
+    bool announce_length = true;
+    unsigned salt = 0;               // see byte_at
+    std::size_t piece = 64U << 10U;  // bytes passed to the sink at once
+  };
+  // Puts or replaces a file; with another validator (and salt) it is a changed version.
+  void put_file(const std::string& url, std::uint64_t size) { put_file(url, size, FileOptions()); }
+  void put_file(const std::string& url, std::uint64_t size, FileOptions options);
+  void put_bytes(const std::string& url, std::vector<std::byte> bytes) {
+    put_bytes(url, std::move(bytes), FileOptions());
+  }
+  void put_bytes(const std::string& url, std::vector<std::byte> bytes, FileOptions options);
+  void remove_file(const std::string& url);
+
+  struct TableOptions {
+    bool truncated = false;               // the server says OVERFLOW
+    std::string document = "<VOTABLE/>";  // what bytes() gets, before the columns
+  };
+  void put_table(const std::string& adql, std::vector<client::Column> columns,
+                 std::vector<client::Row> rows) {
+    put_table(adql, std::move(columns), std::move(rows), TableOptions());
+  }
+  void put_table(const std::string& adql, std::vector<client::Column> columns, std::vector<client::Row> rows,
+                 TableOptions options);
+  // A table of any length, its rows made when they are passed on.
+  void put_table(const std::string& adql, std::vector<client::Column> columns, std::uint64_t rows,
+                 std::function<client::Row(std::uint64_t)> row, TableOptions options);
+  // Columns by name only; datatype char.
+  static std::vector<client::Column> named(const std::vector<std::string>& names);
+
+  void put_links(const std::string& url, client::Links links);
+  // A DataLink answer of one #this row.
+  static client::Links links_to(const std::string& file_url, std::optional<std::uint64_t> length = {});
+
+  // The next `times` operations of a kind fail, without reaching the sink. `what` is a URL or an ADQL text; "": any.
+  // times < 0: until clear_failures().
+  void fail_next(Op op, const Error& error, int times = 1, const std::string& what = "");
+  void clear_failures();
+  // The next fetch or query of `what` fails after so many body bytes, or rows.
+  void fail_after(const std::string& what, std::uint64_t count, const Error& error);
+  // The next query of `adql` is begun anew (TableSink::restart) after so many rows.
+  void restart_after(const std::string& adql, std::uint64_t rows);
+
+  // While held, operations on `what` ("": all) wait: before their answer, or after so many body bytes or rows.
+  void hold(const std::string& what = "", std::uint64_t after = 0);
+  void release();
+  // Waits until so many operations wait in a hold; false if they never come. For tests: no assertion rests on the time.
+  bool wait_held(int operations = 1);
+
+  // What was asked, since the beginning. what: a URL or an ADQL text; "": all.
+  int query_count(const std::string& what = "") const { return count(Op::kQuery, what); }
+  int link_count(const std::string& what = "") const { return count(Op::kLinks, what); }
+  int locate_count(const std::string& what = "") const { return count(Op::kLocate, what); }
+  int fetch_count(const std::string& what = "") const { return count(Op::kFetch, what); }
+  std::uint64_t fetched_bytes(const std::string& url = "") const;  // passed to sinks
+  std::vector<client::FetchRequest> fetches() const;
+  std::vector<client::QueryRequest> queries() const;
+
+  // --- Archive ---
+  std::string identity() const override { return "fake"; }
+  Result<client::QuerySummary> query(const client::QueryRequest& request, client::TableSink& sink,
+                                     Lane::Turn& turn) override;
+  Result<client::Links> links(const std::string& url, Lane::Turn& turn) override;
+  // By the kind of access; kUnknown is DataLink where links were put for the URL, else the file.
+  Result<Located> locate(const client::Dataset& dataset, Lane::Turn& turn) override;
+  Result<client::FileHead> fetch(const client::FetchRequest& request, client::FetchSink& sink,
+                                 Lane::Turn& turn) override;
+  bool valid_id(const std::string& id) const override;
+  client::Dataset dataset(const std::string& id) const override;
+  std::string links_url(const client::Dataset& dataset) const override;
+  client::QueryRequest row_query(const std::string& id) const override;
+  // Reads dp_id, access_url, access_format, access_estsize (kilobytes), last_mod_date (seconds since 1970, as an
+  // integer), extension and obs_release_date by name; nullptr without dp_id.
+  std::function<std::optional<client::Dataset>(std::span<const client::Value>)> dataset_reader(
+      const std::vector<client::Column>& columns) const override;
+
+ private:
+  struct File {
+    std::uint64_t size;
+    FileOptions options;
+    std::shared_ptr<const std::vector<std::byte>> bytes;  // null: computed
+  };
+  struct Table {
+    std::vector<client::Column> columns;
+    std::uint64_t rows;
+    std::function<client::Row(std::uint64_t)> row;
+    TableOptions options;
+  };
+  struct Failure {
+    Op op;
+    std::string what;
+    int times;
+    Error error;
+  };
+  struct State {
+    std::map<std::string, File> files;
+    std::map<std::string, Table> tables;
+    std::map<std::string, client::Links> links;
+    std::vector<Failure> failures;
+    std::map<std::string, std::pair<std::uint64_t, Error>> late_failures;
+    std::map<std::string, std::uint64_t> restarts;
+    std::map<std::string, std::uint64_t> holds;
+    std::uint64_t releases = 0;
+    int held = 0;
+    std::map<std::pair<Op, std::string>, int> counts;
+    std::map<std::string, std::uint64_t> bytes;
+    std::vector<client::FetchRequest> fetches;
+    std::vector<client::QueryRequest> queries;
+  };
+
+  int count(Op op, const std::string& what) const;
+  // Counts the operation, waits in a hold, and gives the failure that was asked for.
+  Result<void> begin(Op op, const std::string& what, Lane::Turn& turn);
+  // Waits while `what` is held at `position`.
+  Result<void> pass(const std::string& what, std::uint64_t position, Lane::Turn& turn);
+  // The position of the next hold of `what` above `position`, or the largest number.
+  std::uint64_t next_hold(const std::string& what, std::uint64_t position) const;
+  std::optional<std::pair<std::uint64_t, Error>> take_late_failure(const std::string& what);
+  Result<void> send_body(const std::string& url, const File& file, client::ByteRange range,
+                         client::FetchSink& sink, Lane::Turn& turn);
+  Result<std::uint64_t> send_rows(const client::QueryRequest& request, const Table& table,
+                                  client::TableSink& sink, Lane::Turn& turn);
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  State state_;  // guarded by mutex_
+};
+
+}  // namespace esofs::tests
