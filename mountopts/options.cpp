@@ -1,0 +1,365 @@
+#include "mountopts/options.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "client/base/nearest.h"
+#include "mountopts/units.h"
+
+namespace esofs::mountopts {
+namespace {
+
+using nlohmann::json;
+
+struct Row {
+  OptionHelp help;
+  std::function<Result<void>(Options&, std::string_view)> set;
+  std::function<json(const Options&)> show;
+};
+
+Error bad_value(std::string_view wanted, std::string_view text) {
+  return {EINVAL, "'" + std::string(text) + "' is not " + std::string(wanted)};
+}
+
+Row bytes(std::string name, std::string initial, std::uint64_t Options::*member, std::uint64_t least,
+          std::string help) {
+  return {{std::move(name), "size", std::move(initial), std::move(help)},
+          [member, least](Options& o, std::string_view text) -> Result<void> {
+            auto value = parse_bytes(text);
+            if (!value) return value.error();
+            if (*value < least) return bad_value("at least " + shown_bytes(least), text);
+            o.*member = *value;
+            return {};
+          },
+          [member](const Options& o) -> json { return shown_bytes(o.*member); }};
+}
+
+Row duration(std::string name, std::string initial, std::chrono::milliseconds Options::*member,
+             std::chrono::milliseconds least, std::string help) {
+  return {{std::move(name), "time", std::move(initial), std::move(help)},
+          [member, least](Options& o, std::string_view text) -> Result<void> {
+            auto value = parse_duration(text);
+            if (!value) return value.error();
+            if (*value < least) return bad_value("at least " + shown_duration(least), text);
+            o.*member = *value;
+            return {};
+          },
+          [member](const Options& o) -> json { return shown_duration(o.*member); }};
+}
+
+template <class Number>
+Row number(std::string name, std::string initial, Number Options::*member, Number least, Number most,
+           std::string help) {
+  return {{std::move(name), "number", std::move(initial), std::move(help)},
+          [member, least, most](Options& o, std::string_view text) -> Result<void> {
+            Number value{};
+            const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (failed != std::errc() || end != text.data() + text.size() || value < least || value > most) {
+              return bad_value("a whole number from " + std::to_string(least) + " to " + std::to_string(most),
+                               text);
+            }
+            o.*member = value;
+            return {};
+          },
+          [member](const Options& o) -> json { return o.*member; }};
+}
+
+Row flag(std::string name, bool Options::*member, std::string help) {
+  return {{std::move(name), "yes|no", "no", std::move(help)},
+          [member](Options& o, std::string_view text) -> Result<void> {
+            if (text.empty() || text == "yes" || text == "true" || text == "1" || text == "on") {
+              o.*member = true;
+            } else if (text == "no" || text == "false" || text == "0" || text == "off") {
+              o.*member = false;
+            } else {
+              return bad_value("yes or no", text);
+            }
+            return {};
+          },
+          [member](const Options& o) -> json { return o.*member; }};
+}
+
+Row path(std::string name, std::string initial, std::filesystem::path Options::*member, std::string help) {
+  return {{std::move(name), "path", std::move(initial), std::move(help)},
+          [member](Options& o, std::string_view text) -> Result<void> {
+            if (text.empty() || text.front() != '/') return bad_value("an absolute path", text);
+            o.*member = std::filesystem::path(text).lexically_normal();
+            return {};
+          },
+          [member](const Options& o) -> json { return (o.*member).string(); }};
+}
+
+// A proxy URL may hold a password: what is shown has none.
+std::string without_user_info(const std::string& url) {
+  const auto scheme = url.find("://");
+  const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const auto at = url.find('@', begin);
+  if (at == std::string::npos || at > url.find('/', begin)) return url;
+  return url.substr(0, begin) + "***" + url.substr(at);
+}
+
+Row text(std::string name, std::string unit, std::string initial, std::string Options::*member,
+         std::function<Result<void>(std::string_view)> check, std::string help) {
+  return {{std::move(name), std::move(unit), std::move(initial), std::move(help)},
+          [member, check = std::move(check)](Options& o, std::string_view value) -> Result<void> {
+            auto ok = check(value);
+            if (!ok) return ok.error();
+            o.*member = std::string(value);
+            return {};
+          },
+          [member](const Options& o) -> json { return without_user_info(o.*member); }};
+}
+
+Row choice(std::string name, std::string initial, std::vector<std::string> words,
+           std::function<void(Options&, std::size_t)> set, std::function<std::size_t(const Options&)> get,
+           std::string help) {
+  std::string unit;
+  for (const auto& word : words) unit += (unit.empty() ? "" : "|") + word;
+  return {{std::move(name), unit, std::move(initial), std::move(help)},
+          [words, unit, set = std::move(set)](Options& o, std::string_view value) -> Result<void> {
+            const auto at = std::find(words.begin(), words.end(), value);
+            if (at == words.end()) return bad_value("one of " + unit, value);
+            set(o, static_cast<std::size_t>(at - words.begin()));
+            return {};
+          },
+          [words, get = std::move(get)](const Options& o) -> json { return words[get(o)]; }};
+}
+
+Result<void> readable_file(std::string_view value) {
+  std::error_code ignored;
+  if (value.empty() || std::filesystem::is_regular_file(std::filesystem::path(value), ignored)) return {};
+  return Error(EINVAL, "'" + std::string(value) + "' is not a file");
+}
+
+Result<void> log_place(std::string_view value) {
+  if (value == "stderr" || value == "syslog" || value.starts_with('/')) return {};
+  return bad_value("stderr, syslog or the absolute path of a file", value);
+}
+
+Result<void> proxy_url(std::string_view value) {
+  if (value.empty() || value.find("://") != std::string_view::npos) return {};
+  return bad_value("a URL such as http://proxy:3128", value);
+}
+
+const std::vector<std::string>& log_levels() {
+  static const std::vector<std::string> kLevels{"trace", "debug", "info", "warn", "error", "off"};
+  return kLevels;
+}
+
+const std::vector<Row>& rows() {
+  using std::chrono::milliseconds;
+  constexpr std::uint64_t kMiB = 1U << 20U;
+  constexpr auto kAnyRows = std::numeric_limits<std::uint64_t>::max();
+  static const std::vector<Row> kRows{
+      path("cache_dir", "~/.cache/esofs", &Options::cache_dir, "where listings and file content are kept"),
+      path("config_dir", "~/.config/esofs", &Options::config_dir,
+           "where saved queries and profiles are kept"),
+      path("state_dir", "~/.local/state/esofs", &Options::state_dir, "where the log is kept"),
+      bytes("cache_size", "20G", &Options::cache_size, 64 * kMiB, "most disk space for file content"),
+      bytes("cache_reserve", "1G", &Options::cache_reserve, 0, "disk space that the cache leaves free"),
+      bytes("memory", "64M", &Options::memory, 8 * kMiB, "most memory for file content"),
+      bytes("readahead", "32K", &Options::readahead, 0,
+            "most that the kernel reads ahead; more wastes network when only headers are read"),
+      bytes("prefetch", "32M", &Options::prefetch, 0,
+            "most asked of the archive ahead of a sequential reader"),
+      number("transfers", "16", &Options::transfers, 1, 64, "most downloads at once"),
+      number("queries", "4", &Options::queries, 1, 16, "most TAP and DataLink requests at once"),
+      number("attempts", "4", &Options::attempts, 1, 20, "attempts of a request before it fails"),
+      duration("connect_timeout", "15s", &Options::connect_timeout, milliseconds(100),
+               "for a connection to a server"),
+      duration("first_byte_timeout", "1m", &Options::first_byte_timeout, milliseconds(100),
+               "for a server to begin its answer to a download"),
+      duration("stall_timeout", "30s", &Options::stall_timeout, milliseconds(100),
+               "for a download without one byte"),
+      duration("query_wait", "1m", &Options::query_wait, milliseconds(0),
+               "how long ls waits for a query; the query goes on"),
+      duration("ttl", "24h", &Options::ttl, milliseconds(0), "age at which a listing is asked for anew"),
+      number("maxrec", "0", &Options::maxrec, std::uint64_t{0}, kAnyRows,
+             "rows of a query that says none itself; 0: the archive's default"),
+      choice(
+          "names", "archive", {"archive", "safe"}, [](Options& o, std::size_t i) { o.safe_names = i == 1; },
+          [](const Options& o) { return static_cast<std::size_t>(o.safe_names ? 1 : 0); },
+          "file names as the archive writes them, or without characters such as ':'"),
+      choice(
+          "unpack", "all", {"none", "Z", "all"},
+          [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },
+          [](const Options& o) { return static_cast<std::size_t>(o.unpack); },
+          "which compressed files are shown as plain FITS: none, .Z and .gz, or .fz too"),
+      flag("list_xattrs", &Options::list_xattrs, "list the user.eso.* and user.esofs.* attributes"),
+      flag("offline", &Options::offline, "make no request; what is kept stays readable"),
+      flag("allow_other", &Options::allow_other, "let other users see the mount"),
+      text("proxy", "url", "", &Options::proxy, proxy_url, "HTTP proxy; empty: as the environment says"),
+      text("cacert", "path", "", &Options::cacert, readable_file,
+           "certificate authorities; empty: the system's"),
+      text("log", "place", "~/.local/state/esofs/esofs.log", &Options::log, log_place,
+           "a file, stderr or syslog"),
+      choice(
+          "log_level", "info", log_levels(), [](Options& o, std::size_t i) { o.log_level = log_levels()[i]; },
+          [](const Options& o) {
+            const auto at = std::find(log_levels().begin(), log_levels().end(), o.log_level);
+            return static_cast<std::size_t>(at - log_levels().begin());
+          },
+          "how much is logged"),
+  };
+  return kRows;
+}
+
+// What mount(8), fstab and libfuse have of their own. Those of the second list say nothing to anybody here.
+constexpr std::array<std::string_view, 14> kFuseOptions{
+    "allow_root", "auto_unmount", "ro",   "rw",      "nosuid", "suid", "nodev",
+    "dev",        "noexec",       "exec", "noatime", "atime",  "sync", "dirsync"};
+constexpr std::array<std::string_view, 12> kIgnoredOptions{
+    "defaults", "auto",    "noauto",   "user",       "nouser",     "users",
+    "nofail",   "_netdev", "relatime", "norelatime", "nodiratime", "default_permissions"};
+
+std::vector<std::string> valid_names() {
+  std::vector<std::string> names;
+  for (const auto& row : rows()) names.push_back(row.help.name);
+  names.insert(names.end(), kFuseOptions.begin(), kFuseOptions.end());
+  names.insert(names.end(), {"fsname", "subtype"});
+  return names;
+}
+
+Error unknown(std::string_view name) {
+  const std::string near = nearest(name, valid_names());
+  return {EINVAL, "unknown option '" + std::string(name) + "'" +
+                      (near.empty() ? "" : " (did you mean '" + near + "'?)")};
+}
+
+const Row* find_row(std::string_view name) {
+  const auto at =
+      std::find_if(rows().begin(), rows().end(), [name](const Row& row) { return row.help.name == name; });
+  return at == rows().end() ? nullptr : &*at;
+}
+
+bool belongs_to_mount(std::string_view name) {
+  return std::find(kIgnoredOptions.begin(), kIgnoredOptions.end(), name) != kIgnoredOptions.end() ||
+         name.starts_with("x-") || name.starts_with("comment");
+}
+
+Result<void> apply_one(Options& options, std::string_view name, std::optional<std::string_view> value) {
+  if (const Row* row = find_row(name)) {
+    if (!value && row->help.unit != "yes|no") {
+      return Error(EINVAL, "option '" + std::string(name) + "' needs a value: " + std::string(name) + "=" +
+                               row->help.unit);
+    }
+    auto set = row->set(options, value.value_or(""));
+    if (!set) return set.error().at("option '" + std::string(name) + "'");
+    return {};
+  }
+  if (!value && std::find(kFuseOptions.begin(), kFuseOptions.end(), name) != kFuseOptions.end()) {
+    options.fuse.emplace_back(name);
+    return {};
+  }
+  if (value && (name == "fsname" || name == "subtype")) {
+    options.fuse.push_back(std::string(name) + "=" + std::string(*value));
+    return {};
+  }
+  if (belongs_to_mount(name)) return {};
+  return unknown(name);
+}
+
+std::vector<std::string> split_commas(std::string_view text) {
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == ',') {
+      parts.back() += ',';
+      ++i;
+    } else if (text[i] == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += text[i];
+    }
+  }
+  return parts;
+}
+
+// JSON says the same as text does, but a flag must be a boolean and a text no number.
+Result<std::string> json_as_text(const Row& row, const json& value) {
+  const std::string& unit = row.help.unit;
+  const bool quantity = unit == "size" || unit == "time" || unit == "number";
+  if (unit == "yes|no") {
+    if (value.is_boolean()) return std::string(value.get<bool>() ? "yes" : "no");
+    return Error(EINVAL, "must be true or false");
+  }
+  if (value.is_string() && unit != "number") return value.get<std::string>();
+  if (quantity && value.is_number_unsigned()) return value.dump();
+  if (unit == "time" && value.is_number()) return value.dump();
+  if (unit == "number") return Error(EINVAL, "must be a whole number");
+  return Error(EINVAL, quantity ? "must be a number or a text with a unit" : "must be a text");
+}
+
+std::filesystem::path xdg(const char* variable, const char* below_home) {
+  // Read once at the start of the program, before there is any other thread.
+  const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  if (value != nullptr && value[0] == '/') return std::filesystem::path(value) / "esofs";
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
+  return std::filesystem::path(home != nullptr && home[0] == '/' ? home : "/root") / below_home / "esofs";
+}
+
+}  // namespace
+
+Options default_options() {
+  Options options;
+  for (const auto& row : rows()) {
+    if (row.help.initial.empty() || row.help.initial.starts_with('~')) continue;
+    auto set = row.set(options, row.help.initial);
+    assert(set);
+    (void)set;
+  }
+  options.cache_dir = xdg("XDG_CACHE_HOME", ".cache");
+  options.config_dir = xdg("XDG_CONFIG_HOME", ".config");
+  options.state_dir = xdg("XDG_STATE_HOME", ".local/state");
+  return options;
+}
+
+std::vector<OptionHelp> option_help() {
+  std::vector<OptionHelp> help;
+  for (const auto& row : rows()) help.push_back(row.help);
+  return help;
+}
+
+Result<void> apply_text(Options& options, std::string_view text) {
+  for (const auto& part : split_commas(text)) {
+    if (part.empty()) continue;
+    const auto equals = part.find('=');
+    const std::string_view name = std::string_view(part).substr(0, equals);
+    std::optional<std::string_view> value;
+    if (equals != std::string::npos) value = std::string_view(part).substr(equals + 1);
+    auto applied = apply_one(options, name, value);
+    if (!applied) return applied;
+  }
+  return {};
+}
+
+Result<void> apply_json(Options& options, const std::string& text, const std::string& where) {
+  const json document = json::parse(text, nullptr, false, true);
+  if (document.is_discarded()) return Error(EINVAL, where + ": not JSON");
+  if (!document.is_object()) return Error(EINVAL, where + ": must be an object of options");
+  for (const auto& [name, value] : document.items()) {
+    const Row* row = find_row(name);
+    if (row == nullptr) return unknown(name).at(where);
+    auto as_text = json_as_text(*row, value);
+    if (!as_text) return as_text.error().at(where + ": option '" + name + "'");
+    auto set = row->set(options, *as_text);
+    if (!set) return set.error().at(where + ": option '" + name + "'");
+  }
+  return {};
+}
+
+json shown_options(const Options& options) {
+  json shown = json::object();
+  for (const auto& row : rows()) shown[row.help.name] = row.show(options);
+  shown["fuse"] = options.fuse;
+  return shown;
+}
+
+}  // namespace esofs::mountopts

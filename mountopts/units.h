@@ -1,0 +1,22 @@
+// Numbers with units, as people write them in options: "20G", "90s", "1h".
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "client/base/result.h"
+
+namespace esofs::mountopts {
+
+// Bytes: digits, then nothing, K, M, G or T (1024-based; "KiB" and "KB" forms too). EINVAL: anything else, overflow.
+Result<std::uint64_t> parse_bytes(std::string_view text);
+// Digits (a fraction is allowed), then nothing (seconds), ms, s, m or min, h, d. EINVAL: anything else, negative.
+Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+// The shortest exact form: "20G", "1536M", "1000".
+std::string shown_bytes(std::uint64_t bytes);
+std::string shown_duration(std::chrono::milliseconds time);
+
+}  // namespace esofs::mountopts

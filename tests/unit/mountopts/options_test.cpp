@@ -1,0 +1,112 @@
+#include "mountopts/options.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+namespace esofs::mountopts {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string refusal(std::string_view text) {
+  Options options = default_options();
+  const auto applied = apply_text(options, text);
+  if (applied) return "accepted";
+  EXPECT_EQ(applied.error().code(), EINVAL);
+  return applied.error().what();
+}
+
+std::string json_refusal(const std::string& text) {
+  Options options = default_options();
+  const auto applied = apply_json(options, text, "config.json");
+  if (applied) return "accepted";
+  EXPECT_EQ(applied.error().code(), EINVAL);
+  return applied.error().what();
+}
+
+TEST(OptionsTest, TheDefaultsAreThoseOfTheTable) {
+  const Options options = default_options();
+  EXPECT_EQ(options.cache_size, 20ULL << 30U);
+  EXPECT_EQ(options.transfers, 16);
+  EXPECT_EQ(options.queries, 4);
+  EXPECT_EQ(options.query_wait, 60s);
+  EXPECT_EQ(options.ttl, 24h);
+  EXPECT_EQ(options.unpack, cache::Unpack::kAll);
+  EXPECT_FALSE(options.safe_names);
+}
+
+TEST(OptionsTest, TextAndJsonSayTheSame) {
+  Options by_text = default_options();
+  Options by_json = default_options();
+  ASSERT_TRUE(apply_text(by_text,
+                         "cache_size=2G,names=safe,unpack=Z,ttl=90m,list_xattrs,transfers=3,cache_dir=/a/b"));
+  ASSERT_TRUE(
+      apply_json(by_json,
+                 R"({"cache_size": "2G", "names": "safe", "unpack": "Z", "ttl": "90m", "list_xattrs": true,
+                             "transfers": 3, "cache_dir": "/a/b"})",
+                 "config.json"));
+  EXPECT_EQ(shown_options(by_text), shown_options(by_json));
+  EXPECT_EQ(by_text.cache_size, 2ULL << 30U);
+  EXPECT_EQ(by_text.ttl, 90min);
+  EXPECT_TRUE(by_text.safe_names);
+  EXPECT_EQ(by_text.cache_dir, "/a/b");
+}
+
+TEST(OptionsTest, AnUnknownNameIsRefusedWithTheNearestOne) {
+  EXPECT_EQ(refusal("cache_sise=1G"), "unknown option 'cache_sise' (did you mean 'cache_size'?)");
+  EXPECT_EQ(refusal("qqqqqqqqqqqq"), "unknown option 'qqqqqqqqqqqq'");
+  EXPECT_EQ(json_refusal(R"({"offlin": true})"),
+            "config.json: unknown option 'offlin' (did you mean 'offline'?)");
+}
+
+TEST(OptionsTest, AnIllTypedValueIsRefusedWithItsName) {
+  EXPECT_EQ(refusal("cache_size=many"),
+            "option 'cache_size': 'many' is not a number of bytes such as 500M or 20G");
+  EXPECT_EQ(refusal("transfers=0"), "option 'transfers': '0' is not a whole number from 1 to 64");
+  EXPECT_EQ(refusal("transfers=3x"), "option 'transfers': '3x' is not a whole number from 1 to 64");
+  EXPECT_EQ(refusal("ttl=soon"), "option 'ttl': 'soon' is not a time such as 90s, 15m or 24h");
+  EXPECT_EQ(refusal("names=original"), "option 'names': 'original' is not one of archive|safe");
+  EXPECT_EQ(refusal("cache_dir=here"), "option 'cache_dir': 'here' is not an absolute path");
+  EXPECT_EQ(refusal("cache_size"), "option 'cache_size' needs a value: cache_size=size");
+  EXPECT_EQ(refusal("cacert=/no/such/file"), "option 'cacert': '/no/such/file' is not a file");
+  EXPECT_EQ(json_refusal(R"({"offline": "yes"})"), "config.json: option 'offline': must be true or false");
+  EXPECT_EQ(json_refusal(R"({"transfers": "4"})"), "config.json: option 'transfers': must be a whole number");
+  EXPECT_EQ(json_refusal(R"({"transfers": 4.5})"), "config.json: option 'transfers': must be a whole number");
+  EXPECT_EQ(json_refusal(R"({"cache_dir": 7})"), "config.json: option 'cache_dir': must be a text");
+  EXPECT_EQ(json_refusal(R"([1])"), "config.json: must be an object of options");
+  EXPECT_EQ(json_refusal("{"), "config.json: not JSON");
+}
+
+TEST(OptionsTest, WhatMountAndFuseHaveOfTheirOwnIsTaken) {
+  Options options = default_options();
+  ASSERT_TRUE(
+      apply_text(options, "rw,nosuid,nodev,_netdev,x-systemd.automount,noauto,user,auto_unmount,fsname=eso"));
+  EXPECT_EQ(options.fuse, (std::vector<std::string>{"rw", "nosuid", "nodev", "auto_unmount", "fsname=eso"}));
+}
+
+TEST(OptionsTest, ABackslashKeepsAComma) {
+  Options options = default_options();
+  ASSERT_TRUE(apply_text(options, R"(cache_dir=/a\,b,offline)"));
+  EXPECT_EQ(options.cache_dir, "/a,b");
+  EXPECT_TRUE(options.offline);
+}
+
+TEST(OptionsTest, APasswordInTheProxyIsNotShown) {
+  Options options = default_options();
+  ASSERT_TRUE(apply_text(options, "proxy=http://me:secret@proxy:3128/"));
+  EXPECT_EQ(shown_options(options)["proxy"], "http://***@proxy:3128/");
+  EXPECT_EQ(shown_options(options).dump().find("secret"), std::string::npos);
+}
+
+TEST(OptionsTest, EveryDefaultOfTheTableIsValid) {
+  for (const auto& option : option_help()) {
+    if (option.initial.empty() || option.initial.starts_with('~')) continue;
+    Options options = default_options();
+    EXPECT_TRUE(apply_text(options, option.name + "=" + option.initial)) << option.name;
+  }
+}
+
+}  // namespace
+}  // namespace esofs::mountopts
