@@ -40,7 +40,8 @@ class MetadataStore {
   };
 
   // Creates the directory (0700) if needed. A store of an unknown format number, or one that LMDB cannot read, is set
-  // aside and begun anew.
+  // aside (meta.old-<time>) and begun anew. EBUSY where this process has a store in that directory open already; never
+  // use a store in a child that was forked while it was open, open one there.
   static Result<std::unique_ptr<MetadataStore>> open(Config config);
   virtual ~MetadataStore() = default;
 
@@ -49,11 +50,13 @@ class MetadataStore {
   virtual Result<void> erase(Shelf shelf, std::string_view key) = 0;
 
   // Visits records of a shelf in key order from the first key >= `from`, until visit() returns false. The views are valid
-  // during the call only. visit() must not write to the store.
+  // during the call only. visit() must not write to the store. Keys that were hashed come in the order of their first 485
+  // bytes. Not a snapshot: what another thread writes meanwhile may be seen or not.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   virtual Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) = 0;
 
-  // Several writes in one transaction: all or none. Not for use while another Batch of this thread is open.
+  // Several writes in one transaction: all or none. They are kept in memory until commit(), and no lock is held before
+  // it; get() sees them, and else what is in the store at that time.
   class Batch {
    public:
     virtual ~Batch() = default;  // without commit(): nothing was written
