@@ -1,0 +1,236 @@
+#include "client/http.h"
+
+#include <curl/curl.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "client/base/guarded.h"
+#include "client/base/pause.h"
+#include "client/http_error.h"
+#include "client/http_session.h"
+#include "client/retry.h"
+#include "client/url.h"
+
+namespace esofs::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kMostRedirects = 10;
+constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this never run at once by default
+
+bool redirects(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool is_credential(const std::string& header) {
+  std::string name = header.substr(0, header.find_first_of(":;"));
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name == "authorization" || name == "cookie" || name == "proxy-authorization";
+}
+
+// Turns the request into the one that follows the redirect `head`.
+Result<void> follow(HttpRequest& request, const HttpHead& head) {
+  const std::string target = resolved_url(request.url, head.header("location"));
+  const Origin origin = origin_of(target);
+  if (origin.host.empty() || (origin.scheme != "http" && origin.scheme != "https"))
+    return Error(EIO, "redirected to " + shown_url(target) + ", which is not an http or https URL");
+  if (!same_trust(request.url, target)) std::erase_if(request.headers, is_credential);
+  // RFC 9110 section 15.4: 303 asks for a GET; 301 and 302 of a POST are followed by a GET, as everywhere.
+  const bool by_get =
+      head.status == 303 || ((head.status == 301 || head.status == 302) && request.method == "POST");
+  if (by_get && request.method != "HEAD") {
+    request.method = "GET";
+    request.body.clear();
+    request.content_type.clear();
+  }
+  request.url = target;
+  return {};
+}
+
+double chance() {
+  std::random_device device;
+  return std::uniform_real_distribution<double>(0, 1)(device);
+}
+
+class TextSink : public HttpSink {
+ public:
+  explicit TextSink(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
+
+  Result<void> head(const HttpHead& /*head*/) override { return {}; }
+  Result<void> body(std::span<const std::byte> piece) override {
+    if (piece.size() > most_bytes_ - text_.size())
+      return Error(EFBIG, "the answer is longer than " + std::to_string(most_bytes_) + " bytes");
+    text_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return {};
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::uint64_t most_bytes_;
+  std::string text_;
+};
+
+}  // namespace
+
+class HttpClient::Pool {
+ public:
+  explicit Pool(HttpSettings settings) : settings_(std::move(settings)) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+  }
+  ~Pool() {
+    idle_.lock()->clear();
+    curl_global_cleanup();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  const HttpSettings& settings() const noexcept { return settings_; }
+
+  std::unique_ptr<HttpSession> take() {
+    {
+      auto idle = idle_.lock();
+      if (!idle->empty()) {
+        auto session = std::move(idle->back());  // the one used last has the connections most likely to live
+        idle->pop_back();
+        return session;
+      }
+    }
+    return std::make_unique<HttpSession>();
+  }
+
+  void give_back(std::unique_ptr<HttpSession> session) {
+    auto idle = idle_.lock();
+    if (idle->size() < kMostIdle) idle->push_back(std::move(session));
+  }
+
+ private:
+  HttpSettings settings_;
+  Guarded<std::vector<std::unique_ptr<HttpSession>>> idle_;
+};
+
+namespace {
+
+// One send(): the attempts, redirects and waits around the exchanges of a session.
+class Sending {
+ public:
+  Sending(HttpSession& session, const HttpSettings& settings, const HttpRequest& request, HttpSink& sink,
+          Lane::Turn& turn)
+      : session_(session),
+        settings_(settings),
+        limits_(request.limits.value_or(settings.limits)),
+        original_(request),
+        sink_(sink),
+        turn_(turn) {
+    if (limits_.total.count() > 0) deadline_ = steady_clock::now() + limits_.total;
+  }
+
+  Result<HttpHead> run() {
+    for (int failures = 0;;) {
+      const bool last = failures + 1 >= limits_.attempts;
+      HttpOutcome outcome = attempt(last);
+      if (!outcome.failure && outcome.delivered) return std::move(outcome.head);
+      if (outcome.failure && (!outcome.failure->retry || last)) return outcome.failure->error;
+      ++failures;
+      const std::string why =
+          outcome.failure ? outcome.failure->error.what() : status_error(outcome.head).what();
+      if (auto waited = wait(retry_pause(limits_, failures, chance(), retry_after(outcome.head)), why);
+          !waited)
+        return waited.error();
+    }
+  }
+
+ private:
+  // The request and the redirects it meets. Without failure and not delivered: a status that is worth another attempt.
+  HttpOutcome attempt(bool last) {
+    HttpRequest request = original_;
+    for (int hops = 0;; ++hops) {
+      HttpOutcome outcome = hop(request, last);
+      if (outcome.failure || outcome.delivered || status_retried(outcome.head.status)) return outcome;
+      const auto followed = hops < kMostRedirects ? follow(request, outcome.head)
+                                                  : Result<void>(Error(ELOOP, "more than 10 redirects"));
+      if (followed) continue;
+      outcome.failure = HttpFailure{Error(EIO, followed.error().what()), false};
+      return outcome;
+    }
+  }
+
+  // One exchange. An idle connection that the server has closed meanwhile is replaced at once: that is nobody's failure.
+  HttpOutcome hop(const HttpRequest& request, bool last) {
+    const auto wanted = [&](const HttpHead& head) {
+      if (status_retried(head.status)) return last;
+      return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
+    };
+    HttpExchange exchange{settings_, limits_, request, deadline_, false, wanted, sink_};
+    HttpOutcome outcome = session_.exchange(exchange, turn_);
+    const bool dead = outcome.failure && outcome.failure->retry && outcome.reused &&
+                      outcome.head.status == 0 && outcome.failure->error.code() != ETIMEDOUT;
+    if (!dead) return outcome;
+    exchange.fresh_connection = true;
+    return session_.exchange(exchange, turn_);
+  }
+
+  Result<void> wait(milliseconds time, const std::string& why) {
+    if (deadline_ && steady_clock::now() + time >= *deadline_)
+      return Error(ETIMEDOUT, "no time is left to try again after: " + why);
+    spdlog::debug("{}: {}; trying again in {} ms", shown_url(original_.url), why, time.count());
+    turn_.waiting();
+    const bool waited = pause(time, turn_.stop());
+    turn_.moving();
+    if (!waited) return Error(EINTR, "stopped");
+    return {};
+  }
+
+  HttpSession& session_;
+  const HttpSettings& settings_;
+  const HttpLimits limits_;
+  const HttpRequest& original_;
+  HttpSink& sink_;
+  Lane::Turn& turn_;
+  std::optional<steady_clock::time_point> deadline_;
+};
+
+}  // namespace
+
+std::string HttpHead::header(const std::string& name) const {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string() : found->second;
+}
+
+HttpClient::HttpClient(HttpSettings settings) : pool_(std::make_unique<Pool>(std::move(settings))) {}
+HttpClient::~HttpClient() = default;
+
+const HttpSettings& HttpClient::settings() const noexcept { return pool_->settings(); }
+
+Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn) {
+  const std::string step = request.method + " " + shown_url(request.url);
+  if (settings().offline) return Error(ENETUNREACH, "esofs is offline").at(step);
+  if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
+  auto session = pool_->take();
+  auto head = Sending(*session, settings(), request, sink, turn).run();
+  turn.moving();
+  pool_->give_back(std::move(session));
+  if (!head) return head.error().at(step);
+  return head;
+}
+
+Result<HttpText> HttpClient::text(const HttpRequest& request, std::uint64_t most_bytes, Lane::Turn& turn) {
+  TextSink sink(most_bytes);
+  auto head = send(request, sink, turn);
+  if (!head) return head.error();
+  return HttpText{std::move(*head), sink.take()};
+}
+
+Error status_error(const HttpHead& head) {
+  return {status_errno(head.status), "HTTP " + std::to_string(head.status) + " from " + shown_url(head.url)};
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,188 @@
+#include "client/url.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "client/http.h"
+
+namespace esofs::client {
+namespace {
+
+struct UrlDeleter {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+using UrlHandle = std::unique_ptr<CURLU, UrlDeleter>;
+
+constexpr unsigned kLenient = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE;
+
+std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, what, &text, flags) != CURLUE_OK) return {};
+  std::string copy(text);
+  curl_free(text);
+  return copy;
+}
+
+std::string lower(std::string_view text) {
+  std::string low(text);
+  for (char& c : low) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return low;
+}
+
+// RFC 3986 section 3.1: a letter, then letters, digits, '+', '-', '.', and the colon.
+bool has_scheme(std::string_view url) {
+  if (url.empty() || std::isalpha(static_cast<unsigned char>(url[0])) == 0) return false;
+  for (const char c : url) {
+    if (c == ':') return true;
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '+' && c != '-' && c != '.') return false;
+  }
+  return false;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain =
+        byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~');
+    if (plain) {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 0xFU];
+    }
+  }
+  return out;
+}
+
+std::string percent_decoded(std::string_view text) {
+  int length = 0;
+  char* plain = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
+  if (plain == nullptr) return std::string(text);
+  std::string copy(plain, static_cast<std::size_t>(length));
+  curl_free(plain);
+  return copy;
+}
+
+bool secret_name(std::string_view encoded) {
+  constexpr std::array<std::string_view, 10> kParts = {"pass",    "pwd",          "token",     "secret",
+                                                       "api_key", "apikey",       "signature", "credential",
+                                                       "session", "authorization"};
+  constexpr std::array<std::string_view, 7> kWhole = {"sig",  "key",    "jwt",    "auth",
+                                                      "code", "bearer", "api-key"};
+  const std::string name = lower(percent_decoded(encoded));
+  return std::any_of(kParts.begin(), kParts.end(),
+                     [&](std::string_view word) { return name.find(word) != std::string::npos; }) ||
+         std::find(kWhole.begin(), kWhole.end(), name) != kWhole.end();
+}
+
+// The parameters of a query or fragment with the values of secret ones replaced.
+std::string shown_parameters(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of("&;", at), text.size());
+    const std::string_view field = text.substr(at, end - at);
+    const std::size_t equals = field.find('=');
+    if (equals != std::string_view::npos && equals + 1 < field.size() &&
+        secret_name(field.substr(0, equals))) {
+      out.append(field.substr(0, equals + 1)).append("***");
+    } else {
+      out.append(field);
+    }
+    if (end < text.size()) out += text[end];
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+Origin origin_of(const std::string& url) {
+  const UrlHandle handle(curl_url());
+  if (curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), kLenient) != CURLUE_OK) return {};
+  return {lower(part(handle.get(), CURLUPART_SCHEME)), lower(part(handle.get(), CURLUPART_HOST)),
+          part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
+}
+
+bool same_trust(const std::string& from, const std::string& to) {
+  const Origin a = origin_of(from);
+  const Origin b = origin_of(to);
+  if (a.host.empty() || a.host != b.host) return false;
+  return a == b || (a.scheme == "http" && a.port == "80" && b.scheme == "https" && b.port == "443");
+}
+
+std::string shown_url(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t authority = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t path = std::min(url.find_first_of("/?#", authority), url.size());
+  const std::size_t at = url.substr(authority, path - authority).rfind('@');
+
+  std::string out = url.substr(0, authority);
+  if (at != std::string::npos) {
+    out += "***@";
+    out += url.substr(authority + at + 1, path - authority - at - 1);
+  } else {
+    out += url.substr(authority, path - authority);
+  }
+  std::size_t from = path;
+  while (from < url.size()) {  // the path, then "?query", then "#fragment"
+    const std::size_t end = std::min(url.find_first_of(url[from] == '?' ? "#" : "?#", from + 1), url.size());
+    const std::string_view piece = std::string_view(url).substr(from, end - from);
+    if (piece[0] == '?' || piece[0] == '#') {
+      out += piece[0];
+      out += shown_parameters(piece.substr(1));
+    } else {
+      out += piece;
+    }
+    from = end;
+  }
+  return out;
+}
+
+std::string form_encoded(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string out;
+  for (const auto& [name, value] : fields) {
+    if (!out.empty()) out += '&';
+    out += percent_encoded(name) + "=" + percent_encoded(value);
+  }
+  return out;
+}
+
+std::string with_parameters(const std::string& url,
+                            const std::vector<std::pair<std::string, std::string>>& fields) {
+  if (fields.empty()) return url;
+  const std::size_t fragment = std::min(url.find('#'), url.size());
+  std::string out = url.substr(0, fragment);
+  if (out.find('?') == std::string::npos) {
+    out += '?';
+  } else if (out.back() != '?' && out.back() != '&') {
+    out += '&';
+  }
+  return out + form_encoded(fields) + url.substr(fragment);
+}
+
+std::string resolved_url(const std::string& base, const std::string& reference) {
+  if (has_scheme(reference)) return reference;
+  const UrlHandle handle(curl_url());
+  if (curl_url_set(handle.get(), CURLUPART_URL, base.c_str(), kLenient) != CURLUE_OK) return reference;
+  curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  if (!reference.empty() && reference[0] == '#') {
+    curl_url_set(handle.get(), CURLUPART_FRAGMENT, reference.c_str() + 1, kLenient);
+  } else if (!reference.empty() &&
+             curl_url_set(handle.get(), CURLUPART_URL, reference.c_str(), kLenient) != CURLUE_OK) {
+    return reference;
+  }
+  const std::string whole = part(handle.get(), CURLUPART_URL);
+  return whole.empty() ? reference : whole;
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,515 @@
+#include "client/http.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "tests/support/scripted_server.h"
+
+namespace esofs::client {
+namespace {
+
+using namespace std::chrono_literals;
+using tests::Answer;
+using tests::answer_with;
+using tests::head_text;
+using tests::ScriptedServer;
+
+constexpr std::uint64_t kMost = 1U << 20U;
+constexpr auto kPatience = 20s;
+
+// Limits that no test runs into unless it wants to.
+HttpSettings quick_settings() {
+  HttpSettings settings;
+  settings.limits.retry_wait = 1ms;
+  settings.limits.retry_most = 5ms;
+  settings.limits.attempts = 3;
+  return settings;
+}
+
+class CountingSink : public HttpSink {
+ public:
+  Result<void> head(const HttpHead& head) override {
+    ++heads;
+    status = head.status;
+    if (refuse_head) return Error(ECANCELED, "enough");
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    bytes += piece.size();
+    if (refuse_body) return Error(ENOSPC, "full");
+    return {};
+  }
+
+  int heads = 0;
+  int status = 0;
+  std::size_t bytes = 0;
+  bool refuse_head = false;
+  bool refuse_body = false;
+};
+
+class HttpTest : public ::testing::Test {
+ protected:
+  Result<HttpText> get(const std::string& url) {
+    HttpRequest request;
+    request.url = url;
+    return text(request);
+  }
+  Result<HttpText> text(const HttpRequest& request) { return client().text(request, kMost, turn_); }
+
+  HttpClient& client() {
+    if (!client_) client_ = std::make_unique<HttpClient>(settings_);
+    return *client_;
+  }
+
+  ScriptedServer server_;
+  HttpSettings settings_ = quick_settings();
+  std::stop_source stop_;
+  Lane::Turn turn_{stop_.get_token()};
+
+ private:
+  std::unique_ptr<HttpClient> client_;
+};
+
+TEST_F(HttpTest, AnAnswerComesWithStatusHeadersAndBody) {
+  server_.add(answer_with(200, "hello", {{"X-Kind", " Cube "}, {"Vary", "a"}, {"Vary", "b"}}));
+  auto answer = get(server_.url("/file?x=1"));
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 200);
+  EXPECT_EQ(answer->head.url, server_.url("/file?x=1"));
+  EXPECT_EQ(answer->head.header("x-kind"), "Cube");
+  EXPECT_EQ(answer->head.header("vary"), "a, b");
+  EXPECT_EQ(answer->head.header("absent"), "");
+  EXPECT_EQ(answer->body, "hello");
+  EXPECT_EQ(server_.requests().at(0).target, "/file?x=1");
+}
+
+TEST_F(HttpTest, ChunkedAnswersAreWhole) {
+  server_.add(Answer().send(head_text(200, {{"Transfer-Encoding", "chunked"}}) +
+                            "3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "abcde");
+}
+
+TEST_F(HttpTest, AnInterimAnswerIsNotTheAnswer) {
+  server_.add(
+      Answer().send(head_text(102, {{"X-Interim", "1"}}) + head_text(200, {{"Content-Length", "2"}}) + "ok"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 200);
+  EXPECT_EQ(answer->head.header("x-interim"), "");
+  EXPECT_EQ(answer->body, "ok");
+}
+
+TEST_F(HttpTest, ARequestAsksForIdentityEncodingAndSaysWhoAsks) {
+  settings_.user_agent = "esofs-test/1";
+  server_.add(answer_with(200));
+  ASSERT_TRUE(get(server_.url()));
+  const auto seen = server_.requests().at(0);
+  EXPECT_EQ(seen.method, "GET");
+  EXPECT_EQ(seen.header("accept-encoding"), "identity");
+  EXPECT_EQ(seen.header("user-agent"), "esofs-test/1");
+}
+
+TEST_F(HttpTest, APostCarriesItsBodyAndType) {
+  server_.add(answer_with(200));
+  HttpRequest request;
+  request.method = "POST";
+  request.url = server_.url("/sync");
+  request.body = "QUERY=SELECT";
+  request.content_type = "application/x-www-form-urlencoded";
+  ASSERT_TRUE(text(request));
+  const auto seen = server_.requests().at(0);
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.body, "QUERY=SELECT");
+  EXPECT_EQ(seen.header("content-type"), "application/x-www-form-urlencoded");
+  EXPECT_EQ(seen.header("expect"), "");
+}
+
+TEST_F(HttpTest, AnEmptyPostAndADeleteAreSentAsSuch) {
+  server_.otherwise(answer_with(200));
+  HttpRequest request;
+  request.url = server_.url("/job");
+  request.method = "POST";
+  ASSERT_TRUE(text(request));
+  request.method = "DELETE";
+  ASSERT_TRUE(text(request));
+  EXPECT_EQ(server_.requests().at(0).method, "POST");
+  EXPECT_EQ(server_.requests().at(0).header("content-length"), "0");
+  EXPECT_EQ(server_.requests().at(1).method, "DELETE");
+}
+
+TEST_F(HttpTest, AHeadRequestHasNoBodyToWaitFor) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "1000"}})));
+  HttpRequest request;
+  request.method = "HEAD";
+  request.url = server_.url();
+  auto answer = text(request);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.header("content-length"), "1000");
+}
+
+TEST_F(HttpTest, RequestsInARowShareOneConnection) {
+  server_.otherwise(answer_with(200, "x"));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(get(server_.url()));
+  EXPECT_EQ(server_.connections(), 1);
+}
+
+TEST_F(HttpTest, AStatusOf400AndAboveIsAnAnswerWithItsBody) {
+  server_.add(answer_with(400, "Incorrect ADQL"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 400);
+  EXPECT_EQ(answer->body, "Incorrect ADQL");
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, AnAnswerLongerThanAllowedIsEfbig) {
+  server_.add(answer_with(200, std::string(kMost + 1, 'x')));
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EFBIG);
+}
+
+// --- retries ---
+
+TEST_F(HttpTest, ServerTroubleIsTriedAgainUntilItAnswers) {
+  for (const int status : {429, 503}) server_.add(answer_with(status, "busy"));
+  server_.add(answer_with(200, "at last"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "at last");
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(HttpTest, GatewayTroubleIsTriedAgainToo) {
+  for (const int status : {502, 504}) server_.add(answer_with(status, "busy"));
+  server_.add(answer_with(200, "at last"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "at last");
+}
+
+TEST_F(HttpTest, AfterTheLastAttemptTheServersOwnWordsAreTheAnswer) {
+  server_.otherwise(answer_with(503, "come back tomorrow"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 503);
+  EXPECT_EQ(answer->body, "come back tomorrow");
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(HttpTest, TheSinkHearsOfOneAnswerOnly) {
+  server_.add(answer_with(503, "busy"));
+  server_.add(answer_with(200, "at last"));
+  CountingSink sink;
+  HttpRequest request;
+  request.url = server_.url();
+  ASSERT_TRUE(client().send(request, sink, turn_));
+  EXPECT_EQ(sink.heads, 1);
+  EXPECT_EQ(sink.status, 200);
+  EXPECT_EQ(sink.bytes, 7U);
+}
+
+TEST_F(HttpTest, AnInternalErrorIsNotTriedAgain) {
+  server_.otherwise(answer_with(500, "bug"));
+  ASSERT_TRUE(get(server_.url()));
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, RetryAfterIsHonouredUpToTheLongestWait) {
+  settings_.limits.retry_most = 30ms;
+  settings_.limits.retry_wait = 0ms;
+  server_.add(answer_with(503, "", {{"Retry-After", "3600"}}));
+  server_.add(answer_with(200));
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(get(server_.url()));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 30ms);
+}
+
+TEST_F(HttpTest, AWaitForTheNextAttemptEndsWithTheStopRequest) {
+  settings_.limits.retry_most = 1h;
+  server_.add(answer_with(503, "", {{"Retry-After", "3600"}}));
+  auto answer = std::async(std::launch::async, [this] { return get(server_.url()); });
+  ASSERT_TRUE(server_.wait_for_requests(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+}
+
+TEST_F(HttpTest, AConnectionDroppedBeforeTheStatusIsTriedAgain) {
+  server_.add(Answer().close());
+  server_.add(Answer().send("HTTP/1.1 200 OK\r\nContent-").close());
+  server_.add(answer_with(200, "third time lucky"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "third time lucky");
+}
+
+TEST_F(HttpTest, AServerThatAlwaysDropsIsUnreachable) {
+  server_.refuse(1000);
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EHOSTUNREACH);
+  EXPECT_EQ(server_.connections(), 3);
+}
+
+TEST_F(HttpTest, ADeadIdleConnectionIsReplacedWithoutCountingAsAnAttempt) {
+  settings_.limits.attempts = 1;
+  server_.add(answer_with(200, "one"));
+  server_.add(Answer().close());  // the idle connection turns out to be dead once the request is on it
+  server_.add(answer_with(200, "two"));
+  ASSERT_TRUE(get(server_.url()));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "two");
+  EXPECT_EQ(server_.connections(), 2);
+}
+
+TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAPostAndForAReset) {
+  settings_.limits.attempts = 1;
+  server_.add(answer_with(200, "one"));
+  server_.add(Answer().reset());
+  server_.add(answer_with(200, "two"));
+  ASSERT_TRUE(get(server_.url()));
+  HttpRequest request;
+  request.method = "POST";
+  request.body = "PHASE=RUN";
+  request.url = server_.url();
+  auto answer = text(request);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "two");
+  EXPECT_EQ(server_.requests().at(2).body, "PHASE=RUN");
+}
+
+TEST_F(HttpTest, AShortBodyIsAnErrorAndNotTriedAgain) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "only").close());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EIO);
+  EXPECT_THAT(answer.error().what(), ::testing::HasSubstr("shorter than announced"));
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, AChunkedBodyThatIsCutIsAnError) {
+  server_.add(Answer().send(head_text(200, {{"Transfer-Encoding", "chunked"}}) + "3\r\nabc\r\n").close());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EIO);
+}
+
+TEST_F(HttpTest, ABodyLostByAResetIsAnError) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "only").reset());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  // A reset may overtake the head, and then the answer is one that never came.
+  EXPECT_TRUE(answer.error().code() == EIO || server_.requests().size() > 1) << answer.error().what();
+}
+
+TEST_F(HttpTest, NobodyListeningIsUnreachable) {
+  std::string nowhere;
+  {
+    const ScriptedServer gone;
+    nowhere = gone.url();
+  }
+  auto answer = get(nowhere);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EHOSTUNREACH);
+}
+
+TEST_F(HttpTest, AHostWithoutAddressIsUnreachable) {
+  auto answer = get("http://no-such-host.invalid/");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EHOSTUNREACH);
+}
+
+TEST_F(HttpTest, AServerThatDoesNotSpeakTlsIsUnreachable) {
+  server_.greet(Answer().send("220 what?\r\n").close());
+  std::string url = server_.url();
+  auto answer = get(url.replace(0, 4, "https"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EHOSTUNREACH) << answer.error().what();
+}
+
+TEST_F(HttpTest, OtherSchemesAreRefused) {
+  for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/x", "no url", ""}) {
+    auto answer = get(url);
+    ASSERT_FALSE(answer) << url;
+    EXPECT_EQ(answer.error().code(), EIO) << url;
+  }
+}
+
+TEST_F(HttpTest, OfflineSendsNothing) {
+  settings_.offline = true;
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ENETUNREACH);
+  EXPECT_EQ(server_.connections(), 0);
+}
+
+// --- sinks, limits, cancel ---
+
+TEST_F(HttpTest, ASinkThatRefusesTheHeadEndsTheTransferAndTheConnection) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "100000000"}})).hold());
+  CountingSink sink;
+  sink.refuse_head = true;
+  HttpRequest request;
+  request.url = server_.url();
+  auto head = client().send(request, sink, turn_);
+  ASSERT_FALSE(head);
+  EXPECT_EQ(head.error().code(), ECANCELED);
+  EXPECT_TRUE(server_.wait_for_departures(1));
+  EXPECT_EQ(sink.bytes, 0U);
+}
+
+TEST_F(HttpTest, ASinkThatRefusesTheBodyEndsTheTransferWithItsError) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "100000000"}}) + "first").hold());
+  CountingSink sink;
+  sink.refuse_body = true;
+  HttpRequest request;
+  request.url = server_.url();
+  auto head = client().send(request, sink, turn_);
+  ASSERT_FALSE(head);
+  EXPECT_EQ(head.error().code(), ENOSPC);
+  EXPECT_TRUE(server_.wait_for_departures(1));
+}
+
+TEST_F(HttpTest, AStopRequestEndsASilentRequest) {
+  server_.add(Answer().hold());
+  auto answer = std::async(std::launch::async, [this] { return get(server_.url()); });
+  ASSERT_TRUE(server_.wait_for_holds(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+  EXPECT_TRUE(server_.wait_for_departures(1));
+}
+
+TEST_F(HttpTest, AStopRequestEndsAStalledBody) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "half").hold());
+  auto answer = std::async(std::launch::async, [this] { return get(server_.url()); });
+  ASSERT_TRUE(server_.wait_for_holds(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+}
+
+TEST_F(HttpTest, AfterAStopRequestNothingIsSent) {
+  stop_.request_stop();
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EINTR);
+  EXPECT_EQ(server_.connections(), 0);
+}
+
+TEST_F(HttpTest, AServerThatDoesNotAnswerTimesOutAfterAllAttempts) {
+  settings_.limits.first_byte = 20ms;
+  server_.otherwise(Answer().hold());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(HttpTest, APostThatIsNotAnsweredIsNotRepeated) {
+  settings_.limits.first_byte = 20ms;
+  server_.otherwise(Answer().hold());
+  HttpRequest request;
+  request.method = "POST";
+  request.url = server_.url();
+  auto answer = text(request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, AStalledBodyTimesOut) {
+  settings_.limits.stall = 20ms;
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "half").hold());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, TheTotalLimitCoversAllAttemptsAndWaits) {
+  settings_.limits.total = 50ms;
+  settings_.limits.retry_most = 1h;
+  server_.add(answer_with(503, "", {{"Retry-After", "3600"}}));
+  server_.otherwise(Answer().hold());
+  auto waiting = get(server_.url());
+  ASSERT_FALSE(waiting);
+  EXPECT_EQ(waiting.error().code(), ETIMEDOUT);
+  auto silent = get(server_.url());
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(HttpTest, ARequestMayBringItsOwnLimits) {
+  server_.otherwise(Answer().hold());
+  HttpRequest request;
+  request.url = server_.url();
+  request.limits = settings_.limits;
+  request.limits->attempts = 1;
+  request.limits->first_byte = 20ms;
+  auto answer = text(request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, AJobThatWaitsForASilentServerGivesItsTurnAway) {
+  server_.at("/silent", Answer().hold());
+  server_.at("/quick", answer_with(200, "quick"));
+  std::promise<int> silent;
+  std::promise<int> quick;
+  auto silent_done = silent.get_future();
+  auto quick_done = quick.get_future();
+  const auto job = [this](const std::string& target, std::promise<int>& done) {
+    return [this, target, &done](Lane::Turn& turn) {
+      HttpRequest request;
+      request.url = server_.url(target);
+      auto answer = client().text(request, kMost, turn);
+      done.set_value(answer ? answer->head.status : answer.error().code());
+    };
+  };
+  client();  // made before there are threads
+  {
+    Lane lane("one", 1);
+    lane.submit(job("/silent", silent));
+    ASSERT_TRUE(server_.wait_for_holds(1));
+    lane.submit(job("/quick", quick));
+    ASSERT_EQ(quick_done.wait_for(kPatience), std::future_status::ready);
+    EXPECT_EQ(quick_done.get(), 200);
+    EXPECT_EQ(silent_done.wait_for(0s), std::future_status::timeout);
+  }
+  EXPECT_EQ(silent_done.get(), EINTR);
+}
+
+TEST_F(HttpTest, ManyThreadsMayUseOneClient) {
+  server_.otherwise(answer_with(200, std::string(100'000, 'x')));
+  client();
+  std::vector<std::future<std::size_t>> sizes;
+  for (int i = 0; i < 8; ++i) {
+    sizes.push_back(std::async(std::launch::async, [this] {
+      std::size_t bytes = 0;
+      for (int n = 0; n < 10; ++n) {
+        Lane::Turn turn(stop_.get_token());
+        HttpRequest request;
+        request.url = server_.url();
+        auto answer = client().text(request, kMost, turn);
+        if (answer) bytes += answer->body.size();
+      }
+      return bytes;
+    }));
+  }
+  for (auto& size : sizes) EXPECT_EQ(size.get(), 1'000'000U);
+}
+
+}  // namespace
+}  // namespace esofs::client
