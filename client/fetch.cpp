@@ -1,0 +1,185 @@
+#include "client/fetch.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "client/content_headers.h"
+#include "client/http_error.h"
+
+namespace esofs::client {
+namespace {
+
+std::string range_header(const FetchRequest& request) {
+  if (request.tail) return "Range: bytes=-" + std::to_string(request.range->size);
+  return "Range: bytes=" + std::to_string(request.range->first) + "-" +
+         std::to_string(request.range->first + request.range->size - 1);
+}
+
+// What every answer must satisfy, whole or partial.
+Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const FileHead& file) {
+  const std::string encoding = media_type(head.header("content-encoding"));
+  if (!encoding.empty() && encoding != "identity")
+    return Error(EIO, "the body is encoded (" + encoding + ") although identity was asked for");
+  const std::string type = media_type(file.content_type);
+  if (type == "multipart/byteranges") return Error(EIO, "several ranges came for one");
+  if (type == "text/html" || type == "application/xhtml+xml") {
+    // A page that is a file says so by its name; a login page does not.
+    const bool page_file = file.name.ends_with(".html") || file.name.ends_with(".htm");
+    if (request.fits || !page_file)
+      return Error(EIO, "the server sent a web page (a login page?) instead of the file");
+  }
+  return {};
+}
+
+// The range of a 206 against what was asked for.
+Result<void> check_range(const FetchRequest& request, const ContentRange& range) {
+  const auto& [first, last] = *range.span;
+  if (!range.total && request.tail) return Error(EIO, "the end of a file of unknown size");
+  if (request.total && range.total && *range.total != *request.total)
+    return Error(ESTALE, "the file changed: its size is " + std::to_string(*range.total) + ", was " +
+                             std::to_string(*request.total));
+  const auto total = range.total ? range.total : request.total;
+  const std::uint64_t size = request.range->size;
+  std::uint64_t want_first = request.range->first;
+  std::uint64_t want_last = want_first + size - 1;
+  if (request.tail) want_first = *total > size ? *total - size : 0;
+  if (request.tail || (total && want_last >= *total)) want_last = *total - 1;
+  if (first != want_first || last != want_last)
+    return Error(EIO, "the server sent the range " + std::to_string(first) + "-" + std::to_string(last) +
+                          " instead of " + std::to_string(want_first) + "-" + std::to_string(want_last));
+  return {};
+}
+
+Result<FileHead> partial_head(const FetchRequest& request, const HttpHead& head, FileHead file) {
+  if (!request.range) return Error(EIO, "a part of the file came although all of it was asked for");
+  const auto range = content_range(head.header("content-range"));
+  if (!range || !range->span) return Error(EIO, "the answer does not say which range it is");
+  if (auto right = check_range(request, *range); !right) return right.error();
+  if (!request.validator.empty() && file.validator != request.validator)
+    return Error(ESTALE, "the file changed: its version is " +
+                             (file.validator.empty() ? "unknown" : file.validator) + ", was " +
+                             request.validator);
+  const std::uint64_t size = range->span->last - range->span->first + 1;
+  const std::string length = head.header("content-length");
+  if (!length.empty() && decimal(length) != size) return Error(EIO, "the length does not fit the range");
+  file.partial = true;
+  file.first = range->span->first;
+  file.total = range->total ? range->total : request.total;
+  return file;
+}
+
+Error unsatisfiable(const FetchRequest& request, const HttpHead& head) {
+  const auto range = content_range(head.header("content-range"));
+  if (range && range->total && request.total && *range->total != *request.total)
+    return {ESTALE, "the file changed: its size is " + std::to_string(*range->total) + ", was " +
+                        std::to_string(*request.total)};
+  return {EIO, "the range lies outside the file (HTTP 416)"};
+}
+
+// Between the HTTP answer and the file's sink: accepts the head, looks at the first bytes, counts.
+class FileBody : public HttpSink {
+ public:
+  FileBody(const FetchRequest& request, FetchSink& sink) : request_(request), sink_(sink) {}
+
+  Result<void> head(const HttpHead& head) override {
+    auto accepted = accepted_head(request_, head);
+    if (!accepted) return accepted.error();
+    file_ = std::move(*accepted);
+    if (file_.partial) {
+      announced_ =
+          file_.total ? std::min(request_.range->size, *file_.total - file_.first) : request_.range->size;
+    } else {
+      announced_ = file_.total;
+    }
+    ends_by_close_ = !announced_ && head.header("transfer-encoding").empty();
+    sniffing_ = request_.fits && file_.first == 0;
+    if (sniffing_) return {};
+    return sink_.head(file_);
+  }
+
+  Result<void> body(std::span<const std::byte> piece) override {
+    received_ += piece.size();
+    if (announced_ && received_ > *announced_) return Error(EIO, "the body is longer than announced");
+    if (!sniffing_) return sink_.body(piece);
+    start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    if (start_.size() < kFitsMagicSize) return {};
+    return deliver_start();
+  }
+
+  // After the last byte.
+  Result<FileHead> end() {
+    if (announced_ && received_ != *announced_) return Error(EIO, "the body is shorter than announced");
+    if (ends_by_close_ && request_.total && received_ < *request_.total)
+      return Error(EIO, "the body is shorter than the file");
+    if (sniffing_) {
+      if (auto delivered = deliver_start(); !delivered) return delivered.error();
+    }
+    if (!file_.partial) file_.total = received_;
+    return std::move(file_);
+  }
+
+ private:
+  Result<void> deliver_start() {
+    if (!looks_like_fits(start_)) return Error(EIO, "the body does not begin like a FITS file");
+    sniffing_ = false;
+    if (auto taken = sink_.head(file_); !taken) return taken;
+    return sink_.body(std::as_bytes(std::span(start_)));
+  }
+
+  const FetchRequest& request_;
+  FetchSink& sink_;
+  FileHead file_;
+  std::optional<std::uint64_t> announced_;  // length of the body
+  std::uint64_t received_ = 0;
+  bool ends_by_close_ = false;  // HTTP itself cannot tell such a body from a cut one
+  bool sniffing_ = false;  // head() is held back until the first bytes are known
+  std::string start_;
+};
+
+}  // namespace
+
+bool looks_like_fits(std::string_view bytes) {
+  if (bytes.empty()) return false;
+  const auto begins = [bytes](std::string_view magic) {
+    const std::size_t size = std::min(bytes.size(), magic.size());
+    return bytes.substr(0, size) == magic.substr(0, size);
+  };
+  return begins("SIMPLE  =") || begins("\x1f\x9d") || begins("\x1f\x8b") || begins("BZh");
+}
+
+Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head) {
+  if (head.status == 416 && request.range) return unsatisfiable(request, head);
+  if (head.status >= 400) return status_error(head);
+  if (head.status == 204) return Error(ENODATA, "there is nothing there (HTTP 204)");
+  if (head.status != 200 && head.status != 206)
+    return Error(EIO, "HTTP " + std::to_string(head.status) + " instead of the file");
+
+  FileHead file;
+  file.validator = validator_of(head);
+  file.name = disposition_name(head.header("content-disposition"));
+  file.content_type = head.header("content-type");
+  if (auto right = check_kind(request, head, file); !right) return right.error();
+  if (head.status == 206) return partial_head(request, head, std::move(file));
+  if (head.header("transfer-encoding").empty()) file.total = decimal(head.header("content-length"));
+  return file;
+}
+
+Result<FileHead> fetch_file(HttpClient& http, const FetchRequest& request, FetchSink& sink, Lane::Turn& turn,
+                            const FetchOptions& options) {
+  HttpRequest get;
+  get.url = request.url;
+  get.headers = options.headers;
+  get.limits = options.limits;
+  if (request.range) get.headers.push_back(range_header(request));
+  FileBody body(request, sink);
+  auto sent = http.send(get, body, turn);
+  if (!sent) return sent.error();
+  auto file = body.end();
+  if (!file) return file.error().at("GET " + shown_url(request.url));
+  return file;
+}
+
+}  // namespace esofs::client

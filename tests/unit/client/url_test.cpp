@@ -1,0 +1,117 @@
+#include "client/url.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/http.h"
+
+namespace esofs::client {
+namespace {
+
+TEST(UrlTest, AShownUrlHasNoUserInfo) {
+  EXPECT_EQ(shown_url("http://me:secret@host:81/a@b?x=1"), "http://***@host:81/a@b?x=1");
+  EXPECT_EQ(shown_url("http://me:sec@ret@host"), "http://***@host");
+  EXPECT_EQ(shown_url("http://host/a:b@c"), "http://host/a:b@c");
+}
+
+TEST(UrlTest, AShownUrlHasNoSecretParameters) {
+  for (const std::string name : {"password", "PASSWORD", "passwd", "token", "access_token", "id_token",
+                                 "client_secret", "api_key", "apikey", "signature", "X-Amz-Signature",
+                                 "X-Amz-Credential", "sig", "key", "auth", "pass%77ord", "sessionid"}) {
+    EXPECT_EQ(shown_url("https://h/p?a=1&" + name + "=s3cret&b=2#c"),
+              "https://h/p?a=1&" + name + "=***&b=2#c");
+    EXPECT_EQ(shown_url("https://h/p#" + name + "=s3cret"), "https://h/p#" + name + "=***");
+  }
+}
+
+TEST(UrlTest, AShownUrlKeepsTheRest) {
+  for (const std::string url :
+       {"https://dataportal.eso.org/dataPortal/file/ADP.2018-06-21T20:32:57.736",
+        "http://h/p?ID=ivo://eso.org/ID?ADP.1&x", "http://h/p?response_type=id_token+token&username=me",
+        "http://h?author=x", "http://h", "", "?", "token"}) {
+    EXPECT_EQ(shown_url(url), url);
+  }
+}
+
+TEST(UrlTest, FormFieldsAreEncoded) {
+  EXPECT_EQ(form_encoded({{"QUERY", "SELECT * FROM a WHERE b='c+d&e'"}, {"x y", "ü"}}),
+            "QUERY=SELECT%20%2A%20FROM%20a%20WHERE%20b%3D%27c%2Bd%26e%27&x%20y=%C3%BC");
+  EXPECT_EQ(form_encoded({}), "");
+}
+
+TEST(UrlTest, ParametersAreAddedToWhatTheUrlHas) {
+  EXPECT_EQ(with_parameters("http://h/p", {{"a", "1"}, {"b", "2"}}), "http://h/p?a=1&b=2");
+  EXPECT_EQ(with_parameters("http://h/p?x=0", {{"a", "1"}}), "http://h/p?x=0&a=1");
+  EXPECT_EQ(with_parameters("http://h/p?", {{"a", "1"}}), "http://h/p?a=1");
+  EXPECT_EQ(with_parameters("http://h/p?x=0&", {{"a", "1"}}), "http://h/p?x=0&a=1");
+  EXPECT_EQ(with_parameters("http://h/p#f", {{"a", "1"}}), "http://h/p?a=1#f");
+  EXPECT_EQ(with_parameters("http://h/p#f?", {{"a", "1"}}), "http://h/p?a=1#f?");
+  EXPECT_EQ(with_parameters("http://h/p", {}), "http://h/p");
+}
+
+// RFC 3986 section 5.4.
+TEST(UrlTest, ReferencesAreResolvedAsTheStandardSays) {
+  const std::string base = "http://a/b/c/d;p?q";
+  const std::vector<std::pair<std::string, std::string>> examples = {
+      {"g", "http://a/b/c/g"},
+      {"./g", "http://a/b/c/g"},
+      {"g/", "http://a/b/c/g/"},
+      {"/g", "http://a/g"},
+      {"//g", "http://g/"},
+      {"?y", "http://a/b/c/d;p?y"},
+      {"g?y", "http://a/b/c/g?y"},
+      {"#s", "http://a/b/c/d;p?q#s"},
+      {"g#s", "http://a/b/c/g#s"},
+      {"g?y#s", "http://a/b/c/g?y#s"},
+      {";x", "http://a/b/c/;x"},
+      {"g;x", "http://a/b/c/g;x"},
+      {"", "http://a/b/c/d;p?q"},
+      {".", "http://a/b/c/"},
+      {"./", "http://a/b/c/"},
+      {"..", "http://a/b/"},
+      {"../", "http://a/b/"},
+      {"../g", "http://a/b/g"},
+      {"../..", "http://a/"},
+      {"../../g", "http://a/g"},
+      {"../../../g", "http://a/g"},
+      {"/./g", "http://a/g"},
+      {"/../g", "http://a/g"},
+      {"g.", "http://a/b/c/g."},
+      {"..g", "http://a/b/c/..g"},
+      {"./../g", "http://a/b/g"},
+      {"g;x=1/../y", "http://a/b/c/y"},
+      {"g?y/./x", "http://a/b/c/g?y/./x"},
+      {"g?y/../x", "http://a/b/c/g?y/../x"},
+      {"g#s/../x", "http://a/b/c/g#s/../x"},
+  };
+  for (const auto& [reference, resolved] : examples)
+    EXPECT_EQ(resolved_url(base, reference), resolved) << reference;
+}
+
+TEST(UrlTest, AbsoluteReferencesStayAsTheyAre) {
+  for (const std::string url : {"g:h", "https://other/x y?z=é", "file:///etc/passwd"})
+    EXPECT_EQ(resolved_url("http://a/b", url), url);
+}
+
+TEST(UrlTest, ReferencesAreResolvedAgainstArchiveUrls) {
+  EXPECT_EQ(resolved_url("http://me@h:8080/tap/async?x", "/tap/async/1/results/result"),
+            "http://me@h:8080/tap/async/1/results/result");
+  EXPECT_EQ(resolved_url("http://h/a/b?x=/../y", "c d"), "http://h/a/c%20d");
+}
+
+TEST(UrlTest, CredentialsAreTrustedToTheSameOriginAndToItsHttpsForm) {
+  EXPECT_TRUE(same_trust("https://h/a", "https://H:443/b"));
+  EXPECT_TRUE(same_trust("http://h/a", "https://h/b"));
+  EXPECT_FALSE(same_trust("https://h/a", "http://h/b"));
+  EXPECT_FALSE(same_trust("https://h/a", "https://h:8443/b"));
+  EXPECT_FALSE(same_trust("http://h:81/a", "https://h/b"));
+  EXPECT_FALSE(same_trust("https://h/a", "https://h.evil/b"));
+  EXPECT_FALSE(same_trust("https://h/a", "https://h@evil/b"));
+  EXPECT_FALSE(same_trust("", ""));
+}
+
+}  // namespace
+}  // namespace esofs::client
