@@ -97,6 +97,7 @@ struct ServiceParam {
   std::string min;
   std::string max;
   std::vector<std::pair<std::string, std::string>> options;  // name, value
+  bool has_value = true;                                      // false: the PARAM has no value attribute at all
 };
 
 // RESOURCE type="meta" utype="adhoc:service" (DataLink 1.1 section 4).

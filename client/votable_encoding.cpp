@@ -1,0 +1,160 @@
+#include "client/votable_encoding.h"
+
+#include <iconv.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <utility>
+
+namespace esofs::client {
+namespace {
+
+// An XML declaration longer than this is none.
+constexpr std::size_t kMostHeadBytes = 1024;
+
+using std::string_view_literals::operator""sv;
+
+struct Signature {
+  std::string_view bytes;
+  const char* encoding;
+  bool mark;  // a byte order mark, which is no part of the text
+};
+
+// The longer ones first: the mark of UTF-16LE begins that of UTF-32LE.
+constexpr std::array<Signature, 9> kSignatures{{
+    {"\xFF\xFE\0\0"sv, "UTF-32LE", true},
+    {"\0\0\xFE\xFF"sv, "UTF-32BE", true},
+    {"<\0\0\0"sv, "UTF-32LE", false},
+    {"\0\0\0<"sv, "UTF-32BE", false},
+    {"\xEF\xBB\xBF"sv, "UTF-8", true},
+    {"\xFF\xFE"sv, "UTF-16LE", true},
+    {"\xFE\xFF"sv, "UTF-16BE", true},
+    {"<\0"sv, "UTF-16LE", false},
+    {"\0<"sv, "UTF-16BE", false},
+}};
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return result;
+}
+
+// The value of encoding="…" in a declaration at the beginning of `head`, in capitals; "" none.
+std::string declared_encoding(std::string_view head) {
+  if (!head.starts_with("<?xml")) return {};
+  head = head.substr(0, head.find("?>"));
+  const auto at = head.find("encoding");
+  if (at == std::string_view::npos) return {};
+  const auto open = head.find_first_of("\"'", at);
+  if (open == std::string_view::npos) return {};
+  const auto close = head.find(head[open], open + 1);
+  if (close == std::string_view::npos) return {};
+  return upper(head.substr(open + 1, close - open - 1));
+}
+
+}  // namespace
+
+class XmlText::Converter {
+ public:
+  explicit Converter(const std::string& encoding) : handle_(iconv_open("UTF-8", encoding.c_str())) {}
+  ~Converter() {
+    if (usable()) iconv_close(handle_);
+  }
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+
+  bool usable() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+
+  Result<void> convert(std::string_view text, const Sink& sink) {
+    pending_.append(text);
+    char* in = pending_.data();
+    std::size_t left = pending_.size();
+    while (left > 0) {
+      char* out = buffer_.data();
+      std::size_t room = buffer_.size();
+      const auto code = iconv(handle_, &in, &left, &out, &room);
+      const int why = code == static_cast<std::size_t>(-1) ? errno : 0;
+      const std::size_t made = buffer_.size() - room;
+      if (made > 0)
+        if (auto taken = sink("UTF-8", std::string_view(buffer_.data(), made)); !taken) return taken;
+      if (why == EILSEQ)
+        return Error(EBADMSG, "bytes that are not of the encoding that the document declares");
+      if (why == EINVAL) break;  // the beginning of a character
+    }
+    pending_.erase(0, pending_.size() - left);
+    return {};
+  }
+
+  bool at_end() const { return pending_.empty(); }
+
+ private:
+  iconv_t handle_;
+  std::string pending_;
+  std::array<char, 65536> buffer_{};
+};
+
+XmlText::XmlText(Sink sink) : sink_(std::move(sink)) {}
+XmlText::~XmlText() = default;
+
+Result<void> XmlText::pass(std::string_view text) {
+  if (text.empty()) return {};
+  return converter_ ? converter_->convert(text, sink_) : sink_(encoding_, text);
+}
+
+Result<void> XmlText::begin() {
+  begun_ = true;
+  std::string_view text = head_;
+  std::string encoding;
+  for (const auto& signature : kSignatures) {
+    if (!text.starts_with(signature.bytes)) continue;
+    encoding = signature.encoding;
+    if (signature.mark) text.remove_prefix(signature.bytes.size());
+    break;
+  }
+  if (encoding.empty()) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    encoding = declared_encoding(text);
+  }
+  // A document that can be read as bytes is not UTF-16, whatever it declares.
+  const bool plain = encoding.empty() || encoding == "UTF-8" || encoding == "UTF8" ||
+                     encoding == "US-ASCII" || encoding == "ASCII" || encoding == "UTF-16" ||
+                     encoding == "UCS-2";
+  if (encoding == "ISO-8859-1") {
+    encoding_ = "ISO-8859-1";
+  } else if (!plain) {
+    converter_ = std::make_unique<Converter>(encoding);
+    if (!converter_->usable())
+      return Error(EBADMSG, "the document declares an unknown encoding, " + encoding);
+  }
+  auto passed = pass(text);
+  head_ = {};
+  return passed;
+}
+
+Result<void> XmlText::push(std::span<const std::byte> piece) {
+  std::string_view text(reinterpret_cast<const char*>(piece.data()), piece.size());
+  if (begun_) return pass(text);
+  head_.append(text);
+  std::string_view head = head_;
+  head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
+  if (head.empty()) {  // as much white space as a server likes
+    head_.clear();
+    return {};
+  }
+  const bool declaration = head.starts_with(std::string_view("<?xml").substr(0, head.size()));
+  const bool complete = declaration ? head.find("?>") != std::string_view::npos : head.size() >= 4;
+  if (!complete && head.size() < kMostHeadBytes) return {};
+  return begin();
+}
+
+Result<void> XmlText::finish() {
+  if (!begun_)
+    if (auto done = begin(); !done) return done;
+  if (converter_ && !converter_->at_end()) return Error(EBADMSG, "the document ends inside a character");
+  return {};
+}
+
+}  // namespace esofs::client
