@@ -23,21 +23,21 @@ namespace esofs::sim {
 // Faults add up in the order in which they were set; fail_next counts down.
 struct Fault {
   std::string path;
-  std::chrono::milliseconds delay{0};           // before the status line
-  std::uint64_t rate = 0;                       // bytes a second for each stream; 0: no limit
-  int fail_next = 0;                            // so many requests are answered with `status`; -1: all
+  std::chrono::milliseconds delay{0};  // before the status line
+  std::uint64_t rate = 0;              // bytes a second for each stream; 0: no limit
+  int fail_next = 0;                   // so many requests are answered with `status`; -1: all
   int status = 503;
-  std::optional<int> retry_after;               // seconds, on failed answers
-  std::optional<std::uint64_t> cut_after;       // the connection is closed after so many body bytes
-  std::optional<std::uint64_t> stall_after;     // the body stops there until release() or the client leaves
-  bool ignore_range = false;                    // 200 and the whole body
-  bool wrong_content_range = false;             // 206 with an offset that was not asked for
-  bool no_length = false;                       // chunked, no Content-Length
-  bool login_page = false;                      // 200, text/html
-  bool changed_content = false;                 // other bytes, another ETag and Last-Modified
-  bool etag = true;                             // send ETag and Last-Modified at all
-  bool head_refused = false;                    // 405 for HEAD
-  int times = -1;                               // the fault ends after so many requests; -1: never
+  std::optional<int> retry_after;            // seconds, on failed answers
+  std::optional<std::uint64_t> cut_after;    // the connection is closed after so many body bytes
+  std::optional<std::uint64_t> stall_after;  // the body stops there until release() or the client leaves
+  bool ignore_range = false;                 // 200 and the whole body
+  bool wrong_content_range = false;          // 206 with an offset that was not asked for
+  bool no_length = false;                    // chunked, no Content-Length
+  bool login_page = false;                   // 200, text/html
+  bool changed_content = false;              // other bytes, another ETag and Last-Modified
+  bool etag = true;                          // send ETag and Last-Modified at all
+  bool head_refused = false;                 // 405 for HEAD
+  int times = -1;                            // the fault ends after so many requests; -1: never
 };
 
 struct LoggedRequest {
@@ -49,14 +49,23 @@ struct LoggedRequest {
   std::uint64_t body_bytes = 0;  // of the answer, as sent so far
 };
 
+struct Counters {
+  std::uint64_t requests = 0;     // but for /_sim/
+  std::uint64_t body_bytes = 0;   // of their answers
+  std::uint64_t connections = 0;  // accepted
+  std::uint64_t open = 0;         // connections open now
+  std::uint64_t stalled = 0;      // answers that wait for release() now
+};
+
 class ArchiveSim {
  public:
   struct Config {
     std::string fits_folder;
     std::uint64_t extra_rows = 0;
-    int port = 0;  // 0: any free one
-    int threads = 256;
+    int port = 0;       // 0: any free one
+    int threads = 256;  // a hint: a connection has a thread of its own
   };
+  // Throws std::system_error if the port cannot be had.
   static std::unique_ptr<ArchiveSim> start(const Config& config);
   virtual ~ArchiveSim() = default;  // every stalled answer ends, the server stops
 
@@ -68,6 +77,7 @@ class ArchiveSim {
   virtual void release() = 0;       // what stalls goes on
 
   virtual std::vector<LoggedRequest> requests() const = 0;  // since start or reset_log()
+  virtual Counters counters() const = 0;  // of requests and bytes: since start or reset_log()
   virtual void reset_log() = 0;
 };
 

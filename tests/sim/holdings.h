@@ -31,14 +31,15 @@ class Content {
 
 // One file as it is delivered at /dataPortal/file/<id>.
 struct File {
-  std::string id;             // archive id: "ADP.…", "MUSE.…", "<dp_id>.NL"
-  std::string name;           // of Content-Disposition: "<id>.fits", "<id>.fits.Z", "<id>.fits.fz", "<id>.NL.txt", …
+  std::string id;    // archive id: "ADP.…", "MUSE.…", "<dp_id>.NL"
+  std::string name;  // of Content-Disposition: "<id>.fits", "<id>.fits.Z", "<id>.fits.fz", "<id>.NL.txt", …
   std::string original_name;  // eso_origfile
   std::string content_type;   // as DataLink says it (the download itself says application/octet-stream)
   std::string category;       // eso_category
   std::shared_ptr<const Content> content;
-  bool patched_header = false;  // the header is corrected on download: Range is ignored
-  bool proprietary = false;     // before its release: 401 without rights
+  std::shared_ptr<const Content> changed;  // another version of it (Fault::changed_content)
+  bool patched_header = false;             // the header is corrected on download: Range is ignored
+  bool proprietary = false;                // before its release: 401 without rights
 };
 
 struct Holding {
@@ -48,14 +49,17 @@ struct Holding {
   std::vector<File> auxiliary;
   std::vector<std::string> progenitors;  // dp_ids
   std::vector<std::string> derived;      // dp_ids
+  bool science = false;                  // of a raw frame: it has calibrations (calSelector)
+  std::string circle;  // "ra dec radius" in degrees: the largest cutout that makes sense; "" no circles
+  std::string band;    // "min max" in metres; "" no bands
 };
 
 class Holdings {
  public:
   struct Config {
-    std::string fits_folder;      // real FITS files served too, with rows made from their headers; "" none
+    std::string fits_folder;       // real FITS files served too, with rows made from their headers; "" none
     std::uint64_t extra_rows = 0;  // invented ObsCore rows beside those of the holdings (--rows N)
-    std::string base_url;         // of the simulator, in access_url and datalink_url
+    std::string base_url;          // of the simulator, in access_url and datalink_url
   };
   static std::shared_ptr<const Holdings> make(const Config& config);
   virtual ~Holdings() = default;

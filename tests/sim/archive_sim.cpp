@@ -1,0 +1,177 @@
+#include "tests/sim/archive_sim.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "tests/sim/control.h"
+#include "tests/sim/datalink_service.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/file_service.h"
+#include "tests/sim/http_server.h"
+#include "tests/sim/pages.h"
+#include "tests/sim/profile.h"
+
+namespace esofs::sim {
+namespace {
+
+constexpr std::size_t kMaxLogged = 200'000;  // requests; later ones are only counted
+constexpr std::size_t kMaxLoggedBody = 64U << 10U;
+
+struct Entry {
+  LoggedRequest request;  // but for its status and body_bytes
+  int status = 0;         // guarded by the log's mutex
+  std::shared_ptr<std::atomic<std::uint64_t>> sent = std::make_shared<std::atomic<std::uint64_t>>(0);
+};
+
+class Log {
+ public:
+  std::shared_ptr<Entry> add(const httplib::Request& request) {
+    auto entry = std::make_shared<Entry>();
+    entry->request.method = request.method;
+    entry->request.target = request.target;
+    entry->request.range = request.get_header_value("Range");
+    entry->request.body = request.body.substr(0, kMaxLoggedBody);
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    if (entries_.size() < kMaxLogged) {
+      entries_.push_back(entry);
+    } else {
+      entry->sent = rest_;
+    }
+    return entry;
+  }
+  void answered(Entry& entry, int status) {
+    const std::lock_guard lock(mutex_);
+    entry.status = status;
+  }
+  std::vector<LoggedRequest> all() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<LoggedRequest> out;
+    out.reserve(entries_.size());
+    for (const auto& entry : entries_) {
+      out.push_back(entry->request);
+      out.back().status = entry->status;
+      out.back().body_bytes = *entry->sent;
+    }
+    return out;
+  }
+  void count(Counters& counters) const {
+    const std::lock_guard lock(mutex_);
+    counters.requests = count_;
+    counters.body_bytes = *rest_;
+    for (const auto& entry : entries_) counters.body_bytes += *entry->sent;
+  }
+  void reset() {
+    const std::lock_guard lock(mutex_);
+    entries_.clear();
+    count_ = 0;
+    rest_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<Entry>> entries_;  // guarded by mutex_
+  std::uint64_t count_ = 0;                      // guarded by mutex_
+  std::shared_ptr<std::atomic<std::uint64_t>> rest_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);  // of unlisted ones
+};
+
+// What comes after `prefix`, or nothing.
+std::optional<std::string> below(const std::string& path, const std::string& prefix) {
+  if (path.rfind(prefix, 0) != 0) return std::nullopt;
+  return path.substr(prefix.size());
+}
+
+class Sim : public ArchiveSim {
+ public:
+  explicit Sim(const Config& config) {
+    // The port must be known before the holdings can name it; requests that come in between wait.
+    const std::unique_lock lock(ready_);
+    server_ =
+        HttpServer::start(config.port, [this](const httplib::Request& request) { return handle(request); });
+    base_url_ = "http://127.0.0.1:" + std::to_string(server_->port());
+    holdings_ = Holdings::make({config.fits_folder, config.extra_rows, base_url_});
+    files_ = std::make_unique<FileService>(holdings_);
+    datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);
+  }
+
+  std::string base_url() const override { return base_url_; }
+  const Holdings& holdings() const override { return *holdings_; }
+  void set(const Fault& fault) override { faults_.set(fault); }
+  void clear_faults() override {
+    faults_.clear();
+    server_->release();
+  }
+  void release() override { server_->release(); }
+  std::vector<LoggedRequest> requests() const override { return log_.all(); }
+  Counters counters() const override {
+    Counters counters;
+    log_.count(counters);
+    const HttpServer::Counts counts = server_->counts();
+    counters.connections = counts.connections;
+    counters.open = counts.open;
+    counters.stalled = counts.stalled;
+    return counters;
+  }
+  void reset_log() override { log_.reset(); }
+
+ private:
+  Answer handle(const httplib::Request& request) {
+    { const std::lock_guard lock(ready_); }
+    if (const auto verb = below(request.path, "/_sim/")) return control(*verb, request, *this);
+    const auto entry = log_.add(request);
+    const Effect effect = faults_.take(request.target, request.path);
+    Answer answer = answer_with(request, effect);
+    answer.delivery = effect.delivery;
+    answer.chunked |= effect.no_length;
+    answer.sent = entry->sent;
+    log_.answered(*entry, answer.status);
+    return answer;
+  }
+
+  Answer answer_with(const httplib::Request& request, const Effect& effect) {
+    if (effect.head_refused && request.method == "HEAD") {
+      Answer refusal = html_answer(405, "Method Not Allowed", "HEAD is not supported here.");
+      refusal.set("Allow", "GET, POST");
+      return refusal;
+    }
+    if (effect.fail_status) {
+      Answer failure =
+          html_answer(*effect.fail_status, "Error", "The archive cannot answer this request now.");
+      if (effect.retry_after) failure.set("Retry-After", std::to_string(*effect.retry_after));
+      if (*effect.fail_status == 401) failure.set("WWW-Authenticate", "Basic realm=\"ESO Archive\"");
+      return failure;
+    }
+    if (effect.login_page) return login_page();
+    return route(request, effect);
+  }
+
+  Answer route(const httplib::Request& request, const Effect& effect) {
+    const std::string& path = request.path;
+    for (const char* prefix : {"/dataPortal/file/", "/dataPortal_new/file/"}) {
+      if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect);
+    }
+    if (path == "/datalink/links") return datalink_->answer(request);
+    if (path == "/profile.json") return text_answer(200, "application/json", profile_json(base_url_));
+    if (const auto rest = below(path, "/previews/v1/files/")) return pdf_answer("Preview of " + *rest);
+    if (below(path, "/rm/api/v1/public/releaseDescriptions/")) return pdf_answer("Release description");
+    if (const auto id = below(path, "/dataset/")) return html_answer(200, *id, "Dataset " + *id);
+    return html_answer(404, "Not Found", "There is nothing at " + path + ".");
+  }
+
+  std::mutex ready_;  // held until the services below are built
+  std::string base_url_;
+  std::shared_ptr<const Holdings> holdings_;
+  std::unique_ptr<FileService> files_;
+  std::unique_ptr<DataLinkService> datalink_;
+  FaultBook faults_;
+  Log log_;
+  std::unique_ptr<HttpServer> server_;  // last, so that its threads end before what they use
+};
+
+}  // namespace
+
+std::unique_ptr<ArchiveSim> ArchiveSim::start(const Config& config) { return std::make_unique<Sim>(config); }
+
+}  // namespace esofs::sim

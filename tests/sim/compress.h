@@ -1,0 +1,25 @@
+// The forms in which the archive packs files: Unix compress (LZW), tile-compressed FITS, tar; and a small PNG.
+//
+//   errors   std::runtime_error: the libraries are given bytes of our own, so a failure is a bug
+//   threads  thread-safe (CFITSIO is entered by one thread at a time)
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace esofs::sim {
+
+// ".Z", as compress(1) writes it.
+std::string lzw(const std::string& bytes);
+
+// ".fz": every image tile-compressed by Rice, as fpack(1) writes it.
+std::string tile_compressed(const std::string& fits);
+
+// Files by name; all metadata constant.
+std::string tar(const std::vector<std::pair<std::string, std::string>>& files);
+
+// A grey square with a pattern that depends on `seed`.
+std::string png(std::uint64_t seed, int side);
+
+}  // namespace esofs::sim

@@ -1,0 +1,32 @@
+// DataLinkService: /datalink/links, what belongs to a dataset: itself, cutouts, previews, ancillary files, origins.
+//
+//   shapes   ESO's eleven columns; lengths of 1000000, 500000 and 10000 are ESO's placeholders and say nothing
+//   errors   an unknown id is a row with error_message "NotFoundFault: …" in an answer of HTTP 200
+//   threads  thread-safe
+//   source   DataLink 1.0; reference/eso_services.md section 2 for the rows, semantics and texts of ESO
+#pragma once
+
+#include <httplib.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/sim/holdings.h"
+#include "tests/sim/http_server.h"
+
+namespace esofs::sim {
+
+class DataLinkService {
+ public:
+  DataLinkService(std::shared_ptr<const Holdings> holdings, std::string base_url)
+      : holdings_(std::move(holdings)), base_url_(std::move(base_url)) {}
+
+  // GET and POST; parameters ID, RESPONSEFORMAT, EXCLUDE, INCLUDE, eso_download.
+  Answer answer(const httplib::Request& request) const;
+
+ private:
+  std::shared_ptr<const Holdings> holdings_;
+  std::string base_url_;
+};
+
+}  // namespace esofs::sim

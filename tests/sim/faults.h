@@ -1,0 +1,47 @@
+// FaultBook: the faults that are set, and what they make of one request.
+//
+//   threads  thread-safe
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/sim/archive_sim.h"
+#include "tests/sim/http_server.h"
+
+namespace esofs::sim {
+
+// All faults that meet one request: delays add up, of limits the tightest counts, of failures the first.
+struct Effect {
+  Delivery delivery;
+  std::optional<int> fail_status;
+  std::optional<int> retry_after;
+  bool ignore_range = false;
+  bool wrong_content_range = false;
+  bool no_length = false;
+  bool login_page = false;
+  bool changed_content = false;
+  bool etag = true;
+  bool head_refused = false;
+};
+
+class FaultBook {
+ public:
+  void set(const Fault& fault);
+  void clear();
+  // Uses up one of `times` and `fail_next` of every fault that meets the request.
+  Effect take(const std::string& target, const std::string& path);
+
+ private:
+  std::mutex mutex_;
+  std::vector<Fault> faults_;  // guarded by mutex_
+};
+
+// Faults from JSON: one object, or an array of them; times in milliseconds. Else: what is wrong, naming the field.
+std::variant<std::vector<Fault>, std::string> parse_faults(const std::string& json);
+
+}  // namespace esofs::sim

@@ -1,0 +1,35 @@
+// FileService: /dataPortal/file/<id>, downloads as ESO's data portal gives them.
+//
+//   shapes   single ranges with 206 and Content-Range; several ranges: the whole file; files with a header corrected on
+//            the fly: always the whole file
+//   errors   404 for an unknown id, 401 for proprietary data without rights, 416 for a range outside the file
+//   threads  thread-safe
+//   source   reference/eso_services.md section 6; RFC 9110 section 14
+#pragma once
+
+#include <httplib.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/sim/faults.h"
+#include "tests/sim/holdings.h"
+#include "tests/sim/http_server.h"
+
+namespace esofs::sim {
+
+// Who may read proprietary files: HTTP Basic with these, or a Bearer token with this text.
+inline constexpr const char* kUser = "observer";
+inline constexpr const char* kPassword = "secret";
+inline constexpr const char* kToken = "sim-token";
+
+class FileService {
+ public:
+  explicit FileService(std::shared_ptr<const Holdings> holdings) : holdings_(std::move(holdings)) {}
+  Answer answer(const std::string& id, const httplib::Request& request, const Effect& effect) const;
+
+ private:
+  std::shared_ptr<const Holdings> holdings_;
+};
+
+}  // namespace esofs::sim

@@ -1,0 +1,22 @@
+// Invented FITS files: realistic headers and world coordinates, pixels that depend on the dataset's name alone.
+//
+//   shapes   plain FITS; packing (.Z, .fz) is put on top in datasets.cpp
+//   units    `version` 0 is the file; other versions have the same header with other pixels
+//   source   FITS standard 4.0; ESO Science Data Products Standard for keywords of reduced data
+#pragma once
+
+#include "tests/sim/content.h"
+#include "tests/sim/datasets.h"
+#include "tests/sim/fits_header.h"
+
+namespace esofs::sim {
+
+ContentPtr fits_file(const Dataset& dataset, int version);
+
+// The image of a cube summed over wavelength, as the ancillary file of MUSE products.
+ContentPtr white_light(const Dataset& dataset, const std::string& archive_id);
+
+// HIERARCH ESO cards as the instruments and pipelines write them: 100 to 300 of them.
+void add_eso_cards(FitsHeader& header, const Dataset& dataset);
+
+}  // namespace esofs::sim

@@ -1,0 +1,14 @@
+// Pages that links point to and nobody parses: previews, release descriptions, landing pages, login.
+#pragma once
+
+#include <string>
+
+#include "tests/sim/http_server.h"
+
+namespace esofs::sim {
+
+Answer pdf_answer(const std::string& line);
+Answer html_answer(int status, const std::string& title, const std::string& sentence);
+Answer login_page();
+
+}  // namespace esofs::sim

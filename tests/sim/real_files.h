@@ -1,0 +1,17 @@
+// Datasets made of real FITS files in a folder.
+//
+//   errors   files that CFITSIO cannot open are left out
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/sim/datasets.h"
+
+namespace esofs::sim {
+
+// In the order of their names. An id comes from ARCFILE where it is there and not taken, else it is
+// ADP.2000-01-01T00:00:00.NNN by position. "" or a folder without FITS files: none.
+std::vector<Dataset> real_datasets(const std::string& folder);
+
+}  // namespace esofs::sim
