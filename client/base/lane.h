@@ -30,6 +30,9 @@ class Lane {
     // The job is about to wait for a silent peer; until moving() it does not count against the width.
     void waiting();
     void moving();
+    // From here on stop() is `stop`: for a job that can be ended without its lane. REQUIRES: the job sees to it
+    // that `stop` is requested when the lane's is (a std::stop_callback on the stop() of before).
+    void listen_to(std::stop_token stop) { stop_ = std::move(stop); }
 
     // A turn outside any lane: for tests and for main(), which may block.
     explicit Turn(std::stop_token stop) : stop_(std::move(stop)) {}

@@ -1,0 +1,40 @@
+// ReadAhead: from the reads of one file, what will be read next. Several readers of a file are told apart by where they
+// are; the kernel may send the reads of one reader in any order.
+//
+//   units    bytes
+//   threads  not thread-safe
+//   source   the kernel keeps only two READs of 128 KiB outstanding (reference/fuse.md section 0.3), so that the speed of
+//            a sequential reader is made here; why it belongs to the file: section 2 rule 8
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+
+#include "client/model.h"
+
+namespace esofs::cache {
+
+class ReadAhead {
+ public:
+  // most_bytes: of the range asked for ahead of one reader; 0: never any.
+  explicit ReadAhead(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
+
+  // Takes note of a read and returns the range that it makes worth asking for now, if any. Ranges of one reader follow
+  // one another and reach as far ahead as it has read in sequence, up to most_bytes.
+  // The first 256 KiB of a sequence bring no range: a header read, with what the kernel adds to it, moves nothing more.
+  std::optional<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
+
+ private:
+  struct Reader {
+    std::uint64_t begin;  // where its sequence began
+    std::uint64_t end;    // the farthest byte read
+    std::uint64_t asked;  // the end of what was asked for ahead
+  };
+  Reader& reader_at(std::uint64_t offset, std::uint64_t size);
+
+  const std::uint64_t most_bytes_;
+  std::list<Reader> readers_;  // latest first
+};
+
+}  // namespace esofs::cache
