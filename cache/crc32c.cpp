@@ -38,7 +38,7 @@ static_assert(std::endian::native == std::endian::little, "the tables are walked
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) std::uint32_t crc32c_by_sse42(std::span<const std::byte> bytes,
-                                                                 std::uint32_t before) {
+                                                                std::uint32_t before) {
   std::uint64_t crc = ~before;
   const std::byte* at = bytes.data();
   std::size_t left = bytes.size();
@@ -66,7 +66,8 @@ std::uint32_t crc32c_by_tables(std::span<const std::byte> bytes, std::uint32_t b
     crc = 0;
     for (std::size_t k = 0; k < 8; ++k) crc ^= kTables[7 - k][(word >> (8 * k)) & 0xffU];
   }
-  for (; left > 0; --left, ++at) crc = (crc >> 8U) ^ kTables[0][(crc ^ std::to_integer<std::uint32_t>(*at)) & 0xffU];
+  for (; left > 0; --left, ++at)
+    crc = (crc >> 8U) ^ kTables[0][(crc ^ std::to_integer<std::uint32_t>(*at)) & 0xffU];
   return ~crc;
 }
 

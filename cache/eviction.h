@@ -28,7 +28,8 @@ class Eviction {
   std::size_t count() const noexcept { return segments_.size(); }
 
   // The least recently used segments that together hold at least `bytes`, as far as `spared` lets them.
-  std::vector<std::string> victims(std::uint64_t bytes, const std::function<bool(const std::string&)>& spared) const;
+  std::vector<std::string> victims(std::uint64_t bytes,
+                                   const std::function<bool(const std::string&)>& spared) const;
   // Every known name.
   std::vector<std::string> names() const;
 
@@ -40,7 +41,8 @@ class Eviction {
   void move_to(const std::string& name, Segment& segment, std::int64_t used_at);
 
   std::unordered_map<std::string, Segment> segments_;
-  std::map<std::pair<std::int64_t, std::string>, std::uint64_t> by_age_;  // oldest first → bytes, kept for victims()
+  std::map<std::pair<std::int64_t, std::string>, std::uint64_t>
+      by_age_;  // oldest first → bytes, kept for victims()
   std::uint64_t bytes_ = 0;
 };
 

@@ -6,8 +6,9 @@ namespace esofs::cache {
 namespace {
 
 constexpr std::size_t kMostReaders = 16;
-constexpr std::uint64_t kQuiet = 256ULL << 10U;     // of a sequence, before anything is asked for ahead
-constexpr std::uint64_t kDisorder = 2ULL << 20U;    // reads of one sequence arrive at most so far from their place
+constexpr std::uint64_t kQuiet = 256ULL << 10U;  // of a sequence, before anything is asked for ahead
+constexpr std::uint64_t kDisorder = 2ULL
+                                    << 20U;  // reads of one sequence arrive at most so far from their place
 constexpr std::uint64_t kLeastStep = 128ULL << 10U;  // asked for at once, at the beginning
 constexpr std::uint64_t kMostStep = 4ULL << 20U;     // and later: enough for several requests to share
 
@@ -17,25 +18,28 @@ constexpr std::uint64_t kMostStep = 4ULL << 20U;     // and later: enough for se
 ReadAhead::Reader& ReadAhead::reader_at(std::uint64_t offset, std::uint64_t size) {
   for (auto at = readers_.begin(); at != readers_.end(); ++at) {
     const std::uint64_t read = at->end - at->begin;
-    const std::uint64_t gap = std::min(kDisorder, std::max(read, size));  // a young sequence has little disorder
+    const std::uint64_t gap =
+        std::min(kDisorder, std::max(read, size));  // a young sequence has little disorder
     const bool behind = offset < at->end && offset + gap + size >= at->end && offset + gap >= at->begin;
     const bool before = offset >= at->end && offset - at->end <= gap;
     if (!behind && !before) continue;
     readers_.splice(readers_.begin(), readers_, at);
     return readers_.front();
   }
-  readers_.push_front({offset, offset, offset});
+  readers_.push_front({offset, offset, offset, 0});
   if (readers_.size() > kMostReaders) readers_.pop_back();
   return readers_.front();
 }
 
-std::optional<client::ByteRange> ReadAhead::read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size) {
+std::optional<client::ByteRange> ReadAhead::read(std::uint64_t offset, std::uint64_t size,
+                                                 std::uint64_t file_size) {
   Reader& reader = reader_at(offset, size);
   reader.begin = std::min(reader.begin, offset);
+  if (offset + size > reader.end) ++reader.steps;
   reader.end = std::max(reader.end, offset + size);
   reader.asked = std::max(reader.asked, reader.end);
   const std::uint64_t read = reader.end - reader.begin;
-  if (read <= kQuiet || size == 0) return std::nullopt;
+  if (read <= kQuiet || reader.steps < 2) return std::nullopt;
   const std::uint64_t window = std::min(read, most_bytes_);
   const std::uint64_t target = std::min(file_size, reader.end + window);
   if (target <= reader.asked) return std::nullopt;

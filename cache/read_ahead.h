@@ -20,9 +20,11 @@ class ReadAhead {
   // most_bytes: of the range asked for ahead of one reader; 0: never any.
   explicit ReadAhead(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
+  std::uint64_t most_bytes() const noexcept { return most_bytes_; }
+
   // Takes note of a read and returns the range that it makes worth asking for now, if any. Ranges of one reader follow
   // one another and reach as far ahead as it has read in sequence, up to most_bytes.
-  // The first 256 KiB of a sequence bring no range: a header read, with what the kernel adds to it, moves nothing more.
+  // One read is no sequence, and its first 256 KiB bring no range: a header read, with what the kernel adds to it, moves nothing more.
   std::optional<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
 
  private:
@@ -30,6 +32,7 @@ class ReadAhead {
     std::uint64_t begin;  // where its sequence began
     std::uint64_t end;    // the farthest byte read
     std::uint64_t asked;  // the end of what was asked for ahead
+    unsigned steps;       // reads that went beyond those before
   };
   Reader& reader_at(std::uint64_t offset, std::uint64_t size);
 

@@ -57,7 +57,11 @@ std::uint32_t seed_of(const ContentKey& key, std::uint64_t index) {
 }
 
 SegmentHead head_of(const ContentKey& key, std::uint64_t index) {
-  SegmentHead head{kMagic, kFormat, 0, index, static_cast<std::uint32_t>(kChunkBytes),
+  SegmentHead head{kMagic,
+                   kFormat,
+                   0,
+                   index,
+                   static_cast<std::uint32_t>(kChunkBytes),
                    static_cast<std::uint32_t>(key.text().size())};
   head.crc = crc32c(std::as_bytes(std::span(key.text())), crc32c(bytes_of(head)));
   return head;

@@ -57,7 +57,8 @@ class SegmentFile {
                                                  std::uint64_t index);
   // Makes an empty segment, or opens the one that another has just made. Its folder is made if needed. What is there
   // and is not this segment is replaced. REQUIRES: key.text().size() <= kMostKeyBytes.
-  static Result<SegmentFile> create(const std::filesystem::path& path, const ContentKey& key, std::uint64_t index);
+  static Result<SegmentFile> create(const std::filesystem::path& path, const ContentKey& key,
+                                    std::uint64_t index);
 
   // The chunk, verified; null where it is missing. A chunk that does not verify is dropped. REQUIRES (as for write):
   // chunk < kChunksPerSegment.

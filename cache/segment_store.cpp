@@ -18,12 +18,13 @@ namespace {
 constexpr std::size_t kMostOpen = 128;                        // segments held open
 constexpr std::int64_t kNanosecond = 1'000'000'000;           // of a second
 constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // a disk that failed is passed by for so long
-constexpr std::int64_t kMarkEvery = 60 * kNanosecond;         // a time of use is as exact as this after a restart
-constexpr std::uint64_t kLookEvery = 8ULL << 20U;             // bytes put between two looks at the free space
-constexpr std::int64_t kLeftover = 3600 * kNanosecond;        // a .tmp file of this age has no writer any more
+constexpr std::int64_t kMarkEvery = 60 * kNanosecond;   // a time of use is as exact as this after a restart
+constexpr std::uint64_t kLookEvery = 8ULL << 20U;       // bytes put between two looks at the free space
+constexpr std::int64_t kLeftover = 3600 * kNanosecond;  // a .tmp file of this age has no writer any more
 
 std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -191,7 +192,8 @@ Chunk SegmentStore::get(const ContentKey& key, std::uint64_t index) {
 }
 
 bool SegmentStore::put(const ContentKey& key, std::uint64_t index, std::span<const std::byte> bytes) {
-  if (bytes.empty() || key.text().size() > kMostKeyBytes || !usable() || !has_room(bytes.size())) return false;
+  if (bytes.empty() || key.text().size() > kMostKeyBytes || !usable() || !has_room(bytes.size()))
+    return false;
   const std::uint64_t segment = index / kChunksPerSegment;
   const auto file = find_or_make(key, segment);
   if (!file) return false;

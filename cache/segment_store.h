@@ -32,9 +32,10 @@ class SegmentStore {
  public:
   struct Config {
     std::filesystem::path directory;
-    std::uint64_t max_bytes;         // quota, segment heads included
-    std::uint64_t reserve_bytes;     // left free on the disk
-    bool scan_in_background = true;  // what is there already is found by a thread of the store, else by scan() only
+    std::uint64_t max_bytes;      // quota, segment heads included
+    std::uint64_t reserve_bytes;  // left free on the disk
+    bool scan_in_background =
+        true;  // what is there already is found by a thread of the store, else by scan() only
   };
 
   explicit SegmentStore(Config config);

@@ -1,0 +1,512 @@
+#include "cache/cached_file.h"
+
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+#include "client/base/pause.h"
+
+namespace esofs::cache {
+namespace {
+
+constexpr std::uint64_t kLeastPiece =
+    (1ULL << 20U) / kChunkBytes;  // chunks: below it a request costs more than it brings
+constexpr std::uint64_t kNearlyDone =
+    (256ULL << 10U) / kChunkBytes;  // chunks: not worth stopping a transfer for
+constexpr int kMostFailures = 3;
+
+}  // namespace
+
+// Takes the body of one answer and lands its chunks.
+class CachedFile::Filler : public client::FetchSink {
+ public:
+  Filler(CachedFile& file, Transfer& transfer, std::uint64_t first)
+      : file_(file), transfer_(transfer), index_(first) {}
+
+  Result<void> head(const client::FileHead& head) override {
+    accepted_ = true;
+    const auto& about = file_.about_;
+    const bool same =
+        head.total && *head.total == about.size &&
+        (head.validator.empty() || about.validator.empty() || head.validator == about.validator);
+    if (!same) return Error(ESTALE, "the archive has another version of " + about.name);
+    const bool whole = !head.partial && about.size <= kChunkBytes * kLeastPiece && head.first == 0;
+    if (whole) skip_ = index_ * kChunkBytes;
+    if (!head.partial && !whole) return Error(ESTALE, "the archive no longer sends ranges of " + about.name);
+    if (head.partial && head.first != index_ * kChunkBytes) return Error(EIO, "the answer is another range");
+    return {};
+  }
+
+  Result<void> body(std::span<const std::byte> piece) override {
+    file_.parts_->counters.fetched_bytes += piece.size();
+    const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, piece.size()));
+    skip_ -= skipped;
+    piece = piece.subspan(skipped);
+    while (!piece.empty()) {
+      if (index_ == transfer_.end) return {};  // of a whole small file that was sent instead of a range
+      const std::size_t wanted = chunk_size(file_.about_.size, index_);
+      if (!chunk_) {
+        chunk_ = std::make_shared<Bytes>();
+        chunk_->reserve(wanted);
+      }
+      const std::size_t taken = std::min(wanted - chunk_->size(), piece.size());
+      chunk_->insert(chunk_->end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(taken));
+      piece = piece.subspan(taken);
+      if (chunk_->size() < wanted) break;
+      const Chunk whole = std::exchange(chunk_, nullptr);
+      file_.parts_->keep(file_.about_.key, index_, whole);
+      ++file_.parts_->counters.misses;
+      file_.land(&transfer_, index_++, whole);
+    }
+    return {};
+  }
+
+  bool accepted() const noexcept { return accepted_; }
+
+ private:
+  CachedFile& file_;
+  Transfer& transfer_;
+  std::uint64_t index_;     // of the chunk that comes in
+  std::uint64_t skip_ = 0;  // bytes before it that were not asked for
+  std::shared_ptr<Bytes> chunk_;
+  bool accepted_ = false;
+};
+
+CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void()> on_stale)
+    : parts_(std::move(parts)),
+      about_(std::move(about)),
+      chunks_(chunk_count(about_.size)),
+      on_stale_(std::move(on_stale)),
+      state_(std::min(parts_->read_ahead_bytes, parts_->memory.most_bytes() / 2)) {}
+
+// --- readers ---
+
+Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {
+  if (size == 0 || offset >= about_.size) {
+    done(Bytes());
+    return {};
+  }
+  size = static_cast<std::size_t>(std::min<std::uint64_t>(size, about_.size - offset));
+  std::optional<client::ByteRange> ahead;
+  std::optional<Error> expired;
+  {
+    auto state = state_.lock();
+    expired = state->expired;
+    if (!expired) ahead = state->readers.read(offset, size, about_.size);
+  }
+  if (expired) {
+    done(*expired);
+    return {};
+  }
+  if (ahead) look_ahead(*ahead);
+  auto read = std::make_shared<PendingRead>(offset, size, std::move(done));
+  std::vector<std::uint64_t> missing;
+  for (std::uint64_t i = read->first(); i < read->end(); ++i) {
+    if (auto chunk = parts_->here(about_.key, i, chunk_size(about_.size, i))) {
+      ++parts_->counters.hits;
+      read->give(i, std::move(chunk));
+    } else {
+      missing.push_back(i);
+    }
+  }
+  if (!missing.empty()) {
+    if (auto error = join(read, missing)) {
+      read->fail(*error);
+      return {};
+    }
+  }
+  pump();
+  if (missing.empty()) return {};
+  return [file = weak_from_this(), read] {
+    if (!read->fail(Error(EINTR, "interrupted"))) return;
+    if (auto self = file.lock()) self->abandon(read);
+  };
+}
+
+bool CachedFile::fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const {
+  const auto at = state.failures.find(index);
+  if (at == state.failures.end()) return false;
+  if (at->second.until <= parts_->now()) {
+    state.failures.erase(at);
+    return false;
+  }
+  error = at->second.error;
+  return true;
+}
+
+// Makes `read` wait for its missing chunks; the error of one that failed a moment ago instead.
+std::optional<Error> CachedFile::join(const std::shared_ptr<PendingRead>& read,
+                                      const std::vector<std::uint64_t>& missing) {
+  auto state = state_.lock();
+  if (state->expired) return state->expired;
+  std::optional<Error> error;
+  for (const std::uint64_t index : missing) {
+    if (fresh_failure(*state, index, error)) return error;
+  }
+  for (const std::uint64_t index : missing) {
+    auto [flight, fresh] = state->flights.try_emplace(index);
+    flight->second.askers.push_back(read);
+    if (!fresh) continue;
+    if (!state->demand.empty() && state->demand.back().end == index) {
+      ++state->demand.back().end;
+    } else {
+      state->demand.push_back({index, index + 1});
+    }
+  }
+  return std::nullopt;
+}
+
+// Queues what is not here of a range that will probably be read.
+void CachedFile::look_ahead(client::ByteRange range) {
+  const std::uint64_t first = range.first / kChunkBytes;
+  const std::uint64_t end = chunk_count(range.first + range.size);
+  auto here = parts_->segments.present(about_.key, first, end - first);
+  std::vector<Run> runs;
+  for (std::uint64_t i = first; i < end; ++i) {
+    if (here[i - first] || parts_->memory.has(about_.key, i)) continue;
+    if (!runs.empty() && runs.back().end == i) {
+      ++runs.back().end;
+    } else {
+      runs.push_back({i, i + 1});
+    }
+  }
+  auto state = state_.lock();
+  state->ahead.insert(state->ahead.end(), runs.begin(), runs.end());
+}
+
+bool CachedFile::idle(const State& state, const Transfer& transfer) {
+  auto flight = state.flights.lower_bound(transfer.next);
+  for (; flight != state.flights.end() && flight->first < transfer.end; ++flight) {
+    if (!flight->second.askers.empty()) return false;
+  }
+  return transfer.end - transfer.next > kNearlyDone;
+}
+
+// From here on others may ask for its chunks anew. The caller requests the stop, without the lock.
+void CachedFile::give_up(State& state, Transfer& transfer) {
+  transfer.stopped = true;
+  auto flight = state.flights.lower_bound(transfer.next);
+  while (flight != state.flights.end() && flight->first < transfer.end) {
+    flight = flight->second.carrier == &transfer ? state.flights.erase(flight) : std::next(flight);
+  }
+}
+
+void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {
+  std::vector<std::shared_ptr<Transfer>> to_stop;
+  {
+    auto state = state_.lock();
+    auto flight = state->flights.lower_bound(read->first());
+    while (flight != state->flights.end() && flight->first < read->end()) {
+      std::erase(flight->second.askers, read);
+      const bool unwanted = flight->second.askers.empty() && flight->second.carrier == nullptr;
+      flight = unwanted ? state->flights.erase(flight) : std::next(flight);
+    }
+    for (const auto& transfer : state->active) {
+      const bool its = transfer->next < read->end() && read->first() < transfer->end;
+      if (!its || transfer->ahead || transfer->stopped || !idle(*state, *transfer)) continue;
+      give_up(*state, *transfer);
+      to_stop.push_back(transfer);
+    }
+  }
+  for (const auto& transfer : to_stop) transfer->stop.request_stop();
+}
+
+void CachedFile::opened() { ++state_.lock()->handles; }
+
+void CachedFile::closed() {
+  std::vector<std::shared_ptr<Transfer>> to_stop;
+  {
+    auto state = state_.lock();
+    if (--state->handles > 0) return;
+    state->ahead.clear();
+    for (const auto& transfer : state->active) {
+      if (transfer->stopped || !idle(*state, *transfer)) continue;
+      give_up(*state, *transfer);
+      to_stop.push_back(transfer);
+    }
+  }
+  for (const auto& transfer : to_stop) transfer->stop.request_stop();
+}
+
+void CachedFile::expire(const Error& error) {
+  std::map<std::uint64_t, Flight> flights;
+  std::vector<std::shared_ptr<Transfer>> to_stop;
+  {
+    auto state = state_.lock();
+    if (state->expired) return;
+    state->expired = error;
+    flights.swap(state->flights);
+    state->demand.clear();
+    state->ahead.clear();
+    for (const auto& transfer : state->active) transfer->stopped = true;
+    to_stop = state->active;
+  }
+  for (const auto& transfer : to_stop) transfer->stop.request_stop();
+  for (const auto& [index, flight] : flights) {
+    for (const auto& read : flight.askers) read->fail(error);
+  }
+}
+
+bool CachedFile::expired() { return state_.lock()->expired.has_value(); }
+
+// --- which transfers ---
+
+// Chunks of the next transfer of a run of `chunks`: the run shared by the transfers that may still begin, but no more than
+// keeps all of them busy within what is read ahead.
+std::uint64_t CachedFile::piece(const State& state, std::uint64_t chunks) const {
+  const auto width = static_cast<std::uint64_t>(parts_->transfers.width());
+  const std::uint64_t unused = std::max<std::uint64_t>(1, width - std::min(width, state.active.size()));
+  const std::uint64_t most = std::max(kLeastPiece, state.readers.most_bytes() / kChunkBytes / width);
+  return std::clamp((chunks + unused - 1) / unused, kLeastPiece, most);
+}
+
+void CachedFile::pump() {
+  for (;;) {
+    const std::uint64_t budget = parts_->memory.most_bytes() / 2;
+    const std::uint64_t asked = parts_->ahead_bytes;
+    std::shared_ptr<Transfer> begun;
+    std::shared_ptr<Transfer> to_stop;
+    {
+      auto state = state_.lock();
+      begun = next_transfer(*state, budget > asked ? budget - asked : 0);
+      if (!begun) to_stop = make_room(*state);
+    }
+    if (to_stop) to_stop->stop.request_stop();
+    if (!begun) return;
+    if (begun->ahead) parts_->ahead_bytes += (begun->end - begun->next) * kChunkBytes;
+    parts_->transfers.submit(
+        [self = shared_from_this(), begun](Lane::Turn& turn) { self->run(begun, turn); });
+  }
+}
+
+std::shared_ptr<CachedFile::Transfer> CachedFile::next_transfer(State& state, std::uint64_t ahead_room) {
+  if (state.expired || static_cast<int>(state.active.size()) >= parts_->transfers.width()) return nullptr;
+  auto transfer = next_demand(state);
+  if (!transfer) transfer = next_ahead(state, ahead_room);
+  if (transfer) state.active.push_back(transfer);
+  return transfer;
+}
+
+std::shared_ptr<CachedFile::Transfer> CachedFile::next_demand(State& state) {
+  const auto queued = [&state](std::uint64_t index) {
+    const auto flight = state.flights.find(index);
+    return flight != state.flights.end() && flight->second.carrier == nullptr;
+  };
+  while (!state.demand.empty()) {
+    Run& run = state.demand.front();
+    while (run.first < run.end && !queued(run.first)) ++run.first;
+    if (run.first == run.end) {
+      state.demand.pop_front();
+      continue;
+    }
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false, false, {}, {}});
+    const std::uint64_t most = piece(state, run.end - run.first);
+    while (transfer->end - transfer->next < most && queued(transfer->end)) {
+      state.flights[transfer->end++].carrier = transfer.get();
+    }
+    extend_ahead(state, *transfer);
+    return transfer;
+  }
+  return nullptr;
+}
+
+// A small transfer takes along what is queued to be read ahead right after it.
+void CachedFile::extend_ahead(State& state, Transfer& transfer) {
+  for (const Run& run : state.ahead) {
+    if (transfer.end < run.first || transfer.end >= run.end) continue;
+    const std::uint64_t end = std::min(run.end, transfer.next + kLeastPiece);
+    while (transfer.end < end && !state.flights.contains(transfer.end)) {
+      state.flights[transfer.end++].carrier = &transfer;
+    }
+    return;
+  }
+}
+
+std::shared_ptr<CachedFile::Transfer> CachedFile::next_ahead(State& state, std::uint64_t room) {
+  while (!state.ahead.empty()) {
+    Run& run = state.ahead.front();
+    while (run.first < run.end && state.flights.contains(run.first)) ++run.first;
+    if (run.first == run.end) {
+      state.ahead.pop_front();
+      continue;
+    }
+    const std::uint64_t most = std::min(piece(state, run.end - run.first), run.end - run.first);
+    if (most * kChunkBytes > room) return nullptr;
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, false, {}, {}});
+    while (transfer->end - transfer->next < most && !state.flights.contains(transfer->end)) {
+      state.flights[transfer->end++].carrier = transfer.get();
+    }
+    run.first = transfer->end;
+    return transfer;
+  }
+  return nullptr;
+}
+
+// Where readers queue behind transfers that only read ahead, the farthest of these makes way.
+std::shared_ptr<CachedFile::Transfer> CachedFile::make_room(State& state) {
+  if (state.demand.empty() || static_cast<int>(state.active.size()) < parts_->transfers.width())
+    return nullptr;
+  std::shared_ptr<Transfer> farthest;
+  for (const auto& transfer : state.active) {
+    if (transfer->stopped) return nullptr;  // one makes way already
+    if (!transfer->ahead || !idle(state, *transfer)) continue;
+    if (!farthest || transfer->next > farthest->next) farthest = transfer;
+  }
+  if (!farthest) return nullptr;
+  give_up(state, *farthest);
+  state.ahead.push_front({farthest->next, farthest->end});
+  return farthest;
+}
+
+// --- one transfer, on the lane ---
+
+void CachedFile::run(const std::shared_ptr<Transfer>& transfer, Lane::Turn& turn) {
+  Result<void> result;
+  try {
+    const Inside inside(parts_->gate);
+    if (!inside || turn.stop().stop_requested()) {
+      result = ending_error();
+    } else {
+      const StoppableTurn stoppable(turn, transfer->stop, parts_->gate.stop());
+      result = fetch(*transfer, turn);
+      if (!result && result.error().code() == EINTR) result = ending_error();
+    }
+    finish(transfer, result);
+  } catch (const std::exception& bug) {
+    finish(transfer, Error(EIO, bug.what()));
+  }
+}
+
+// Takes chunks at the beginning of a transfer from the cache: they may have landed while it was queued.
+void CachedFile::take_known(Transfer& transfer) {
+  for (;;) {
+    std::uint64_t index = 0;
+    {
+      auto state = state_.lock();
+      if (transfer.next == transfer.end) return;
+      index = transfer.next;
+    }
+    const auto chunk = parts_->here(about_.key, index, chunk_size(about_.size, index));
+    if (!chunk) return;
+    land(&transfer, index, chunk);
+  }
+}
+
+Result<void> CachedFile::fetch(Transfer& transfer, Lane::Turn& turn) {
+  for (int failures = 0;;) {
+    take_known(transfer);
+    auto ended = fetch_once(transfer, turn);
+    if (ended && *ended) return {};
+    if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
+    if (!ended) return ended.error();
+    if (++failures == kMostFailures)
+      return transfer.broken.value_or(Error(EIO, "short answer for " + about_.name));
+    turn.waiting();
+    const bool goes_on = pause(parts_->retry_pause * failures, turn.stop());
+    turn.moving();
+    if (!goes_on) return Error(EINTR, "stopped");
+  }
+}
+
+// One request for what is left: true when all has come, false when it broke off and may be taken up again.
+Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
+  const std::uint64_t first = transfer.next;  // changed by this thread only
+  if (first == transfer.end) return true;
+  client::FetchRequest request;
+  request.url = about_.url;
+  const std::uint64_t offset = first * kChunkBytes;
+  request.range = client::ByteRange{offset, std::min(transfer.end * kChunkBytes, about_.size) - offset};
+  request.validator = about_.validator;
+  request.total = about_.size;
+  request.fits = about_.fits;
+  ++parts_->counters.requests;
+  Filler filler(*this, transfer, first);
+  auto fetched = parts_->archive.fetch(request, filler, turn);
+  if (transfer.next == transfer.end) return true;
+  if (fetched) return false;
+  const int code = fetched.error().code();
+  const bool broke_off = filler.accepted() && code != ESTALE && code != EACCES && code != ENOENT;
+  if (!broke_off) return fetched.error();
+  transfer.broken = fetched.error();
+  return false;
+}
+
+void CachedFile::land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) {
+  Askers askers;
+  {
+    auto state = state_.lock();
+    if (transfer != nullptr) {
+      transfer->next = index + 1;
+      if (transfer->ahead) parts_->ahead_bytes -= kChunkBytes;
+    }
+    if (state->expired) return;
+    state->failures.erase(index);
+    const auto flight = state->flights.find(index);
+    if (flight == state->flights.end()) return;
+    askers.swap(flight->second.askers);
+    state->flights.erase(flight);
+  }
+  for (const auto& read : askers) read->give(index, chunk);
+}
+
+void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<void>& result) {
+  Askers askers;
+  const bool stale = !result && result.error().code() == ESTALE;
+  bool first_to_see = false;
+  {
+    auto state = state_.lock();
+    std::erase(state->active, transfer);
+    if (transfer->ahead) parts_->ahead_bytes -= (transfer->end - transfer->next) * kChunkBytes;
+    first_to_see = stale && !state->expired;
+    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
+    auto flight = state->flights.lower_bound(transfer->next);
+    while (flight != state->flights.end() && flight->first < transfer->end) {
+      if (flight->second.carrier != transfer.get()) {
+        ++flight;
+        continue;
+      }
+      if (!result && !flight->second.askers.empty()) {
+        state->failures.insert_or_assign(flight->first, Failure{result.error(), until});
+      }
+      askers.insert(askers.end(), flight->second.askers.begin(), flight->second.askers.end());
+      flight = state->flights.erase(flight);
+    }
+  }
+  if (first_to_see) {
+    expire(result.error());
+    parts_->forget(about_.key);
+    if (on_stale_) on_stale_();
+  }
+  for (const auto& read : askers) read->fail(result ? Error(EIO, "a chunk was not sent") : result.error());
+  pump();
+}
+
+// --- a chunk that the opening of the file brings ---
+
+void CachedFile::expect(std::uint64_t index) {
+  auto state = state_.lock();
+  state->flights[index].carrier = this;
+}
+
+void CachedFile::arrived(std::uint64_t index, const Chunk& chunk) {
+  parts_->keep(about_.key, index, chunk);
+  ++parts_->counters.misses;
+  land(nullptr, index, chunk);
+}
+
+void CachedFile::lost(std::uint64_t index) {
+  {
+    auto state = state_.lock();
+    const auto flight = state->flights.find(index);
+    if (flight == state->flights.end() || flight->second.carrier != this) return;
+    flight->second.carrier = nullptr;
+    if (flight->second.askers.empty()) {
+      state->flights.erase(flight);
+    } else {
+      state->demand.push_back({index, index + 1});
+    }
+  }
+  pump();
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,120 @@
+// CachedFile: a content whose archive honours Range. Missing chunks are asked for in ranges, joined by all who wait for
+// them, and answered chunk by chunk as the bytes come in.
+//
+//   shapes   a transfer asks for a run of chunks. What readers wait for goes first; what is read ahead of sequential
+//            readers is spread over several transfers of at least 1 MiB. At most as many transfers as the lane is wide
+//   errors   a transfer that breaks off is taken up where it broke, kMostFailures times; then its readers get the error, which
+//            is remembered for failure_memory and told again without a request. Another version: ESTALE, for good
+//   threads  thread-safe
+//   source   DESIGN sections 5, 6; reference/fuse.md section 2 rules 6 to 8
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cache/content.h"
+#include "cache/pending_read.h"
+#include "cache/read_ahead.h"
+#include "client/base/guarded.h"
+
+namespace esofs::cache {
+
+class CachedFile : public Content, public std::enable_shared_from_this<CachedFile> {
+ public:
+  struct About {
+    ContentKey key;
+    std::string url;
+    std::string name;  // for errors: the URL without secrets
+    std::string validator;
+    std::uint64_t size;
+    bool fits;  // its first bytes must be FITS
+  };
+
+  // on_stale: called once, without locks, when a transfer meets another version.
+  CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void()> on_stale);
+
+  const ContentKey& key() const noexcept override { return about_.key; }
+  std::uint64_t size() const noexcept override { return about_.size; }
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
+  void opened() override;
+  void closed() override;
+  void expire(const Error& error) override;
+  bool expired() override;
+
+  // A chunk that somebody else fetches: readers wait for it until arrived() or lost().
+  void expect(std::uint64_t index);
+  void arrived(std::uint64_t index, const Chunk& chunk);
+  void lost(std::uint64_t index);
+
+ private:
+  struct Transfer {
+    std::uint64_t next;  // its chunks [next, end) have not come yet; guarded by the file's lock
+    std::uint64_t end;
+    bool ahead;                   // nobody waited when it was begun
+    bool stopped = false;         // guarded by the file's lock
+    std::optional<Error> broken;  // of its last request; used by its job only
+    std::stop_source stop;
+  };
+  struct Flight {
+    std::vector<std::shared_ptr<PendingRead>> askers;
+    const void* carrier = nullptr;  // the transfer that brings it; nullptr: queued
+  };
+  struct Run {
+    std::uint64_t first;
+    std::uint64_t end;
+  };
+  struct Failure {
+    Error error;
+    std::int64_t until;
+  };
+  struct State {
+    std::map<std::uint64_t, Flight> flights;  // by chunk: all that is on its way or queued for a reader
+    std::deque<Run> demand;  // queued; chunks without a flight, or carried already, are passed over
+    std::deque<Run> ahead;
+    std::vector<std::shared_ptr<Transfer>> active;
+    std::map<std::uint64_t, Failure> failures;  // by chunk
+    std::optional<Error> expired;
+    ReadAhead readers;
+    int handles = 0;
+    explicit State(std::uint64_t most_ahead) : readers(most_ahead) {}
+  };
+  using Askers = std::vector<std::shared_ptr<PendingRead>>;
+  class Filler;
+
+  bool fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const;
+  std::optional<Error> join(const std::shared_ptr<PendingRead>& read,
+                            const std::vector<std::uint64_t>& missing);
+  void look_ahead(client::ByteRange range);
+  void abandon(const std::shared_ptr<PendingRead>& read);
+  static bool idle(const State& state, const Transfer& transfer);
+  static void give_up(State& state, Transfer& transfer);
+
+  void pump();
+  std::shared_ptr<Transfer> next_transfer(State& state, std::uint64_t ahead_room);
+  std::shared_ptr<Transfer> next_demand(State& state);
+  static void extend_ahead(State& state, Transfer& transfer);
+  std::shared_ptr<Transfer> next_ahead(State& state, std::uint64_t room);
+  std::shared_ptr<Transfer> make_room(State& state);
+  std::uint64_t piece(const State& state, std::uint64_t chunks) const;
+
+  void run(const std::shared_ptr<Transfer>& transfer, Lane::Turn& turn);
+  Result<void> fetch(Transfer& transfer, Lane::Turn& turn);
+  Result<bool> fetch_once(Transfer& transfer, Lane::Turn& turn);
+  void take_known(Transfer& transfer);
+  void land(Transfer* transfer, std::uint64_t index, const Chunk& chunk);
+  void finish(const std::shared_ptr<Transfer>& transfer, const Result<void>& result);
+
+  const std::shared_ptr<ContentParts> parts_;
+  const About about_;
+  const std::uint64_t chunks_;
+  const std::function<void()> on_stale_;
+  Guarded<State> state_;
+};
+
+}  // namespace esofs::cache

@@ -1,0 +1,36 @@
+#include "cache/crc32c.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace esofs::cache {
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+// RFC 3720 appendix B.4.
+TEST(Crc32c, AgreesWithTheStandard) {
+  EXPECT_EQ(crc32c(bytes_of("123456789")), 0xe3069283U);
+  EXPECT_EQ(crc32c(bytes_of(std::string(32, '\0'))), 0x8a9136aaU);
+  EXPECT_EQ(crc32c(bytes_of(std::string(32, '\xff'))), 0x62a8ab43U);
+}
+
+TEST(Crc32c, IsTheSameByInstructionAndByTables) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += static_cast<char>(i * 7 % 256);
+  for (std::size_t size = 0; size < text.size(); size += 13) {
+    const auto part = bytes_of(text).subspan(3).first(std::min(size, text.size() - 3));
+    EXPECT_EQ(crc32c(part, 5), crc32c_by_tables(part, 5)) << size;
+  }
+}
+
+TEST(Crc32c, OfTwoPartsIsThatOfTheWhole) {
+  const std::string text = "the quick brown fox";
+  const auto whole = bytes_of(text);
+  EXPECT_EQ(crc32c(whole.subspan(7), crc32c(whole.first(7))), crc32c(whole));
+}
+
+}  // namespace
+}  // namespace esofs::cache
