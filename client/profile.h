@@ -1,7 +1,8 @@
 // Profile: what esofs knows of an archive beforehand. `eso` is built in, others are JSON files, and a bare TAP URL makes
 // one with nothing but that URL: the rest is then discovered from the answers.
 //
-//   shapes   URL patterns hold "{id}"; id patterns are ECMAScript regular expressions, matched whole. A JSON profile may
+//   shapes   URL patterns hold "{id}"; id patterns are ECMAScript regular expressions, matched whole, against the id with
+//            the ':' of its times (an id whose ':' are written '_' is mapped back first). A JSON profile may
 //            say "extends": "eso" and "base_url": "http://host:port", which replaces scheme, host and port of every URL
 //            that it inherits (a mirror, a simulator)
 //   errors   EINVAL with the key's name, the place and the nearest valid key; ENOENT for a file that is not there
@@ -26,20 +27,21 @@ struct TapService {
 };
 
 struct Profile {
-  std::string name;               // "eso", or the host of a bare TAP URL
-  std::string title;              // for README.txt
-  std::vector<TapService> tap;    // at least one; the first is the default
-  std::string datalink_pattern;   // "" none
-  std::string file_pattern;       // "" none
-  std::vector<std::string> ids;   // patterns of identifiers; empty: any safe name
-  std::vector<std::string> raw_ids;  // patterns, tried first, of ids that live in raw_table
+  std::string name;              // "eso", or the host of a bare TAP URL
+  std::string title;             // for README.txt
+  std::vector<TapService> tap;   // at least one; the first is the default
+  std::string datalink_pattern;  // "" none
+  std::string file_pattern;      // "" none
+  std::vector<std::string> ids;  // patterns of identifiers; all three lists empty: none is valid by its form
+  std::vector<std::string> raw_ids;   // patterns, tried first, of ids that live in raw_table
+  std::vector<std::string> file_ids;  // patterns of ids that have a file but no DataLink of their own
   std::string obscore_table = "ivoa.ObsCore";
   std::string obscore_id_column = "obs_publisher_did";  // dp_id at ESO
-  std::string raw_table;          // "" none
+  std::string raw_table;                                // "" none
   std::string raw_id_column;
   std::vector<std::uint64_t> placeholder_lengths;  // content_length values that say nothing
   std::uint64_t estsize_unit = 1000;               // bytes of one unit of access_estsize ("kbyte")
-  std::string calselector_url;    // these are named here for the services that use them
+  std::string calselector_url;                     // these are named here for the services that use them
   std::string ssap_url;
   std::string soda_url;
   std::string token_url;

@@ -1,0 +1,223 @@
+#include "client/datalink.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "client/service_error.h"
+
+namespace esofs::client {
+
+namespace {
+
+constexpr int kMostFollowed = 3;  // answers that only lead to another answer: ALMA has one, a loop has no end
+constexpr std::string_view kVocabulary = "www.ivoa.net/rdf/datalink/core";
+// Asked for where only an answer can tell what a URL is: one FITS block and the beginning of any VOTable.
+constexpr std::uint64_t kProbeBytes = 2880;
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+// "2880/123" of "bytes 0-2879/123": the number after the slash.
+std::optional<std::uint64_t> number_after(const std::string& text, char sign) {
+  const auto at = sign == '\0' ? 0 : text.rfind(sign) + 1;
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data() + at, text.data() + text.size(), number);
+  if (text.empty() || read.ec != std::errc()) return std::nullopt;
+  return number;
+}
+
+// Reads the answer to a probe: all of a VOTable, nothing but the beginning of a file.
+class ProbeSink : public HttpSink {
+ public:
+  Result<void> head(const HttpHead& head) override {
+    answer = head;
+    document = is_datalink_type(head.header("content-type"));
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    if (answer.status >= 400) return text.size() > kMostErrorBytes ? enough() : Result<void>();
+    if (!document && text.size() >= kProbeBytes && !begins_like_a_document()) return enough();
+    if (text.size() <= kMostLinksBytes) return {};
+    return document ? Result<void>(Error(EFBIG, "the DataLink answer is too long")) : enough();
+  }
+
+  bool begins_like_a_document() const {
+    const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+    if (first == std::string::npos) return false;
+    const auto begin = std::string_view(text).substr(first, 64);
+    return begin.rfind("<?xml", 0) == 0 || begin.find("VOTABLE") != std::string_view::npos || begin[0] == '{';
+  }
+  // The size of the file that was probed, where the answer tells.
+  std::optional<std::uint64_t> length() const {
+    if (answer.status == 206) return number_after(answer.header("content-range"), '/');
+    return answer.header("content-encoding").empty() ? number_after(answer.header("content-length"), '\0')
+                                                     : std::nullopt;
+  }
+
+  HttpHead answer;
+  std::string text;
+  bool document = false;
+  bool ended = false;  // what was needed has come, and the transfer was ended for that
+
+ private:
+  Result<void> enough() {
+    ended = true;
+    return Error(ECANCELED, "enough of it has come");
+  }
+};
+
+bool is_fits_type(const Link& link) { return lower(link.content_type).find("fits") != std::string::npos; }
+
+// The better of two #this rows: of the id asked for, a file rather than a further document, FITS rather than a package.
+int merit(const Link& link, const std::string& id) {
+  int merit = 0;
+  if (!id.empty() && link.id.find(id) != std::string::npos) merit += 4;
+  if (!is_datalink_type(link.content_type)) merit += 2;
+  if (is_fits_type(link)) merit += 1;
+  return merit;
+}
+
+const Link* this_row(const Links& links, const std::string& id) {
+  const Link* best = nullptr;
+  for (const auto& link : links.rows) {
+    if (!has_semantics(link, "this") || link.access_url.empty() || !link.error_message.empty()) continue;
+    if (best == nullptr || merit(link, id) > merit(*best, id)) best = &link;
+  }
+  return best;
+}
+
+Error no_file(const Links& links, const std::string& url) {
+  for (const auto& link : links.rows) {
+    if (has_semantics(link, "this") && !link.error_message.empty())
+      return link_error(link.error_message, url);
+  }
+  return {ENOENT, "the DataLink answer names no file (#this), at " + shown_url(url)};
+}
+
+}  // namespace
+
+bool is_datalink_type(std::string_view content_type) {
+  auto type = lower(content_type);
+  type.erase(std::remove_if(type.begin(), type.end(),
+                            [](char c) { return c == ' ' || c == '\t' || c == '"' || c == '\''; }),
+             type.end());
+  return (";" + type + ";").find(";content=datalink;") != std::string::npos;
+}
+
+bool has_semantics(const Link& link, std::string_view core_term) {
+  std::string_view term = link.semantics;
+  const auto hash = term.rfind('#');
+  if (hash != std::string_view::npos) {
+    const auto base = lower(term.substr(0, hash));
+    const auto scheme = base.find("://");
+    if (!base.empty() && (scheme == std::string::npos || base.substr(scheme + 3) != kVocabulary))
+      return false;
+    term.remove_prefix(hash + 1);
+  }
+  return lower(term) == lower(core_term);
+}
+
+Result<void> links_error(const Links& links, const std::string& url) {
+  if (links.rows.empty()) return {};
+  const auto good = [](const Link& link) { return link.error_message.empty(); };
+  if (std::any_of(links.rows.begin(), links.rows.end(), good)) return {};
+  return link_error(links.rows.front().error_message, url);
+}
+
+Result<Links> DataLink::links(const std::string& url, Lane::Turn& turn) const {
+  auto links = ask(url, turn);
+  if (!links && links.error().code() == EBADMSG) return Error(EIO, links.error().what());
+  return links;
+}
+
+Result<Links> DataLink::ask(const std::string& url, Lane::Turn& turn) const {
+  HttpRequest request;
+  request.url = url;
+  auto answer = http_.text(request, kMostLinksBytes, turn);
+  if (!answer) return answer.error();
+  if (answer->head.status >= 400) {
+    const auto plain = status_error(answer->head);
+    const auto sentence = votable_error(answer->body);
+    if (!sentence) return plain;
+    const auto said = link_error(*sentence, url);
+    return Error(plain.code() == EIO ? said.code() : plain.code(), said.what());
+  }
+  auto links = parse_links(std::move(answer->body), answer->head.url, placeholder_lengths_);
+  if (!links) return Error(links.error().code(), links.error().what() + ", from " + shown_url(url));
+  auto refused = links_error(*links, url);
+  if (!refused) return refused.error();
+  return links;
+}
+
+Result<DataLink::Found> DataLink::file(const std::string& url, const std::string& id,
+                                       Lane::Turn& turn) const {
+  auto links = this->links(url, turn);
+  if (!links) return links.error();
+  return follow(std::move(*links), url, id, turn);
+}
+
+Result<DataLink::Found> DataLink::follow(Links links, std::string url, const std::string& id,
+                                         Lane::Turn& turn) const {
+  Found found;
+  std::set<std::string> seen{url};
+  for (int followed = 0;; ++followed) {
+    const Link* link = this_row(links, id);
+    if (link == nullptr) return no_file(links, url);
+    const Link chosen = *link;
+    if (!found.links) found.links = std::move(links);
+    if (!is_datalink_type(chosen.content_type)) {
+      found.source = {chosen.access_url, chosen.content_length, chosen.content_type, chosen.eso_origfile};
+      return found;
+    }
+    url = chosen.access_url;
+    if (followed == kMostFollowed || !seen.insert(url).second)
+      return Error(EIO, "DataLink answers lead in a circle, at " + shown_url(url));
+    auto next = this->links(url, turn);
+    if (!next) return next.error();
+    links = std::move(*next);
+  }
+}
+
+Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const std::string& id,
+                                                Lane::Turn& turn) const {
+  HttpRequest request;
+  request.url = url;
+  request.headers = {"Range: bytes=0-" + std::to_string(kProbeBytes - 1)};
+  ProbeSink probe;
+  auto sent = http_.send(request, probe, turn);
+  if (!sent && !probe.ended) return sent.error();
+  const Found as_file{{url, probe.length(), probe.answer.header("content-type"), ""}, {}};
+  if (probe.answer.status == 416) return Found{{url, {}, "", ""}, {}};  // an empty file
+  if (probe.answer.status >= 400) {
+    const auto sentence = votable_error(probe.text);
+    return sentence ? link_error(*sentence, url) : status_error(probe.answer);
+  }
+  if (probe.ended || !(probe.document || probe.begins_like_a_document())) return as_file;
+
+  const auto total = probe.length();
+  const bool whole = probe.answer.status != 206 || (total && *total <= probe.text.size());
+  if (!whole) {
+    auto links = ask(url, turn);
+    if (links) return follow(std::move(*links), url, id, turn);
+    if (links.error().code() != EBADMSG || probe.document) return links.error();
+    return as_file;  // a VOTable or another XML document that is the dataset itself
+  }
+  auto links = parse_links(std::move(probe.text), probe.answer.url, placeholder_lengths_);
+  if (!links) {
+    if (links.error().code() != EBADMSG || probe.document) return links.error();
+    return as_file;
+  }
+  auto refused = links_error(*links, url);
+  if (!refused) return refused.error();
+  return follow(std::move(*links), url, id, turn);
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,64 @@
+// DataLink answers: asked for, read from VOTable or JSON, and searched for the file that they are about.
+//
+//   shapes   rows in the order of the answer; texts verbatim, URLs made absolute
+//   errors   links_error() has the table for error rows; EBADMSG: not a DataLink answer; EFBIG above kMostLinksBytes
+//   threads  thread-safe: holds no state of its own
+//   source   DataLink 1.1; ESO's columns and placeholders: eso_services.md section 2
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/http.h"
+#include "client/model.h"
+
+namespace esofs::client {
+
+constexpr std::uint64_t kMostLinksBytes =
+    64ULL << 20U;  // a raw frame of a survey has some thousand progenitors: 2 MB
+
+// base_url: where the document came from, for relative URLs. placeholder_lengths: content_length values that say nothing.
+Result<Links> parse_links(std::string document, const std::string& base_url,
+                          const std::vector<std::uint64_t>& placeholder_lengths);
+
+// The failure that an answer of nothing but error rows is; success for every other.
+Result<void> links_error(const Links& links, const std::string& url);
+
+// True for "application/x-votable+xml;content=datalink" with parameters in any order, case and quoting.
+bool is_datalink_type(std::string_view content_type);
+
+// True where `semantics` is the core term: "#this", "this", or the full URI of the vocabulary.
+bool has_semantics(const Link& link, std::string_view core_term);
+
+class DataLink {
+ public:
+  // http and placeholder_lengths outlive it.
+  DataLink(HttpClient& http, const std::vector<std::uint64_t>& placeholder_lengths)
+      : http_(http), placeholder_lengths_(placeholder_lengths) {}
+
+  // The URL is sent as it is given.
+  Result<Links> links(const std::string& url, Lane::Turn& turn) const;
+
+  struct Found {
+    FileSource source;
+    std::optional<Links> links;  // the first answer met on the way
+  };
+  // The #this file of the DataLink answer at `url`, through answers that only lead to another. id: whose file, where the
+  // answer tells of several. ENOENT where it names no file.
+  Result<Found> file(const std::string& url, const std::string& id, Lane::Turn& turn) const;
+
+  // As file(), where `url` may be the file itself: one request tells, of which no more than the beginning is read.
+  Result<Found> file_or_links(const std::string& url, const std::string& id, Lane::Turn& turn) const;
+
+ private:
+  Result<Links> ask(const std::string& url,
+                    Lane::Turn& turn) const;  // as links(), but EBADMSG for what is none
+  Result<Found> follow(Links links, std::string url, const std::string& id, Lane::Turn& turn) const;
+
+  HttpClient& http_;
+  const std::vector<std::uint64_t>& placeholder_lengths_;
+};
+
+}  // namespace esofs::client

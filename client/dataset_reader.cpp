@@ -1,0 +1,238 @@
+#include "client/dataset_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "client/datalink.h"
+#include "client/iso_time.h"
+
+namespace esofs::client {
+
+namespace {
+
+using Place = std::optional<std::size_t>;
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+// "access.reference" of "obscore:Access.Reference": the models spell their prefixes in many ways.
+std::string utype_of(const Column& column) {
+  const auto utype = lower(column.utype);
+  const auto colon = utype.rfind(':');
+  return colon == std::string::npos ? utype : utype.substr(colon + 1);
+}
+
+// Lower-case words, the best first.
+struct Words {
+  std::vector<std::string> names;
+  std::vector<std::string> utypes = {};
+  std::vector<std::string> ucds = {};
+};
+
+Place find(const std::vector<Column>& columns, const Words& words) {
+  const auto first = [&columns](const std::vector<std::string>& wanted, const auto& text_of) -> Place {
+    for (const auto& word : wanted) {
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (text_of(columns[i]) == word) return i;
+      }
+    }
+    return std::nullopt;
+  };
+  if (auto place = first(words.names, [](const Column& column) { return lower(column.name); })) return place;
+  if (auto place = first(words.utypes, utype_of)) return place;
+  return first(words.ucds, [](const Column& column) { return lower(column.ucd); });
+}
+
+std::string text_at(std::span<const Value> row, Place place) {
+  if (!place || *place >= row.size()) return "";
+  const auto* text = std::get_if<std::string>(&row[*place].is);
+  if (text == nullptr) return "";
+  const auto begin = text->find_first_not_of(' ');
+  return begin == std::string::npos ? "" : text->substr(begin, text->find_last_not_of(' ') - begin + 1);
+}
+
+std::optional<double> number_at(std::span<const Value> row, Place place) {
+  if (!place || *place >= row.size()) return std::nullopt;
+  const auto& value = row[*place].is;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* number = std::get_if<float>(&value)) return static_cast<double>(*number);
+  const auto text = text_at(row, place);
+  double number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool all = !text.empty() && read.ec == std::errc() && read.ptr == text.data() + text.size();
+  return all ? std::optional(number) : std::nullopt;
+}
+
+std::uint64_t unit_bytes(const Column& column, std::uint64_t profile_unit) {
+  const auto unit = lower(column.unit);
+  const auto description = lower(column.description);
+  if (unit == "byte" || unit == "bytes" || unit == "b") return 1;
+  if (unit == "mbyte" || unit == "mb") return 1000 * profile_unit;
+  if (unit == "gbyte" || unit == "gb") return 1000 * 1000 * profile_unit;
+  if (!unit.empty()) return profile_unit;
+  if (lower(column.ucd) == "vox:image_filesize") return 1;  // SIA 1.0 section 4.2.3
+  // phase3v2.files has bytes and no unit; the standard's unit is the kilobyte.
+  return holds(description, "in bytes") || holds(description, "(bytes)") ? 1 : profile_unit;
+}
+
+// Rounded up by one unit: archives cut, and a size that is too small would cut a file.
+std::uint64_t estimate(std::optional<double> size, std::uint64_t unit) {
+  if (!size || !(*size > 0) || *size > 1e15) return 0;
+  const auto units = static_cast<std::uint64_t>(std::floor(*size));
+  return unit == 1 ? std::max<std::uint64_t>(units, 1) : (units + 1) * unit;
+}
+
+// "FITS", "FZ", "PNG" of phase3v2.product_files.
+std::string extension_of_word(const std::string& word) {
+  const auto low = lower(word);
+  constexpr std::array kFits{"fits", "fit", "fts", "fz", "fits.fz", "fits.gz", "fits.z"};
+  if (std::find(kFits.begin(), kFits.end(), low) != kFits.end()) return ".fits";
+  const bool plain =
+      !low.empty() && low.size() <= 8 &&
+      std::all_of(low.begin(), low.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+  return plain ? "." + low : "";
+}
+
+class Reader {
+ public:
+  Reader(std::shared_ptr<const Identifiers> ids, const std::vector<Column>& columns) : ids_(std::move(ids)) {
+    // A product's file is more than the product: where a query joins both, the row is about the file.
+    id_ = find(columns, {{"archive_id"}});
+    file_of_product_ = id_.has_value();
+    if (!id_) id_ = find(columns, {{"dp_id", "quicklook_id"}});
+    const bool esos = id_.has_value();
+    url_ = find(columns,
+                {{"access_url", "accessurl", "accref"}, {"access.reference"}, {"vox:image_accessreference"}});
+    datalink_ = find(columns, {{"datalink_url"}, {"access.datalink"}});
+    if (!id_) {
+      id_ = find(columns, {{"obs_publisher_did", "publisher_did", "pubdid", "publisherdid"},
+                           {"curation.publisherdid", "dataid.datasetid", "dataid.creatordid"},
+                           {"vox:image_accessreference"}});
+    }
+    const auto& profile = ids_->profile();
+    const bool by_pattern = esos && !(profile.datalink_pattern.empty() && profile.file_pattern.empty());
+    usable_ = id_ && (url_ || datalink_ || by_pattern);
+    format_ = find(columns, {{"access_format"}, {"access.format"}, {"vox:image_format"}});
+    extension_ = find(columns, {{"extension"}});
+    size_ = find(columns, {{"access_estsize"}, {"access.size"}, {"vox:image_filesize"}});
+    if (size_) unit_ = unit_bytes(columns[*size_], profile.estsize_unit);
+    release_ = find(columns, {{"obs_release_date", "release_date"}, {"curation.releasedate"}});
+    times_ = {find(columns, {{"last_mod_date", "mtime"}, {"curation.date"}}), release_,
+              find(columns, {{"date_obs"}}), find(columns, {{"exp_start"}})};
+    mjd_ = find(columns, {{"t_min", "mjd_obs"}, {"char.timeaxis.coverage.bounds.limits.starttime"}});
+  }
+
+  bool usable() const noexcept { return usable_; }
+
+  std::optional<Dataset> operator()(std::span<const Value> row) const {
+    const auto id = text_at(row, id_);
+    if (id.empty()) return std::nullopt;
+    Dataset dataset = ids_->dataset(id);
+    dataset.id = id;
+    set_access(dataset, row);
+    if (dataset.access_url.empty()) return std::nullopt;
+    set_extension(dataset, row);
+    dataset.estimate_bytes = estimate(number_at(row, size_), unit_);
+    dataset.release_date = text_at(row, release_);
+    dataset.mtime = time(row);
+    return dataset;
+  }
+
+ private:
+  void set_access(Dataset& dataset, std::span<const Value> row) const {
+    const auto links = text_at(row, datalink_);
+    if (!links.empty() && !file_of_product_) {
+      dataset.access_url = links;
+      dataset.access = AccessKind::kDataLink;
+      return;
+    }
+    const auto url = text_at(row, url_);
+    const bool others =
+        file_of_product_ && url.find(dataset.id) == std::string::npos;  // the product's, in a join
+    if (url.empty() || others) {
+      // By the patterns, but only for what is an id of the archive: other rows may belong to nobody we know.
+      if (!ids_->valid(dataset.id)) dataset.access_url.clear();
+      return;
+    }
+    dataset.access_url = url;
+    const auto format = text_at(row, format_);
+    if (is_datalink_type(format))
+      dataset.access = AccessKind::kDataLink;
+    else
+      dataset.access = ids_->kind_of_url(url);
+    if (dataset.access == AccessKind::kUnknown && !format.empty()) dataset.access = AccessKind::kFile;
+  }
+
+  void set_extension(Dataset& dataset, std::span<const Value> row) const {
+    auto extension = extension_of_word(text_at(row, extension_));
+    if (extension.empty()) extension = extension_of_type(text_at(row, format_));
+    if (extension.empty()) return;  // as the id tells: ".fits" but for night logs and packages
+    const bool named_whole = dataset.extension.empty() && extension == ".tar";
+    if (!named_whole) dataset.extension = extension;
+  }
+
+  std::int64_t time(std::span<const Value> row) const {
+    for (const auto place : times_) {
+      if (const auto time = parse_iso_time(text_at(row, place))) return *time;
+    }
+    const auto mjd = number_at(row, mjd_);
+    return mjd ? time_of_mjd(*mjd).value_or(0) : 0;
+  }
+
+  std::shared_ptr<const Identifiers> ids_;
+  Place id_, url_, datalink_, format_, extension_, size_, release_, mjd_;
+  std::array<Place, 4> times_;
+  std::uint64_t unit_ = 1000;
+  bool file_of_product_ = false;
+  bool usable_ = false;
+};
+
+}  // namespace
+
+DatasetReader make_dataset_reader(std::shared_ptr<const Identifiers> ids,
+                                  const std::vector<Column>& columns) {
+  Reader reader(std::move(ids), columns);
+  if (!reader.usable()) return nullptr;
+  return reader;
+}
+
+std::string extension_of_type(const std::string& content_type) {
+  auto type = lower(content_type);
+  type = type.substr(0, type.find(';'));
+  type.erase(std::remove(type.begin(), type.end(), ' '), type.end());
+  if (is_datalink_type(content_type) || holds(type, "fits")) return ".fits";
+  static constexpr std::array<std::pair<const char*, const char*>, 17> kTypes{
+      {{"text/plain", ".txt"},
+       {"image/jpeg", ".jpg"},
+       {"image/jpg", ".jpg"},
+       {"image/png", ".png"},
+       {"image/gif", ".gif"},
+       {"application/x-tar", ".tar"},
+       {"application/tar", ".tar"},
+       {"application/x-gtar", ".tar"},
+       {"application/zip", ".zip"},
+       {"application/pdf", ".pdf"},
+       {"application/json", ".json"},
+       {"text/csv", ".csv"},
+       {"text/html", ".html"},
+       {"text/xml", ".xml"},
+       {"application/xml", ".xml"},
+       {"application/x-votable+xml", ".vot"},
+       {"text/x-votable+xml", ".vot"}}};
+  for (const auto& [known, extension] : kTypes) {
+    if (type == known) return extension;
+  }
+  return "";
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,74 @@
+#include "client/http_archive.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "client/adql.h"
+#include "client/dataset_reader.h"
+#include "client/fetch.h"
+
+namespace esofs::client {
+
+std::unique_ptr<Archive> HttpArchive::make(Profile profile, HttpSettings settings, Tap::Times times) {
+  return std::make_unique<HttpArchive>(std::move(profile), std::move(settings), times);
+}
+
+HttpArchive::HttpArchive(Profile profile, HttpSettings settings, Tap::Times times)
+    : ids_(std::make_shared<const Identifiers>(std::move(profile))),
+      http_(std::move(settings)),
+      tap_(http_, ids_->profile(), times),
+      datalink_(http_, ids_->profile().placeholder_lengths) {}
+
+std::string HttpArchive::identity() const { return profile().name + " " + profile().tap.front().url; }
+
+Result<QuerySummary> HttpArchive::query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) {
+  return tap_.query(request, sink, turn);
+}
+
+Result<Links> HttpArchive::links(const std::string& url, Lane::Turn& turn) {
+  return datalink_.links(url, turn);
+}
+
+Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn& turn) {
+  const auto& url = dataset.access_url;
+  if (url.empty()) return Error(ENOENT, "the archive gives no URL for " + dataset.id);
+  if (dataset.access == AccessKind::kFile) return Located{{url, {}, "", ""}, {}};
+  auto found = dataset.access == AccessKind::kDataLink ? datalink_.file(url, dataset.id, turn)
+                                                       : datalink_.file_or_links(url, dataset.id, turn);
+  if (!found) return found.error().at("locating " + dataset.id);
+  return Located{std::move(found->source), std::move(found->links)};
+}
+
+Result<FileHead> HttpArchive::fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) {
+  return fetch_file(http_, request, sink, turn);
+}
+
+bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id); }
+
+Dataset HttpArchive::dataset(const std::string& id) const { return ids_->dataset(id); }
+
+std::string HttpArchive::links_url(const Dataset& dataset) const {
+  if (dataset.access == AccessKind::kDataLink && !dataset.access_url.empty()) return dataset.access_url;
+  return ids_->links_url(dataset.id);
+}
+
+QueryRequest HttpArchive::row_query(const std::string& id) const {
+  const auto written = Identifiers::canonical(id);
+  const bool raw = !profile().raw_table.empty() && ids_->raw(written);
+  const auto& table = raw ? profile().raw_table : profile().obscore_table;
+  const auto& column = raw ? profile().raw_id_column : profile().obscore_id_column;
+  QueryRequest request;
+  request.adql = "SELECT * FROM " + table + " WHERE " + column + " = " + adql_literal(written);
+  const auto service = service_of(profile(), request.adql);
+  if (service) request.service = (*service)->name;
+  request.maxrec = 1;
+  request.mode = QueryMode::kSync;
+  return request;
+}
+
+std::function<std::optional<Dataset>(std::span<const Value>)> HttpArchive::dataset_reader(
+    const std::vector<Column>& columns) const {
+  return make_dataset_reader(ids_, columns);
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,56 @@
+// HttpArchive: an archive as its profile tells, over HTTP: TAP queries, DataLink, files.
+//
+//   errors   as Archive promises
+//   threads  thread-safe: a profile, compiled patterns and a pool of connections; nothing else is kept
+//   source   client/README.md names the document of each service
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "client/archive.h"
+#include "client/datalink.h"
+#include "client/http.h"
+#include "client/identifiers.h"
+#include "client/profile.h"
+#include "client/tap.h"
+
+namespace esofs::client {
+
+class HttpArchive : public Archive {
+ public:
+  // REQUIRES: profile is from parse_profile(), find_profile() or eso_profile().
+  static std::unique_ptr<Archive> make(Profile profile, HttpSettings settings) {
+    return make(std::move(profile), std::move(settings), Tap::Times());
+  }
+  static std::unique_ptr<Archive> make(Profile profile, HttpSettings settings, Tap::Times times);
+
+  HttpArchive(Profile profile, HttpSettings settings, Tap::Times times);
+
+  std::string identity() const override;
+  Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) override;
+  Result<Links> links(const std::string& url, Lane::Turn& turn) override;
+  Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) override;
+  Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) override;
+
+  bool valid_id(const std::string& id) const override;
+  Dataset dataset(const std::string& id) const override;
+  std::string links_url(const Dataset& dataset) const override;
+  QueryRequest row_query(const std::string& id) const override;
+  std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
+      const std::vector<Column>& columns) const override;
+
+ private:
+  const Profile& profile() const noexcept { return ids_->profile(); }
+
+  const std::shared_ptr<const Identifiers> ids_;
+  HttpClient http_;
+  const Tap tap_;
+  const DataLink datalink_;
+};
+
+}  // namespace esofs::client

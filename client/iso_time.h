@@ -1,0 +1,19 @@
+// Times as archives write them, in seconds since 1970 UTC.
+//
+//   source   DALI 1.1 section 3.3.3; ESO writes times with and without milliseconds and 'Z' (eso_services.md 1.2)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace esofs::client {
+
+// "2026-08-19T13:32:34.690Z", "2026-08-19 13:32:34", "2026-08-19", with an offset such as "+0800" too; fractions are cut.
+// nullopt for anything else, dates that do not exist included.
+std::optional<std::int64_t> parse_iso_time(std::string_view text);
+
+// A Modified Julian Date. nullopt for what is no date after 1858 and before 9999, NaN included.
+std::optional<std::int64_t> time_of_mjd(double mjd);
+
+}  // namespace esofs::client
