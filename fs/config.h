@@ -1,0 +1,43 @@
+// What a mounted tree is made with. Plain data; checked and filled in by mountopts.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/names.h"
+
+namespace esofs::fs {
+
+struct Config {
+  std::string archive_name;         // "eso"
+  std::string archive_title;        // "ESO Science Archive Facility"
+  std::string archive_identity;     // client::Archive::identity()
+  std::vector<std::string> limits;  // sentences for README.txt: what this archive cannot do
+
+  std::chrono::milliseconds query_wait{60'000};  // opendir of a query without a listing; then EAGAIN
+  std::chrono::milliseconds lookup_wait{
+      10'000};  // lookup of a name that only the network can tell; then EAGAIN
+  NameStyle names = NameStyle::kOriginal;
+  bool list_xattrs = false;
+
+  std::filesystem::path queries_dir;  // saved queries, <name>.adql
+  uid_t uid = 0;                      // owner of everything
+  gid_t gid = 0;
+
+  std::string version;      // one line
+  std::string config_json;  // .esofs/config.json, secrets removed
+  // Further members of .esofs/status.json: key and a function that gives JSON text. The functions must not wait.
+  std::vector<std::pair<std::string, std::function<std::string()>>> status;
+
+  IdGrammar ids;
+  std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+};
+
+}  // namespace esofs::fs

@@ -1,0 +1,62 @@
+// DatasetFile: the file of one dataset, plain or as delivered, wherever it shows up in the tree.
+//
+//   shapes   its identity is the dataset and the form, so its inode number and its cache are the same everywhere
+//   threads  thread-safe
+//   source   DESIGN section 5
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "cache/file_cache.h"
+#include "fs/node.h"
+#include "fs/tree.h"
+
+namespace esofs::fs {
+
+inline constexpr const char* kVisitKind = "datasets";  // of the catalog's visits
+
+// The row of a listing that a node was reached by; listing == nullptr: none.
+struct RowReference {
+  std::shared_ptr<const cache::Listing> listing;
+  std::uint64_t row = 0;
+};
+
+class DatasetFile : public Node {
+ public:
+  DatasetFile(Tree& tree, client::Dataset dataset, cache::Form form, std::string path, RowReference row)
+      : tree_(tree),
+        dataset_(std::move(dataset)),
+        form_(form),
+        path_(std::move(path)),
+        row_(std::move(row)) {}
+
+  std::string identity() const override {
+    return (form_ == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset_.id;
+  }
+  std::string path() const override { return path_; }
+  int knowledge() const override { return row_.listing ? 2 : 1; }
+  NodeType type() const override { return NodeType::kFile; }
+  Attributes attributes() override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  std::optional<std::string> xattr(const std::string& name) override;
+  std::vector<std::string> xattr_names() override;
+
+ private:
+  std::optional<std::string> row_value(const std::string& column) const;
+
+  Tree& tree_;
+  const client::Dataset dataset_;
+  const cache::Form form_;
+  const std::string path_;
+  const RowReference row_;
+};
+
+// When the dataset was made or changed, as far as the archive or the identifier tell; constant, never before 1980.
+std::int64_t dataset_mtime(const client::Dataset& dataset);
+
+}  // namespace esofs::fs

@@ -1,0 +1,65 @@
+// The nodes of datasets/: every dataset of the archive, by its identifier.
+//
+//   datasets/<dp_id>/<dp_id>.fits      the plain file
+//   datasets/<dp_id>/<delivered name>  the file as the archive delivers it, where that is another
+//   datasets/<dp_id>/metadata.json     its row; datasets/<dp_id>/links.vot: its DataLink answer
+//
+// A lookup is answered by the grammar of the name; only the delivered name of a packed file (.fits.Z, .fits.gz, .fits.fz, .tar)
+// may have to ask the archive, for lookup_wait. datasets/ lists what was visited lately.
+//
+//   errors   ENOENT where the archive says that there is no such dataset; else DESIGN section 7
+//   threads  thread-safe
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "fs/dataset_file.h"
+#include "fs/node.h"
+#include "fs/tree.h"
+
+namespace esofs::fs {
+
+class DatasetsNode : public Node {
+ public:
+  explicit DatasetsNode(Tree& tree) : tree_(tree) {}
+  std::string identity() const override { return "dir:/datasets"; }
+  std::string path() const override { return "/datasets"; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+
+ private:
+  NodePtr find(const std::string& name) const;
+  NodePtr node(const std::string& id) const;  // nullptr: no id of this archive
+
+  Tree& tree_;
+};
+
+class DatasetNode : public Node {
+ public:
+  DatasetNode(Tree& tree, client::Dataset dataset, RowReference row)
+      : tree_(tree), dataset_(std::move(dataset)), row_(std::move(row)) {}
+  std::string identity() const override { return "dataset:" + dataset_.id; }
+  std::string path() const override;
+  int knowledge() const override { return row_.listing ? 2 : 1; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+
+ private:
+  std::string plain_name() const;
+  NodePtr file(cache::Form form, const std::string& name) const;
+  NodePtr metadata() const;
+  NodePtr links() const;
+
+  Tree& tree_;
+  const client::Dataset dataset_;
+  const RowReference row_;
+};
+
+}  // namespace esofs::fs

@@ -1,0 +1,322 @@
+#include "fs/filesystem.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <spdlog/spdlog.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "client/base/safe_name.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr blksize_t kBlockSize = 128 * 1024;  // the size of read(2) by cp and cat
+constexpr std::uint64_t kSector = 512;        // the unit of st_blocks
+
+}  // namespace
+
+Filesystem::Filesystem(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
+    : tree_(std::move(config), catalog, files, timer,
+            [this] {
+              return "{\"live_inodes\": " + std::to_string(live_inodes()) +
+                     ", \"open_handles\": " + std::to_string(open_handles()) +
+                     ", \"errors\": " + std::to_string(tree_.errors().size()) + "}";
+            }),
+      cache_(files),
+      inodes_(tree_.make_root()) {}
+
+Result<NodePtr> Filesystem::find(std::uint64_t ino) const {
+  NodePtr node = inodes_.find(ino);
+  if (!node) return Error(ESTALE, "inode " + std::to_string(ino) + " is not known");
+  return node;
+}
+
+Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) const {
+  Entry entry;
+  entry.ino = ino;
+  entry.entry_timeout = attributes.entry_timeout;
+  entry.attr_timeout = attributes.exact ? attributes.attr_timeout : 0;
+  struct stat& status = entry.attributes;
+  status.st_ino = ino;
+  const bool directory = attributes.type == NodeType::kDirectory;
+  const mode_t type = directory ? S_IFDIR : attributes.type == NodeType::kSymlink ? S_IFLNK : S_IFREG;
+  status.st_mode = type | attributes.permissions;
+  status.st_nlink = directory ? 2 : 1;
+  status.st_uid = tree_.config().uid;
+  status.st_gid = tree_.config().gid;
+  status.st_size = static_cast<off_t>(attributes.size);
+  status.st_blocks = static_cast<blkcnt_t>((attributes.size + kSector - 1) / kSector);
+  status.st_blksize = kBlockSize;
+  status.st_atim.tv_sec = status.st_mtim.tv_sec = status.st_ctim.tv_sec = attributes.mtime;
+  return entry;
+}
+
+Entry Filesystem::entry(const NodePtr& node) {
+  const std::uint64_t ino = inodes_.reference(node);
+  // The table may hold a node that knows more than this one; both must look the same.
+  const NodePtr known = inodes_.find(ino);
+  Node& best = known ? *known : *node;
+  const Attributes attributes = best.attributes();
+  inodes_.published(ino, attributes.size, attributes.exact);
+  return describe(ino, attributes);
+}
+
+Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {
+  auto directory = find(parent);
+  if (!directory) {
+    done(directory.error());
+    return {};
+  }
+  return (*directory)
+      ->lookup(name, [this, directory = *directory, name, done = std::move(done)](Result<Found> found) {
+        if (!found) return done(found.error());
+        if (found->node) return done(entry(found->node));
+        if (found->absent_for <= 0) return done(Error(ENOENT, directory->path() + " has no " + name));
+        Entry absent;
+        absent.entry_timeout = found->absent_for;
+        done(absent);
+      });
+}
+
+void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget(ino, count); }
+
+Result<Entry> Filesystem::getattr(std::uint64_t ino) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  const Attributes attributes = (*node)->attributes();
+  inodes_.published(ino, attributes.size, attributes.exact);
+  return describe(ino, attributes);
+}
+
+Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  if (auto changed = (*node)->change(change); !changed) return changed.error();
+  return getattr(ino);
+}
+
+Result<std::string> Filesystem::readlink(std::uint64_t ino) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  return (*node)->symlink_target();
+}
+
+// --- directories ---
+
+Cancel Filesystem::opendir(std::uint64_t ino, Done<Opened> done) {
+  auto node = find(ino);
+  if (!node) {
+    done(node.error());
+    return {};
+  }
+  return (*node)->open_directory(
+      [this, ino, node = *node, done = std::move(done)](Result<std::shared_ptr<DirectoryHandle>> handle) {
+        if (!handle) return done(handle.error());
+        Opened opened;
+        opened.handle = directories_.add(ino, *std::move(handle));
+        done(opened);
+      });
+}
+
+Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, bool plus,
+                                 const std::function<bool(const DirectoryEntry&)>& visit) {
+  const auto open = directories_.find(handle);
+  if (!open.handle) return Error(EBADF, "no such directory handle");
+  // "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
+  constexpr std::uint64_t kDots = 2;
+  for (; offset < kDots; ++offset) {
+    DirectoryEntry dot{offset == 0 ? "." : "..", {}, offset + 1};
+    dot.entry.attributes.st_ino = offset == 0 ? open.ino : kRootInode;
+    dot.entry.attributes.st_mode = S_IFDIR;
+    if (!visit(dot)) return {};
+  }
+  const bool with_attributes = plus && open.handle->size() <= kMostWithAttributes;
+  return open.handle->entries(offset - kDots, [&](const DirectoryHandle::Entry& listed) {
+    DirectoryEntry out{listed.name, {}, listed.next + kDots};
+    if (with_attributes) {
+      out.entry = entry(listed.node);
+      if (visit(out)) return true;
+      inodes_.forget(out.entry.ino, 1);  // it did not fit and comes again
+      return false;
+    }
+    out.entry.attributes.st_ino = inodes_.number(*listed.node);
+    out.entry.attributes.st_mode = listed.node->type() == NodeType::kDirectory ? S_IFDIR
+                                   : listed.node->type() == NodeType::kSymlink ? S_IFLNK
+                                                                               : S_IFREG;
+    return visit(out);
+  });
+}
+
+void Filesystem::releasedir(std::uint64_t handle) { (void)directories_.take(handle); }
+
+// --- files ---
+
+Result<Opened> Filesystem::opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle) {
+  if (!handle) return handle.error();
+  const InodeTable::Opening how = inodes_.opened(ino, (*handle)->version(), (*handle)->size());
+  Opened opened;
+  opened.keep_cache = how.keep_cache;
+  opened.direct_io = how.bypass || (*handle)->own_content();
+  opened.invalidate_attributes = how.stale_size;
+  opened.handle = files_.add(ino, *std::move(handle));
+  return opened;
+}
+
+Cancel Filesystem::open(std::uint64_t ino, int flags, Done<Opened> done) {
+  auto node = find(ino);
+  if (!node) {
+    done(node.error());
+    return {};
+  }
+  const bool truncate = (flags & O_TRUNC) != 0;
+  if (((flags & O_ACCMODE) != O_RDONLY || truncate) && !(*node)->writable()) {
+    done((*node)->refusal("open for writing"));
+    return {};
+  }
+  return (*node)->open(
+      truncate, [this, ino, node = *node, done = std::move(done)](
+                    Result<std::shared_ptr<FileHandle>> handle) { done(opened(ino, std::move(handle))); });
+}
+
+Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {
+  auto open = files_.find(handle);
+  if (!open.handle) {
+    done(Error(EBADF, "no such file handle"));
+    return {};
+  }
+  FileHandle& file = *open.handle;
+  // The answer keeps the handle: the kernel may release a file while a read of it is still under way.
+  return file.read(offset, size,
+                   [keep = std::move(open.handle), done = std::move(done)](Result<Bytes> bytes) {
+                     done(std::move(bytes));
+                   });
+}
+
+Result<std::size_t> Filesystem::write(std::uint64_t handle, std::uint64_t offset,
+                                      std::span<const std::byte> bytes) {
+  const auto open = files_.find(handle);
+  if (!open.handle) return Error(EBADF, "no such file handle");
+  return open.handle->write(offset, bytes);
+}
+
+Result<void> Filesystem::flush(std::uint64_t handle) {
+  const auto open = files_.find(handle);
+  if (!open.handle) return Error(EBADF, "no such file handle");
+  return open.handle->flush();
+}
+
+void Filesystem::release(std::uint64_t handle) {
+  const auto open = files_.take(handle);
+  if (open.handle) inodes_.closed(open.ino);
+}
+
+// --- mutations ---
+
+Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto node = (*directory)->create(name);
+  if (!node) return node.error();
+  Created created;
+  created.entry = entry(*node);
+  // Only files that live in memory can be created, and those open at once.
+  Result<Opened> answer = Error(EIO, "a new file could not be opened");
+  (*node)->open(false, [&](Result<std::shared_ptr<FileHandle>> handle) {
+    answer = opened(created.entry.ino, std::move(handle));
+  });
+  if (!answer) {
+    forget(created.entry.ino, 1);
+    return answer.error();
+  }
+  created.opened = *answer;
+  return created;
+}
+
+Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto node = (*directory)->make_directory(name);
+  if (!node) return node.error();
+  return entry(*node);
+}
+
+Result<Entry> Filesystem::symlink(std::uint64_t parent, const std::string& name, const std::string& target) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto node = (*directory)->make_symlink(name, target);
+  if (!node) return node.error();
+  return entry(*node);
+}
+
+Result<void> Filesystem::unlink(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  return (*directory)->remove(name);
+}
+
+Result<void> Filesystem::rmdir(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  return (*directory)->remove_directory(name);
+}
+
+Result<void> Filesystem::rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
+                                const std::string& to_name, unsigned flags) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto to = find(to_parent);
+  if (!to) return to.error();
+  if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0)
+    return Error(EINVAL, "only plain renames and RENAME_NOREPLACE are known");
+  return (*directory)->rename(name, **to, to_name, (flags & RENAME_NOREPLACE) == 0);
+}
+
+Error Filesystem::refusal(std::uint64_t ino, const std::string& operation) {
+  auto node = find(ino);
+  return node ? (*node)->refusal(operation) : node.error();
+}
+
+// --- the rest ---
+
+Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& name) {
+  // `ls -l` asks these two for every file: nothing is ever looked up for them.
+  if (!name.starts_with("user.")) return Error(ENODATA, "no attribute " + safe_name(name));
+  auto node = find(ino);
+  if (!node) return node.error();
+  auto value = (*node)->xattr(name);
+  if (!value) return Error(ENODATA, "no attribute " + safe_name(name));
+  return *std::move(value);
+}
+
+Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino) {
+  if (!tree_.config().list_xattrs) return std::vector<std::string>();
+  auto node = find(ino);
+  if (!node) return node.error();
+  return (*node)->xattr_names();
+}
+
+struct statvfs Filesystem::statfs() const {
+  const cache::FileCache::Usage usage = cache_.usage();
+  struct statvfs status {};
+  status.f_bsize = status.f_frsize = 4096;
+  status.f_blocks = usage.max_bytes / status.f_frsize;
+  status.f_bfree = status.f_bavail =
+      (usage.max_bytes - std::min(usage.bytes, usage.max_bytes)) / status.f_frsize;
+  status.f_namemax = 255;
+  return status;
+}
+
+void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error) {
+  if (!ErrorLog::worth_a_line(error.code())) return;
+  const NodePtr node = inodes_.find(ino);
+  std::string path = node ? node->path() : "inode " + std::to_string(ino);
+  if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
+  spdlog::warn("{}: {} {}", path, errno_name(error.code()), error.what());
+  tree_.errors().add(tree_.now(), path, error);
+}
+
+}  // namespace esofs::fs

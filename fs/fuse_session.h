@@ -1,0 +1,47 @@
+// FuseSession: one mounted tree: mount, serve, unmount.
+//
+//   mount()  attaches the tree; no thread is started, so that the caller may daemonise between mount() and run()
+//   run()    serves until the tree is unmounted, stop() is called, or SIGTERM, SIGINT or SIGHUP comes; then answers what is
+//            still waiting and unmounts
+//
+//   errors   of mount(2) and fusermount3, as a sentence: EINVAL for a bad option, ENOENT, EPERM …
+//   threads  run() on one thread; stop() from any, also before run(). One session at a time in a process: signals.
+//   source   reference/fuse.md sections 0.1 and 4
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/base/result.h"
+#include "fs/filesystem.h"
+#include "fs/timer.h"
+
+namespace esofs::fs {
+
+struct SessionConfig {
+  std::string mountpoint;
+  std::vector<std::string>
+      fuse_options;  // as after -o: "allow_other", "fsname=eso" …; default_permissions is always set
+  unsigned max_threads = 10;  // FUSE workers; none of them ever waits for the network
+  // How far the kernel reads ahead of a reader. More makes mapped cubes faster to stream but every header read dearer: a
+  // header of 3 KB would move the whole window. esofs itself reads ahead where a reader is sequential.
+  std::uint32_t readahead_bytes = 32 * 1024;
+  std::uint32_t max_background = 64;  // background reads under way at once
+};
+
+class FuseSession {
+ public:
+  // filesystem and timer (the one that the filesystem uses) outlive the session.
+  static Result<std::unique_ptr<FuseSession>> mount(Filesystem& filesystem, Timer& timer,
+                                                    SessionConfig config);
+  virtual ~FuseSession() = default;  // unmounts if run() has not
+
+  // ready: called on this thread just before the first request is served; the mount point is usable then.
+  virtual Result<void> run(std::function<void()> ready = {}) = 0;
+  virtual void stop() = 0;
+};
+
+}  // namespace esofs::fs

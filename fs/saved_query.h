@@ -1,0 +1,23 @@
+// A saved query: the text of query.adql, with directives in its first comments.
+//
+//   shapes   -- service: cat      a service of the archive's profile
+//            -- maxrec: 100000    rows, at least 1
+//            -- mode: async       auto, sync or async
+//            -- ttl: 1h           how long an answer is good: a number and s, m, h or d
+//   errors   EINVAL with a sentence that names the value; a word that is nearly a directive is one mistyped
+//   threads  pure functions
+//   source   DESIGN section 3
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cache/catalog.h"
+#include "client/base/result.h"
+
+namespace esofs::fs {
+
+// Text without any ADQL gives a QuerySpec whose adql is "".
+Result<cache::QuerySpec> parse_saved_query(std::string_view text);
+
+}  // namespace esofs::fs

@@ -1,0 +1,80 @@
+// TextFile: a small file in memory that editors write: query.adql and the scratch files beside it.
+//
+//   errors   EFBIG above kMostBytes: a query directory is no place for data
+//   threads  thread-safe
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "client/base/guarded.h"
+#include "client/base/result.h"
+
+namespace esofs::fs {
+
+class TextFile {
+ public:
+  static constexpr std::uint64_t kMostBytes = 1U << 20U;
+
+  TextFile(std::string identity, std::string content, std::int64_t mtime, bool symlink = false)
+      : identity_(std::move(identity)), symlink_(symlink), state_(State{std::move(content), mtime}) {}
+
+  const std::string& identity() const noexcept { return identity_; }
+  bool symlink() const noexcept { return symlink_; }
+  // Handles open for writing: what they have written is committed when they are closed.
+  void writer_opened() { ++state_.lock()->writers; }
+  void writer_closed() { --state_.lock()->writers; }
+  bool being_written() const { return state_.lock()->writers > 0; }
+
+  std::string content() const { return state_.lock()->content; }
+  std::uint64_t size() const { return state_.lock()->content.size(); }
+  std::int64_t mtime() const { return state_.lock()->mtime; }
+  void set_mtime(std::int64_t time) { state_.lock()->mtime = time; }
+
+  void replace(std::string content, std::int64_t mtime) {
+    auto state = state_.lock();
+    state->content = std::move(content);
+    state->mtime = mtime;
+  }
+
+  std::string read(std::uint64_t offset, std::size_t size) const {
+    auto state = state_.lock();
+    return offset < state->content.size() ? state->content.substr(offset, size) : std::string();
+  }
+
+  Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes, std::int64_t now) {
+    if (offset > kMostBytes || bytes.size() > kMostBytes - offset)
+      return Error(EFBIG, "a file beside query.adql may have 1 MiB at most");
+    auto state = state_.lock();
+    if (state->content.size() < offset + bytes.size()) state->content.resize(offset + bytes.size());
+    std::transform(bytes.begin(), bytes.end(), state->content.begin() + static_cast<std::ptrdiff_t>(offset),
+                   [](std::byte b) { return static_cast<char>(b); });
+    state->mtime = now;
+    return bytes.size();
+  }
+
+  Result<void> resize(std::uint64_t size, std::int64_t now) {
+    if (size > kMostBytes) return Error(EFBIG, "a file beside query.adql may have 1 MiB at most");
+    auto state = state_.lock();
+    state->content.resize(size);
+    state->mtime = now;
+    return {};
+  }
+
+ private:
+  struct State {
+    std::string content;
+    std::int64_t mtime;
+    int writers = 0;
+  };
+  const std::string identity_;
+  const bool symlink_;
+  mutable Guarded<State> state_;
+};
+
+}  // namespace esofs::fs

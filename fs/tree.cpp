@@ -1,0 +1,110 @@
+#include "fs/tree.h"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "fs/dataset_nodes.h"
+#include "fs/plain_nodes.h"
+#include "fs/query_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+Config with_clock(Config config) {
+  if (!config.now)
+    config.now = [] {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    };
+  return config;
+}
+
+std::string line(std::string text) { return text.ends_with('\n') ? std::move(text) : std::move(text) + "\n"; }
+
+std::string status_json(const Config& config, const std::function<std::string()>& own,
+                        std::int64_t mounted_at) {
+  nlohmann::ordered_json status = nlohmann::ordered_json::object();
+  status["archive"] = config.archive_name;
+  status["version"] = config.version;
+  status["mounted"] = iso_time(mounted_at);
+  const auto add = [&status](const std::string& key, const std::string& text) {
+    auto parsed = nlohmann::ordered_json::parse(text, nullptr, false);
+    status[key] = parsed.is_discarded() ? nlohmann::ordered_json(text) : std::move(parsed);
+  };
+  if (own) add("filesystem", own());
+  for (const auto& [key, text] : config.status) add(key, text());
+  return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer,
+           std::function<std::string()> status)
+    : config_(with_clock(std::move(config))),
+      catalog_(catalog),
+      files_(files),
+      timer_(timer),
+      status_(std::move(status)),
+      mounted_at_(config_.now()),
+      queries_(QueryStore(config_.queries_dir), config_.now) {}
+
+NodePtr Tree::make_root() {
+  const std::int64_t time = mounted_at_;
+  const auto live = [](const std::string& path, std::function<LiveText::Rendered()> render) {
+    return std::make_shared<LiveText>("text:" + path, path, std::move(render));
+  };
+  auto control = std::make_shared<FixedDirectory>(
+      "/.esofs", time,
+      FixedDirectory::Entries{
+          {"status.json",
+           live("/.esofs/status.json",
+                [this] {
+                  return LiveText::Rendered{status_json(config_, status_, mounted_at_), mounted_at_};
+                })},
+          {"errors", live("/.esofs/errors",
+                          [this] {
+                            return LiveText::Rendered{errors_.text(), mounted_at_};
+                          })},
+          {"config.json",
+           std::make_shared<FixedText>("/.esofs/config.json", time, line(config_.config_json))},
+          {"version", std::make_shared<FixedText>("/.esofs/version", time, line(config_.version))}});
+  // A further kind of directory is one more line here.
+  return std::make_shared<FixedDirectory>(
+      "/", time,
+      FixedDirectory::Entries{{"README.txt", std::make_shared<FixedText>("/README.txt", time, readme())},
+                              {"queries", std::make_shared<QueriesNode>(*this)},
+                              {"datasets", std::make_shared<DatasetsNode>(*this)},
+                              {".esofs", std::move(control)}});
+}
+
+std::string Tree::readme() const {
+  std::string text = config_.archive_title.empty() ? config_.archive_name : config_.archive_title;
+  text += ", mounted by esofs as a read-only drive.\n\n";
+  text +=
+      "queries/NAME/    a saved query; its directory lists the datasets that the answer names\n"
+      "    mkdir queries/ngc253\n"
+      "    echo \"SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'\" > queries/ngc253/query.adql\n"
+      "    ls -l queries/ngc253            runs the query\n"
+      "    cat queries/ngc253/status.txt   phase, rows, complete or truncated, last error\n"
+      "    queries/ngc253/table/result.vot the answer as the server sent it\n"
+      "    touch queries/ngc253/query.adql asks again; rmdir queries/ngc253 removes the query\n"
+      "  query.adql may begin with directives:\n"
+      "    -- service: NAME    -- maxrec: 100000    -- mode: sync|async|auto    -- ttl: 1h\n\n"
+      "datasets/ID/     everything known of one dataset; any identifier can be looked up, visited ones are "
+      "listed\n"
+      "    ID.fits          the file, always plain FITS; beside it the file as delivered, where that is "
+      "another\n"
+      "    metadata.json    its row in the archive's table\n"
+      "    links.vot        its DataLink answer\n\n"
+      ".esofs/          status.json, errors (the last failures, with their causes), config.json, version\n\n"
+      "Before a file is opened its size may be an estimate; from the first open on it is exact.\n"
+      "getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, "
+      "cached_bytes,\n"
+      "version and error tell its state.\n";
+  if (!config_.limits.empty()) text += "\nLimits of this archive:\n";
+  for (const std::string& limit : config_.limits) text += "  " + limit + "\n";
+  return text;
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,57 @@
+// Tree: what every node has in common, and the root, where the kinds of directories are put together.
+//
+// A further kind of directory (browse/, tables/, jobs/ …) is a class derived from Node and a line in Tree::make_root().
+//
+//   threads  thread-safe; nodes hold a reference, so the tree outlives them
+#pragma once
+
+#include <cstdint>
+
+#include "cache/catalog.h"
+#include "cache/file_cache.h"
+#include "fs/config.h"
+#include "fs/error_log.h"
+#include "fs/node.h"
+#include "fs/saved_queries.h"
+#include "fs/timer.h"
+
+namespace esofs::fs {
+
+class Tree {
+ public:
+  // catalog, files and timer outlive the tree. status: JSON members of the file system itself for .esofs/status.json.
+  Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer,
+       std::function<std::string()> status);
+
+  const Config& config() const noexcept { return config_; }
+  cache::Catalog& catalog() const noexcept { return catalog_; }
+  cache::FileCache& files() const noexcept { return files_; }
+  Timer& timer() const noexcept { return timer_; }
+  SavedQueries& queries() noexcept { return queries_; }
+  ErrorLog& errors() noexcept { return errors_; }
+  std::int64_t now() const { return config_.now(); }
+  // The time of generated files that have no better one: that of the mount.
+  std::int64_t mounted_at() const noexcept { return mounted_at_; }
+
+  NodePtr make_root();
+
+ private:
+  std::string readme() const;
+
+  const Config config_;
+  cache::Catalog& catalog_;
+  cache::FileCache& files_;
+  Timer& timer_;
+  const std::function<std::string()> status_;
+  const std::int64_t mounted_at_;
+  SavedQueries queries_;
+  ErrorLog errors_;
+};
+
+// The kernel's timeouts, in seconds.
+inline constexpr double kLongTimeout = 3600;    // what never changes by itself
+inline constexpr double kShortTimeout = 1;      // what this or another mount may change
+inline constexpr double kAbsentInListing = 2;   // a refresh may bring the name
+inline constexpr double kAbsentByGrammar = 60;  // no name of this directory, as far as anybody knows
+
+}  // namespace esofs::fs

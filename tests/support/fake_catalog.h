@@ -1,0 +1,224 @@
+// FakeCatalog: a catalog without an archive: what a test puts in is what queries, links and rows answer. It holds, fails
+// and counts.
+//
+//   threads  thread-safe
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "client/base/safe_name.h"
+#include "tests/support/held_asks.h"
+
+namespace esofs::tests {
+
+class FakeListing : public cache::Listing {
+ public:
+  std::string name = "listing-1";
+  std::vector<client::Column> listing_columns;
+  std::vector<Entry> listing_entries;
+  std::vector<client::Row> listing_rows;
+  std::optional<std::filesystem::path> file;
+
+  // Adds a dataset with a row of one column, "dp_id".
+  void add(const std::string& id, std::uint64_t estimate = 300'000, std::int64_t mtime = 1'500'000'000) {
+    if (listing_columns.empty()) {
+      listing_columns.emplace_back();
+      listing_columns.back().name = "dp_id";
+    }
+    client::Dataset dataset;
+    dataset.id = id;
+    dataset.estimate_bytes = estimate;
+    dataset.mtime = mtime;
+    listing_entries.push_back({listing_rows.size(), id + ".fits", dataset});
+    listing_rows.push_back({client::Value{id}});
+  }
+
+  std::uint64_t rows() const override { return listing_rows.size(); }
+  std::uint64_t datasets() const override { return listing_entries.size(); }
+  const std::vector<client::Column>& columns() const override { return listing_columns; }
+  std::string id() const override { return name; }
+  Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const override {
+    for (const Entry& entry : listing_entries) {
+      if (entry.row >= from && !visit(entry)) break;
+    }
+    return {};
+  }
+  Result<std::optional<Entry>> find(std::string_view wanted) const override {
+    for (const Entry& entry : listing_entries) {
+      if (entry.name == wanted || portable_name(entry.name) == wanted) return std::optional<Entry>(entry);
+    }
+    return std::optional<Entry>();
+  }
+  Result<client::Row> row(std::uint64_t row) const override { return listing_rows.at(row); }
+  std::optional<std::filesystem::path> result_file() const override { return file; }
+};
+
+class FakeCatalog : public cache::Catalog {
+ public:
+  // What `adql` answers from now on; it becomes known with the first listing().
+  void put(const std::string& adql, std::shared_ptr<FakeListing> listing) {
+    const std::scoped_lock lock(mutex_);
+    answers_.insert_or_assign(adql, std::move(listing));
+    failures_.erase(adql);
+  }
+  void fail(const std::string& adql, Error error) {
+    const std::scoped_lock lock(mutex_);
+    failures_.insert_or_assign(adql, std::move(error));
+  }
+  void put_source(const std::string& id, client::FileSource source) {
+    const std::scoped_lock lock(mutex_);
+    sources_.insert_or_assign(id, std::move(source));
+  }
+  void put_links(const std::string& id, std::string document) {
+    auto links = std::make_shared<client::Links>();
+    links->document = std::move(document);
+    const std::scoped_lock lock(mutex_);
+    links_.insert_or_assign(id, std::move(links));
+  }
+  void put_row(const std::string& id, cache::NamedRow row) {
+    const std::scoped_lock lock(mutex_);
+    rows_.insert_or_assign(id, std::make_shared<const cache::NamedRow>(std::move(row)));
+  }
+
+  void hold() { asks_.hold(); }        // while held, nothing that is not known is answered …
+  void release() { asks_.release(); }  // … until here
+  std::size_t waiting() const { return asks_.waiting(); }
+  int asked() const { return locked(asked_); }  // questions that a real catalog would have sent
+  int refreshes() const { return locked(refreshes_); }
+  int forgotten() const { return locked(forgotten_); }
+
+  Cancel listing(const cache::QuerySpec& query, Done<std::shared_ptr<const cache::Listing>> done) override {
+    if (auto known = known_listing(query)) {
+      done(known);
+      return {};
+    }
+    count();
+    return asks_.ask<std::shared_ptr<const cache::Listing>>(
+        [this, adql = query.adql]() -> Result<std::shared_ptr<const cache::Listing>> {
+          const std::scoped_lock lock(mutex_);
+          if (auto failure = failures_.find(adql); failure != failures_.end()) return failure->second;
+          auto answer = answers_.find(adql);
+          if (answer == answers_.end()) return Error(EINVAL, "no such table");
+          known_.insert(adql);
+          return std::shared_ptr<const cache::Listing>(answer->second);
+        },
+        std::move(done));
+  }
+  std::shared_ptr<const cache::Listing> known_listing(const cache::QuerySpec& query) override {
+    const std::scoped_lock lock(mutex_);
+    return known_.contains(query.adql) ? answers_.at(query.adql) : nullptr;
+  }
+  cache::QueryState state(const cache::QuerySpec& query) override {
+    cache::QueryState state;
+    const std::scoped_lock lock(mutex_);
+    if (auto failure = failures_.find(query.adql); failure != failures_.end()) state.error = failure->second;
+    state.known = known_.contains(query.adql);
+    if (state.known) {
+      state.rows = state.datasets = answers_.at(query.adql)->rows();
+      state.names_datasets = true;
+      state.fetched_at = 1'600'000'000;
+    }
+    return state;
+  }
+  void refresh(const cache::QuerySpec& query) override {
+    const std::scoped_lock lock(mutex_);
+    ++refreshes_;
+    known_.erase(query.adql);
+  }
+  void forget(const cache::QuerySpec& query) override {
+    const std::scoped_lock lock(mutex_);
+    ++forgotten_;
+    known_.erase(query.adql);
+  }
+
+  Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) override {
+    count();
+    return asks_.ask<std::shared_ptr<const client::Links>>(
+        [this, id = dataset.id] { return find(links_, id); }, std::move(done));
+  }
+  std::shared_ptr<const client::Links> known_links(const client::Dataset&) override { return nullptr; }
+
+  Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override {
+    if (auto known = known_source(dataset)) {
+      done(*known);
+      return {};
+    }
+    count();
+    return asks_.ask<client::FileSource>(
+        [this, id = dataset.id] {
+          auto source = find(sources_, id);
+          const std::scoped_lock lock(mutex_);
+          if (source) known_sources_.insert(id);
+          return source;
+        },
+        std::move(done));
+  }
+  std::optional<client::FileSource> known_source(const client::Dataset& dataset) override {
+    const std::scoped_lock lock(mutex_);
+    if (!known_sources_.contains(dataset.id)) return std::nullopt;
+    return sources_.at(dataset.id);
+  }
+
+  Cancel row(const std::string& id, Done<std::shared_ptr<const cache::NamedRow>> done) override {
+    count();
+    return asks_.ask<std::shared_ptr<const cache::NamedRow>>([this, id] { return find(rows_, id); },
+                                                             std::move(done));
+  }
+
+  void visited(const std::string& kind, const std::string& name) override {
+    const std::scoped_lock lock(mutex_);
+    std::erase(visits_[kind], name);
+    visits_[kind].push_back(name);
+  }
+  std::vector<std::string> visits(const std::string& kind, std::size_t most) override {
+    const std::scoped_lock lock(mutex_);
+    auto all = visits_[kind];
+    if (all.size() > most) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(most));
+    return all;
+  }
+
+ private:
+  void count() {
+    const std::scoped_lock lock(mutex_);
+    ++asked_;
+  }
+  int locked(const int& number) const {
+    const std::scoped_lock lock(mutex_);
+    return number;
+  }
+  template <class T>
+  Result<T> find(const std::map<std::string, T>& map, const std::string& id) const {
+    const std::scoped_lock lock(mutex_);
+    auto found = map.find(id);
+    if (found == map.end()) return Error(ENOENT, "no dataset " + id);
+    return found->second;
+  }
+
+  mutable std::mutex mutex_;
+  HeldAsks asks_;
+  std::map<std::string, std::shared_ptr<FakeListing>> answers_;
+  std::map<std::string, Error> failures_;
+  std::set<std::string> known_;
+  std::map<std::string, std::shared_ptr<const client::Links>> links_;
+  std::map<std::string, client::FileSource> sources_;
+  std::set<std::string> known_sources_;
+  std::map<std::string, std::shared_ptr<const cache::NamedRow>> rows_;
+  std::map<std::string, std::vector<std::string>> visits_;
+  int asked_ = 0;
+  int refreshes_ = 0;
+  int forgotten_ = 0;
+};
+
+}  // namespace esofs::tests

@@ -1,0 +1,116 @@
+// FakeFileCache: files in memory; the size of each is an estimate until it has been opened. It holds, fails and counts.
+//
+//   threads  thread-safe
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "cache/file_cache.h"
+#include "tests/support/held_asks.h"
+
+namespace esofs::tests {
+
+class FakeFileCache : public cache::FileCache {
+ public:
+  struct File {
+    std::uint64_t size = 200'000;
+    std::string version = "v1";
+    std::string delivered_name;
+  };
+
+  // Byte i of any file is i % 251, so that a shifted answer is a wrong answer; a version adds its last letter.
+  static std::byte byte_at(std::uint64_t i, const std::string& version = "v1") {
+    const auto shift = version.empty() ? 0U : static_cast<unsigned>(version.back() - '1');
+    return static_cast<std::byte>((i + shift) % 251);
+  }
+
+  void put(const std::string& id, File file) {
+    const std::scoped_lock lock(mutex_);
+    files_.insert_or_assign(id, std::move(file));
+  }
+  void fail_open(const std::string& id, Error error) {
+    const std::scoped_lock lock(mutex_);
+    failures_.insert_or_assign(id, std::move(error));
+  }
+  void hold_opens() { opens_.hold(); }
+  void release_opens() { opens_.release(); }
+  void hold_reads() { reads_->hold(); }
+  void release_reads() { reads_->release(); }
+  std::size_t waiting_reads() const { return reads_->waiting(); }
+  int open_count() const {
+    const std::scoped_lock lock(mutex_);
+    return open_count_;
+  }
+
+  Cancel open(const client::Dataset& dataset, cache::Form,
+              Done<std::shared_ptr<cache::OpenFile>> done) override {
+    return opens_.ask<std::shared_ptr<cache::OpenFile>>(
+        [this, id = dataset.id]() -> Result<std::shared_ptr<cache::OpenFile>> {
+          const std::scoped_lock lock(mutex_);
+          ++open_count_;
+          if (auto failure = failures_.find(id); failure != failures_.end()) return failure->second;
+          auto file = files_.find(id);
+          if (file == files_.end()) return Error(ENOENT, "HTTP 404 for " + id);
+          exact_.insert(id);
+          return std::shared_ptr<cache::OpenFile>(std::make_shared<Open>(file->second, reads_));
+        },
+        std::move(done));
+  }
+  cache::FileFacts facts(const client::Dataset& dataset, cache::Form) override {
+    const std::scoped_lock lock(mutex_);
+    cache::FileFacts facts;
+    facts.size = dataset.estimate_bytes;
+    auto file = files_.find(dataset.id);
+    if (file == files_.end()) return facts;
+    facts.url = "http://archive/" + dataset.id;
+    facts.exact = exact_.contains(dataset.id);
+    if (!facts.exact) return facts;
+    facts.size = file->second.size;
+    facts.version = file->second.version;
+    facts.delivered_name = file->second.delivered_name;
+    return facts;
+  }
+  Result<void> evict(const client::Dataset&) override { return {}; }
+  Usage usage() const override { return {4096, 1 << 20, 1, 2, 3, 4}; }
+
+ private:
+  class Open : public cache::OpenFile {
+   public:
+    Open(File file, std::shared_ptr<HeldAsks> reads) : file_(std::move(file)), reads_(std::move(reads)) {}
+    std::uint64_t size() const noexcept override { return file_.size; }
+    const std::string& version() const noexcept override { return file_.version; }
+    Cancel read(std::uint64_t offset, std::size_t size, Done<cache::Bytes> done) override {
+      return reads_->ask<cache::Bytes>(
+          [file = file_, offset, size]() -> Result<cache::Bytes> {
+            cache::Bytes bytes;
+            for (std::uint64_t i = offset; i < std::min<std::uint64_t>(offset + size, file.size); ++i)
+              bytes.push_back(byte_at(i, file.version));
+            return bytes;
+          },
+          std::move(done));
+    }
+
+   private:
+    const File file_;
+    const std::shared_ptr<HeldAsks> reads_;
+  };
+
+  mutable std::mutex mutex_;
+  HeldAsks opens_;
+  std::shared_ptr<HeldAsks> reads_ = std::make_shared<HeldAsks>();
+  std::map<std::string, File> files_;
+  std::map<std::string, Error> failures_;
+  std::set<std::string> exact_;
+  int open_count_ = 0;
+};
+
+}  // namespace esofs::tests

@@ -1,0 +1,176 @@
+// FsFixture: a Filesystem over the fakes, with the verbs that its tests speak in.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fs/filesystem.h"
+#include "tests/support/fake_catalog.h"
+#include "tests/support/fake_file_cache.h"
+#include "tests/support/fake_timer.h"
+#include "tests/support/temp_dir.h"
+
+namespace esofs::tests {
+
+// ADP.… and similar are identifiers, as at ESO.
+inline fs::IdGrammar fake_ids() {
+  return {[](const std::string& id) {
+            return id.starts_with("ADP.") && id.size() == std::strlen("ADP.2018-06-21T20:32:57.736") &&
+                   id[17] == ':' && id[20] == ':';
+          },
+          [](const std::string& id) {
+            client::Dataset dataset;
+            dataset.id = id;
+            return dataset;
+          }};
+}
+
+inline const std::string kId = "ADP.2018-06-21T20:32:57.736";
+inline const std::string kOtherId = "ADP.2018-06-21T20:32:57.737";
+inline const std::string kAdql = "SELECT * FROM ivoa.ObsCore";
+
+class FsFixture : public ::testing::Test {
+ protected:
+  FsFixture() {
+    listing_->add(kId);
+    listing_->add(kOtherId);
+    catalog_.put(kAdql, listing_);
+    cache_.put(kId, {});
+    cache_.put(kOtherId, {100'000, "v1", ""});
+    client::FileSource source;
+    source.original_name = kId + ".fits";
+    catalog_.put_source(kId, source);
+    mount();
+  }
+  ~FsFixture() override {
+    catalog_.release();
+    cache_.release_opens();
+    cache_.release_reads();
+  }
+
+  fs::Config config() const {
+    fs::Config config;
+    config.archive_name = "fake";
+    config.archive_title = "The Fake Archive";
+    config.limits = {"It has two datasets."};
+    config.queries_dir = temp_.path() / "queries";
+    config.version = "esofs test";
+    config.config_json = "{}";
+    config.ids = fake_ids();
+    config.now = [] { return std::int64_t{1'700'000'000}; };
+    return config;
+  }
+  void mount() { mount(config()); }
+  void mount(fs::Config config) {
+    fs_ = std::make_unique<fs::Filesystem>(std::move(config), catalog_, cache_, timer_);
+  }
+
+  // --- verbs; the answer must be there at once ---
+  template <class T>
+  static Result<T> now(std::optional<Result<T>> answer) {
+    if (!answer) return Error(EINPROGRESS, "not answered at once");
+    return *std::move(answer);
+  }
+  Result<fs::Entry> lookup(std::uint64_t parent, const std::string& name) {
+    std::optional<Result<fs::Entry>> answer;
+    fs_->lookup(parent, name, [&](Result<fs::Entry> entry) { answer = std::move(entry); });
+    return now(std::move(answer));
+  }
+  // The inode of a path; 0 and a failed test where there is none.
+  std::uint64_t walk(const std::vector<std::string>& path) {
+    std::uint64_t ino = fs::kRootInode;
+    for (const auto& name : path) {
+      auto entry = lookup(ino, name);
+      if (!entry || entry->ino == 0) {
+        ADD_FAILURE() << name << ": " << (entry ? "negative" : entry.error().what());
+        return 0;
+      }
+      ino = entry->ino;
+    }
+    return ino;
+  }
+  Result<fs::Opened> open(std::uint64_t ino, int flags = O_RDONLY) {
+    std::optional<Result<fs::Opened>> answer;
+    fs_->open(ino, flags, [&](Result<fs::Opened> opened) { answer = std::move(opened); });
+    return now(std::move(answer));
+  }
+  Result<fs::Opened> opendir(std::uint64_t ino) {
+    std::optional<Result<fs::Opened>> answer;
+    fs_->opendir(ino, [&](Result<fs::Opened> opened) { answer = std::move(opened); });
+    return now(std::move(answer));
+  }
+  Result<fs::Bytes> read(std::uint64_t handle, std::uint64_t offset, std::size_t size) {
+    std::optional<Result<fs::Bytes>> answer;
+    fs_->read(handle, offset, size, [&](Result<fs::Bytes> bytes) { answer = std::move(bytes); });
+    return now(std::move(answer));
+  }
+  std::vector<std::string> names(std::uint64_t handle, std::uint64_t offset = 0, bool plus = true) {
+    std::vector<std::string> names;
+    auto read = fs_->readdir(handle, offset, plus, [&](const fs::DirectoryEntry& entry) {
+      if (entry.name != "." && entry.name != "..") names.push_back(entry.name);
+      return true;
+    });
+    EXPECT_TRUE(read) << read.error().what();
+    return names;
+  }
+  std::vector<std::string> list(const std::vector<std::string>& path) {
+    auto opened = opendir(walk(path));
+    EXPECT_TRUE(opened) << opened.error().what();
+    if (!opened) return {};
+    auto listed = names(opened->handle);
+    fs_->releasedir(opened->handle);
+    return listed;
+  }
+  std::string cat(std::uint64_t ino) {
+    auto opened = open(ino);
+    if (!opened) return "failed: " + opened.error().what();
+    auto bytes = read(opened->handle, 0, 1U << 20U);
+    fs_->release(opened->handle);
+    if (!bytes) return "failed: " + bytes.error().what();
+    std::string text;
+    for (const std::byte b : *bytes) text.push_back(static_cast<char>(b));
+    return text;
+  }
+  std::string cat(const std::vector<std::string>& path) { return cat(walk(path)); }
+  Result<void> write(std::uint64_t handle, const std::string& text, std::uint64_t offset = 0) {
+    auto written = fs_->write(handle, offset, std::as_bytes(std::span(text)));
+    if (!written) return written.error();
+    return {};
+  }
+  // close(2)
+  Result<void> close(std::uint64_t handle) {
+    auto flushed = fs_->flush(handle);
+    fs_->release(handle);
+    return flushed;
+  }
+  // echo TEXT > queries/NAME/query.adql, with mkdir
+  void save(const std::string& name, const std::string& text) {
+    const auto queries = walk({"queries"});
+    (void)fs_->mkdir(queries, name);
+    auto opened = open(walk({"queries", name, "query.adql"}), O_WRONLY | O_TRUNC);
+    ASSERT_TRUE(opened) << opened.error().what();
+    ASSERT_TRUE(write(opened->handle, text));
+    ASSERT_TRUE(close(opened->handle));
+  }
+  // What the store has on disk; "absent".
+  std::string on_disk(const std::string& name) const {
+    auto saved = fs::QueryStore(temp_.path() / "queries").load(name);
+    return saved ? saved->text : "absent";
+  }
+
+  TempDir temp_;
+  FakeTimer timer_;
+  FakeCatalog catalog_;
+  FakeFileCache cache_;
+  std::shared_ptr<FakeListing> listing_ = std::make_shared<FakeListing>();
+  std::unique_ptr<fs::Filesystem> fs_;
+};
+
+}  // namespace esofs::tests

@@ -1,0 +1,82 @@
+// HeldAsks: asynchronous answers that a test holds back, for the fakes of cache/.
+//
+//   threads  thread-safe
+#pragma once
+
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "client/base/ask.h"
+
+namespace esofs::tests {
+
+class HeldAsks {
+ public:
+  void hold() {
+    const std::scoped_lock lock(mutex_);
+    held_ = true;
+  }
+
+  // Answers everything that was held, in order, on this thread.
+  void release() {
+    std::vector<std::shared_ptr<Ask>> asks;
+    {
+      const std::scoped_lock lock(mutex_);
+      held_ = false;
+      asks.swap(asks_);
+    }
+    for (const auto& ask : asks) ask->run(true);
+  }
+
+  // Runs answer(done) now, or once released; a cancel before that gives EINTR.
+  template <class T>
+  Cancel ask(std::function<Result<T>()> answer, Done<T> done) {
+    auto ask = std::make_shared<Ask>();
+    ask->finish = [answer = std::move(answer), done = std::move(done)](bool answered) {
+      done(answered ? answer() : Result<T>(Error(EINTR, "cancelled")));
+    };
+    {
+      const std::scoped_lock lock(mutex_);
+      if (held_) {
+        asks_.push_back(ask);
+        return [ask] { ask->run(false); };
+      }
+    }
+    ask->run(true);
+    return {};
+  }
+
+  std::size_t waiting() const {
+    const std::scoped_lock lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& ask : asks_) count += ask->done() ? 0U : 1U;
+    return count;
+  }
+
+ private:
+  struct Ask {
+    std::mutex mutex;
+    std::function<void(bool)> finish;
+    void run(bool answered) {
+      std::function<void(bool)> once;
+      {
+        const std::scoped_lock lock(mutex);
+        once = std::exchange(finish, nullptr);
+      }
+      if (once) once(answered);
+    }
+    bool done() {
+      const std::scoped_lock lock(mutex);
+      return !finish;
+    }
+  };
+  mutable std::mutex mutex_;
+  bool held_ = false;
+  std::vector<std::shared_ptr<Ask>> asks_;
+};
+
+}  // namespace esofs::tests
