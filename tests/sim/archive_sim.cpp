@@ -11,6 +11,7 @@
 #include "tests/sim/http_server.h"
 #include "tests/sim/pages.h"
 #include "tests/sim/profile.h"
+#include "tests/sim/tap_service.h"
 
 namespace esofs::sim {
 namespace {
@@ -94,6 +95,12 @@ class Sim : public ArchiveSim {
     holdings_ = Holdings::make({config.fits_folder, config.extra_rows, base_url_});
     files_ = std::make_unique<FileService>(holdings_);
     datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);
+    tap_obs_ = TapService::make(TapService::Kind::kObs, base_url_ + "/tap_obs", holdings_);
+    tap_cat_ = TapService::make(TapService::Kind::kCat, base_url_ + "/tap_cat", holdings_);
+  }
+  ~Sim() override {
+    tap_obs_->stop();
+    tap_cat_->stop();
   }
 
   std::string base_url() const override { return base_url_; }
@@ -119,6 +126,7 @@ class Sim : public ArchiveSim {
  private:
   Answer handle(const httplib::Request& request) {
     { const std::lock_guard lock(ready_); }
+    if (request.path == "/_sim/tap" && request.method == "POST") return set_tap(request.body);
     if (const auto verb = below(request.path, "/_sim/")) return control(*verb, request, *this);
     const auto entry = log_.add(request);
     const Effect effect = faults_.take(request.target, request.path);
@@ -147,12 +155,21 @@ class Sim : public ArchiveSim {
     return route(request, effect);
   }
 
+  Answer set_tap(const std::string& json) {
+    std::string wrong = tap_obs_->handle_knobs(json);
+    if (wrong.empty()) wrong = tap_cat_->handle_knobs(json);
+    if (wrong.empty()) return text_answer(200, "application/json", "{\"ok\": true}\n");
+    return text_answer(400, "text/plain", wrong + "\n");
+  }
+
   Answer route(const httplib::Request& request, const Effect& effect) {
     const std::string& path = request.path;
     for (const char* prefix : {"/dataPortal/file/", "/dataPortal_new/file/"}) {
       if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect);
     }
     if (path == "/datalink/links") return datalink_->answer(request);
+    if (const auto rest = below(path, "/tap_obs")) return tap_obs_->handle(*rest, request);
+    if (const auto rest = below(path, "/tap_cat")) return tap_cat_->handle(*rest, request);
     if (path == "/profile.json") return text_answer(200, "application/json", profile_json(base_url_));
     if (const auto rest = below(path, "/previews/v1/files/")) return pdf_answer("Preview of " + *rest);
     if (below(path, "/rm/api/v1/public/releaseDescriptions/")) return pdf_answer("Release description");
@@ -165,6 +182,8 @@ class Sim : public ArchiveSim {
   std::shared_ptr<const Holdings> holdings_;
   std::unique_ptr<FileService> files_;
   std::unique_ptr<DataLinkService> datalink_;
+  std::unique_ptr<TapService> tap_obs_;
+  std::unique_ptr<TapService> tap_cat_;
   FaultBook faults_;
   Log log_;
   std::unique_ptr<HttpServer> server_;  // last, so that its threads end before what they use

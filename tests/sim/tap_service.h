@@ -1,28 +1,51 @@
 // TapService: TAP 1.1 with ADQL on SQLite: sync, async (UWS 1.1), VOSI, TAP_SCHEMA, every output format of ESO's server.
 //
 //   shapes   one service per base path ("/tap_obs", "/tap_cat")
-//   threads  handle() is called by any number of threads
+//   threads  handle() and set() are called by any number of threads; async jobs run on threads of the service and end
+//            with it. Answers stream from the service: it must outlive them
 //   source   TAP 1.1, UWS 1.1, DALI 1.1, VOSI 1.1; ESO's recorded forms: reference/eso_services.md section 1
 #pragma once
 
-#include <httplib.h>
-
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tests/sim/holdings.h"
+#include "tests/sim/http_server.h"
 
 namespace esofs::sim {
+
+// What a test may change about a service, at any time, also for jobs that run.
+struct TapKnobs {
+  std::chrono::milliseconds job_delay{0};               // a job is EXECUTING at least so long
+  std::chrono::milliseconds sync_delay{0};              // before a synchronous query is looked at
+  std::optional<std::chrono::milliseconds> sync_limit;  // then "The request timed out"; the delay counts
+  bool sync_timeout_as_502 = false;                     // … or the front end's HTML page with 502
+  int error_status = 400;                               // of ADQL and parameter errors; some servers say 200
+  bool overflow = true;                                 // say so where MAXREC cut the answer
+  bool bare_names = false;  // tap_cat: TAP_SCHEMA without "safcat.", as under TAP 1.0
+};
 
 class TapService {
  public:
   enum class Kind { kObs, kCat };
   // public_url: "http://127.0.0.1:PORT/tap_obs", as it stands in Location headers and job documents.
-  static std::unique_ptr<TapService> make(Kind kind, std::string public_url, std::shared_ptr<const Holdings> holdings);
+  static std::unique_ptr<TapService> make(Kind kind, std::string public_url,
+                                          std::shared_ptr<const Holdings> holdings);
   virtual ~TapService() = default;
 
   // Answers a request whose path below the base is `path` ("/sync", "/async/<id>/phase", "/capabilities", …).
-  virtual void handle(const std::string& path, const httplib::Request& request, httplib::Response& response) = 0;
+  virtual Answer handle(const std::string& path, const httplib::Request& request) = 0;
+
+  // What waits (WAIT, delays) ends, and nothing waits any more: call it before the server's threads are joined.
+  virtual void stop() = 0;
+
+  virtual void set(const TapKnobs& knobs) = 0;
+  virtual TapKnobs knobs() const = 0;
+  // For POST /_sim/tap: a JSON object of knobs, times as job_delay_ms, sync_delay_ms and sync_limit_ms (null: none);
+  // knobs that are absent stay as they are. Returns "" or what is wrong with it (then nothing has changed).
+  virtual std::string handle_knobs(const std::string& json) = 0;
 };
 
 }  // namespace esofs::sim

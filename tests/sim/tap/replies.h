@@ -1,0 +1,28 @@
+// Replies with the headers that the archive's TAP server sends, as recorded.
+//
+//   source   reference/eso_services.md sections 1.1, 1.5 and 1.6
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "tests/sim/http_server.h"
+
+namespace esofs::sim::tap {
+
+// Appends the next piece of a body; false: that was the last one.
+using NextPiece = std::function<bool(std::string&)>;
+
+// 200 with a chunked body, as every dynamic answer has.
+Answer reply_stream(const std::string& content_type, NextPiece next);
+Answer reply_text(const std::string& content_type, std::string body);
+// An empty chunked body; the request's Content-Type comes back, as it does at the archive.
+Answer reply_see_other(const httplib::Request& request, const std::string& location);
+// The VOTable of an error, with CRLF and a Content-Length.
+Answer reply_error(int status, const std::string& message);
+// 200 with Content-Length and the few headers that stored results have; the body is still to be set.
+Answer reply_stored(const std::string& content_type, std::uint64_t length);
+
+std::string error_document(const std::string& message);
+
+}  // namespace esofs::sim::tap
