@@ -11,6 +11,9 @@ constexpr std::uint8_t kBlank = 64;
 constexpr std::uint8_t kPadding = 65;
 constexpr std::uint8_t kIllegal = 66;
 
+// Room is made for what is decoded at once; a line end stops it, so it should not be much longer than lines are.
+constexpr std::size_t kMostAtOnce = 1024;
+
 constexpr std::array<std::uint8_t, 256> make_sextets() {
   std::array<std::uint8_t, 256> sextets{};
   sextets.fill(kIllegal);
@@ -42,10 +45,36 @@ bool Base64Decoder::end_group(std::vector<std::byte>& bytes) {
   return true;
 }
 
+// Whole groups without white space, the most of any stream, as fast as a table allows.
+std::size_t Base64Decoder::decode_groups(std::string_view text, std::vector<std::byte>& bytes) {
+  const auto sextet = [text](std::size_t i) -> unsigned {
+    return kSextets[static_cast<unsigned char>(text[i])];
+  };
+  const std::size_t before = bytes.size();
+  bytes.resize(before + text.size() / 4 * 3);
+  std::byte* out = bytes.data() + before;
+  std::size_t at = 0;
+  for (; at + 4 <= text.size(); at += 4) {
+    const unsigned a = sextet(at);
+    const unsigned b = sextet(at + 1);
+    const unsigned c = sextet(at + 2);
+    const unsigned d = sextet(at + 3);
+    if ((a | b | c | d) >= kBlank) break;
+    const unsigned group = a << 18U | b << 12U | c << 6U | d;
+    *out++ = static_cast<std::byte>(group >> 16U);
+    *out++ = static_cast<std::byte>(group >> 8U & 0xFFU);
+    *out++ = static_cast<std::byte>(group & 0xFFU);
+  }
+  bytes.resize(before + at / 4 * 3);
+  return at;
+}
+
 Result<void> Base64Decoder::decode(std::string_view text, std::vector<std::byte>& bytes) {
-  bytes.reserve(bytes.size() + text.size() / 4 * 3 + 3);
-  for (const char c : text) {
-    const auto sextet = kSextets[static_cast<unsigned char>(c)];
+  while (!text.empty()) {
+    if (sextets_ == 0) text.remove_prefix(decode_groups(text.substr(0, kMostAtOnce), bytes));
+    if (text.empty()) break;
+    const auto sextet = kSextets[static_cast<unsigned char>(text[0])];
+    text.remove_prefix(1);
     if (sextet < kBlank) {
       group_ = group_ << 6U | sextet;
       if (++sextets_ < 4) continue;

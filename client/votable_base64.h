@@ -21,6 +21,8 @@ class Base64Decoder {
 
  private:
   bool end_group(std::vector<std::byte>& bytes);
+  // Returns how much of the text it took. REQUIRES: sextets_ == 0.
+  static std::size_t decode_groups(std::string_view text, std::vector<std::byte>& bytes);
 
   unsigned group_ = 0;  // the sextets so far, last in the low bits
   int sextets_ = 0;     // 0 to 3

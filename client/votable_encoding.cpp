@@ -14,6 +14,11 @@ namespace {
 // An XML declaration longer than this is none.
 constexpr std::size_t kMostHeadBytes = 1024;
 
+constexpr std::size_t kSignatureBytes = 4;
+
+// What does not begin as XML is given on in one piece, so that an error message can show it.
+constexpr std::size_t kForeignBytes = 160;
+
 using std::string_view_literals::operator""sv;
 
 struct Signature {
@@ -145,7 +150,9 @@ Result<void> XmlText::push(std::span<const std::byte> piece) {
     return {};
   }
   const bool declaration = head.starts_with(std::string_view("<?xml").substr(0, head.size()));
-  const bool complete = declaration ? head.find("?>") != std::string_view::npos : head.size() >= 4;
+  const bool complete = declaration      ? head.find("?>") != std::string_view::npos
+                        : head[0] == '<' ? head.size() >= kSignatureBytes
+                                         : head.size() >= kForeignBytes;
   if (!complete && head.size() < kMostHeadBytes) return {};
   return begin();
 }

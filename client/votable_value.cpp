@@ -1,8 +1,8 @@
 #include "client/votable_value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -52,8 +52,8 @@ bool read_arraysize(std::string_view size, CellType& type) {
     const auto [end, code] = std::from_chars(item.data(), item.data() + item.size(), length);
     const bool open = item.empty() && variable;
     if (!open && (code != std::errc{} || end != item.data() + item.size())) return false;
-    if (length > kMostElements || (length != 0 && product > kMostElements / length)) return false;
-    product *= length;
+    length = std::min(length, kMostElements);
+    product = length != 0 && product > kMostElements / length ? kMostElements : product * length;
     if (dimensions++ == 0) first = open ? 0 : length;
     if (last) break;
     size.remove_prefix(cross + 1);

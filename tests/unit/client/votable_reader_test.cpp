@@ -5,75 +5,27 @@
 #include <cerrno>
 #include <string>
 
-#include "unit/client/votable_support.h"
+#include "unit/client/votable_documents.h"
 
 namespace esofs::client::tests {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-
-// The table of VOTable cells worked through in DESIGN's notes on the standard: all layouts, one null of each kind.
-constexpr const char* kFields =
-    R"(<FIELD name="name" datatype="char" arraysize="6"/>
-<FIELD name="n" datatype="short"><VALUES null="-99"/></FIELD>
-<FIELD name="vec" datatype="int" arraysize="*"/>
-<FIELD name="xy" datatype="float" arraysize="2"/>
-<FIELD name="bits" datatype="bit" arraysize="10"/>
-<FIELD name="ok" datatype="boolean"/>
-<FIELD name="label" datatype="unicodeChar" arraysize="*"/>
-<FIELD name="url" datatype="char" arraysize="20*"/>
-<FIELD name="big" datatype="long"/>
-)";
-
-std::string first_row() {
-  return std::string("NGC 1\0", 6) + be(std::int16_t{15}) + be(2) + be(1) + be(-2) + be(1.5F) + be(0.25F) +
-         "\xB1\x80T" + be(2) + "\x03\xB1" + std::string("\0b", 2) + be(5) + "x?a=1" +
-         be(std::int64_t{9007199254740993});
-}
-std::string second_row(std::int16_t n, char ok) {
-  return std::string("M31\0\0\0", 6) + be(n) + be(0) + be(0.0F) + be(-1.0F) + std::string(2, '\0') + ok +
-         be(0) + be(0) + be(std::int64_t{0});
-}
-
-constexpr const char* kFirst =
-    R"(row "NGC 1"|15|[1,-2]|[1.5f,0.25f]|[1,0,1,1,0,0,0,1,1,0]|true|"αb"|"x?a=1"|9007199254740993)";
-constexpr const char* kSecond = R"(row "M31"|~|~|[0f,-1f]|[0,0,0,0,0,0,0,0,0,0]|~|~|~|0)";
-constexpr const char* kSecondFlagged = R"(row "M31"|~|~|[0f,-1f]|[0,0,0,0,0,0,0,0,0,0]|~|~|~|~)";
-
-std::string as_tabledata() {
-  return table(
-      kFields,
-      tabledata({{"NGC 1", "15", "1 -2", "1.5 0.25", "1011000110", "T", "αb", "x?a=1", "9007199254740993"},
-                 {"M31", "-99", "", "0 -1", "0000000000", "?", "", "", "0"}}));
-}
-std::string as_binary() { return table(kFields, stream("BINARY", first_row() + second_row(-99, '?'))); }
-std::string as_binary2() {
-  return table(kFields,
-               stream("BINARY2", std::string(2, '\0') + first_row() + "\x67\x80" + second_row(0, '\0')));
-}
-
-std::vector<std::string> row_lines(const Reading& reading) {
-  std::vector<std::string> rows;
-  for (const auto& line : reading.events.lines)
-    if (line.starts_with("row ")) rows.push_back(line);
-  return rows;
-}
 
 TEST(VotableReader, TableDataGivesTheValuesOfItsCells) {
   const auto reading = read(as_tabledata());
   ASSERT_FALSE(reading.error) << reading.error->what();
-  EXPECT_THAT(row_lines(reading), ElementsAre(kFirst, kSecond));
+  EXPECT_THAT(row_lines(reading), ElementsAre(kFirstRow, kSecondRow));
   EXPECT_EQ(reading.unparsable, 0U);
 }
 
 TEST(VotableReader, BinaryGivesTheSameRowsAsTableData) {
-  EXPECT_THAT(row_lines(read(as_binary())), ElementsAre(kFirst, kSecond));
+  EXPECT_THAT(row_lines(read(as_binary())), ElementsAre(kFirstRow, kSecondRow));
 }
 
 TEST(VotableReader, Binary2FlagsMakeCellsNullWhateverTheirBytes) {
-  EXPECT_THAT(row_lines(read(as_binary2())), ElementsAre(kFirst, kSecondFlagged));
+  EXPECT_THAT(row_lines(read(as_binary2())), ElementsAre(kFirstRow, kSecondRowFlagged));
 }
 
 TEST(VotableReader, ACutAtAnyByteChangesNothing) {
@@ -90,6 +42,90 @@ TEST(VotableReader, ACutAtAnyByteChangesNothing) {
     }
     EXPECT_EQ(read(document, 1).events.lines, whole);
   }
+}
+
+TEST(VotableReader, TheDocumentTellsItsVersionAndNamespace) {
+  const auto reading = read(as_tabledata());
+  ASSERT_TRUE(reading.events.info);
+  EXPECT_EQ(reading.events.info->version, "1.4");
+  EXPECT_EQ(reading.events.info->xml_namespace, "http://www.ivoa.net/xml/VOTable/v1.3");
+  const auto bare = read("<VOTABLE/>");
+  EXPECT_FALSE(bare.error);
+  EXPECT_EQ(bare.events.info->version, std::nullopt);
+  EXPECT_EQ(bare.events.info->xml_namespace, std::nullopt);
+}
+
+TEST(VotableReader, EventsComeInDocumentOrder) {
+  EXPECT_THAT(
+      read(datalink()).events.lines,
+      ElementsAre("document 1.4 http://www.ivoa.net/xml/VOTable/v1.3", "status RESOURCE before OK so far",
+                  "table 0 links ID:char* size:long around=outer inside=3",
+                  "row \"ivo://eso.org/ID?A&B\"|8589934592", "row ~|~", "end 1 2",
+                  "status RESOURCE after OVERFLOW ",
+                  "service soda accessURL=http://archive/soda?a=1&b=2 "
+                  "standardID=ivo://ivoa.net/std/SODA#sync-1.0 ?ID= ?CIRCLE= ?BAND= ?POL=",
+                  "service  accessURL=http://archive/links"));
+}
+
+TEST(VotableReader, AnErrorOfTheEventsEndsTheReadingWithIt) {
+  const auto reading = read(as_tabledata(), 10, {}, 1);
+  ASSERT_TRUE(reading.error);
+  EXPECT_EQ(reading.error->code(), ECANCELED);
+  EXPECT_EQ(reading.error->what(), "enough");
+  EXPECT_THAT(row_lines(reading), ElementsAre(kFirstRow));
+  EXPECT_EQ(read(as_binary2(), 1000, {}, 1).error->what(), "enough");
+}
+
+TEST(VotableReader, AReaderThatFailedStaysFailed) {
+  Recorder events;
+  VotableReader reader(events);
+  const std::string text = "<VOTABLE><b></a>";
+  const auto first = reader.push(std::as_bytes(std::span(text)));
+  ASSERT_FALSE(first);
+  EXPECT_EQ(reader.push(std::as_bytes(std::span(text))).error().what(), first.error().what());
+  EXPECT_EQ(reader.finish().error().what(), first.error().what());
+}
+
+TEST(VotableReader, NotAVotableIsToldWithWhatItIs) {
+  const auto why = [](std::string_view document) {
+    const auto reading = read(document, 7);
+    if (!reading.error) return std::string("no error");
+    EXPECT_EQ(reading.error->code(), EBADMSG);
+    return reading.error->what();
+  };
+  EXPECT_THAT(why("<!DOCTYPE html><html><head><meta charset=utf-8></head></html>"), HasSubstr("HTML page"));
+  EXPECT_THAT(why("<!doctype HTML>\n<title>Login</title>"), HasSubstr("HTML page"));
+  EXPECT_THAT(why("\n <html><body>Down for maintenance</body></html>"), HasSubstr("HTML page"));
+  EXPECT_THAT(why("Service unavailable"), HasSubstr("Service unavailable"));
+  EXPECT_THAT(why("<uws:job xmlns:uws='x'/>"), HasSubstr("uws:job"));
+  EXPECT_THAT(why(""), HasSubstr("empty"));
+  EXPECT_THAT(why(" \n "), HasSubstr("empty"));
+}
+
+TEST(VotableReader, BrokenXmlIsToldWithItsLine) {
+  const auto reading = read("<VOTABLE>\n<RESOURCE>\n<TABLE>\n</RESOURCE>\n</VOTABLE>");
+  ASSERT_TRUE(reading.error);
+  EXPECT_EQ(reading.error->code(), EBADMSG);
+  EXPECT_THAT(reading.error->what(), HasSubstr("line 4"));
+}
+
+TEST(VotableReader, ADocumentCutAnywhereIsAnErrorNotAShortTable) {
+  for (const auto& document : {as_tabledata(), as_binary2(), datalink(), gzip(as_binary())}) {
+    const bool compressed = document[0] == '\x1F';
+    const auto whole = compressed ? document.size() : document.rfind('>') + 1;
+    for (std::size_t size = 0; size < whole; ++size) {
+      const auto reading = read(std::string_view(document).substr(0, size));
+      ASSERT_TRUE(reading.error) << "cut to " << size << " bytes";
+      ASSERT_EQ(reading.error->code(), EBADMSG);
+    }
+  }
+}
+
+TEST(VotableReader, RowsBeforeACutAreDelivered) {
+  const auto document = as_tabledata();
+  const auto reading = read(std::string_view(document).substr(0, document.find("</TR>") + 5));
+  EXPECT_TRUE(reading.error);
+  EXPECT_THAT(row_lines(reading), ElementsAre(kFirstRow));
 }
 
 }  // namespace
