@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 namespace esofs::client {
@@ -19,7 +20,7 @@ constexpr std::size_t kSignatureBytes = 4;
 // What does not begin as XML is given on in one piece, so that an error message can show it.
 constexpr std::size_t kForeignBytes = 160;
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;  // NOLINT(google-build-using-namespace): zeros inside literals
 
 struct Signature {
   std::string_view bytes;
@@ -71,7 +72,7 @@ class XmlText::Converter {
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
 
-  bool usable() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+  bool usable() const { return reinterpret_cast<std::intptr_t>(handle_) != -1; }
 
   Result<void> convert(std::string_view text, const Sink& sink) {
     pending_.append(text);
