@@ -82,9 +82,9 @@ class Tokens {
 };
 
 bool ends_from(const std::string& word) {
-  constexpr std::array kWords{"select", "where", "group",  "having",   "order",
-                              "offset", "union", "except", "intersect"};
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+  constexpr std::array words{"select", "where", "group",  "having",   "order",
+                             "offset", "union", "except", "intersect"};
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Walks the tokens; one level for each open parenthesis, since a subquery has a FROM of its own.
@@ -139,7 +139,7 @@ class TableFinder {
     Token token = tokens_.next();
     while (token.kind == Token::Kind::kSign && token.text == ".") {
       token = tokens_.next();
-      name += "." + token.text;
+      name.append(".").append(token.text);
       token = tokens_.next();
     }
     if (std::find(tables_.begin(), tables_.end(), name) == tables_.end()) tables_.push_back(name);
@@ -202,8 +202,9 @@ Result<const TapService*> service_named(const Profile& profile, const std::strin
 
 std::string adql_literal(std::string_view text) {
   std::string literal = "'";
-  for (const char c : text) literal += c == '\'' ? std::string("''") : std::string(1, c);
-  return literal + "'";
+  for (const char c : text) literal.append(c == '\'' ? 2 : 1, c);
+  literal += '\'';
+  return literal;
 }
 
 std::string normalised_adql(std::string_view adql) {

@@ -95,8 +95,8 @@ std::uint64_t estimate(std::optional<double> size, std::uint64_t unit) {
 // "FITS", "FZ", "PNG" of phase3v2.product_files.
 std::string extension_of_word(const std::string& word) {
   const auto low = lower(word);
-  constexpr std::array kFits{"fits", "fit", "fts", "fz", "fits.fz", "fits.gz", "fits.z"};
-  if (std::find(kFits.begin(), kFits.end(), low) != kFits.end()) return ".fits";
+  constexpr std::array fits_words{"fits", "fit", "fts", "fz", "fits.fz", "fits.gz", "fits.z"};
+  if (std::find(fits_words.begin(), fits_words.end(), low) != fits_words.end()) return ".fits";
   const bool plain =
       !low.empty() && low.size() <= 8 &&
       std::all_of(low.begin(), low.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
@@ -211,7 +211,7 @@ std::string extension_of_type(const std::string& content_type) {
   type = type.substr(0, type.find(';'));
   type.erase(std::remove(type.begin(), type.end(), ' '), type.end());
   if (is_datalink_type(content_type) || holds(type, "fits")) return ".fits";
-  static constexpr std::array<std::pair<const char*, const char*>, 17> kTypes{
+  static constexpr std::array<std::pair<const char*, const char*>, 17> types{
       {{"text/plain", ".txt"},
        {"image/jpeg", ".jpg"},
        {"image/jpg", ".jpg"},
@@ -229,7 +229,7 @@ std::string extension_of_type(const std::string& content_type) {
        {"application/xml", ".xml"},
        {"application/x-votable+xml", ".vot"},
        {"text/x-votable+xml", ".vot"}}};
-  for (const auto& [known, extension] : kTypes) {
+  for (const auto& [known, extension] : types) {
     if (type == known) return extension;
   }
   return "";

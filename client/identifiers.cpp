@@ -34,15 +34,15 @@ bool ends_with_any_case(std::string_view text, std::string_view end) {
 
 // ':', '/' and '?' stay as they are: ESO writes its ids so in all its URLs.
 std::string in_url(const std::string& id) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-._~:/?=@!$'()*,;";
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  constexpr std::string_view plain_signs = "-._~:/?=@!$'()*,;";
   std::string text;
   for (const char c : id) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && (std::isalnum(byte) != 0 || kPlain.find(c) != std::string_view::npos)) {
+    if (byte < 0x80 && (std::isalnum(byte) != 0 || plain_signs.find(c) != std::string_view::npos)) {
       text += c;
     } else {
-      text += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
+      text += {'%', hex[byte >> 4U], hex[byte & 0xFU]};
     }
   }
   return text;

@@ -94,10 +94,10 @@ std::optional<std::int64_t> parse_iso_time(std::string_view text) {
 }
 
 std::optional<std::int64_t> time_of_mjd(double mjd) {
-  constexpr double kMjdOf1970 = 40587;
-  constexpr double kMjdOf9999 = 2'973'484;
-  if (!(mjd > 0 && mjd < kMjdOf9999)) return std::nullopt;
-  return static_cast<std::int64_t>(std::floor((mjd - kMjdOf1970) * 86400));
+  constexpr double mjd_of_1970 = 40587;
+  constexpr double mjd_of_9999 = 2'973'484;
+  if (!(mjd > 0 && mjd < mjd_of_9999)) return std::nullopt;
+  return static_cast<std::int64_t>(std::floor((mjd - mjd_of_1970) * 86400));
 }
 
 }  // namespace esofs::client

@@ -185,9 +185,9 @@ Result<Links> parse_links(std::string document, const std::string& base_url,
                           const std::vector<std::uint64_t>& placeholder_lengths) {
   Links links;
   LinkRows rows(base_url, placeholder_lengths, links);
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  const bool marked = document.rfind(kByteOrderMark, 0) == 0;
-  const auto first = document.find_first_not_of(" \t\r\n", marked ? kByteOrderMark.size() : 0);
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  const bool marked = document.rfind(byte_order_mark, 0) == 0;
+  const auto first = document.find_first_not_of(" \t\r\n", marked ? byte_order_mark.size() : 0);
   if (first == std::string::npos) return Error(EBADMSG, "not a DataLink answer: empty");
   auto parsed = document[first] == '{' ? parse_json(document.substr(first), rows)
                                        : parse_votable(document, base_url, rows, links);

@@ -45,10 +45,10 @@ std::string plain_sentence(const HttpHead& head, const std::string& body) {
 }  // namespace
 
 bool says_timed_out(std::string_view text) {
-  constexpr std::array kParts{"timed out",          "time out",          "timeout",
-                              "time-out",           "timed-out",         "time limit",
-                              "execution duration", "executionduration", "too long to execute"};
-  return holds_any(lower(text), kParts);
+  constexpr std::array phrases{"timed out",          "time out",          "timeout",
+                               "time-out",           "timed-out",         "time limit",
+                               "execution duration", "executionduration", "too long to execute"};
+  return holds_any(lower(text), phrases);
 }
 
 std::optional<std::string> votable_error(const std::string& body) {
@@ -83,9 +83,9 @@ Error link_error(const std::string& message, const std::string& url) {
   const auto low = lower(text);
   const auto what =
       (text.empty() ? std::string("error without a message") : text) + " (" + shown_url(url) + ")";
-  constexpr std::array kDenied{"authentication", "authorization", "authorisation", "permission",
+  constexpr std::array denials{"authentication", "authorization", "authorisation", "permission",
                                "not authori",    "access denied", "forbidden",     "proprietary"};
-  if (holds_any(low, kDenied) && low.find("does not exist") == std::string::npos) return {EACCES, what};
+  if (holds_any(low, denials) && low.find("does not exist") == std::string::npos) return {EACCES, what};
   if (low.rfind("notfoundfault", 0) == 0) return {ENOENT, what};
   if (low.rfind("usagefault", 0) == 0) return {EINVAL, what};
   return {EIO, what};
