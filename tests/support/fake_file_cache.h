@@ -46,6 +46,7 @@ class FakeFileCache : public cache::FileCache {
   void hold_reads() { reads_->hold(); }
   void release_reads() { reads_->release(); }
   std::size_t waiting_reads() const { return reads_->waiting(); }
+  std::size_t waiting_opens() const { return opens_.waiting(); }
   int open_count() const {
     const std::scoped_lock lock(mutex_);
     return open_count_;

@@ -1,0 +1,181 @@
+// What editors and shells do to query.adql, replayed operation by operation.
+#include <gtest/gtest.h>
+#include <linux/fs.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/support/fs_fixture.h"
+
+namespace esofs::tests {
+namespace {
+
+class EditorsTest : public FsFixture {
+ protected:
+  EditorsTest() {
+    save("a", kAdql);
+    query_ = walk({"queries", "a"});
+  }
+
+  // open(O_CREAT|O_WRONLY), write, close
+  void create(const std::string& name, const std::string& text) {
+    auto created = fs_->create(query_, name);
+    ASSERT_TRUE(created) << created.error().what();
+    ASSERT_TRUE(write(created->opened.handle, text));
+    ASSERT_TRUE(close(created->opened.handle));
+  }
+  bool there(const std::string& name) {
+    auto entry = lookup(query_, name);
+    return entry && entry->ino != 0;
+  }
+  std::string query_text() { return cat({"queries", "a", "query.adql"}); }
+
+  std::uint64_t query_ = 0;
+};
+
+TEST_F(EditorsTest, ARedirectionIsOnDiskWhenCloseReturns) {
+  auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(write(opened->handle, "SELECT "));
+  ASSERT_TRUE(write(opened->handle, "2", 7));
+  ASSERT_TRUE(fs_->flush(opened->handle));
+  EXPECT_EQ(on_disk("a"), "SELECT 2");
+  fs_->release(opened->handle);
+}
+
+TEST_F(EditorsTest, FsyncCommitsToo) {
+  auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(write(opened->handle, "select"));
+  EXPECT_EQ(on_disk("a"), kAdql);
+  ASSERT_TRUE(fs_->flush(opened->handle));
+  EXPECT_EQ(on_disk("a"), "select" + kAdql.substr(6));
+  fs_->release(opened->handle);
+}
+
+TEST_F(EditorsTest, AppendingAddsToTheText) {
+  const std::string more = "\n-- more";
+  auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_APPEND);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(write(opened->handle, more, kAdql.size()));
+  ASSERT_TRUE(close(opened->handle));
+  EXPECT_EQ(on_disk("a"), kAdql + more);
+}
+
+TEST_F(EditorsTest, TruncateWithoutAHandleIsCommitted) {
+  fs::Change cut;
+  cut.size = 6;
+  ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), cut));
+  EXPECT_EQ(on_disk("a"), "SELECT");
+}
+
+// vim with backupcopy=auto: probes 4913, moves the file away, writes a new one, removes the backup.
+TEST_F(EditorsTest, Vim) {
+  create(".query.adql.swp", "swap");
+  create("4913", "");
+  ASSERT_TRUE(fs_->unlink(query_, "4913"));
+  ASSERT_TRUE(fs_->rename(query_, "query.adql", query_, "query.adql~", 0));
+  EXPECT_FALSE(there("query.adql"));
+  EXPECT_EQ(on_disk("a"), kAdql) << "a crash now must not lose the query";
+  create("query.adql", "SELECT vim");
+  fs::Change mode;
+  mode.mode_or_owner = true;
+  ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), mode));
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql~"));
+  ASSERT_TRUE(fs_->unlink(query_, ".query.adql.swp"));
+  EXPECT_EQ(on_disk("a"), "SELECT vim");
+  EXPECT_EQ(query_text(), "SELECT vim");
+}
+
+// emacs: a dangling symbolic link as lock, a backup by rename, a fresh file.
+TEST_F(EditorsTest, Emacs) {
+  const auto lock = fs_->symlink(query_, ".#query.adql", "user@host.123:1");
+  ASSERT_TRUE(lock) << lock.error().what();
+  EXPECT_TRUE(S_ISLNK(lock->attributes.st_mode));
+  auto target = fs_->readlink(lock->ino);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(*target, "user@host.123:1");
+  create("#query.adql#", "autosave");
+  ASSERT_TRUE(fs_->rename(query_, "query.adql", query_, "query.adql~", 0));
+  create("query.adql", "SELECT emacs");
+  ASSERT_TRUE(fs_->unlink(query_, "#query.adql#"));
+  ASSERT_TRUE(fs_->unlink(query_, ".#query.adql"));
+  EXPECT_EQ(on_disk("a"), "SELECT emacs");
+  EXPECT_EQ(cat({"queries", "a", "query.adql~"}), kAdql);
+}
+
+// sed -i: a temporary file beside it, renamed onto it.
+TEST_F(EditorsTest, SedInPlace) {
+  create("sedAbC123", "SELECT sed");
+  EXPECT_EQ(on_disk("a"), kAdql);
+  ASSERT_TRUE(fs_->rename(query_, "sedAbC123", query_, "query.adql", 0));
+  EXPECT_EQ(on_disk("a"), "SELECT sed") << "committed when rename(2) returns";
+  EXPECT_FALSE(there("sedAbC123"));
+  EXPECT_EQ(query_text(), "SELECT sed");
+}
+
+// mv uses RENAME_NOREPLACE first.
+TEST_F(EditorsTest, MvWithoutReplacing) {
+  create("new", "SELECT new");
+  const auto refused = fs_->rename(query_, "new", query_, "query.adql", RENAME_NOREPLACE);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EEXIST);
+  EXPECT_EQ(on_disk("a"), kAdql);
+  EXPECT_EQ(fs_->rename(query_, "new", query_, "query.adql", RENAME_EXCHANGE).error().code(), EINVAL);
+}
+
+TEST_F(EditorsTest, AFileCannotLeaveItsQuery) {
+  save("b", "SELECT b");
+  create("x", "y");
+  EXPECT_EQ(fs_->rename(query_, "x", walk({"queries", "b"}), "query.adql", 0).error().code(), EXDEV);
+}
+
+TEST_F(EditorsTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql"));
+  EXPECT_EQ(list({"queries", "a"}), std::vector<std::string>{"status.txt"});
+  EXPECT_EQ(on_disk("a"), kAdql);
+  create("query.adql", "SELECT 3");
+  EXPECT_EQ(on_disk("a"), "SELECT 3");
+}
+
+TEST_F(EditorsTest, TheSameTextMadeAnewIsTheSameQuery) {
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql"));
+  create("query.adql", kAdql);
+  EXPECT_EQ(list({"queries", "a"}).size(), 5U);
+  EXPECT_EQ(catalog_.forgotten(), 0);
+}
+
+TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
+  const auto status = walk({"queries", "a", "status.txt"});
+  auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(write(opened->handle, "SELECT lost"));
+  const auto folder = temp_.path() / "queries";
+  std::filesystem::remove_all(folder);
+  std::ofstream(folder) << "in the way";
+  EXPECT_FALSE(close(opened->handle));
+  EXPECT_NE(cat(status).find("not saved: "), std::string::npos);
+}
+
+TEST_F(EditorsTest, ScratchFilesAreForTextOnly) {
+  auto created = fs_->create(query_, "big");
+  ASSERT_TRUE(created);
+  EXPECT_EQ(write(created->opened.handle, "x", fs::TextFile::kMostBytes).error().code(), EFBIG);
+  fs_->release(created->opened.handle);
+}
+
+TEST_F(EditorsTest, AnUnlinkedFileStaysReadableWhileOpen) {
+  create("x", "text");
+  auto opened = open(walk({"queries", "a", "x"}));
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(fs_->unlink(query_, "x"));
+  auto bytes = read(opened->handle, 0, 100);
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(bytes->size(), 4U);
+  fs_->release(opened->handle);
+}
+
+}  // namespace
+}  // namespace esofs::tests

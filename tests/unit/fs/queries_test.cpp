@@ -1,0 +1,344 @@
+// Saved queries as directories: listing, looking up, waiting, failing, removing.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "tests/support/fs_fixture.h"
+
+namespace esofs::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::Test;
+
+const std::string kFile = kId + ".fits";
+
+class QueriesTest : public FsFixture {
+ protected:
+  static bool has(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+};
+
+TEST_F(QueriesTest, ANewQueryHoldsQueryAdqlAndStatusTxtOnly) {
+  ASSERT_TRUE(fs_->mkdir(walk({"queries"}), "a"));
+  EXPECT_EQ(list({"queries", "a"}), (std::vector<std::string>{"query.adql", "status.txt"}));
+  EXPECT_EQ(catalog_.asked(), 0);
+  EXPECT_NE(cat({"queries", "a", "status.txt"}).find("phase: EMPTY"), std::string::npos);
+}
+
+TEST_F(QueriesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
+  save("a", kAdql + "\n");
+  EXPECT_EQ(list({"queries", "a"}),
+            (std::vector<std::string>{"query.adql", "status.txt", "table", kFile, kOtherId + ".fits"}));
+  EXPECT_EQ(catalog_.asked(), 1);
+  (void)list({"queries", "a"});
+  EXPECT_EQ(catalog_.asked(), 1) << "a known listing asks nobody";
+}
+
+TEST_F(QueriesTest, LookupsThatNeedNoListingNeverWait) {
+  save("a", kAdql);
+  catalog_.hold();
+  for (const char* name : {"query.adql", "status.txt", "table"}) {
+    auto entry = lookup(walk({"queries", "a"}), name);
+    ASSERT_TRUE(entry) << name << ": " << entry.error().what();
+    EXPECT_NE(entry->ino, 0U) << name;
+  }
+  for (const char* name :
+       {"login.cl", "uparm.par", "X.fits.fits", "X.fits[1]", "@X.fits", "NAXIS1", ".hidden", "4913"}) {
+    auto entry = lookup(walk({"queries", "a"}), name);
+    EXPECT_TRUE(!entry ? entry.error().code() == ENOENT : entry->ino == 0) << name;
+  }
+  EXPECT_EQ(catalog_.asked(), 0);
+}
+
+TEST_F(QueriesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
+  save("a", kAdql);
+  catalog_.hold();
+  const auto query = walk({"queries", "a"});
+  std::optional<Result<fs::Entry>> answer;
+  (void)fs_->lookup(query, kFile, [&](Result<fs::Entry> entry) { answer = std::move(entry); });
+  EXPECT_FALSE(answer) << "the worker is free while the archive thinks";
+  timer_.pass(9s);
+  EXPECT_FALSE(answer);
+  timer_.pass(1s);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error().code(), EAGAIN);
+}
+
+TEST_F(QueriesTest, ALookupIsAnsweredWhenTheListingArrives) {
+  save("a", kAdql);
+  catalog_.hold();
+  std::optional<Result<fs::Entry>> answer;
+  (void)fs_->lookup(walk({"queries", "a"}), kFile,
+                    [&](Result<fs::Entry> entry) { answer = std::move(entry); });
+  catalog_.release();
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_NE((*answer)->ino, 0U);
+}
+
+TEST_F(QueriesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
+  save("a", kAdql);
+  catalog_.hold();
+  std::optional<Result<fs::Opened>> answer;
+  (void)fs_->opendir(walk({"queries", "a"}), [&](Result<fs::Opened> opened) { answer = std::move(opened); });
+  timer_.pass(59s);
+  EXPECT_FALSE(answer);
+  timer_.pass(1s);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error().code(), EAGAIN);
+}
+
+TEST_F(QueriesTest, AnInterruptedOpendirAnswersEintr) {
+  save("a", kAdql);
+  catalog_.hold();
+  std::optional<Result<fs::Opened>> answer;
+  const Cancel cancel =
+      fs_->opendir(walk({"queries", "a"}), [&](Result<fs::Opened> opened) { answer = std::move(opened); });
+  ASSERT_TRUE(cancel);
+  cancel();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error().code(), EINTR);
+}
+
+TEST_F(QueriesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
+  catalog_.fail(kAdql, Error(EHOSTUNREACH, "cannot connect to archive"));
+  save("a", kAdql);
+  const auto opened = opendir(walk({"queries", "a"}));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), EHOSTUNREACH);
+  const std::string status = cat({"queries", "a", "status.txt"});
+  EXPECT_NE(status.find("phase: FAILED"), std::string::npos) << status;
+  EXPECT_NE(status.find("last error: EHOSTUNREACH cannot connect to archive"), std::string::npos) << status;
+  EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
+}
+
+TEST_F(QueriesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
+  save("a", "-- maxrek: 5\n" + kAdql);
+  const auto opened = opendir(walk({"queries", "a"}));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), EINVAL);
+  EXPECT_EQ(catalog_.asked(), 0);
+  EXPECT_NE(cat({"queries", "a", "status.txt"}).find("did you mean 'maxrec'?"), std::string::npos);
+  save("a", "-- maxrec: 5\n" + kAdql);
+  EXPECT_TRUE(has(list({"queries", "a"}), kFile));
+}
+
+TEST_F(QueriesTest, ADirectoryContinuesAtAnyOffset) {
+  save("a", kAdql);
+  auto opened = opendir(walk({"queries", "a"}));
+  ASSERT_TRUE(opened);
+  std::vector<std::string> one_by_one;
+  std::uint64_t offset = 0;
+  for (bool more = true; more;) {
+    more = false;
+    auto read = fs_->readdir(opened->handle, offset, true, [&](const fs::DirectoryEntry& entry) {
+      if (more) return false;  // the buffer is full after one
+      one_by_one.push_back(entry.name);
+      offset = entry.next;
+      more = true;
+      return true;
+    });
+    ASSERT_TRUE(read);
+  }
+  EXPECT_EQ(one_by_one, (std::vector<std::string>{".", "..", "query.adql", "status.txt", "table", kFile,
+                                                  kOtherId + ".fits"}));
+}
+
+TEST_F(QueriesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
+  save("a", kAdql);
+  auto opened = opendir(walk({"queries", "a"}));
+  ASSERT_TRUE(opened);
+  const auto before = fs_->live_inodes();
+  std::vector<std::uint64_t> given;
+  (void)fs_->readdir(opened->handle, 5, true, [&](const fs::DirectoryEntry& entry) {
+    if (!given.empty()) return false;
+    given.push_back(entry.entry.ino);
+    EXPECT_EQ(entry.entry.attributes.st_size, 300'000);
+    EXPECT_EQ(entry.entry.attr_timeout, 0) << "the size is an estimate";
+    return true;
+  });
+  EXPECT_EQ(fs_->live_inodes(), before + 1);
+  fs_->forget(given.at(0), 1);
+  EXPECT_EQ(fs_->live_inodes(), before);
+}
+
+TEST_F(QueriesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
+  auto huge = std::make_shared<FakeListing>();
+  for (int i = 0; i <= static_cast<int>(fs::Filesystem::kMostWithAttributes); ++i)
+    huge->add("ADP." + std::to_string(i));
+  catalog_.put("SELECT huge", huge);
+  save("h", "SELECT huge");
+  auto opened = opendir(walk({"queries", "h"}));
+  ASSERT_TRUE(opened);
+  const auto before = fs_->live_inodes();
+  std::uint64_t count = 0;
+  ASSERT_TRUE(fs_->readdir(opened->handle, 0, true, [&](const fs::DirectoryEntry& entry) {
+    EXPECT_EQ(entry.entry.ino, 0U);
+    EXPECT_NE(entry.entry.attributes.st_ino, 0U);
+    ++count;
+    return true;
+  }));
+  EXPECT_EQ(count, fs::Filesystem::kMostWithAttributes + 1 + 5);
+  EXPECT_EQ(fs_->live_inodes(), before);
+}
+
+TEST_F(QueriesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
+  save("a", kAdql);
+  auto opened = opendir(walk({"queries", "a"}));
+  ASSERT_TRUE(opened);
+  catalog_.put(kAdql, std::make_shared<FakeListing>());
+  EXPECT_TRUE(has(names(opened->handle), kFile));
+  EXPECT_FALSE(has(list({"queries", "a"}), kFile));
+}
+
+TEST_F(QueriesTest, TouchAsksTheArchiveAnew) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  fs::Change touch;
+  touch.mtime_now = true;
+  ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), touch));
+  EXPECT_EQ(catalog_.refreshes(), 1);
+}
+
+TEST_F(QueriesTest, RmOfAListedFileHidesItUntilTheQueryIsTouched) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->unlink(query, kFile));
+  EXPECT_FALSE(has(list({"queries", "a"}), kFile));
+  const auto gone = lookup(query, kFile);
+  EXPECT_TRUE(!gone && gone.error().code() == ENOENT);
+  fs::Change touch;
+  touch.mtime_now = true;
+  ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), touch));
+  EXPECT_TRUE(has(list({"queries", "a"}), kFile));
+}
+
+TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  for (const auto& name : list({"queries", "a"})) {
+    if (name == "table") {
+      EXPECT_TRUE(fs_->rmdir(query, name));
+    } else {
+      EXPECT_TRUE(fs_->unlink(query, name)) << name;
+    }
+  }
+  EXPECT_EQ(list({"queries", "a"}), std::vector<std::string>{});
+  ASSERT_TRUE(fs_->rmdir(walk({"queries"}), "a"));
+  EXPECT_EQ(list({"queries"}), std::vector<std::string>{});
+  EXPECT_EQ(on_disk("a"), "absent");
+}
+
+TEST_F(QueriesTest, ARemovedQueryMadeAnewIsAnotherDirectory) {
+  save("a", kAdql);
+  const auto before = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->rmdir(walk({"queries"}), "a"));
+  ASSERT_TRUE(fs_->mkdir(walk({"queries"}), "a"));
+  EXPECT_NE(walk({"queries", "a"}), before);
+  EXPECT_EQ(cat({"queries", "a", "query.adql"}), "");
+}
+
+TEST_F(QueriesTest, MvRenamesAQueryAndKeepsItsInode) {
+  save("a", kAdql);
+  const auto ino = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->rename(walk({"queries"}), "a", walk({"queries"}), "b", 0));
+  EXPECT_EQ(list({"queries"}), std::vector<std::string>{"b"});
+  EXPECT_EQ(walk({"queries", "b"}), ino);
+  EXPECT_EQ(on_disk("b"), kAdql);
+  EXPECT_EQ(on_disk("a"), "absent");
+}
+
+TEST_F(QueriesTest, AQueryDoesNotReplaceAnother) {
+  save("a", kAdql);
+  save("b", kAdql);
+  const auto queries = walk({"queries"});
+  const auto renamed = fs_->rename(queries, "a", queries, "b", 0);
+  ASSERT_FALSE(renamed);
+  EXPECT_EQ(renamed.error().code(), ENOTEMPTY);
+  EXPECT_EQ(on_disk("b"), kAdql);
+}
+
+TEST_F(QueriesTest, NamesThatOldToolsCannotTypeAreRefused) {
+  for (const char* name : {".x", "a b", "x[1]"}) {
+    const auto made = fs_->mkdir(walk({"queries"}), name);
+    ASSERT_FALSE(made) << name;
+    EXPECT_EQ(made.error().code(), EINVAL);
+  }
+}
+
+TEST_F(QueriesTest, QueriesSurviveARemountWithTheirInodes) {
+  save("a", kAdql);
+  const auto directory = walk({"queries", "a"});
+  (void)list({"queries", "a"});
+  const auto file = walk({"queries", "a", kFile});
+  mount();
+  EXPECT_EQ(walk({"queries", "a"}), directory);
+  EXPECT_EQ(walk({"queries", "a", kFile}), file);
+  EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
+}
+
+TEST_F(QueriesTest, WhatAnotherMountSavesIsTakenUp) {
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", kAdql));
+  EXPECT_EQ(list({"queries"}), std::vector<std::string>{"b"});
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", "SELECT other"));
+  EXPECT_EQ(cat({"queries", "b", "query.adql"}), "SELECT other");
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").remove("b"));
+  EXPECT_EQ(list({"queries"}), std::vector<std::string>{});
+}
+
+TEST_F(QueriesTest, TheKeptAnswerIsReadFromTheDisk) {
+  const auto path = temp_.path() / "result.vot";
+  std::ofstream(path) << "<VOTABLE/>";
+  listing_->file = path;
+  save("a", kAdql);
+  EXPECT_EQ(cat({"queries", "a", "table", "result.vot"}), "<VOTABLE/>");
+  EXPECT_EQ(list({"queries", "a", "table"}), std::vector<std::string>{"result.vot"});
+  const auto entry = lookup(walk({"queries", "a", "table"}), "result.vot");
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->attributes.st_size, 10);
+}
+
+TEST_F(QueriesTest, AnAnswerThatWasNotKeptIsNotListed) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  EXPECT_EQ(list({"queries", "a", "table"}), std::vector<std::string>{});
+}
+
+TEST_F(QueriesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
+  save("a", kAdql);
+  save("b", kAdql);
+  ASSERT_TRUE(fs_->rmdir(walk({"queries"}), "a"));
+  EXPECT_EQ(catalog_.forgotten(), 0) << "b asks the same";
+  save("b", "SELECT other");
+  EXPECT_EQ(catalog_.forgotten(), 1);
+}
+
+TEST_F(QueriesTest, SafeNamesAreShownAndBothFormsAreFound) {
+  auto safe = config();
+  safe.names = fs::NameStyle::kSafe;
+  mount(safe);
+  save("a", kAdql);
+  EXPECT_TRUE(has(list({"queries", "a"}), "ADP.2018-06-21T20_32_57.736.fits"));
+  EXPECT_EQ(walk({"queries", "a", kFile}), walk({"queries", "a", "ADP.2018-06-21T20_32_57.736.fits"}));
+}
+
+TEST_F(QueriesTest, TheArchivesFilesCannotBeRenamedOrWritten) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  EXPECT_EQ(fs_->rename(query, kFile, query, "x", 0).error().code(), EROFS);
+  EXPECT_EQ(fs_->create(query, "new.fits").error().code(), EROFS);
+  EXPECT_EQ(fs_->create(query, "status.txt").error().code(), EROFS);
+  EXPECT_EQ(fs_->mkdir(query, "sub").error().code(), EROFS);
+  EXPECT_EQ(fs_->refusal(query, "link").code(), EPERM);
+  EXPECT_EQ(open(walk({"queries", "a", kFile}), O_RDWR).error().code(), EROFS);
+}
+
+}  // namespace
+}  // namespace esofs::tests
