@@ -49,9 +49,10 @@ Result<void> TableStream::finish(const Result<HttpHead>& sent) {
 Result<void> TableStream::failed_transfer(const Error& error) {
   if (sink_error_) return *sink_error_;
   if (server_error_) return *server_error_;
+  if (error.code() == EINTR) return error;
   if (head_.status >= 400) return answer_error(head_, refusal_);  // its body broke off: the status is enough
   // A document that ends too early and a lost connection are one failure; a page that is no VOTable is another.
-  broke_off_ = error.code() != EINTR && head_.status != 0 && (!parse_error_ || found_);
+  broke_off_ = head_.status != 0 && (!parse_error_ || found_);
   if (!parse_error_) return error;
   const auto type = head_.header("content-type");
   return Error(EIO, "the answer is not a whole VOTable (" + parse_error_->what() +
