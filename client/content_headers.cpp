@@ -67,7 +67,7 @@ std::string extended_value(const std::string& value) {
   int length = 0;
   char* plain = curl_easy_unescape(nullptr, value.c_str() + second + 1, 0, &length);
   if (plain == nullptr) return {};
-  const std::string bytes(plain, static_cast<std::size_t>(length));
+  std::string bytes(plain, static_cast<std::size_t>(length));
   curl_free(plain);
   if (charset == "utf-8") return bytes;
   return charset == "iso-8859-1" ? utf8_of_latin1(bytes) : std::string();
@@ -121,7 +121,7 @@ std::string disposition_name(const std::string& header) {
 }
 
 std::string validator_of(const HttpHead& head) {
-  const std::string etag = head.header("etag");
+  std::string etag = head.header("etag");
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') return etag;
   return head.header("last-modified");
 }

@@ -135,7 +135,7 @@ class FileBody : public HttpSink {
   std::optional<std::uint64_t> announced_;  // length of the body
   std::uint64_t received_ = 0;
   bool ends_by_close_ = false;  // HTTP itself cannot tell such a body from a cut one
-  bool sniffing_ = false;  // head() is held back until the first bytes are known
+  bool sniffing_ = false;       // head() is held back until the first bytes are known
   std::string start_;
 };
 

@@ -18,9 +18,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kLookAgain{100};        // longest sleep in poll: bounds how late a limit is noticed
-constexpr milliseconds kSilence{500};          // without a byte for so long, a job counts as waiting
-constexpr std::size_t kMostHead = 256 * 1024;  // bytes of one answer's head; real ones have some hundreds
+constexpr milliseconds kLookAgain{100};         // longest sleep in poll: bounds how late a limit is noticed
+constexpr milliseconds kSilence{500};           // without a byte for so long, a job counts as waiting
+constexpr std::size_t kMostHead = 256U << 10U;  // bytes of one answer's head; real ones have some hundreds
 constexpr std::size_t kMostSkipped =
     64 * 1024;  // an unwanted body longer than this costs more than a new connection
 

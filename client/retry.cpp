@@ -7,6 +7,11 @@
 #include <cmath>
 
 namespace esofs::client {
+namespace {
+
+constexpr std::int64_t kMost = 1'000'000'000;  // seconds; keeps sums of durations far from overflow
+
+}  // namespace
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -14,7 +19,6 @@ using std::chrono::system_clock;
 
 std::optional<seconds> retry_after(const std::string& header, system_clock::time_point now) {
   if (header.empty()) return std::nullopt;
-  constexpr std::int64_t kMost = 1'000'000'000;  // keeps sums of durations far from overflow
   std::int64_t number = 0;
   const char* end = header.data() + header.size();
   const auto [stopped, problem] = std::from_chars(header.data(), end, number);

@@ -20,6 +20,13 @@ struct UrlDeleter {
 };
 using UrlHandle = std::unique_ptr<CURLU, UrlDeleter>;
 
+// What the name of a secret parameter contains, or is; after percent-decoding, in lower case.
+constexpr std::array<std::string_view, 10> kParts = {"pass",    "pwd",          "token",     "secret",
+                                                     "api_key", "apikey",       "signature", "credential",
+                                                     "session", "authorization"};
+constexpr std::array<std::string_view, 7> kWhole = {"sig", "key", "jwt", "auth", "code", "bearer", "api-key"};
+constexpr std::string_view kHex = "0123456789ABCDEF";
+
 constexpr unsigned kLenient = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE;
 
 std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
@@ -47,7 +54,6 @@ bool has_scheme(std::string_view url) {
 }
 
 std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -74,11 +80,6 @@ std::string percent_decoded(std::string_view text) {
 }
 
 bool secret_name(std::string_view encoded) {
-  constexpr std::array<std::string_view, 10> kParts = {"pass",    "pwd",          "token",     "secret",
-                                                       "api_key", "apikey",       "signature", "credential",
-                                                       "session", "authorization"};
-  constexpr std::array<std::string_view, 7> kWhole = {"sig",  "key",    "jwt",    "auth",
-                                                      "code", "bearer", "api-key"};
   const std::string name = lower(percent_decoded(encoded));
   return std::any_of(kParts.begin(), kParts.end(),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; }) ||

@@ -64,7 +64,7 @@ bool send_all(int fd, std::string_view bytes) {
 
 std::string head_text(int status, const Headers& headers) {
   std::string text = "HTTP/1.1 " + std::to_string(status) + " Scripted\r\n";
-  for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : headers) text.append(name).append(": ").append(value).append("\r\n");
   return text + "\r\n";
 }
 
