@@ -57,6 +57,25 @@ TEST_F(HttpTest, AStopRequestEndsAStalledBody) {
   EXPECT_EQ(answer.get().error().code(), EINTR);
 }
 
+TEST_F(HttpTest, AStopRequestEndsASilentHandshake) {
+  server_.greet(Answer().hold());
+  auto answer = std::async(std::launch::async, [this] { return get("https" + server_.url().substr(4)); });
+  ASSERT_TRUE(server_.wait_for_holds(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+}
+
+TEST_F(HttpTest, ASilentHandshakeTimesOutAfterAllAttempts) {
+  settings_.limits.connect = 20ms;
+  settings_.limits.attempts = 2;
+  server_.greet(Answer().hold());
+  auto answer = get("https" + server_.url().substr(4));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.connections(), 2);
+}
+
 TEST_F(HttpTest, AfterAStopRequestNothingIsSent) {
   stop_.request_stop();
   auto answer = get(server_.url());

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <future>
 #include <string>
 
 #include "client/http.h"
@@ -121,14 +122,18 @@ TEST_F(HttpRedirectTest, AFailureBehindARedirectIsTriedAgainFromTheStart) {
 }
 
 TEST_F(HttpRedirectTest, ALongBodyOfARedirectIsNotWaitedFor) {
+  settings_.limits.stall = 1h;
   server_.add(Answer()
                   .send(head_text(302, {{"Location", "/b"}, {"Content-Length", "10000000000"}}))
                   .send(std::string(1U << 20U, 'x'))
                   .hold());
   server_.add(answer_with(200, "here"));
-  auto answer = get(server_.url("/a"));
-  ASSERT_TRUE(answer) << answer.error().what();
-  EXPECT_EQ(answer->body, "here");
+  auto answer = std::async(std::launch::async, [this] { return get(server_.url("/a")); });
+  EXPECT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  stop_.request_stop();
+  auto text = answer.get();
+  ASSERT_TRUE(text) << text.error().what();
+  EXPECT_EQ(text->body, "here");
 }
 
 TEST_F(HttpRedirectTest, AProxyIsUsed) {
