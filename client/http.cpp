@@ -163,19 +163,12 @@ class Sending {
     }
   }
 
-  // One exchange. An idle connection that the server has closed meanwhile is replaced at once: that is nobody's failure.
   HttpOutcome hop(const HttpRequest& request, bool last) {
     const auto wanted = [&](const HttpHead& head) {
       if (status_retried(head.status)) return last;
       return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
     };
-    HttpExchange exchange{settings_, limits_, request, deadline_, false, wanted, sink_};
-    HttpOutcome outcome = session_.exchange(exchange, turn_);
-    const bool dead = outcome.failure && outcome.failure->retry && outcome.reused &&
-                      outcome.head.status == 0 && outcome.failure->error.code() != ETIMEDOUT;
-    if (!dead) return outcome;
-    exchange.fresh_connection = true;
-    return session_.exchange(exchange, turn_);
+    return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_}, turn_);
   }
 
   Result<void> wait(milliseconds time, const std::string& why) {

@@ -22,7 +22,7 @@ constexpr milliseconds kLookAgain{100};         // longest sleep in poll: bounds
 constexpr milliseconds kSilence{500};           // without a byte for so long, a job counts as waiting
 constexpr std::size_t kMostHead = 256U << 10U;  // bytes of one answer's head; real ones have some hundreds
 constexpr std::size_t kMostSkipped =
-    64 * 1024;  // an unwanted body longer than this costs more than a new connection
+    64U << 10U;  // an unwanted body longer than this costs more than a new connection
 
 struct ListDeleter {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
@@ -67,7 +67,10 @@ int status_of(std::string_view line) {
 // The state of one exchange, which curl's callbacks work on.
 class Transfer {
  public:
-  Transfer(CURL* easy, const HttpExchange& exchange) : easy_(easy), exchange_(exchange) { set_up(); }
+  Transfer(CURL* easy, const HttpExchange& exchange, Lane::Turn& turn)
+      : easy_(easy), exchange_(exchange), turn_(turn) {
+    set_up();
+  }
   ~Transfer() { curl_easy_reset(easy_); }  // it points to what ends here
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -153,7 +156,6 @@ class Transfer {
     if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
     set(CURLOPT_USERAGENT,
         settings.user_agent.empty() ? "esofs/" ESOFS_VERSION : settings.user_agent.c_str());
-    set(CURLOPT_FRESH_CONNECT, exchange_.fresh_connection ? 1L : 0L);
     set_connect_limit();
     set_method();
     set_headers();
@@ -201,6 +203,7 @@ class Transfer {
   std::size_t guarded(std::size_t size, Work work) noexcept {
     const std::size_t stop = size == 0 ? 1 : 0;
     try {
+      turn_.moving();
       const bool go_on = work();
       touch();  // after the work: time spent in a sink is not the server's
       return go_on ? size : stop;
@@ -256,14 +259,12 @@ class Transfer {
     outcome.head = head_;
     if (phase_ != HttpPhase::kBody) outcome.head.status = 0;
     outcome.delivered = delivered_;
-    long connects = 0;
-    curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &connects);
-    outcome.reused = phase_ != HttpPhase::kConnect && connects == 0;
     return outcome;
   }
 
   CURL* easy_;
   const HttpExchange& exchange_;
+  Lane::Turn& turn_;
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HttpPhase phase_ = HttpPhase::kConnect;
@@ -316,14 +317,12 @@ HttpSession::HttpSession() : multi_(curl_multi_init()), easy_(curl_easy_init()) 
 HttpSession::~HttpSession() = default;
 
 HttpOutcome HttpSession::exchange(const HttpExchange& exchange, Lane::Turn& turn) {
-  Transfer transfer(easy_.get(), exchange);
+  Transfer transfer(easy_.get(), exchange, turn);
   Membership membership(multi_.get(), easy_.get());
   const std::stop_callback wake(turn.stop(), [this] { curl_multi_wakeup(multi_.get()); });
   for (;;) {
     if (turn.stop().stop_requested()) return transfer.give_up({Error(EINTR, "stopped"), false});
-    const auto before = transfer.touched();
     if (const auto code = membership.advance()) return transfer.finish(*code);
-    if (transfer.touched() != before) turn.moving();
     const auto now = steady_clock::now();
     if (const auto limit = transfer.expired(now)) {
       if (transfer.skipping()) return transfer.finish(CURLE_OK);

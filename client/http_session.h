@@ -1,7 +1,8 @@
 // HttpSession: one easy handle of libcurl in a multi handle of its own; makes one exchange at a time.
 //
 // The multi handle is there for its poll, which a stop request wakes at once; it also owns the connections, so that a
-// session that is used again finds the last ones open.
+// session that is used again finds the last ones open. Where such a connection turns out to be closed by the server
+// before a byte of the answer came, libcurl itself sends the request again on a new one, within the same exchange.
 //
 //   threads  one thread at a time
 //   source   https://curl.se/libcurl/c/libcurl-multi.html
@@ -28,7 +29,6 @@ struct HttpExchange {
   const HttpLimits& limits;
   const HttpRequest& request;
   std::optional<std::chrono::steady_clock::time_point> deadline;  // of limits.total
-  bool fresh_connection = false;
   std::function<bool(const HttpHead&)> wanted;  // false: the sink is not told of this answer
   HttpSink& sink;
 };
@@ -36,7 +36,6 @@ struct HttpExchange {
 struct HttpOutcome {
   HttpHead head;                       // status 0: no answer came
   bool delivered = false;              // the sink was told
-  bool reused = false;                 // the request went out on a connection that had been idle
   std::optional<HttpFailure> failure;  // nullopt: the exchange ended well, or its unwanted body was left
 };
 

@@ -169,6 +169,37 @@ TEST_F(HttpTest, AJobThatWaitsForASilentServerGivesItsTurnAway) {
   EXPECT_EQ(silent_done.get(), EINTR);
 }
 
+TEST_F(HttpTest, AJobWhoseServerSpeaksAgainTakesItsTurnBack) {
+  server_.add(Answer().hold().send(head_text(200, {{"Content-Length", "1"}}) + "x"));
+  client();
+  Lane lane("one", 1);
+  class Looking : public CountingSink {
+   public:
+    explicit Looking(const Lane& where) : lane(where) {}
+    Result<void> body(std::span<const std::byte> /*piece*/) override {
+      waiting = lane.load().waiting;
+      return {};
+    }
+    const Lane& lane;
+    int waiting = -1;
+  };
+  std::promise<int> seen;
+  auto seen_by_body = seen.get_future();
+  lane.submit([&](Lane::Turn& turn) {
+    Looking sink(lane);
+    HttpRequest request;
+    request.url = server_.url();
+    (void)client().send(request, sink, turn);
+    seen.set_value(sink.waiting);
+  });
+  std::promise<void> ran;
+  lane.submit([&](Lane::Turn&) { ran.set_value(); });  // runs once the first job is waiting
+  ASSERT_EQ(ran.get_future().wait_for(kPatience), std::future_status::ready);
+  server_.release();
+  ASSERT_EQ(seen_by_body.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(seen_by_body.get(), 0);
+}
+
 TEST_F(HttpTest, ManyThreadsMayUseOneClient) {
   server_.otherwise(answer_with(200, std::string(100'000, 'x')));
   client();

@@ -223,6 +223,21 @@ TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAPostAndForAReset) {
   EXPECT_EQ(server_.requests().at(2).body, "PHASE=RUN");
 }
 
+TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAHead) {
+  settings_.limits.attempts = 1;
+  server_.add(answer_with(200, "one"));
+  server_.add(Answer().close());
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "3"}})));
+  ASSERT_TRUE(get(server_.url()));
+  HttpRequest request;
+  request.method = "HEAD";
+  request.url = server_.url();
+  auto answer = text(request);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.header("content-length"), "3");
+  EXPECT_EQ(server_.connections(), 2);
+}
+
 TEST_F(HttpTest, AShortBodyIsAnErrorAndNotTriedAgain) {
   server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "only").close());
   auto answer = get(server_.url());
