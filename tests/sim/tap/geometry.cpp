@@ -271,8 +271,8 @@ class StcReader {
         part.corners.push_back(direction(numbers[i], numbers[i + 1]));
       if (part.corners.front() == part.corners.back()) part.corners.pop_back();
     } else if (shape_ == "BOX" && numbers.size() == 4) {
-      for (auto& inner : *parse_region(box_text(numbers[0], numbers[1], numbers[2], numbers[3])))
-        region.push_back(inner);
+      const auto corners = parse_region(box_text(numbers[0], numbers[1], numbers[2], numbers[3]));
+      if (corners) region.insert(region.end(), corners->begin(), corners->end());
       return;
     } else {
       return;

@@ -83,14 +83,6 @@ void add_instrument_tables(Schema& schema) {
   }
 }
 
-// VOTable's word for a type as tap_cat writes it.
-std::string sql_datatype(const std::string& datatype) {
-  static const std::map<std::string, std::string> words = {{"char", "CHAR"},   {"short", "SMALLINT"},
-                                                           {"int", "INTEGER"}, {"long", "BIGINT"},
-                                                           {"float", "REAL"},  {"double", "DOUBLE"}};
-  return words.at(datatype);
-}
-
 std::string_view schema_description(const std::string& name) {
   static const std::map<std::string, std::string_view> texts = {
       {"asm", "Site conditions at La Silla, Paranal and Chajnantor"},
@@ -223,6 +215,13 @@ std::vector<TableRow> schema_rows(const Schema& schema, const std::string& table
   if (table == "TAP_SCHEMA.keys") return describe_keys(schema, false, bare_names);
   if (table == "TAP_SCHEMA.key_columns") return describe_keys(schema, true, bare_names);
   return {};
+}
+
+std::string sql_datatype(const std::string& datatype) {
+  static const std::map<std::string, std::string> words = {{"char", "CHAR"},   {"short", "SMALLINT"},
+                                                           {"int", "INTEGER"}, {"long", "BIGINT"},
+                                                           {"float", "REAL"},  {"double", "DOUBLE"}};
+  return words.at(datatype);
 }
 
 std::string adql_name(const std::string& column) {

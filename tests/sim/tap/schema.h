@@ -79,6 +79,9 @@ std::vector<TableRow> schema_rows(const Schema& schema, const std::string& table
 // The column's name as ADQL needs it: quoted where it is a reserved word ("size", "interval").
 std::string adql_name(const std::string& column);
 
+// VOTable's word for a type as tap_cat writes it: CHAR, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE.
+std::string sql_datatype(const std::string& datatype);
+
 bool same_word(std::string_view a, std::string_view b);  // ignoring ASCII case
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kBatchRows = 512;
 constexpr std::size_t kBatchesAhead = 4;
-constexpr std::size_t kKeptBatches = 200;  // about 100 000 rows
+constexpr std::size_t kKeptBatches = 40;  // about 20 000 rows
 
 // Thrown through Holdings::rows() when nobody wants more rows.
 struct ScanEnded {};

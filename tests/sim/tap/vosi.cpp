@@ -1,7 +1,6 @@
 #include "tests/sim/tap/vosi.h"
 
 #include <array>
-#include <map>
 
 #include "tests/sim/tap/output.h"
 #include "tests/sim/tap/query_answer.h"
@@ -62,13 +61,10 @@ constexpr std::string_view kVods = "xmlns:ns4=\"http://www.ivoa.net/xml/VODataSe
 std::string data_type(const Schema& schema, const Column& column) {
   std::string out = "<dataType " + std::string(kXsi) + " " + std::string(kVods);
   if (schema.sql_datatypes) {
-    static const std::map<std::string, std::string> words = {{"char", "VARCHAR"}, {"short", "SMALLINT"},
-                                                             {"int", "INTEGER"},  {"long", "BIGINT"},
-                                                             {"float", "REAL"},   {"double", "DOUBLE"}};
     out += " xsi:type=\"ns4:TAPType\"";
     const std::string size = column.arraysize.substr(0, column.arraysize.find('*'));
     if (!size.empty()) out += " size=\"" + size + "\"";
-    return out + ">" + words.at(column.datatype) + "</dataType>";
+    return out + ">" + sql_datatype(column.datatype) + "</dataType>";
   }
   out += " xsi:type=\"ns4:VOTableType\"";
   if (!column.arraysize.empty()) out += " arraysize=\"" + column.arraysize + "\"";
