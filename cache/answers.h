@@ -1,0 +1,147 @@
+// Answers<Record>: one kind of small answer (links, sources, rows), from a shelf where it is known, else by asking.
+//
+// An answer within its ttl is given at once. Past it the archive is asked again, and the old one serves where the archive
+// cannot be reached. A failure is remembered for some seconds and told again without a request. Equal questions at one time
+// are one request.
+//
+//   shapes   Record: decode()d from the shelf, with the members fetched_at and what was asked
+//   threads  thread-safe; asks on the lane
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "cache/metadata_store.h"
+#include "cache/records.h"
+#include "cache/remembered.h"
+#include "cache/waiters.h"
+#include "client/base/ask.h"
+#include "client/base/guarded.h"
+#include "client/base/lane.h"
+
+namespace esofs::cache {
+
+template <class Record>
+class Answers : public std::enable_shared_from_this<Answers<Record>> {
+ public:
+  using Answer = std::shared_ptr<const Record>;
+  // Blocks; runs on the lane. fetched_at is set by Answers.
+  using Fetch = std::function<Result<Record>(Lane::Turn&)>;
+
+  struct Policy {
+    std::chrono::seconds ttl;
+    std::chrono::seconds failure_memory;
+    std::function<std::int64_t()> now;
+  };
+
+  // store, lane: outlive it.
+  Answers(Shelf shelf, MetadataStore& store, Lane& lane, Policy policy)
+      : shelf_(shelf), store_(store), lane_(lane), policy_(std::move(policy)) {}
+
+  // However old; null.
+  Answer known(const std::string& key) {
+    {
+      auto decoded = decoded_.lock();
+      if (const auto found = decoded->find(key); found != decoded->end()) return found->second;
+    }
+    auto bytes = store_.get(shelf_, key);
+    if (!bytes || !*bytes) return nullptr;
+    auto record = decode<Record>(**bytes);
+    if (!record) return nullptr;
+    return remember(key, std::move(*record));
+  }
+
+  Cancel ask(const std::string& key, Fetch fetch, Done<Answer> done) {
+    auto old = known(key);
+    if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) {
+      done(std::move(old));
+      return {};
+    }
+    if (auto failure = remembered_failure(key)) {
+      if (old && transient(failure->code())) {
+        done(std::move(old));
+      } else {
+        done(*failure);
+      }
+      return {};
+    }
+    auto joined = flights_.join(key, std::move(done));
+    if (joined.first) {
+      lane_.submit([self = this->shared_from_this(), key, fetch = std::move(fetch)](Lane::Turn& turn) {
+        self->flights_.land(key, self->answer(key, fetch, turn));
+      });
+    }
+    return joined.cancel;
+  }
+
+  // Keeps an answer that was met on another way.
+  Answer keep(const std::string& key, Record record) {
+    record.fetched_at = policy_.now();
+    auto answer = remember(key, std::move(record));
+    if (auto put = store_.put(shelf_, key, encode(*answer)); !put)
+      spdlog::warn("an answer is not kept: {}", put.error().what());
+    return answer;
+  }
+
+ private:
+  struct Failure {
+    Error error;
+    std::int64_t at;
+  };
+  static constexpr std::size_t kMostDecoded = 512;
+  static constexpr std::size_t kMostFailures = 4096;
+
+  Answer remember(const std::string& key, Record record) {
+    auto answer = std::make_shared<const Record>(std::move(record));
+    auto decoded = decoded_.lock();
+    if (decoded->size() >= kMostDecoded) decoded->clear();
+    (*decoded)[key] = answer;
+    return answer;
+  }
+
+  std::optional<Error> remembered_failure(const std::string& key) {
+    const std::int64_t now = policy_.now();
+    auto failures = failures_.lock();
+    const auto found = failures->find(key);
+    if (found == failures->end()) return std::nullopt;
+    if (recent(found->second.at, now, policy_.failure_memory)) return found->second.error;
+    failures->erase(found);
+    return std::nullopt;
+  }
+
+  Result<Answer> answer(const std::string& key, const Fetch& fetch, Lane::Turn& turn) try {
+    auto old = known(key);  // it may have come between the question and this job
+    if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) return old;
+    if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
+    auto fetched = fetch(turn);
+    if (fetched) return keep(key, std::move(*fetched));
+    if (!turn.stop().stop_requested()) {
+      const std::int64_t now = policy_.now();
+      auto failures = failures_.lock();
+      if (failures->size() >= kMostFailures) failures->clear();
+      failures->insert_or_assign(key, Failure{fetched.error(), now});
+    }
+    if (old && transient(fetched.error().code())) return old;
+    return fetched.error();
+  } catch (const std::exception& bug) {  // the flight must land, or its askers hang
+    return Error(EIO, bug.what());
+  }
+
+  const Shelf shelf_;
+  MetadataStore& store_;
+  Lane& lane_;
+  const Policy policy_;
+  Waiters<std::string, Answer> flights_;
+  Guarded<std::unordered_map<std::string, Answer>> decoded_;
+  Guarded<std::unordered_map<std::string, Failure>> failures_;
+};
+
+}  // namespace esofs::cache

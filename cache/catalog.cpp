@@ -1,0 +1,183 @@
+#include "cache/catalog.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <ctime>
+#include <system_error>
+#include <utility>
+
+#include "cache/answers.h"
+#include "cache/queries.h"
+#include "cache/visited.h"
+
+namespace esofs::cache {
+namespace {
+
+// Takes the first row of a table.
+class FirstRow final : public client::TableSink {
+ public:
+  Result<void> bytes(std::span<const std::byte>) override { return {}; }
+  Result<void> columns(const std::vector<client::Column>& columns) override {
+    found.columns = columns;
+    return {};
+  }
+  Result<void> row(std::span<const client::Value> row) override {
+    if (!any) found.row.assign(row.begin(), row.end());
+    any = true;
+    return {};
+  }
+  void job_started(const std::string&) override {}
+  void restart() override {
+    found = {};
+    any = false;
+  }
+
+  NamedRowRecord found;
+  bool any = false;
+};
+
+// The part of an answer that was asked for, which lives as long as the whole.
+std::shared_ptr<const client::Links> links_of(std::shared_ptr<const LinksRecord> record) {
+  if (!record) return nullptr;
+  const client::Links* links = &record->value;
+  return {std::move(record), links};
+}
+
+class StoredCatalog final : public Catalog {
+ public:
+  StoredCatalog(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane)
+      : archive_(archive),
+        lane_(lane),
+        queries_(std::make_shared<Queries>(config, archive, store, lane)),
+        links_(
+            std::make_shared<Answers<LinksRecord>>(Shelf::kLinks, store, lane, policy<LinksRecord>(config))),
+        sources_(std::make_shared<Answers<SourceRecord>>(Shelf::kSources, store, lane,
+                                                         policy<SourceRecord>(config))),
+        rows_(std::make_shared<Answers<NamedRowRecord>>(Shelf::kIdRows, store, lane,
+                                                        policy<NamedRowRecord>(config))),
+        visited_(std::make_shared<Visited>(store, archive.identity())) {
+    queries_->sweep_soon();  // what a process that died has left
+  }
+  ~StoredCatalog() override { visited_->flush(); }
+  StoredCatalog(const StoredCatalog&) = delete;
+  StoredCatalog& operator=(const StoredCatalog&) = delete;
+
+  Cancel listing(const QuerySpec& query, Done<std::shared_ptr<const Listing>> done) override {
+    return queries_->listing(query, std::move(done));
+  }
+  std::shared_ptr<const Listing> known_listing(const QuerySpec& query) override {
+    return queries_->known(query);
+  }
+  QueryState state(const QuerySpec& query) override { return queries_->state(query); }
+  void refresh(const QuerySpec& query) override { queries_->refresh(query); }
+  void forget(const QuerySpec& query) override { queries_->forget(query); }
+
+  Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) override;
+  std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) override;
+  Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override;
+  std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
+  Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) override;
+
+  void visited(const std::string& kind, const std::string& name) override {
+    if (!visited_->add(kind, name)) return;
+    lane_.submit([visited = visited_](Lane::Turn&) { visited->flush(); });
+  }
+  std::vector<std::string> visits(const std::string& kind, std::size_t most) override {
+    return visited_->latest(kind, most);
+  }
+
+ private:
+  template <class Record>
+  static typename Answers<Record>::Policy policy(const Config& config) {
+    return {config.links_ttl, config.failure_memory, config.now};
+  }
+  std::string id_key(const std::string& id) const { return archive_.identity() + '\n' + id; }
+  std::string source_key(const client::Dataset& dataset) const {
+    return id_key(dataset.id.empty() ? dataset.access_url : dataset.id);
+  }
+
+  client::Archive& archive_;
+  Lane& lane_;
+  std::shared_ptr<Queries> queries_;
+  std::shared_ptr<Answers<LinksRecord>> links_;
+  std::shared_ptr<Answers<SourceRecord>> sources_;
+  std::shared_ptr<Answers<NamedRowRecord>> rows_;
+  std::shared_ptr<Visited> visited_;
+};
+
+Cancel StoredCatalog::links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) {
+  const std::string url = archive_.links_url(dataset);
+  if (url.empty()) {
+    done(Error(ENOENT, dataset.id + " has no DataLink"));
+    return {};
+  }
+  auto fetch = [&archive = archive_, url](Lane::Turn& turn) -> Result<LinksRecord> {
+    auto found = archive.links(url, turn);
+    if (!found) return found.error();
+    return LinksRecord{0, std::move(*found)};
+  };
+  return links_->ask(url, std::move(fetch),
+                     [done = std::move(done)](const Result<std::shared_ptr<const LinksRecord>>& record) {
+                       if (!record) return done(record.error());
+                       done(links_of(*record));
+                     });
+}
+
+std::shared_ptr<const client::Links> StoredCatalog::known_links(const client::Dataset& dataset) {
+  const std::string url = archive_.links_url(dataset);
+  return url.empty() ? nullptr : links_of(links_->known(url));
+}
+
+Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSource> done) {
+  auto fetch = [&archive = archive_, links = links_, dataset](Lane::Turn& turn) -> Result<SourceRecord> {
+    auto located = archive.locate(dataset, turn);
+    if (!located) return located.error();
+    const std::string url = archive.links_url(dataset);
+    if (located->links && !url.empty()) links->keep(url, {0, std::move(*located->links)});
+    return SourceRecord{0, std::move(located->source)};
+  };
+  return sources_->ask(source_key(dataset), std::move(fetch),
+                       [done = std::move(done)](const Result<std::shared_ptr<const SourceRecord>>& record) {
+                         if (!record) return done(record.error());
+                         done((*record)->value);
+                       });
+}
+
+std::optional<client::FileSource> StoredCatalog::known_source(const client::Dataset& dataset) {
+  const auto record = sources_->known(source_key(dataset));
+  return record ? std::optional<client::FileSource>(record->value) : std::nullopt;
+}
+
+Cancel StoredCatalog::row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) {
+  if (!archive_.valid_id(id)) {
+    done(Error(ENOENT, "no identifier of this archive: " + id));
+    return {};
+  }
+  const std::string own_id = archive_.dataset(id).id;  // as the archive spells it
+  auto fetch = [&archive = archive_, own_id](Lane::Turn& turn) -> Result<NamedRowRecord> {
+    FirstRow first;
+    auto summary = archive.query(archive.row_query(own_id), first, turn);
+    if (!summary) return summary.error();
+    if (!first.any) return Error(ENOENT, "the archive has no row of " + own_id);
+    return std::move(first.found);
+  };
+  return rows_->ask(id_key(own_id), std::move(fetch),
+                    [done = std::move(done)](const Result<std::shared_ptr<const NamedRowRecord>>& record) {
+                      if (!record) return done(record.error());
+                      done(std::make_shared<const NamedRow>(NamedRow{(*record)->columns, (*record)->row}));
+                    });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Catalog>> Catalog::create(Config config, client::Archive& archive,
+                                                 MetadataStore& store, Lane& queries) {
+  if (!config.now) config.now = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  std::error_code failed;
+  std::filesystem::create_directories(config.results_dir, failed);
+  if (failed) spdlog::warn("answers are not kept in {}: {}", config.results_dir.string(), failed.message());
+  return std::unique_ptr<Catalog>(std::make_unique<StoredCatalog>(config, archive, store, queries));
+}
+
+}  // namespace esofs::cache

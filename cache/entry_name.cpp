@@ -1,0 +1,42 @@
+#include "cache/entry_name.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "client/base/safe_name.h"
+
+namespace esofs::cache {
+namespace {
+
+bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() &&
+         std::equal(end.begin(), end.end(), text.end() - static_cast<std::ptrdiff_t>(end.size()),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+std::string_view without_fits(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kExtensions{".fits", ".fit", ".fits.gz", ".fits.fz", ".fits.z"};
+  for (const auto extension : kExtensions) {
+    if (name.size() > extension.size() && ends_with_ignoring_case(name, extension))
+      return name.substr(0, name.size() - extension.size());
+  }
+  return name;
+}
+
+std::string_view stem(std::string_view id) {
+  if (id.find('/') == std::string_view::npos) return id;
+  while (!id.empty() && (id.back() == '/' || id.back() == '?')) id.remove_suffix(1);
+  return without_fits(id.substr(id.find_last_of("?/") + 1));  // npos + 1 is 0
+}
+
+}  // namespace
+
+std::string entry_name(const client::Dataset& dataset) {
+  const std::string_view found = stem(dataset.id);
+  const std::string name(found.empty() ? std::string_view("dataset") : found);
+  return safe_name(name + dataset.extension);
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,16 @@
+// The name under which a dataset shows up in a listing, before it is made unique.
+//
+//   source   DESIGN section 4
+#pragma once
+
+#include <string>
+
+#include "client/model.h"
+
+namespace esofs::cache {
+
+// safe_name(stem + extension). The stem is the id; of an id with a '/' (an ivoid, a URL) it is what follows the last '?' or
+// '/', without a FITS extension.
+std::string entry_name(const client::Dataset& dataset);
+
+}  // namespace esofs::cache

@@ -1,0 +1,107 @@
+// ListingWriter: takes a query's answer as it arrives and makes it a snapshot.
+//
+// Rows go to the store in batches under a generation of their own; commit() makes the query's SnapshotRecord point to it,
+// in one transaction with the rest. Until then nobody sees anything of it, and a writer that is dropped or dies leaves
+// only garbage that Generations knows. A store that fails is passed by: the rows go on in memory, up to a bound.
+//
+//   shapes   at most one batch of rows is in memory, besides what the fallback holds
+//   errors   ENOSPC where neither disk nor memory takes the rows
+//   threads  one at a time
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/generations.h"
+#include "cache/metadata_store.h"
+#include "cache/records.h"
+#include "cache/result_file.h"
+#include "cache/stored_listing.h"
+#include "client/archive.h"
+
+namespace esofs::cache {
+
+class ListingWriter final : public client::TableSink {
+ public:
+  struct Limits {
+    std::size_t batch_rows = 4096;  // some ten milliseconds of writing
+    std::size_t batch_bytes = 8U << 20U;
+    std::uint64_t memory_bytes = 1ULL << 30U;  // of the fallback
+  };
+  struct Hooks {
+    std::function<void(const std::string& job_url)> job_started;
+    std::function<void(std::uint64_t rows)> progress;  // rows so far; after each batch
+    std::function<std::int64_t()> now;
+  };
+
+  // archive, store: outlive it. query: the key of the query.
+  ListingWriter(client::Archive& archive, MetadataStore& store, std::shared_ptr<Generations> generations,
+                std::string query, Hooks hooks, Limits limits);
+  ~ListingWriter() override;
+  ListingWriter(const ListingWriter&) = delete;
+  ListingWriter& operator=(const ListingWriter&) = delete;
+
+  Result<void> bytes(std::span<const std::byte> piece) override;
+  Result<void> columns(const std::vector<client::Column>& columns) override;
+  Result<void> row(std::span<const client::Value> row) override;
+  void job_started(const std::string& job_url) override;
+  void restart() override;
+
+  // The snapshot. In the store, and then `attempt` takes the place of the query's AttemptRecord; else in memory only.
+  struct Committed {
+    std::shared_ptr<const StoredListing> listing;
+    bool in_store;
+  };
+  Result<Committed> commit(const client::QuerySummary& summary, const AttemptRecord& attempt);
+
+ private:
+  struct Write {
+    Shelf shelf;
+    std::string key;
+    std::string value;
+  };
+
+  void begin();
+  Result<void> put(Shelf shelf, std::string key, std::string value);
+  Result<void> flush();
+  Result<void> write_pending(MetadataStore& to, std::vector<Write>& writes);
+  Result<void> go_on_in_memory(const Error& failure);
+  Result<void> add_entry(client::Dataset dataset);
+  // The name for a dataset; nullopt: it is an entry already.
+  Result<std::optional<std::string>> unique_name(const client::Dataset& dataset);
+  Result<std::string> numbered(const std::string& name, const client::Dataset& dataset);
+  Result<std::optional<std::uint64_t>> number_at(const std::string& key);
+  Result<std::optional<std::string>> look(Shelf shelf, const std::string& key);
+  SnapshotRecord snapshot(const client::QuerySummary& summary);
+  Result<void> commit_to_store(const SnapshotRecord& record, const AttemptRecord& attempt);
+
+  client::Archive& archive_;
+  MetadataStore& store_;
+  std::shared_ptr<Generations> generations_;
+  const std::string query_;
+  const Hooks hooks_;
+  const Limits limits_;
+
+  bool begun_ = false;  // what follows belongs to the answer under way
+  Generation generation_;
+  std::shared_ptr<MetadataStore> memory_;  // set: the store has failed
+  bool flushed_ = false;                   // rows have been written to the store
+  ResultFile file_;
+  std::vector<client::Column> columns_;
+  std::function<std::optional<client::Dataset>(std::span<const client::Value>)> reader_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t datasets_ = 0;
+  std::vector<Write> pending_;
+  std::size_t pending_bytes_ = 0;
+  std::size_t pending_rows_ = 0;
+  std::unordered_map<std::string, std::size_t>
+      pending_at_;  // of kNames and kEntries: the last write of a key
+};
+
+}  // namespace esofs::cache

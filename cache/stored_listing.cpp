@@ -1,0 +1,99 @@
+#include "cache/stored_listing.h"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "cache/listing_keys.h"
+#include "client/base/safe_name.h"
+
+namespace esofs::cache {
+
+StoredListing::StoredListing(MetadataStore& store, std::shared_ptr<Generations> generations,
+                             SnapshotRecord record, std::vector<client::Column> columns)
+    : generations_(std::move(generations)),
+      store_(store),
+      record_(std::move(record)),
+      columns_(std::move(columns)) {}
+
+StoredListing::StoredListing(std::shared_ptr<MetadataStore> store, SnapshotRecord record,
+                             std::vector<client::Column> columns)
+    : memory_(std::move(store)), store_(*memory_), record_(std::move(record)), columns_(std::move(columns)) {}
+
+std::string StoredListing::id() const { return generation_id(record_.generation); }
+
+Result<void> StoredListing::check_whole() const {
+  if (!generations_ || generations_->intact(record_.generation)) return {};
+  return Error(ESTALE, "listing " + id() + " was replaced by another process");
+}
+
+Error StoredListing::damaged(std::uint64_t row) const {
+  return {EIO, "row " + std::to_string(row) + " of listing " + id() + " is damaged"};
+}
+
+Result<void> StoredListing::entries(std::uint64_t from,
+                                    const std::function<bool(const Entry&)>& visit) const {
+  std::optional<Error> failure;
+  bool stopped = false;
+  auto scanned = store_.scan(
+      Shelf::kEntries, row_key(record_.generation, from), [&](std::string_view key, std::string_view value) {
+        const auto row = row_of(key, record_.generation);
+        if (!row) return false;
+        auto record = decode<EntryRecord>(value);
+        if (!record) {
+          failure = damaged(*row);
+          return false;
+        }
+        stopped = !visit(Entry{*row, std::move(record->name), std::move(record->dataset)});
+        return !stopped;
+      });
+  if (!scanned) return scanned.error();
+  if (failure) return *failure;
+  if (stopped) return {};
+  return check_whole();
+}
+
+Result<std::optional<Listing::Entry>> StoredListing::find(std::string_view name) const {
+  auto number = store_.get(Shelf::kNames, name_key(record_.generation, portable_name(name)));
+  if (!number) return number.error();
+  if (!*number) {
+    if (auto whole = check_whole(); !whole) return whole.error();
+    return std::optional<Entry>();
+  }
+  const auto row = decode<NumberRecord>(**number);
+  if (!row) return Error(EIO, "a name of listing " + id() + " is damaged");
+  auto bytes = store_.get(Shelf::kEntries, row_key(record_.generation, row->number));
+  if (!bytes) return bytes.error();
+  if (!*bytes) {
+    if (auto whole = check_whole(); !whole) return whole.error();
+    return damaged(row->number);
+  }
+  auto record = decode<EntryRecord>(**bytes);
+  if (!record) return damaged(row->number);
+  // Two names may have one portable form; only the one in use, or that form itself, is this entry.
+  if (record->name != name && portable_name(name) != name) return std::optional<Entry>();
+  return std::optional<Entry>(Entry{row->number, std::move(record->name), std::move(record->dataset)});
+}
+
+Result<client::Row> StoredListing::row(std::uint64_t row) const {
+  if (row >= record_.rows) return Error(ENOENT, "listing " + id() + " has no row " + std::to_string(row));
+  auto bytes = store_.get(Shelf::kRows, row_key(record_.generation, row));
+  if (!bytes) return bytes.error();
+  if (!*bytes) {
+    if (auto whole = check_whole(); !whole) return whole.error();
+    return damaged(row);
+  }
+  auto found = decode<client::Row>(**bytes);
+  if (!found) return damaged(row);
+  return std::move(*found);
+}
+
+std::optional<std::filesystem::path> StoredListing::result_file() const {
+  if (!generations_ || record_.result_bytes == 0) return std::nullopt;
+  auto path = generations_->result_path(record_.generation);
+  std::error_code failed;
+  if (std::filesystem::file_size(path, failed) != record_.result_bytes || failed) return std::nullopt;
+  return path;
+}
+
+}  // namespace esofs::cache

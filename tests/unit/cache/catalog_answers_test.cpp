@@ -1,0 +1,200 @@
+// Links, sources, rows of one id, and visited directories.
+#include "cache/visited.h"
+#include "tests/unit/cache/catalog_fixture.h"
+
+namespace esofs::cache {
+namespace {
+
+using tests::FakeArchive;
+using Op = FakeArchive::Op;
+
+class CatalogAnswersTest : public CatalogFixture {
+ protected:
+  CatalogAnswersTest() {
+    dataset_ = archive_.dataset(id(1));
+    archive_.put_links(dataset_.access_url, FakeArchive::links_to("http://archive/file/1", 3'000));
+  }
+
+  template <class T, class Operation>
+  Asked<T> begin(const Operation& operation) {
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto future = promise->get_future();
+    auto cancel = operation([promise](Result<T> answer) { promise->set_value(std::move(answer)); });
+    return {std::move(future), std::move(cancel)};
+  }
+  using Links = std::shared_ptr<const client::Links>;
+  Asked<Links> ask_links() {
+    return begin<Links>([this](auto done) { return catalog_->links(dataset_, std::move(done)); });
+  }
+  Result<Links> links() {
+    auto asked = ask_links();
+    return wait(asked.answer);
+  }
+  Result<client::FileSource> source() {
+    auto asked =
+        begin<client::FileSource>([this](auto done) { return catalog_->source(dataset_, std::move(done)); });
+    return wait(asked.answer);
+  }
+  Result<std::shared_ptr<const NamedRow>> row(const std::string& id) {
+    auto asked =
+        begin<std::shared_ptr<const NamedRow>>([&](auto done) { return catalog_->row(id, std::move(done)); });
+    return wait(asked.answer);
+  }
+
+  client::Dataset dataset_;
+};
+
+TEST_F(CatalogAnswersTest, LinksAreAskedOnceAndKeptOverARestart) {
+  EXPECT_EQ(catalog_->known_links(dataset_), nullptr);
+  auto found = links();
+  ASSERT_TRUE(found) << found.error().what();
+  ASSERT_EQ((*found)->rows.size(), 1U);
+  EXPECT_EQ((*found)->rows[0].access_url, "http://archive/file/1");
+  EXPECT_TRUE(links());
+  restart();
+  ASSERT_TRUE(catalog_->known_links(dataset_));
+  EXPECT_EQ((*links())->rows[0].content_length, 3'000U);
+  EXPECT_EQ(archive_.link_count(), 1);
+}
+
+TEST_F(CatalogAnswersTest, AskersOfLinksShareOneRequestAndMayLeave) {
+  archive_.hold();
+  auto one = ask_links();
+  auto two = ask_links();
+  ASSERT_TRUE(archive_.wait_held());
+  one.cancel();
+  EXPECT_EQ(wait(one.answer).error().code(), EINTR);
+  archive_.release();
+  EXPECT_TRUE(wait(two.answer));
+  EXPECT_EQ(archive_.link_count(), 1);
+}
+
+TEST_F(CatalogAnswersTest, LinksPastTheirTtlAreAskedForAgain) {
+  ASSERT_TRUE(links());
+  archive_.put_links(dataset_.access_url, FakeArchive::links_to("http://archive/file/new"));
+  now_ += 24 * 3600;
+  EXPECT_EQ((*links())->rows[0].access_url, "http://archive/file/new");
+  EXPECT_EQ(archive_.link_count(), 2);
+}
+
+TEST_F(CatalogAnswersTest, OldLinksServeWhileTheArchiveCannotBeReached) {
+  ASSERT_TRUE(links());
+  now_ += 24 * 3600;
+  archive_.fail_next(Op::kLinks, Error(EHOSTUNREACH, "no route"), -1);
+  EXPECT_TRUE(links());
+  EXPECT_TRUE(links());
+  EXPECT_EQ(archive_.link_count(), 2);  // the failure is remembered
+}
+
+TEST_F(CatalogAnswersTest, OldLinksDoNotServeWhenTheArchiveSaysThatTheyAreGone) {
+  ASSERT_TRUE(links());
+  now_ += 24 * 3600;
+  archive_.fail_next(Op::kLinks, Error(ENOENT, "NotFoundFault"), -1);
+  EXPECT_EQ(links().error().code(), ENOENT);
+  EXPECT_EQ(links().error().code(), ENOENT);
+  EXPECT_EQ(archive_.link_count(), 2);
+}
+
+TEST_F(CatalogAnswersTest, AFailureIsRememberedForSomeSeconds) {
+  archive_.fail_next(Op::kLinks, Error(ENOENT, "NotFoundFault"));
+  EXPECT_EQ(links().error().code(), ENOENT);
+  EXPECT_EQ(links().error().what(), "NotFoundFault");
+  EXPECT_EQ(archive_.link_count(), 1);
+  now_ += 10;
+  EXPECT_TRUE(links());
+}
+
+TEST_F(CatalogAnswersTest, ADatasetWithoutDataLinkHasNoLinks) {
+  dataset_ = {};
+  dataset_.id = "no id";
+  dataset_.access_url = "http://archive/file/x";
+  dataset_.access = client::AccessKind::kFile;
+  EXPECT_EQ(links().error().code(), ENOENT);
+  EXPECT_EQ(catalog_->known_links(dataset_), nullptr);
+  EXPECT_EQ(archive_.link_count(), 0);
+}
+
+TEST_F(CatalogAnswersTest, ASourceIsLocatedOnceAndTheLinksOnTheWayAreKept) {
+  EXPECT_FALSE(catalog_->known_source(dataset_));
+  auto found = source();
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->url, "http://archive/file/1");
+  EXPECT_EQ(found->length, 3'000U);
+  EXPECT_TRUE(catalog_->known_links(dataset_));
+  restart();
+  EXPECT_EQ(catalog_->known_source(dataset_)->url, "http://archive/file/1");
+  EXPECT_TRUE(source());
+  EXPECT_TRUE(links());
+  EXPECT_EQ(archive_.locate_count(), 1);
+  EXPECT_EQ(archive_.link_count(), 1);  // by the locating itself
+}
+
+TEST_F(CatalogAnswersTest, AnUnknownSourceIsRememberedAsAFailure) {
+  archive_.fail_next(Op::kLocate, Error(EACCES, "proprietary"), -1);
+  EXPECT_EQ(source().error().code(), EACCES);
+  EXPECT_EQ(source().error().code(), EACCES);
+  EXPECT_EQ(archive_.locate_count(), 1);
+}
+
+TEST_F(CatalogAnswersTest, TheRowOfAnIdIsAskedOnceInEitherSpelling) {
+  archive_.put_table(archive_.row_query(id(1)).adql, columns(), {row_of(id(1))});
+  auto found = row(id(1));
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ((*found)->columns.at(0).name, "dp_id");
+  EXPECT_EQ((*found)->row, row_of(id(1)));
+  restart();
+  std::string portable = id(1);
+  std::replace(portable.begin(), portable.end(), ':', '_');
+  EXPECT_TRUE(row(portable));
+  EXPECT_EQ(archive_.query_count(), 1);
+}
+
+TEST_F(CatalogAnswersTest, AnIdWithoutARowIsAbsentAndANameThatIsNoIdIsNotAskedFor) {
+  archive_.put_table(archive_.row_query(id(2)).adql, columns(), {});
+  EXPECT_EQ(row(id(2)).error().code(), ENOENT);
+  EXPECT_EQ(row(id(2)).error().code(), ENOENT);
+  EXPECT_EQ(archive_.query_count(), 1);
+  EXPECT_EQ(row("login.cl").error().code(), ENOENT);
+  EXPECT_EQ(archive_.query_count(), 1);
+}
+
+TEST_F(CatalogAnswersTest, AnswersServeAlsoWhileTheStoreFails) {
+  store_->good_puts = false;
+  EXPECT_TRUE(links());
+  EXPECT_TRUE(links());
+  EXPECT_EQ(archive_.link_count(), 1);
+}
+
+using Names = std::vector<std::string>;
+
+TEST_F(CatalogAnswersTest, VisitsAreTheLatestWithTheNewestLast) {
+  for (const std::string name : {"a", "b", "c", "a"}) catalog_->visited("datasets", name);
+  catalog_->visited("cone", "x");
+  EXPECT_EQ(catalog_->visits("datasets", 10), (Names{"b", "c", "a"}));
+  EXPECT_EQ(catalog_->visits("datasets", 2), (Names{"c", "a"}));
+  EXPECT_EQ(catalog_->visits("cone", 10), Names{"x"});
+  EXPECT_EQ(catalog_->visits("nothing", 10), Names{});
+}
+
+TEST_F(CatalogAnswersTest, VisitsSurviveARestart) {
+  for (const std::string name : {"a", "b", "c"}) catalog_->visited("datasets", name);
+  settle();
+  catalog_->visited("datasets", "a");
+  restart();
+  EXPECT_EQ(catalog_->visits("datasets", 10), (Names{"b", "c", "a"}));
+  catalog_->visited("datasets", "b");
+  restart();
+  EXPECT_EQ(catalog_->visits("datasets", 10), (Names{"c", "a", "b"}));
+}
+
+TEST_F(CatalogAnswersTest, TheOldestVisitsGoInMemoryAndOnDisk) {
+  for (std::size_t i = 0; i < kMostVisits + 100; ++i) catalog_->visited("datasets", std::to_string(i));
+  EXPECT_EQ(catalog_->visits("datasets", 1'000'000).size(), kMostVisits);
+  EXPECT_EQ(catalog_->visits("datasets", 1'000'000).front(), "100");
+  restart();
+  EXPECT_EQ(catalog_->visits("datasets", 1'000'000).size(), kMostVisits);
+  EXPECT_EQ(records(Shelf::kVisited), kMostVisits);
+}
+
+}  // namespace
+}  // namespace esofs::cache
