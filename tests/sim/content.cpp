@@ -58,6 +58,23 @@ class Made : public Content {
   mutable std::string bytes_;
 };
 
+class Deferred : public Content {
+ public:
+  explicit Deferred(std::function<ContentPtr()> make) : make_(std::move(make)) {}
+  std::uint64_t size() const override { return content().size(); }
+  void read(std::uint64_t offset, std::span<std::byte> out) const override { content().read(offset, out); }
+
+ private:
+  const Content& content() const {
+    std::call_once(once_, [this] { content_ = make_(); });
+    return *content_;
+  }
+
+  std::function<ContentPtr()> make_;
+  mutable std::once_flag once_;
+  mutable ContentPtr content_;
+};
+
 class Computed : public Content {
  public:
   Computed(std::uint64_t seed, std::uint64_t size) : seed_(mix(seed)), size_(size) {}
@@ -210,6 +227,8 @@ ContentPtr made(std::uint64_t size, std::function<std::string()> make) {
 ContentPtr made(std::function<std::string()> make) {
   return std::make_shared<Made>(std::nullopt, std::move(make));
 }
+
+ContentPtr deferred(std::function<ContentPtr()> make) { return std::make_shared<Deferred>(std::move(make)); }
 
 ContentPtr computed(std::uint64_t seed, std::uint64_t size) { return std::make_shared<Computed>(seed, size); }
 

@@ -23,6 +23,9 @@ ContentPtr made(std::uint64_t size, std::function<std::string()> make);
 // As above, but the size is not known before: size() makes the bytes.
 ContentPtr made(std::function<std::string()> make);
 
+// The content that `make` returns, which runs at the first use.
+ContentPtr deferred(std::function<ContentPtr()> make);
+
 // `size` bytes of big-endian 32-bit floats in [1, 2), whose mantissa is a mix of seed and position: any shift of the bytes,
 // and any exchange with another seed, is seen. Never stored.
 ContentPtr computed(std::uint64_t seed, std::uint64_t size);

@@ -54,8 +54,8 @@ File main_file(const Dataset& d) {
     file.changed = altered(file.content);
     return file;
   }
-  file.content = packed(fits_file(d, 0), d.packing);
-  file.changed = packed(fits_file(d, 1), d.packing);
+  file.content = deferred([d] { return packed(fits_file(d, 0), d.packing); });
+  file.changed = deferred([d] { return packed(fits_file(d, 1), d.packing); });
   return file;
 }
 
@@ -94,9 +94,10 @@ std::vector<File> cube_auxiliaries(const Dataset& d) {
   std::vector<File> files;
   files.push_back(side_file(image_id, ".fits",
                             "MU_SIMC_" + std::to_string(seed_of(d.dp_id) % 10000000) + ".fits",
-                            "application/fits", "ANCILLARY.IMAGE.WHITELIGHT", white_light(d, image_id)));
-  files.push_back(
-      side_file(next_id(d.dp_id, 2), ".log", stem + ".log", "", "ANCILLARY.README", stored(pipeline_log(d))));
+                            "application/fits", "ANCILLARY.IMAGE.WHITELIGHT",
+                            deferred([d, image_id] { return white_light(d, image_id); })));
+  files.push_back(side_file(next_id(d.dp_id, 2), ".log", stem + ".log", "", "ANCILLARY.README",
+                            made([d] { return pipeline_log(d); })));
   for (int i = 3; i <= 4; ++i) {
     files.push_back(side_file(
         next_id(d.dp_id, i), ".png", stem + (i == 3 ? ".png" : "_pst.png"), "image/png", "ANCILLARY.PREVIEW",
@@ -114,7 +115,7 @@ std::vector<File> auxiliaries(const Dataset& d) {
   if (d.kind == Kind::kCube || d.kind == Kind::kPrimaryCube) return cube_auxiliaries(d);
   if (d.kind == Kind::kSpectrum && seed_of(d.dp_id) % 2 == 0) {
     return {side_file(next_id(d.dp_id, 1), ".log", "r." + d.instrument + "." + iso_date(d.mjd, 3) + ".log",
-                      "", "ANCILLARY.README", stored(pipeline_log(d)))};
+                      "", "ANCILLARY.README", made([d] { return pipeline_log(d); }))};
   }
   return {};
 }

@@ -100,11 +100,11 @@ class BodySender {
     while (!bytes.empty()) {
       if (broken_ || !pass_marks()) return !(broken_ = true);
       const std::size_t size = std::min(bytes.size(), room());
+      sent_ += size;
+      if (!pace()) return !(broken_ = true);
+      if (answer_.sent) answer_.sent->fetch_add(size);  // before the client can see the bytes
       if (!send_piece(bytes.substr(0, size))) return !(broken_ = true);
       bytes.remove_prefix(size);
-      sent_ += size;
-      if (answer_.sent) answer_.sent->fetch_add(size);
-      if (!pace()) return !(broken_ = true);
     }
     return true;
   }
@@ -152,6 +152,7 @@ class BodySender {
            send_all(socket_, piece, MSG_MORE) && send_all(socket_, "\r\n", 0);
   }
 
+  // Waits until the last of sent_ is due.
   bool pace() {
     if (answer_.delivery.rate == 0) return true;
     const auto due =

@@ -86,7 +86,7 @@ void dimm_paranal(const Visit& visit) {
     const double mjd = first + i * 5.0 / 1440;
     visit({{"start_date", iso_date(mjd, 0) + "Z"},
            {"midpoint_date", iso_date(mjd + 30.0 / 86400, 0) + "Z"},
-           {"interval", std::int64_t{60}},
+
            {"airmass", wave(i, 1.3, 0.2)},
            {"fwhm", wave(i, 0.85, 0.25)},
            {"ra", wave(i, 88.8, 0.0)},
