@@ -86,7 +86,6 @@ void dimm_paranal(const Visit& visit) {
     const double mjd = first + i * 5.0 / 1440;
     visit({{"start_date", iso_date(mjd, 0) + "Z"},
            {"midpoint_date", iso_date(mjd + 30.0 / 86400, 0) + "Z"},
-
            {"airmass", wave(i, 1.3, 0.2)},
            {"fwhm", wave(i, 0.85, 0.25)},
            {"ra", wave(i, 88.8, 0.0)},
@@ -108,8 +107,9 @@ void la_silla(const std::string& table, const Visit& visit) {
       row["ra"] = 120.0;
       row["dec"] = -30.0;
     } else {
-      row["presqnh"] = std::int64_t{1012};
+      row["presqnh"] = wave(i, 1012, 0.8);
       row["press_2m"] = wave(i, 771, 0.5);
+      row["rhum_2m"] = whole(wave(i, 30, 8));
       row["temp_2m"] = wave(i, 13, 3);
       row["wind_speed_10m"] = wave(i, 5, 3);
     }
