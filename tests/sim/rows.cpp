@@ -135,6 +135,8 @@ TableRow RowMaker::obscore(const Dataset& d, std::uint64_t bytes) const {
   row["obs_title"] = text_or_null(d.title);
   row["obstech"] = text_or_null(d.obstech);
   row["p3orig"] = d.p3orig;
+  row["pol_states"] = Cell();
+  row["pol_xel"] = Cell();
   row["preview_html"] = base_url_ + "/dataset/" + d.dp_id;
   row["proposal_id"] = text_or_null(d.prog_id);
   row["publication_date"] = zulu(std::min(d.release_mjd, 61200.0), 0);
@@ -149,6 +151,7 @@ TableRow RowMaker::obscore(const Dataset& d, std::uint64_t bytes) const {
   row["s_xel1"] = image || cube ? count_or_null(d.nx) : Cell();
   row["s_xel2"] = image || cube ? count_or_null(d.ny) : Cell();
   row["snr"] = number_or_null(rounded(d.snr, 1));
+  row["strehl"] = Cell();
   row["t_exptime"] = d.exptime;
   row["t_max"] = rounded(t_max, 8);
   row["t_min"] = rounded(d.mjd, 8);
