@@ -25,6 +25,10 @@ struct KnownDataset {
   RowReference row;
 };
 
+// A grammar that takes any name tells nothing: then only identifiers that some listing has named are datasets, or every
+// file that IRAF looks for in its working directory would be one.
+bool takes_anything(const IdGrammar& ids) { return !ids.valid || ids.valid("login.cl"); }
+
 // Searches the listings that are here already for the dataset whose file is `name`.fits. No network.
 std::optional<KnownDataset> in_listings(Tree& tree, const std::string& name) {
   for (const auto& query : tree.queries().known()) {
@@ -81,6 +85,7 @@ NodePtr DatasetsNode::find(const std::string& name) const {
       if (same(name, safe_name(id))) return node(id);
     }
   }
+  if (takes_anything(tree_.config().ids)) return nullptr;
   const auto id = id_of_name(name, tree_.config().ids);
   return id ? std::make_shared<DatasetNode>(tree_, tree_.config().ids.dataset(*id), RowReference{}) : nullptr;
 }

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 
@@ -21,11 +23,11 @@ class TextFileHandle : public FileHandle {
  public:
   TextFileHandle(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file)
       : tree_(tree), directory_(std::move(directory)), file_(std::move(file)) {
-    file_->writer_opened();
+    file_->handle_opened();
   }
   TextFileHandle(const TextFileHandle&) = delete;
   TextFileHandle& operator=(const TextFileHandle&) = delete;
-  ~TextFileHandle() override { file_->writer_closed(); }
+  ~TextFileHandle() override { file_->handle_closed(); }
 
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     done(slice(file_->read(offset, size), 0, size));
@@ -33,11 +35,18 @@ class TextFileHandle : public FileHandle {
   }
   std::uint64_t size() const override { return file_->size(); }
   Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    wrote_ = true;
     return file_->write(offset, bytes, tree_.now());
   }
+  // A handle that only reads commits nothing: somebody else may be half-way through writing.
   Result<void> flush() override {
+    if (!file_->take_resized() && !wrote_.exchange(false)) return {};
     auto committed = directory_->commit(*file_);
-    if (committed) forget_replaced(tree_, *directory_);
+    if (!committed) {
+      wrote_ = true;  // the next fsync or close tries again
+      return committed;
+    }
+    forget_replaced(tree_, *directory_);
     return committed;
   }
 
@@ -45,6 +54,7 @@ class TextFileHandle : public FileHandle {
   Tree& tree_;
   const QueryDirectoryPtr directory_;
   const QueryDirectory::File file_;
+  std::atomic<bool> wrote_{false};
 };
 
 class TextFileNode : public Node {
@@ -81,7 +91,7 @@ class TextFileNode : public Node {
   Result<void> change(const Change& change) override {
     if (change.size) {
       if (auto cut = file_->resize(*change.size, tree_.now()); !cut) return cut;
-      if (!file_->being_written()) {  // else it is committed when the writer closes
+      if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
         if (auto committed = directory_->commit(*file_); !committed) return committed;
         forget_replaced(tree_, *directory_);
       }

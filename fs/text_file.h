@@ -26,10 +26,13 @@ class TextFile {
 
   const std::string& identity() const noexcept { return identity_; }
   bool symlink() const noexcept { return symlink_; }
-  // Handles open for writing: what they have written is committed when they are closed.
-  void writer_opened() { ++state_.lock()->writers; }
-  void writer_closed() { --state_.lock()->writers; }
-  bool being_written() const { return state_.lock()->writers > 0; }
+  // Open handles: what changes while there are any is committed when one of them is closed.
+  void handle_opened() { ++state_.lock()->handles; }
+  void handle_closed() { --state_.lock()->handles; }
+  bool is_open() const { return state_.lock()->handles > 0; }
+
+  // True once after a change that no handle has made itself (truncate(2) and ftruncate(2) look alike).
+  bool take_resized() { return std::exchange(state_.lock()->resized, false); }
 
   std::string content() const { return state_.lock()->content; }
   std::uint64_t size() const { return state_.lock()->content.size(); }
@@ -63,6 +66,7 @@ class TextFile {
     auto state = state_.lock();
     state->content.resize(size);
     state->mtime = now;
+    state->resized = true;
     return {};
   }
 
@@ -70,7 +74,8 @@ class TextFile {
   struct State {
     std::string content;
     std::int64_t mtime;
-    int writers = 0;
+    int handles = 0;
+    bool resized = false;
   };
   const std::string identity_;
   const bool symlink_;

@@ -32,6 +32,17 @@ TEST_F(DatasetsTest, AnyValidIdCanBeLookedUpWithoutARequest) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
+TEST_F(DatasetsTest, WhereAnyNameIsAnIdOnlyThoseThatAListingKnowsAreDatasets) {
+  auto bare = config();
+  bare.ids.valid = [](const std::string&) { return true; };
+  mount(bare);
+  EXPECT_EQ(lookup(walk({"datasets"}), "login.cl")->ino, 0U);
+  EXPECT_EQ(lookup(walk({"datasets"}), kId)->ino, 0U);
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  EXPECT_NE(lookup(walk({"datasets"}), kId)->ino, 0U);
+}
+
 TEST_F(DatasetsTest, ADatasetHasOneInodeWhereverItShowsUp) {
   save("a", kAdql);
   EXPECT_EQ(walk({"queries", "a", kFile}), file());

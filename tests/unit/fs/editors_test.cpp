@@ -147,6 +147,30 @@ TEST_F(EditorsTest, TheSameTextMadeAnewIsTheSameQuery) {
   EXPECT_EQ(catalog_.forgotten(), 0);
 }
 
+TEST_F(EditorsTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
+  const auto ino = walk({"queries", "a", "query.adql"});
+  auto writer = open(ino, O_WRONLY);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE(write(writer->handle, "HALF"));
+  (void)cat(ino);
+  auto reader = open(ino);
+  ASSERT_TRUE(reader && close(reader->handle));
+  EXPECT_EQ(on_disk("a"), kAdql);
+  ASSERT_TRUE(close(writer->handle));
+  EXPECT_EQ(on_disk("a").substr(0, 4), "HALF");
+}
+
+TEST_F(EditorsTest, FtruncateIsCommittedByClose) {
+  const auto ino = walk({"queries", "a", "query.adql"});
+  auto opened = open(ino, O_WRONLY);
+  ASSERT_TRUE(opened);
+  fs::Change cut;
+  cut.size = 3;
+  ASSERT_TRUE(fs_->setattr(ino, cut));
+  ASSERT_TRUE(close(opened->handle));
+  EXPECT_EQ(on_disk("a"), "SEL");
+}
+
 TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
   const auto status = walk({"queries", "a", "status.txt"});
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
