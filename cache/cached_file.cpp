@@ -26,9 +26,7 @@ class CachedFile::Filler : public client::FetchSink {
   Result<void> head(const client::FileHead& head) override {
     accepted_ = true;
     const auto& about = file_.about_;
-    const bool same =
-        head.total && *head.total == about.size &&
-        (head.validator.empty() || about.validator.empty() || head.validator == about.validator);
+    const bool same = head.total && *head.total == about.size && file_.accepts(head.validator);
     if (!same) return Error(ESTALE, "the archive has another version of " + about.name);
     const bool whole = !head.partial && about.size <= kChunkBytes * kLeastPiece && head.first == 0;
     if (whole) skip_ = index_ * kChunkBytes;
@@ -482,6 +480,10 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
 }
 
 // --- a chunk that the opening of the file brings ---
+
+bool CachedFile::accepts(const std::string& validator) const {
+  return validator.empty() || about_.validator.empty() || validator == about_.validator;
+}
 
 void CachedFile::expect(std::uint64_t index) {
   auto state = state_.lock();

@@ -47,6 +47,8 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   void expire(const Error& error) override;
   bool expired() override;
 
+  // True where an answer with this validator can be of this version.
+  bool accepts(const std::string& validator) const;
   // A chunk that somebody else fetches: readers wait for it until arrived() or lost().
   void expect(std::uint64_t index);
   void arrived(std::uint64_t index, const Chunk& chunk);

@@ -1,6 +1,22 @@
 #include "cache/eviction.h"
 
+#include "cache/segment_file.h"
+
 namespace esofs::cache {
+namespace {
+
+constexpr std::size_t kHashDigits = 32;  // a segment's name begins with the hash of its content
+
+}  // namespace
+
+// Sets the size of a segment.
+void Eviction::grow(const std::string& name, Segment& segment, std::uint64_t bytes) {
+  auto& content = contents_[name.substr(0, kHashDigits)];
+  if (segment.bytes == 0) ++content.segments;
+  content.bytes += bytes - segment.bytes;
+  bytes_ += bytes - segment.bytes;
+  segment.bytes = bytes;
+}
 
 void Eviction::move_to(const std::string& name, Segment& segment, std::int64_t used_at) {
   by_age_.erase({segment.used_at, name});
@@ -11,24 +27,34 @@ void Eviction::move_to(const std::string& name, Segment& segment, std::int64_t u
 void Eviction::found(const std::string& name, std::uint64_t bytes, std::int64_t used_at) {
   auto [at, fresh] = segments_.try_emplace(name, Segment{0, used_at});
   if (!fresh && at->second.used_at > used_at) used_at = at->second.used_at;
-  bytes_ += bytes - at->second.bytes;
-  at->second.bytes = bytes;
+  grow(name, at->second, bytes);
   move_to(name, at->second, used_at);
 }
 
 void Eviction::used(const std::string& name, std::uint64_t more_bytes, std::int64_t now) {
   auto [at, fresh] = segments_.try_emplace(name, Segment{0, now});
-  at->second.bytes += more_bytes;
-  bytes_ += more_bytes;
+  if (more_bytes > 0) grow(name, at->second, at->second.bytes + more_bytes);
   move_to(name, at->second, now);
 }
 
 void Eviction::gone(const std::string& name) {
   const auto at = segments_.find(name);
   if (at == segments_.end()) return;
+  const auto content = contents_.find(name.substr(0, kHashDigits));
+  if (content != contents_.end()) {
+    content->second.bytes -= at->second.bytes;
+    if (at->second.bytes > 0 && --content->second.segments == 0) contents_.erase(content);
+  }
   bytes_ -= at->second.bytes;
   by_age_.erase({at->second.used_at, name});
   segments_.erase(at);
+}
+
+std::uint64_t Eviction::content_bytes(const std::string& content) const {
+  const auto at = contents_.find(content);
+  if (at == contents_.end()) return 0;
+  const std::uint64_t heads = at->second.segments * kChunksOffset;
+  return at->second.bytes > heads ? at->second.bytes - heads : 0;
 }
 
 std::vector<std::string> Eviction::victims(std::uint64_t bytes,

@@ -27,6 +27,9 @@ class Eviction {
   std::uint64_t bytes() const noexcept { return bytes_; }
   std::size_t count() const noexcept { return segments_.size(); }
 
+  // Of the segments of one content, without their heads. content: its hash, which their names begin with.
+  std::uint64_t content_bytes(const std::string& content) const;
+
   // The least recently used segments that together hold at least `bytes`, as far as `spared` lets them.
   std::vector<std::string> victims(std::uint64_t bytes,
                                    const std::function<bool(const std::string&)>& spared) const;
@@ -38,11 +41,17 @@ class Eviction {
     std::uint64_t bytes;
     std::int64_t used_at;
   };
+  void grow(const std::string& name, Segment& segment, std::uint64_t bytes);
   void move_to(const std::string& name, Segment& segment, std::int64_t used_at);
 
   std::unordered_map<std::string, Segment> segments_;
   std::map<std::pair<std::int64_t, std::string>, std::uint64_t>
       by_age_;  // oldest first → bytes, kept for victims()
+  struct ContentBytes {
+    std::uint64_t bytes = 0;
+    std::uint64_t segments = 0;
+  };
+  std::unordered_map<std::string, ContentBytes> contents_;  // by hash
   std::uint64_t bytes_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -220,14 +221,17 @@ std::vector<bool> SegmentStore::present(const ContentKey& key, std::uint64_t fir
   return here;
 }
 
-std::uint64_t SegmentStore::cached_bytes(const ContentKey& key, std::uint64_t size) {
-  std::uint64_t bytes = 0;
-  for (std::uint64_t first = 0; first < chunk_count(size); first += kChunksPerSegment) {
-    if (!eviction_.lock()->knows(name_of(key, first / kChunksPerSegment)) && first > 0) continue;
-    const auto here = present(key, first, std::min(kChunksPerSegment, chunk_count(size) - first));
-    for (std::size_t i = 0; i < here.size(); ++i) bytes += here[i] ? chunk_size(size, first + i) : 0;
+bool SegmentStore::complete(const ContentKey& key, std::uint64_t size) {
+  const std::uint64_t chunks = chunk_count(size);
+  for (std::uint64_t first = 0; first < chunks; first += kChunksPerSegment) {
+    const auto here = present(key, first, std::min(kChunksPerSegment, chunks - first));
+    if (std::find(here.begin(), here.end(), false) != here.end()) return false;
   }
-  return bytes;
+  return true;
+}
+
+std::uint64_t SegmentStore::cached_bytes(const ContentKey& key, std::uint64_t size) {
+  return std::min(size, eviction_.lock()->content_bytes(key.hex()));
 }
 
 void SegmentStore::forget(const ContentKey& key) {
@@ -306,6 +310,20 @@ void SegmentStore::scan_folder(const std::filesystem::path& folder, std::vector<
   }
 }
 
+// Folders of unpackings (cache/unpack.cpp) that were killed.
+void SegmentStore::remove_leftovers() const {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(config_.directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    struct stat state {};
+    if (!entry->path().filename().string().starts_with("unpack-")) continue;
+    if (::stat(entry->path().c_str(), &state) != 0) continue;
+    if (now_ns() - state.st_mtim.tv_sec * kNanosecond < 24 * kLeftover) continue;
+    std::error_code ignored;
+    std::filesystem::remove_all(entry->path(), ignored);
+  }
+}
+
 void SegmentStore::scan(const std::stop_token& stop) {
   const auto known = eviction_.lock()->names();
   std::vector<std::string> found;
@@ -316,6 +334,7 @@ void SegmentStore::scan(const std::stop_token& stop) {
     scan_folder(folder->path(), found);
   }
   if (error) return;
+  remove_leftovers();
   const std::unordered_set<std::string> here(found.begin(), found.end());
   {
     auto eviction = eviction_.lock();

@@ -49,7 +49,9 @@ class SegmentStore {
   bool put(const ContentKey& key, std::uint64_t index, std::span<const std::byte> bytes);
   // Which of the chunks [first, first + count) are here, unverified.
   std::vector<bool> present(const ContentKey& key, std::uint64_t first, std::uint64_t count);
-  // Bytes here of a content of `size` bytes, unverified.
+  // True where all chunks of a content are here, unverified.
+  bool complete(const ContentKey& key, std::uint64_t size);
+  // Bytes here of a content of `size` bytes, as far as its segments are known. Never waits for the disk.
   std::uint64_t cached_bytes(const ContentKey& key, std::uint64_t size);
   // Removes all segments of a content.
   void forget(const ContentKey& key);
@@ -94,6 +96,7 @@ class SegmentStore {
   std::uint64_t evict(std::uint64_t bytes);
   void keep_quota();
   void failed(const Error& error);
+  void remove_leftovers() const;
   void scan_folder(const std::filesystem::path& folder, std::vector<std::string>& found);
 
   const Config config_;

@@ -83,20 +83,21 @@ void WholeFile::closed() {
     running_ = false;
   }
   expire(Error(ESTALE, "the transfer of " + name_ + " was stopped, nobody waited for it"));
-  stop_.request_stop();
 }
 
 void WholeFile::expire(const Error& error) {
   std::map<std::uint64_t, Askers> flights;
+  std::stop_source carrier{std::nostopstate};
   {
     const std::lock_guard lock(mutex_);
     if (expired_) return;
+    carrier = stop_;
     expired_ = error;
     running_ = false;
     flights.swap(flights_);
   }
   progress_.notify_all();
-  stop_.request_stop();
+  carrier.request_stop();
   for (const auto& [index, askers] : flights) {
     for (const auto& read : askers) read->fail(error);
   }
@@ -116,6 +117,11 @@ void WholeFile::restore(std::uint64_t size) {
   size_ = size;
   size_known_ = true;
   next_ = chunk_count(size);
+}
+
+void WholeFile::carried_by(std::stop_source stop) {
+  const std::lock_guard lock(mutex_);
+  stop_ = std::move(stop);
 }
 
 bool WholeFile::begin(std::optional<std::uint64_t> size) {

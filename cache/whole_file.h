@@ -48,8 +48,8 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   // Nothing more comes. Success only where the response was whole.
   Result<void> end(const Result<void>& result);
 
-  // Stops the response; requested when the last handle is closed and much is left.
-  std::stop_source& stop() noexcept { return stop_; }
+  // What stops the response: requested when the last handle is closed and much is left. Before begin().
+  void carried_by(std::stop_source stop);
 
  private:
   using Askers = std::vector<std::shared_ptr<PendingRead>>;
@@ -62,7 +62,6 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   const std::string name_;
   const std::function<void()> on_stale_;
   const std::shared_ptr<void> pin_;
-  std::stop_source stop_;
   std::atomic<std::uint64_t> size_ = 0;
   std::shared_ptr<Bytes> chunk_;  // coming in; used by the job only
 
@@ -70,6 +69,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   std::condition_variable_any progress_;
   std::map<std::uint64_t, Askers> flights_;  // this and what follows: guarded by mutex_
   std::uint64_t next_ = 0;
+  std::stop_source stop_;
   std::uint64_t farthest_read_ = 0;
   bool size_known_ = false;
   bool running_ = false;

@@ -73,6 +73,7 @@ struct Dataset {
   std::uint64_t estimate_bytes = 0;  // access_estsize, rounded up; 0: unknown
   std::int64_t mtime = 0;            // last_mod_date, else release or observation date; 0: unknown
   std::string release_date;          // ISO 8601 as the row says it; ""
+  bool whole = false;                // made when asked for (a cutout): no two answers are alike, ranges are never asked for
 };
 
 // A row of a DataLink answer.

@@ -1,0 +1,452 @@
+#include "cache/file_cache_core.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "cache/cached_file.h"
+#include "cache/unpack.h"
+#include "cache/whole_file.h"
+#include "client/http.h"
+
+namespace esofs::cache {
+namespace {
+
+// Published for a file of which nobody has said how large it is: larger than most, because an estimate above the truth is
+// read rightly by every tool and one below it is not (reference/fuse.md section 0.2).
+constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
+// A packed file is published as so many times its delivered size until it was opened: above what LZW, gzip and Rice
+// tiles reach on detector frames.
+constexpr std::uint64_t kUnpackedFactor = 6;
+constexpr std::size_t kMostFailures = 1000;
+
+std::int64_t system_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+ContentKey view_key(const FileRecord& record) { return ContentKey(record.key + "+plain"); }
+
+// Answers once; the first of the work and its Cancel.
+template <class T>
+class Once {
+ public:
+  explicit Once(Done<T> done) : done_(std::move(done)) {}
+  void answer(Result<T> result) {
+    Done<T> done;
+    Cancel inner;
+    {
+      auto state = state_.lock();
+      if (std::exchange(state->answered, true)) return;
+      done = std::exchange(done_, nullptr);
+      inner = std::exchange(state->inner, nullptr);
+    }
+    done(std::move(result));
+  }
+  // The Cancel of the step that is under way.
+  void waits_for(Cancel inner) {
+    auto state = state_.lock();
+    if (!state->answered) state->inner = std::move(inner);
+  }
+  void cancel() {
+    Cancel inner;
+    {
+      auto state = state_.lock();
+      inner = state->inner;
+    }
+    answer(Error(EINTR, "interrupted"));
+    if (inner) inner();
+  }
+
+ private:
+  struct State {
+    bool answered = false;
+    Cancel inner;
+  };
+  Guarded<State> state_;
+  Done<T> done_;  // guarded by state_
+};
+
+}  // namespace
+
+FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive, MetadataStore& store,
+                             Catalog& catalog, Lane& transfers)
+    : config_(std::move(config)),
+      store_(store),
+      catalog_(catalog),
+      archive_id_(archive.identity()),
+      parts_(std::make_shared<ContentParts>(
+          archive, transfers,
+          SegmentStore::Config{config_.directory, config_.max_bytes, config_.reserve_bytes},
+          config_.memory_bytes)) {
+  parts_->read_ahead_bytes = config_.read_ahead_bytes;
+  parts_->failure_memory = config_.failure_memory;
+  parts_->now = config_.now ? config_.now : system_now;
+}
+
+void FileCacheCore::end() { parts_->gate.close(); }
+
+// --- records ---
+
+std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
+  return archive_id_ + "\n" + dataset.id + "\n" + client::shown_url(dataset.access_url);
+}
+
+bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) const {
+  return record.mtime == dataset.mtime &&
+         parts_->now() - record.checked_at < config_.revalidate_after.count();
+}
+
+std::optional<FileRecord> FileCacheCore::recorded(const std::string& id) {
+  {
+    auto registry = registry_.lock();
+    const auto live = registry->live.find(id);
+    if (live != registry->live.end()) return live->second.record;
+  }
+  auto value = store_.get(Shelf::kFiles, id);
+  if (!value || !*value) return std::nullopt;
+  return decoded_file_record(**value);
+}
+
+void FileCacheCore::keep_record(const std::string& id, const FileRecord& record) {
+  auto kept = store_.put(Shelf::kFiles, id, encoded(record));
+  if (!kept) spdlog::warn("the size of a file is not remembered: {}", kept.error().what());
+}
+
+// What was known of this version of a file holds no longer.
+void FileCacheCore::drop(const std::string& id, const std::string& key) {
+  OpenContent content;
+  OpenContent view;
+  {
+    auto registry = registry_.lock();
+    const auto live = registry->live.find(id);
+    if (live != registry->live.end() && live->second.record.key == key) {
+      content = live->second.content.lock();
+      view = live->second.view.lock();
+      registry->live.erase(live);
+    }
+  }
+  const Error stale(ESTALE, "the archive has another version of this file");
+  if (content) content->expire(stale);
+  if (view) view->expire(stale);
+  parts_->forget(ContentKey(key));
+  parts_->forget(ContentKey(key + "+plain"));
+  const Inside inside(parts_->gate);
+  if (!inside) return;
+  const auto kept = recorded(id);
+  if (!kept || kept->key != key) return;
+  auto erased = store_.erase(Shelf::kFiles, id);
+  if (!erased) spdlog::warn("a record of a file is not removed: {}", erased.error().what());
+}
+
+// --- opening as delivered ---
+
+void FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
+  const std::string id = file_id(dataset);
+  std::optional<Error> failure;
+  {
+    auto registry = registry_.lock();
+    const auto at = registry->failures.find(id);
+    if (at != registry->failures.end() && at->second.until > parts_->now()) failure = at->second.error;
+  }
+  if (failure) return done(*failure);
+  if (auto delivered = known(dataset, id)) return done(std::move(*delivered));
+  if (!openings_.join(id, std::move(done)).first) return;
+  catalog_.source(dataset, [self = shared_from_this(), id, dataset](Result<client::FileSource> source) {
+    const Inside inside(self->parts_->gate);
+    if (!inside) return self->land(id, ending_error());
+    if (!source) return self->land(id, source.error());
+    open_file(self->parts_, self, {id, dataset, std::move(*source)});
+  });
+}
+
+// The file without a request, where that is possible.
+std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
+  {
+    auto registry = registry_.lock();
+    const auto live = registry->live.find(id);
+    if (live != registry->live.end() && fresh(live->second.record, dataset)) {
+      if (auto content = live->second.content.lock()) return Delivered{content, live->second.record};
+    }
+  }
+  const auto record = recorded(id);
+  if (!record || !fresh(*record, dataset)) return std::nullopt;
+  if (record->whole) {
+    if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
+    auto file = whole({id, dataset, {}}, ContentKey(record->key));
+    file->restore(record->size);
+    return Delivered{adopt(id, *record, file), *record};
+  }
+  std::string url = record->url;
+  if (url.empty()) {
+    const auto source = catalog_.known_source(dataset);
+    if (source) url = source->url;
+  }
+  if (url.empty()) return std::nullopt;
+  return Delivered{adopt(id, *record, ranged_content(id, *record, url)), *record};
+}
+
+OpenContent FileCacheCore::ranged_content(const std::string& id, const FileRecord& record,
+                                          const std::string& url) {
+  CachedFile::About about;
+  about.key = ContentKey(record.key);
+  about.url = url;
+  about.name = client::shown_url(url);
+  about.validator = record.validator;
+  about.size = record.size;
+  about.fits = false;  // checked when it was opened first
+  return std::make_shared<CachedFile>(parts_, about, [weak = weak_from_this(), id, key = record.key] {
+    if (auto self = weak.lock()) self->drop(id, key);
+  });
+}
+
+// `made`, or the content of the same version that is open already.
+OpenContent FileCacheCore::adopt(const std::string& id, const FileRecord& record, const OpenContent& made) {
+  auto registry = registry_.lock();
+  auto& live = registry->live[id];
+  auto content = live.record.key == record.key ? live.content.lock() : nullptr;
+  if (!content) {
+    content = made;
+    live.content = made;
+  }
+  if (live.record.key == record.key && !record.plain_size) {
+    const auto plain_size = live.record.plain_size;
+    live.record = record;
+    live.record.plain_size = plain_size;
+  } else {
+    live.record = record;
+  }
+  return content;
+}
+
+OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
+  const auto before = recorded(request.id);
+  if (before && before->key != record.key) drop(request.id, before->key);
+  FileRecord kept = record;
+  if (before && before->key == record.key) kept.plain_size = before->plain_size;
+  return adopt(request.id, kept, ranged_content(request.id, kept, request.source.url));
+}
+
+std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, const ContentKey& key) {
+  return std::make_shared<WholeFile>(parts_, key, client::shown_url(request.dataset.access_url),
+                                     [weak = weak_from_this(), id = request.id, text = key.text()] {
+                                       if (auto self = weak.lock()) self->drop(id, text);
+                                     });
+}
+
+void FileCacheCore::opened(const OpeningRequest& request, const Delivered& delivered) {
+  Delivered answer = delivered;
+  if (delivered.record.whole) {
+    const auto before = recorded(request.id);
+    if (before && before->key != delivered.record.key) drop(request.id, before->key);
+    answer.content = adopt(request.id, delivered.record, delivered.content);
+  } else {
+    auto record = recorded(request.id).value_or(delivered.record);
+    record.packing = delivered.record.packing;
+    {
+      auto registry = registry_.lock();
+      registry->live[request.id].record = record;
+    }
+    keep_record(request.id, record);
+    answer.record = record;
+  }
+  land(request.id, answer);
+}
+
+void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
+  auto record = recorded(request.id).value_or(delivered.record);
+  if (record.key != delivered.record.key) return;
+  record.size = delivered.record.size;
+  keep_record(request.id, record);
+  auto registry = registry_.lock();
+  const auto live = registry->live.find(request.id);
+  if (live != registry->live.end() && live->second.record.key == record.key) live->second.record = record;
+}
+
+void FileCacheCore::failed(const OpeningRequest& request, const Error& error) { land(request.id, error); }
+
+void FileCacheCore::land(const std::string& id, const Result<Delivered>& delivered) {
+  {
+    auto registry = registry_.lock();
+    if (registry->failures.size() > kMostFailures) registry->failures.clear();
+    if (delivered) {
+      registry->failures.erase(id);
+    } else {
+      const std::int64_t until = parts_->now() + config_.failure_memory.count();
+      registry->failures.insert_or_assign(id, Failure{delivered.error(), until});
+    }
+  }
+  openings_.land(id, delivered);
+}
+
+// --- views ---
+
+bool FileCacheCore::unpacks(Packing packing) const {
+  if (packing == Packing::kNone || config_.unpack == Unpack::kNone) return false;
+  return config_.unpack == Unpack::kAll || packing != Packing::kFpack;
+}
+
+Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
+  auto once = std::make_shared<Once<OpenContent>>(std::move(done));
+  open_delivered(dataset, [self = shared_from_this(), once, dataset, form](Result<Delivered> delivered) {
+    if (!delivered) return once->answer(delivered.error());
+    const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+    if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
+    once->waits_for(
+        self->open_view(dataset, *delivered, [once](Result<OpenContent> view) { once->answer(view); }));
+  });
+  return [once] { once->cancel(); };
+}
+
+OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std::string& id,
+                                      const FileRecord& record) {
+  {
+    auto registry = registry_.lock();
+    const auto live = registry->live.find(id);
+    if (live != registry->live.end() && live->second.record.key == record.key) {
+      if (auto view = live->second.view.lock()) return view;
+    }
+  }
+  const auto known = recorded(id);
+  if (!known || known->key != record.key || !known->plain_size) return nullptr;
+  return view_content(dataset, id, record, MadeView{*known->plain_size, nullptr});
+}
+
+OpenContent FileCacheCore::view_content(const client::Dataset& dataset, const std::string& id,
+                                        const FileRecord& record, const MadeView& made) {
+  auto view =
+      std::make_shared<ViewFile>(parts_, view_key(record), made,
+                                 [weak = weak_from_this(), dataset, key = record.key](Done<MadeView> done) {
+                                   auto self = weak.lock();
+                                   if (!self) return done(ending_error());
+                                   self->remake(dataset, key, done);
+                                 });
+  auto registry = registry_.lock();
+  auto& live = registry->live[id];
+  if (auto other = live.view.lock(); other && live.record.key == record.key) return other;
+  if (live.record.key == record.key) live.view = view;
+  return view;
+}
+
+Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered& delivered,
+                                Done<OpenContent> done) {
+  const std::string id = file_id(dataset);
+  if (auto view = known_view(dataset, id, delivered.record)) {
+    done(view);
+    return {};
+  }
+  auto joined = views_.join(id, std::move(done));
+  if (!joined.first) return joined.cancel;
+  const auto self = shared_from_this();
+  const auto wanted = [self, id] { return self->views_.waiting(id) > 0; };
+  make(delivered, wanted, [self, dataset, id, delivered](Result<MadeView> made) {
+    if (!made) return self->views_.land(id, made.error());
+    FileRecord record = self->recorded(id).value_or(delivered.record);
+    if (record.key == delivered.record.key) {
+      record.plain_size = made->size;
+      {
+        auto registry = self->registry_.lock();
+        auto& live = registry->live[id];
+        if (live.record.key.empty() || live.record.key == record.key) live.record = record;
+      }
+      self->keep_record(id, record);
+    }
+    self->views_.land(id, self->view_content(dataset, id, delivered.record, *made));
+  });
+  return joined.cancel;
+}
+
+void FileCacheCore::make(const Delivered& delivered, const std::function<bool()>& wanted,
+                         Done<MadeView> done) {
+  auto packed = delivered.content;
+  packed->opened();  // as a handle: what is fetched for it is not stopped as unwanted
+  ViewRequest request{packed, delivered.record.packing, view_key(delivered.record), config_.directory,
+                      wanted};
+  make_view(parts_, std::move(request), [packed, done = std::move(done)](Result<MadeView> made) {
+    packed->closed();
+    done(std::move(made));
+  });
+}
+
+// For an open view that the cache has lost parts of: from the same version, or not at all.
+void FileCacheCore::remake(const client::Dataset& dataset, const std::string& key,
+                           const Done<MadeView>& done) {
+  open_delivered(dataset, [self = shared_from_this(), key, done](Result<Delivered> delivered) {
+    if (!delivered) return done(delivered.error());
+    if (delivered->record.key != key)
+      return done(Error(ESTALE, "the archive has another version of this file"));
+    self->make(
+        *delivered, [] { return true; }, done);
+  });
+}
+
+// --- facts ---
+
+FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
+  const std::string id = file_id(dataset);
+  const auto record = recorded(id);
+  const auto source = catalog_.known_source(dataset);
+  FileFacts facts;
+  if (source) {
+    facts.delivered_name = source->original_name;
+    facts.url = client::shown_url(source->url);
+  }
+  std::uint64_t delivered = dataset.estimate_bytes;
+  if (source && source->length.value_or(0) > 0) delivered = *source->length;
+  bool exact = false;
+  const bool current = record && (record->size > 0 || !record->whole) && record->mtime == dataset.mtime;
+  if (current) {
+    delivered = record->size;
+    exact = true;
+    if (!record->name.empty()) facts.delivered_name = record->name;
+    if (!record->url.empty()) facts.url = record->url;
+    facts.version = record->key;
+    facts.cached_bytes = parts_->segments.cached_bytes(ContentKey(record->key), record->size);
+  }
+  const Packing packing = current ? record->packing : packing_of(facts.delivered_name);
+  facts.size = delivered;
+  facts.exact = exact;
+  if (form == Form::kPlain && dataset.extension == ".fits" && unpacks(packing)) {
+    const auto plain = current ? record->plain_size : std::nullopt;
+    facts.size = plain.value_or(delivered * kUnpackedFactor);
+    facts.exact = plain.has_value();
+    if (current) {
+      const ContentKey key = view_key(*record);
+      facts.version = key.text();
+      if (plain) facts.cached_bytes = parts_->segments.cached_bytes(key, *plain);
+    }
+  }
+  if (facts.size == 0 && !facts.exact) facts.size = kUnknownSize;
+  auto registry = registry_.lock();
+  const auto failure = registry->failures.find(id);
+  if (failure != registry->failures.end() && failure->second.until > parts_->now())
+    facts.error = failure->second.error;
+  return facts;
+}
+
+Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
+  const std::string id = file_id(dataset);
+  {
+    auto registry = registry_.lock();
+    const auto live = registry->live.find(id);
+    if (live != registry->live.end()) {
+      if (live->second.content.lock() || live->second.view.lock()) return Error(EBUSY, "the file is open");
+      registry->live.erase(live);
+    }
+  }
+  const auto record = recorded(id);
+  if (!record) return {};
+  parts_->forget(ContentKey(record->key));
+  parts_->forget(view_key(*record));
+  return store_.erase(Shelf::kFiles, id);
+}
+
+FileCache::Usage FileCacheCore::usage() const {
+  const auto& counters = parts_->counters;
+  return {parts_->segments.bytes(), config_.max_bytes,      counters.hits,
+          counters.misses,          counters.fetched_bytes, counters.requests};
+}
+
+}  // namespace esofs::cache

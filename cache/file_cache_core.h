@@ -1,0 +1,90 @@
+// FileCacheCore: what stands behind FileCache. Kept by its jobs and continuations until the last of them has ended; what it
+// refers to is used by those only that are inside the gate.
+//
+//   shapes   a file is found by file_id(): archive, dataset and access URL. Its record tells the version known; its content
+//            is shared by all handles
+//   threads  thread-safe
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cache/content.h"
+#include "cache/file_cache.h"
+#include "cache/opening.h"
+#include "cache/view.h"
+#include "cache/waiters.h"
+#include "client/base/guarded.h"
+
+namespace esofs::cache {
+
+using OpenContent = std::shared_ptr<Content>;
+
+class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<FileCacheCore> {
+ public:
+  FileCacheCore(FileCache::Config config, client::Archive& archive, MetadataStore& store, Catalog& catalog,
+                Lane& transfers);
+
+  Cancel open(const client::Dataset& dataset, Form form, Done<OpenContent> done);
+  FileFacts facts(const client::Dataset& dataset, Form form);
+  Result<void> evict(const client::Dataset& dataset);
+  FileCache::Usage usage() const;
+  // Stops and answers all that is under way.
+  void end();
+
+  // --- OpeningHost ---
+  OpenContent ranged(const OpeningRequest& request, const FileRecord& record) override;
+  std::shared_ptr<WholeFile> whole(const OpeningRequest& request, const ContentKey& key) override;
+  void opened(const OpeningRequest& request, const Delivered& delivered) override;
+  void failed(const OpeningRequest& request, const Error& error) override;
+  void completed(const OpeningRequest& request, const Delivered& delivered) override;
+
+ private:
+  struct Live {
+    FileRecord record;
+    std::weak_ptr<Content> content;
+    std::weak_ptr<Content> view;
+  };
+  struct Failure {
+    Error error;
+    std::int64_t until;
+  };
+  struct Registry {
+    std::map<std::string, Live> live;  // by file id
+    std::map<std::string, Failure> failures;
+  };
+
+  std::string file_id(const client::Dataset& dataset) const;
+  bool fresh(const FileRecord& record, const client::Dataset& dataset) const;
+  std::optional<FileRecord> recorded(const std::string& id);
+  void keep_record(const std::string& id, const FileRecord& record);
+  void drop(const std::string& id, const std::string& key);
+
+  void open_delivered(const client::Dataset& dataset, Done<Delivered> done);
+  std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
+  OpenContent adopt(const std::string& id, const FileRecord& record, const std::shared_ptr<Content>& made);
+  std::shared_ptr<Content> ranged_content(const std::string& id, const FileRecord& record,
+                                          const std::string& url);
+  void land(const std::string& id, const Result<Delivered>& delivered);
+
+  bool unpacks(Packing packing) const;
+  Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<OpenContent> done);
+  OpenContent known_view(const client::Dataset& dataset, const std::string& id, const FileRecord& record);
+  OpenContent view_content(const client::Dataset& dataset, const std::string& id, const FileRecord& record,
+                           const MadeView& made);
+  void make(const Delivered& delivered, const std::function<bool()>& wanted, Done<MadeView> done);
+  void remake(const client::Dataset& dataset, const std::string& key, const Done<MadeView>& done);
+
+  const FileCache::Config config_;
+  MetadataStore& store_;
+  Catalog& catalog_;
+  const std::string archive_id_;
+  const std::shared_ptr<ContentParts> parts_;
+  Guarded<Registry> registry_;
+  Waiters<std::string, Delivered> openings_;  // by file id
+  Waiters<std::string, OpenContent> views_;   // by file id
+};
+
+}  // namespace esofs::cache

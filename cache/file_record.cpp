@@ -1,0 +1,60 @@
+#include "cache/file_record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace esofs::cache {
+namespace {
+
+constexpr char kFormat = 1;
+
+using Json = nlohmann::json;
+
+template <class T>
+T value_or(const Json& object, const char* name, T otherwise) {
+  const auto at = object.find(name);
+  if (at == object.end()) return otherwise;
+  const auto* value = at->template get_ptr<const T*>();
+  return value == nullptr ? otherwise : *value;
+}
+
+std::uint64_t number(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_number_integer() ? at->get<std::uint64_t>() : 0;
+}
+
+}  // namespace
+
+std::string encoded(const FileRecord& record) {
+  Json object{{"key", record.key},
+              {"url", record.url},
+              {"name", record.name},
+              {"validator", record.validator},
+              {"size", record.size},
+              {"whole", record.whole},
+              {"packing", static_cast<int>(record.packing)},
+              {"mtime", record.mtime},
+              {"checked_at", record.checked_at}};
+  if (record.plain_size) object["plain_size"] = *record.plain_size;
+  return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<FileRecord> decoded_file_record(std::string_view value) {
+  if (value.empty() || value.front() != kFormat) return std::nullopt;
+  const Json object = Json::parse(value.substr(1), nullptr, false);
+  if (!object.is_object() || !object.contains("size") || number(object, "packing") > 3) return std::nullopt;
+  FileRecord record;
+  record.key = value_or<std::string>(object, "key", "");
+  record.url = value_or<std::string>(object, "url", "");
+  record.name = value_or<std::string>(object, "name", "");
+  record.validator = value_or<std::string>(object, "validator", "");
+  record.size = number(object, "size");
+  record.whole = value_or<bool>(object, "whole", false);
+  record.packing = static_cast<Packing>(number(object, "packing"));
+  if (object.contains("plain_size")) record.plain_size = number(object, "plain_size");
+  record.mtime = static_cast<std::int64_t>(number(object, "mtime"));
+  record.checked_at = static_cast<std::int64_t>(number(object, "checked_at"));
+  if (record.key.empty()) return std::nullopt;
+  return record;
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,339 @@
+#include "cache/opening.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include "cache/cached_file.h"
+#include "cache/whole_file.h"
+#include "client/base/pause.h"
+#include "client/http.h"
+
+namespace esofs::cache {
+namespace {
+
+constexpr int kAttempts = 3;  // of an answer that breaks off
+constexpr std::size_t kMagicBytes = 2;
+
+bool is_fits(const client::Dataset& dataset) { return dataset.extension == ".fits"; }
+
+// Two whole responses are never the same content, whatever they say of themselves.
+std::string generation() {
+  static std::atomic<std::uint64_t> count{0};
+  std::random_device random;
+  return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+}
+
+// The last chunk, asked for beside the first one where the size is announced.
+struct Tail {
+  std::uint64_t total = 0;  // as announced
+  bool ended = false;
+  std::shared_ptr<Bytes> bytes;  // null: failed
+  std::string validator;
+  std::shared_ptr<CachedFile> file;  // who expects it
+
+  std::uint64_t index() const { return chunk_count(total) - 1; }
+};
+
+class Opening : public std::enable_shared_from_this<Opening> {
+ public:
+  Opening(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host, OpeningRequest request)
+      : parts_(std::move(parts)), host_(std::move(host)), request_(std::move(request)) {}
+
+  void begin() {
+    const auto& length = request_.source.length;
+    const bool ask_tail =
+        is_fits(request_.dataset) && !request_.dataset.whole && length && *length > kChunkBytes;
+    if (ask_tail) tail_.total = *length;
+    submit(&Opening::fetch_file);
+    if (ask_tail) submit(&Opening::fetch_tail);
+  }
+
+ private:
+  class HeadSink;
+  class TailSink;
+
+  void submit(void (Opening::*job)(Lane::Turn&)) {
+    parts_->transfers.submit(
+        [self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); });
+  }
+
+  void fetch_file(Lane::Turn& turn) {
+    const Inside inside(parts_->gate);
+    if (!inside) return host_->failed(request_, ending_error());
+    try {
+      if (turn.stop().stop_requested()) return host_->failed(request_, ending_error());
+      const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
+      auto fetched = fetch_all(turn);
+      if (!fetched && !answered_) {
+        host_->failed(request_, fetched.error().code() == EINTR ? ending_error() : fetched.error());
+      }
+    } catch (const std::exception& bug) {
+      if (!answered_) host_->failed(request_, Error(EIO, bug.what()));
+    }
+  }
+
+  Result<void> fetch_all(Lane::Turn& turn);
+  void fetch_tail(Lane::Turn& turn);
+  void tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator);
+  void settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
+
+  FileRecord record_of(const client::FileHead& head) const {
+    FileRecord record;
+    record.url = client::shown_url(request_.source.url) == request_.source.url ? request_.source.url : "";
+    record.name = head.name.empty() ? request_.source.original_name : head.name;
+    record.validator = head.validator;
+    record.size = head.total.value_or(0);
+    record.mtime = request_.dataset.mtime;
+    record.checked_at = parts_->now();
+    return record;
+  }
+
+  void opened(const Delivered& delivered) {
+    answered_ = true;
+    host_->opened(request_, delivered);
+  }
+
+  const std::shared_ptr<ContentParts> parts_;
+  const std::shared_ptr<OpeningHost> host_;
+  const OpeningRequest request_;
+  std::stop_source stop_;
+  bool answered_ = false;  // used by the job of the head only
+  std::shared_ptr<WholeFile> whole_;
+  std::mutex mutex_;
+  Tail tail_;  // guarded by mutex_, but for total and index()
+};
+
+// Takes the answer to the first request, which is a range or all of the file.
+class Opening::HeadSink : public client::FetchSink {
+ public:
+  HeadSink(Opening& opening, Lane::Turn& turn) : opening_(opening), turn_(turn) {}
+
+  Result<void> head(const client::FileHead& head) override {
+    accepted_ = true;
+    record_ = opening_.record_of(head);
+    if (head.partial) {
+      if (!head.total) return Error(EIO, "the answer does not tell the size of the file");
+      record_.key = opening_.request_.id + "\n" + version_of(head, opening_.request_.dataset);
+      return {};
+    }
+    return begin_whole(head);
+  }
+
+  Result<void> body(std::span<const std::byte> piece) override {
+    const auto missing = std::min(kMagicBytes - std::min(kMagicBytes, magic_.size()), piece.size());
+    magic_.insert(magic_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(missing));
+    if (record_.whole) return whole_body(piece);
+    opening_.parts_->counters.fetched_bytes += piece.size();
+    first_->insert(first_->end(), piece.begin(), piece.end());
+    return {};
+  }
+
+  // After the last byte of a good answer.
+  Result<void> end() {
+    record_.packing = packing_of(record_.name, magic_);
+    return record_.whole ? end_whole({}) : end_ranged();
+  }
+  // The answer broke off. True: it may be asked for again.
+  bool broken(const Error& error) {
+    if (!accepted_) return false;
+    if (!record_.whole) return error.code() == EIO || error.code() == ETIMEDOUT;
+    (void)opening_.whole_->end(error);
+    if (opening_.whole_->begin(size_known_)) return true;
+    opening_.whole_->expire(Error(ESTALE, "the transfer broke off and cannot be taken up: " + error.what()));
+    return false;
+  }
+
+ private:
+  Result<void> begin_whole(const client::FileHead& head) {
+    record_.whole = true;
+    size_known_ = head.total;
+    auto& whole = opening_.whole_;
+    if (!whole) {
+      const std::string version = version_of(head, opening_.request_.dataset) + "\n" + generation();
+      whole = opening_.host_->whole(opening_.request_, ContentKey(opening_.request_.id + "\n" + version));
+      whole->carried_by(opening_.stop_);
+    }
+    record_.key = whole->key().text();
+    if (!whole->begin(head.total)) return Error(ESTALE, "the file came anew with another size");
+    return {};
+  }
+
+  Result<void> whole_body(std::span<const std::byte> piece) {
+    auto fed = opening_.whole_->feed(piece, turn_);
+    if (!fed) return fed;
+    if (size_known_ && !opening_.answered_ && magic_.size() == kMagicBytes) {
+      record_.packing = packing_of(record_.name, magic_);
+      opening_.opened({opening_.whole_, record_});
+    }
+    return {};
+  }
+
+  Result<void> end_whole(const Result<void>& result) {
+    auto& whole = opening_.whole_;
+    auto ended = whole->end(result);
+    if (!ended) {
+      whole->expire(ended.error());
+      return ended;
+    }
+    record_.size = whole->size();
+    const Delivered delivered{whole, record_};
+    if (!opening_.answered_) opening_.opened(delivered);
+    opening_.host_->completed(opening_.request_, delivered);
+    return {};
+  }
+
+  Result<void> end_ranged() {
+    if (first_->size() != std::min(kChunkBytes, record_.size))
+      return Error(EIO, "the answer has another length");
+    auto content = opening_.host_->ranged(opening_.request_, record_);
+    const auto file = std::dynamic_pointer_cast<CachedFile>(content);
+    if (file && record_.size > 0) {
+      file->arrived(0, first_);
+      opening_.settle_tail(file, record_.size);
+    }
+    opening_.opened({content, record_});
+    return {};
+  }
+
+  Opening& opening_;
+  Lane::Turn& turn_;
+  FileRecord record_;
+  std::optional<std::uint64_t> size_known_;
+  Bytes magic_;
+  std::shared_ptr<Bytes> first_ = std::make_shared<Bytes>();
+  bool accepted_ = false;
+};
+
+Result<void> Opening::fetch_all(Lane::Turn& turn) {
+  client::FetchRequest request;
+  request.url = request_.source.url;
+  request.fits = is_fits(request_.dataset);
+  if (!request_.dataset.whole) request.range = client::ByteRange{0, kChunkBytes};
+  for (int attempt = 1;; ++attempt) {
+    ++parts_->counters.requests;
+    HeadSink sink(*this, turn);
+    auto fetched = parts_->archive.fetch(request, sink, turn);
+    if (fetched) {
+      auto ended = sink.end();
+      if (ended || answered_) return ended;
+      return ended.error();
+    }
+    const bool again = sink.broken(fetched.error()) && attempt < kAttempts && !turn.stop().stop_requested();
+    if (!again) {
+      if (whole_) whole_->expire(fetched.error());
+      return fetched.error();
+    }
+    turn.waiting();
+    const bool goes_on = pause(parts_->retry_pause * attempt, turn.stop());
+    turn.moving();
+    if (!goes_on) return Error(EINTR, "stopped");
+  }
+}
+
+// --- the tail ---
+
+class Opening::TailSink : public client::FetchSink {
+ public:
+  TailSink(Opening& opening, std::uint64_t total) : opening_(opening), total_(total) {}
+
+  Result<void> head(const client::FileHead& head) override {
+    const std::uint64_t first = (chunk_count(total_) - 1) * kChunkBytes;
+    if (!head.partial || head.first != first || head.total != total_)
+      return Error(EIO, "this is not the end of it");
+    validator_ = head.validator;
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    opening_.parts_->counters.fetched_bytes += piece.size();
+    bytes_->insert(bytes_->end(), piece.begin(), piece.end());
+    return {};
+  }
+
+  const std::string& validator() const noexcept { return validator_; }
+  const std::shared_ptr<Bytes>& bytes() const noexcept { return bytes_; }
+
+ private:
+  Opening& opening_;
+  const std::uint64_t total_;
+  std::string validator_;
+  std::shared_ptr<Bytes> bytes_ = std::make_shared<Bytes>();
+};
+
+void Opening::fetch_tail(Lane::Turn& turn) {
+  const Inside inside(parts_->gate);
+  std::shared_ptr<Bytes> bytes;
+  std::string validator;
+  try {
+    if (inside && !turn.stop().stop_requested()) {
+      const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
+      const std::uint64_t first = tail_.index() * kChunkBytes;
+      client::FetchRequest request;
+      request.url = request_.source.url;
+      request.range = client::ByteRange{first, tail_.total - first};
+      request.total = tail_.total;
+      TailSink sink(*this, tail_.total);
+      ++parts_->counters.requests;
+      const auto fetched = parts_->archive.fetch(request, sink, turn);
+      if (fetched && sink.bytes()->size() == tail_.total - first) bytes = sink.bytes();
+      validator = sink.validator();
+    }
+  } catch (const std::exception&) {
+    bytes = nullptr;  // whoever wants it asks for it again
+  }
+  tail_ended(std::move(bytes), validator);
+}
+
+void Opening::tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator) {
+  std::shared_ptr<CachedFile> file;
+  {
+    const std::lock_guard lock(mutex_);
+    tail_.ended = true;
+    tail_.bytes = bytes;
+    tail_.validator = validator;
+    file = tail_.file;
+  }
+  if (!file) return;  // the head is still to come, or told of another size
+  if (bytes && file->accepts(validator)) {
+    file->arrived(tail_.index(), bytes);
+  } else {
+    file->lost(tail_.index());
+  }
+}
+
+// The head is here: readers of the last chunk wait for the request under way, or a new one is made.
+void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
+  if (!is_fits(request_.dataset) || total <= kChunkBytes) return;
+  if (tail_.total != total) {
+    file->read(total - 1, 1, [](const Result<Bytes>&) {});
+    return;
+  }
+  file->expect(tail_.index());
+  bool ended = false;
+  {
+    const std::lock_guard lock(mutex_);
+    tail_.file = file;
+    ended = tail_.ended;
+  }
+  if (ended) tail_ended(tail_.bytes, tail_.validator);
+}
+
+}  // namespace
+
+std::string version_of(const client::FileHead& head, const client::Dataset& dataset) {
+  const std::string size = head.total ? std::to_string(*head.total) : "?";
+  if (!head.validator.empty()) return size + " " + head.validator;
+  return size + " " + std::to_string(dataset.mtime);
+}
+
+void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
+               OpeningRequest request) {
+  std::make_shared<Opening>(std::move(parts), std::move(host), std::move(request))->begin();
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,220 @@
+#include "cache/unpack.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <fitsio.h>
+#include <stdlib.h>  // mkdtemp
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <vector>
+
+namespace esofs::cache {
+namespace {
+
+Error system_error(const std::string& doing) {
+  const int code = errno;
+  return {code, doing + ": " + std::system_category().message(code)};
+}
+
+bool ends_with(const std::string& name, std::string_view ending) {
+  if (name.size() < ending.size()) return false;
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::equal(ending.begin(), ending.end(), name.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                    same);
+}
+
+bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
+  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+Result<void> write_all(int fd, std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("writing an unpacked file");
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+// --- LZW and gzip ---
+
+struct ArchiveCloser {
+  void operator()(archive* reader) const { archive_read_free(reader); }
+};
+
+Error archive_error(archive* reader) {
+  const char* what = archive_error_string(reader);
+  return {EIO, std::string("unpacking: ") + (what == nullptr ? "unknown error" : what)};
+}
+
+Result<UniqueFd> unfiltered(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  const std::unique_ptr<archive, ArchiveCloser> reader(archive_read_new());
+  archive_read_support_filter_compress(reader.get());
+  archive_read_support_filter_gzip(reader.get());
+  archive_read_support_format_raw(reader.get());
+  archive_entry* entry = nullptr;
+  ::lseek(packed, 0, SEEK_SET);
+  if (archive_read_open_fd(reader.get(), packed, 1U << 20U) != ARCHIVE_OK ||
+      archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
+    return archive_error(reader.get());
+  }
+  auto plain = scratch_file(scratch);
+  if (!plain) return plain.error();
+  std::vector<char> piece(1U << 20U);
+  for (;;) {
+    if (stop.stop_requested()) return Error(EINTR, "stopped");
+    const la_ssize_t n = archive_read_data(reader.get(), piece.data(), piece.size());
+    if (n < 0) return archive_error(reader.get());
+    if (n == 0) return plain;
+    auto written = write_all(plain->get(), std::span(piece).first(static_cast<std::size_t>(n)));
+    if (!written) return written.error();
+  }
+}
+
+// --- tile compression ---
+
+// The CFITSIO of the system may have been built without locks of its own.
+std::unique_lock<std::mutex> cfitsio_lock() {
+  static std::mutex mutex;
+  return fits_is_reentrant() != 0 ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
+}
+
+struct FitsCloser {
+  void operator()(fitsfile* file) const {
+    int status = 0;
+    fits_close_file(file, &status);
+  }
+};
+using Fits = std::unique_ptr<fitsfile, FitsCloser>;
+
+Error fits_error(int status) {
+  std::array<char, FLEN_STATUS> text{};
+  fits_get_errstatus(status, text.data());
+  std::string what = std::string("CFITSIO: ") + text.data();
+  std::array<char, FLEN_ERRMSG> message{};
+  if (fits_read_errmsg(message.data()) != 0) what += std::string(" (") + message.data() + ")";
+  fits_clear_errmsg();
+  return {EIO, what};
+}
+
+// A folder of its own for the one file that CFITSIO must be told by its name.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const std::filesystem::path& directory) {
+    std::error_code ignored;
+    for (const auto& parent : {directory, std::filesystem::temp_directory_path(ignored)}) {
+      path_ = (parent / "unpack-XXXXXX").string();
+      if (::mkdtemp(path_.data()) != nullptr) return;
+    }
+    path_.clear();
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The current HDU of `from` as plain FITS at the end of `to`; what funpack does (fp_unpack_hdu in CFITSIO's fp_util).
+void unpack_hdu(fitsfile* from, fitsfile* to, int* status) {
+  int kind = 0;
+  fits_get_hdu_type(from, &kind, status);
+  int is_table = 0;
+  int no_such_key = 0;
+  if (kind == BINARY_TBL) fits_read_key(from, TLOGICAL, "ZTABLE", &is_table, nullptr, &no_such_key);
+  if (no_such_key != 0) fits_clear_errmsg();
+  if (kind == BINARY_TBL && no_such_key == 0 && is_table != 0) {
+    fits_uncompress_table(from, to, status);
+  } else if (fits_is_compressed_image(from, status) != 0) {
+    fits_img_decompress(from, to, status);
+  } else {
+    fits_copy_hdu(from, to, 0, status);
+  }
+}
+
+Result<void> unpack_hdus(int packed, const std::string& path, const std::stop_token& stop) {
+  const auto lock = cfitsio_lock();
+  int status = 0;
+  fitsfile* opened = nullptr;
+  const std::string source = "/proc/self/fd/" + std::to_string(packed);
+  if (fits_open_diskfile(&opened, source.c_str(), READONLY, &status) != 0) return fits_error(status);
+  const Fits from(opened);
+  fitsfile* made = nullptr;
+  if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return fits_error(status);
+  Fits to(made);
+  int hdus = 0;
+  fits_get_num_hdus(from.get(), &hdus, &status);
+  for (int hdu = 1; hdu <= hdus && status == 0; ++hdu) {
+    if (stop.stop_requested()) return Error(EINTR, "stopped");
+    fits_movabs_hdu(from.get(), hdu, nullptr, &status);
+    unpack_hdu(from.get(), to.get(), &status);
+  }
+  if (status != 0) return fits_error(status);
+  fits_close_file(to.release(), &status);
+  if (status != 0) return fits_error(status);
+  return {};
+}
+
+Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  const ScratchFolder folder(scratch);
+  if (folder.path().empty()) return Error(EIO, "no place to unpack a file in");
+  const std::string path = folder.path() + "/plain";
+  auto unpacked = unpack_hdus(packed, path, stop);
+  if (!unpacked) return unpacked.error();
+  UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!plain) return system_error("opening an unpacked file");
+  return plain;
+}
+
+}  // namespace
+
+Packing packing_of(const std::string& name) {
+  if (ends_with(name, ".fits.Z")) return Packing::kCompress;
+  if (ends_with(name, ".fits.gz")) return Packing::kGzip;
+  if (ends_with(name, ".fits.fz")) return Packing::kFpack;
+  return Packing::kNone;
+}
+
+Packing packing_of(const std::string& name, std::span<const std::byte> head) {
+  if (begins_with(head, "\x1f\x9d")) return Packing::kCompress;
+  if (begins_with(head, "\x1f\x8b")) return Packing::kGzip;
+  return packing_of(name) == Packing::kFpack ? Packing::kFpack : Packing::kNone;
+}
+
+Result<UniqueFd> scratch_file(const std::filesystem::path& directory) {
+  UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd) fd = UniqueFd(::memfd_create("esofs-unpack", MFD_CLOEXEC));
+  if (!fd) return system_error("making a scratch file");
+  return fd;
+}
+
+Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
+                          const std::stop_token& stop) {
+  auto plain =
+      packing == Packing::kFpack ? funpacked(packed, scratch, stop) : unfiltered(packed, scratch, stop);
+  if (!plain) return plain.error();
+  std::array<std::byte, 9> begin{};
+  const ssize_t n = ::pread(plain->get(), begin.data(), begin.size(), 0);
+  if (n != static_cast<ssize_t>(begin.size()) || !begins_with(begin, "SIMPLE  ="))
+    return Error(EIO, "what was unpacked is not FITS");
+  return plain;
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,37 @@
+// Unpacking: from the compressed forms that the archive delivers to plain FITS.
+//
+//   shapes   .fits.Z (LZW) and .fits.gz give the file that was compressed, byte for byte. .fits.fz gives its images with
+//            the same pixels and the headers that CFITSIO restores (what funpack writes)
+//   errors   EIO with the library's sentence for data that cannot be unpacked; ENOSPC
+//   threads  thread-safe; blocks on disk and processor
+//   source   libarchive (filters compress and gzip, format raw), CFITSIO (fits_img_decompress)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "client/base/result.h"
+#include "client/base/unique_fd.h"
+
+namespace esofs::cache {
+
+enum class Packing : std::uint8_t { kNone = 0, kCompress = 1, kGzip = 2, kFpack = 3 };
+
+// How a file of this delivered name ("" unknown) that begins with `head` is packed. The first bytes tell LZW and gzip,
+// whatever the name says; a tile-compressed FITS file is told by its name.
+Packing packing_of(const std::string& name, std::span<const std::byte> head);
+// By the name alone, before any byte is here.
+Packing packing_of(const std::string& name);
+
+// A file without a name in `directory`, in memory where that cannot be.
+Result<UniqueFd> scratch_file(const std::filesystem::path& directory);
+
+// Unpacks the file `packed` into a scratch file.
+Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
+                          const std::stop_token& stop);
+
+}  // namespace esofs::cache

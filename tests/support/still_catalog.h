@@ -1,0 +1,68 @@
+// StillCatalog: a Catalog that knows where files are, and nothing else. For tests of the FileCache.
+#pragma once
+
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "client/base/guarded.h"
+
+namespace esofs::tests {
+
+class StillCatalog : public cache::Catalog {
+ public:
+  // Without an entry a dataset's access_url is the file.
+  void put_source(const std::string& id, client::FileSource source) {
+    (*sources_.lock())[id] = std::move(source);
+  }
+  int source_count() { return *asked_.lock(); }
+
+  Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override {
+    ++*asked_.lock();
+    auto known = known_source(dataset);
+    done(known ? Result<client::FileSource>(*known) : Error(ENOENT, "no such dataset"));
+    return {};
+  }
+  std::optional<client::FileSource> known_source(const client::Dataset& dataset) override {
+    auto sources = sources_.lock();
+    const auto at = sources->find(dataset.id);
+    if (at != sources->end()) return at->second;
+    if (dataset.access_url.empty()) return std::nullopt;
+    return client::FileSource{dataset.access_url, std::nullopt, "", ""};
+  }
+
+  Cancel listing(const cache::QuerySpec& /*query*/,
+                 Done<std::shared_ptr<const cache::Listing>> done) override {
+    done(Error(ENOSYS, "not here"));
+    return {};
+  }
+  std::shared_ptr<const cache::Listing> known_listing(const cache::QuerySpec& /*query*/) override {
+    return nullptr;
+  }
+  cache::QueryState state(const cache::QuerySpec& /*query*/) override { return {}; }
+  void refresh(const cache::QuerySpec& /*query*/) override {}
+  void forget(const cache::QuerySpec& /*query*/) override {}
+  Cancel links(const client::Dataset& /*dataset*/, Done<std::shared_ptr<const client::Links>> done) override {
+    done(Error(ENOSYS, "not here"));
+    return {};
+  }
+  std::shared_ptr<const client::Links> known_links(const client::Dataset& /*dataset*/) override {
+    return nullptr;
+  }
+  Cancel row(const std::string& /*id*/, Done<std::shared_ptr<const cache::NamedRow>> done) override {
+    done(Error(ENOSYS, "not here"));
+    return {};
+  }
+  void visited(const std::string& /*kind*/, const std::string& /*name*/) override {}
+  std::vector<std::string> visits(const std::string& /*kind*/, std::size_t /*most*/) override { return {}; }
+
+ private:
+  Guarded<std::map<std::string, client::FileSource>> sources_;
+  Guarded<int> asked_{0};
+};
+
+}  // namespace esofs::tests

@@ -1,0 +1,410 @@
+#include "cache/file_cache.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "client/base/unique_fd.h"
+#include "tests/unit/cache/file_cache_fixture.h"
+
+namespace esofs::cache {
+namespace {
+
+using tests::FakeArchive;
+
+class FileCacheTest : public FileCacheFixture {
+ protected:
+  void announce(std::uint64_t length) {
+    catalog_.put_source(dataset_.id, {url_, length, "application/fits", ""});
+  }
+  std::size_t segments_on_disk() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.directory)) {
+      count += entry.is_regular_file() ? 1U : 0U;
+    }
+    return count;
+  }
+};
+
+// --- opening ---
+
+TEST_F(FileCacheTest, OpeningLearnsTheExactSizeAndTheHeaderOfAGiantCostsItsHeadAndTail) {
+  archive_.put_file(url_, kGiant);
+  const auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), kGiant);
+  expect_bytes(file, 0, 2880);
+  expect_bytes(file, kGiant - 2880, 2880);
+  EXPECT_LE(archive_.fetched_bytes(), 128U * 1024);
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
+TEST_F(FileCacheTest, WhereTheLengthIsAnnouncedHeadAndTailAreAskedForAtOnce) {
+  archive_.put_file(url_, kGiant);
+  announce(kGiant);
+  archive_.hold();
+  auto asked = ask_open();
+  ASSERT_TRUE(archive_.wait_held(2));
+  archive_.release();
+  const auto file = asked.get();
+  ASSERT_TRUE(file);
+  expect_bytes(*file, kGiant - 2880, 2880);
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
+TEST_F(FileCacheTest, AWronglyAnnouncedLengthIsCorrected) {
+  archive_.put_file(url_, 10 * kMiB + 77);
+  announce(9 * kMiB);
+  const auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 10 * kMiB + 77);
+  expect_bytes(file, 10 * kMiB, 77);
+  expect_bytes(file, 9 * kMiB - 100, 200);
+}
+
+TEST_F(FileCacheTest, AFileThatIsNotFitsIsOpenedByItsHeadOnly) {
+  archive_.put_file(url_, kMiB);
+  dataset_.extension = ".tar";
+  ASSERT_TRUE(open());
+  EXPECT_EQ(archive_.fetch_count(), 1);
+}
+
+TEST_F(FileCacheTest, FilesOfEverySizeAreRead) {
+  for (const std::uint64_t size :
+       {1UL, 2UL, 100UL, kChunk - 1, kChunk, kChunk + 1, 2 * kChunk, 5 * kChunk + 3}) {
+    for (const bool ranges : {true, false}) {
+      for (const bool length : {true, false}) {
+        archive_.put_file(url_, size, {.ranges = ranges, .announce_length = length});
+        cache_->evict(dataset_).has_value();
+        const auto file = open();
+        ASSERT_TRUE(file);
+        EXPECT_EQ(file->size(), size);
+        EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, size));
+      }
+    }
+  }
+}
+
+TEST_F(FileCacheTest, ASecondOpenMakesNoRequestNorDoesOneAfterARestart) {
+  archive_.put_file(url_, 10 * kMiB);
+  auto file = open();
+  expect_bytes(file, 0, 2880);
+  expect_bytes(file, 10 * kMiB - 100, 100);
+  const int before = archive_.fetch_count();
+  for (int i = 0; i < 117; ++i) ASSERT_TRUE(open());
+  file.reset();
+  for (int i = 0; i < 117; ++i) {
+    const auto again = open();
+    ASSERT_TRUE(again);
+    expect_bytes(again, 0, 2880);
+  }
+  restart();
+  file = open();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 10 * kMiB);
+  expect_bytes(file, 0, 2880);
+  EXPECT_EQ(archive_.fetch_count(), before);
+}
+
+TEST_F(FileCacheTest, ManyOpensAtOnceAreOneRequest) {
+  archive_.put_file(url_, kMiB);
+  dataset_.extension = ".tar";
+  archive_.hold();
+  std::vector<Asked<File>> asked;
+  for (int i = 0; i < 50; ++i) asked.push_back(ask_open());
+  ASSERT_TRUE(archive_.wait_held());
+  archive_.release();
+  for (auto& each : asked) EXPECT_TRUE(each.get());
+  EXPECT_EQ(archive_.fetch_count(), 1);
+}
+
+TEST_F(FileCacheTest, AnOpenThatIsCancelledEndsAtOnceAndLeavesTheOthers) {
+  archive_.put_file(url_, kMiB);
+  archive_.hold();
+  auto first = ask_open();
+  auto second = ask_open();
+  ASSERT_TRUE(archive_.wait_held());
+  first.cancel();
+  ASSERT_TRUE(first.answered());
+  EXPECT_EQ(first.get().error().code(), EINTR);
+  archive_.release();
+  EXPECT_TRUE(second.get());
+}
+
+TEST_F(FileCacheTest, AFailureToOpenIsRememberedForSomeSeconds) {
+  EXPECT_EQ(open_error(), ENOENT);
+  const int before = archive_.fetch_count();
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(open_error(), ENOENT);
+  EXPECT_EQ(archive_.fetch_count(), before);
+  EXPECT_TRUE(cache_->facts(dataset_, Form::kDelivered).error);
+  archive_.put_file(url_, kMiB);
+  now_ += 6;
+  EXPECT_TRUE(open());
+  EXPECT_FALSE(cache_->facts(dataset_, Form::kDelivered).error);
+}
+
+TEST_F(FileCacheTest, AnAnswerThatBreaksOffInTheFirstChunkIsAskedForAgain) {
+  archive_.put_file(url_, kMiB, {.piece = 1000});
+  dataset_.extension = ".tar";
+  archive_.fail_after(url_, 5000, Error(EIO, "cut"));
+  const auto file = open();
+  ASSERT_TRUE(file);
+  expect_bytes(file, 0, kMiB);
+}
+
+TEST_F(FileCacheTest, TheErrnoOfTheArchiveIsTold) {
+  archive_.put_file(url_, kMiB);
+  archive_.fail_next(FakeArchive::Op::kFetch, Error(EACCES, "HTTP 403"), -1);
+  EXPECT_EQ(open_error(), EACCES);
+}
+
+// --- versions ---
+
+TEST_F(FileCacheTest, AChangeBetweenOpensIsSeenWhenTheFactsAreOldAndDropsTheOldBlocks) {
+  archive_.put_file(url_, kMiB);
+  expect_bytes(open(), 0, kMiB);
+  archive_.put_file(url_, kMiB, {.validator = "v2", .salt = 9});
+  expect_bytes(open(), 0, kMiB);  // within the time
+  now_ += 24 * 3600 + 1;
+  const auto file = open();
+  ASSERT_TRUE(file);
+  expect_bytes(file, 0, kMiB, 9);
+  EXPECT_EQ(segments_on_disk(), 1U);
+}
+
+TEST_F(FileCacheTest, ADatasetThatWasModifiedIsCheckedAtOnce) {
+  archive_.put_file(url_, kMiB, {.validator = ""});
+  dataset_.mtime = 1;
+  expect_bytes(open(), 0, kMiB);
+  archive_.put_file(url_, kMiB, {.validator = "", .salt = 9});
+  dataset_.mtime = 2;
+  expect_bytes(open(), 0, kMiB, 9);
+}
+
+TEST_F(FileCacheTest, AChangeWhileOpenIsStaleForOldHandlesAndNewOnesReadTheNewVersion) {
+  archive_.put_file(url_, 10 * kMiB);
+  const auto old = open();
+  expect_bytes(old, 0, 100);
+  archive_.put_file(url_, 10 * kMiB, {.validator = "v2", .salt = 9});
+  EXPECT_EQ(read_error(old, 5 * kMiB, 100), ESTALE);
+  EXPECT_EQ(read_error(old, 0, 100), ESTALE);
+  const auto file = open();  // asks again, although the facts are young
+  ASSERT_TRUE(file);
+  expect_bytes(file, 0, 100, 9);
+  expect_bytes(file, 5 * kMiB, 100, 9);
+  EXPECT_EQ(read_error(old, 0, 100), ESTALE);
+}
+
+TEST_F(FileCacheTest, AnOpenThatMeetsANewVersionEndsTheOldHandles) {
+  archive_.put_file(url_, kMiB);
+  const auto old = open();
+  expect_bytes(old, 0, 100);
+  archive_.put_file(url_, kMiB, {.validator = "v2", .salt = 9});
+  now_ += 24 * 3600 + 1;
+  expect_bytes(open(), 0, 100, 9);
+  EXPECT_EQ(read_error(old, 0, 100), ESTALE);
+}
+
+// --- whole responses ---
+
+TEST_F(FileCacheTest, WhereRangeIsIgnoredOneResponseServesAllReaders) {
+  archive_.put_file(url_, 20 * kMiB, {.ranges = false});
+  archive_.hold(url_, kMiB);
+  const auto file = open();  // answered while the body comes
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 20 * kMiB);
+  expect_bytes(file, 100, 2880);
+  auto far = ask_read(file, 19 * kMiB, 100);
+  EXPECT_FALSE(far.answered());
+  archive_.release();
+  auto bytes = far.get();
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(*bytes, FakeArchive::bytes_at(19 * kMiB, 100));
+  EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, 20 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 1);
+}
+
+TEST_F(FileCacheTest, WithoutALengthTheOpenWaitsForTheEnd) {
+  archive_.put_file(url_, 5 * kMiB + 3, {.ranges = false, .announce_length = false});
+  archive_.hold(url_, kMiB);
+  auto asked = ask_open();
+  ASSERT_TRUE(archive_.wait_held());
+  EXPECT_FALSE(asked.answered());
+  archive_.release();
+  const auto file = asked.get();
+  ASSERT_TRUE(file);
+  EXPECT_EQ((*file)->size(), 5 * kMiB + 3);
+  EXPECT_EQ(all_of(*file), FakeArchive::bytes_at(0, 5 * kMiB + 3));
+}
+
+TEST_F(FileCacheTest, AWholeFileIsKeptAcrossARestart) {
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .announce_length = false});
+  ASSERT_TRUE(open());
+  restart();
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 1);
+}
+
+TEST_F(FileCacheTest, APartOfAWholeFileIsNotKeptAcrossARestart) {
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false});
+  archive_.hold(url_, kMiB);
+  auto file = open();
+  expect_bytes(file, 0, 100);
+  file.reset();
+  restart();
+  archive_.release();
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .salt = 9});
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB, 9));
+}
+
+TEST_F(FileCacheTest, AWholeFileThatLostAChunkWhileClosedIsFetchedAgain) {
+  archive_.put_file(url_, 40 * kMiB, {.ranges = false});
+  EXPECT_EQ(all_of(open()).size(), 40 * kMiB);
+  cache_.reset();
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.directory)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  ASSERT_EQ(files.size(), 3U);
+  std::filesystem::remove(files[0]);
+  restart();
+  archive_.put_file(url_, 40 * kMiB, {.ranges = false, .salt = 9});
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 40 * kMiB, 9));
+}
+
+TEST_F(FileCacheTest, AResponseThatBreaksOffAfterItWasReadIsStaleAndNeverMixedWithAnother) {
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = ""});
+  archive_.hold(url_, kMiB);
+  archive_.fail_after(url_, 2 * kMiB, Error(EIO, "cut"));
+  const auto old = open();
+  expect_bytes(old, 0, 100);
+  auto far = ask_read(old, 4 * kMiB, 100);
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = "", .salt = 9});
+  archive_.release();
+  EXPECT_EQ(far.get().error().code(), ESTALE);
+  EXPECT_EQ(read_error(old, 0, 100), ESTALE);
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB, 9));
+}
+
+TEST_F(FileCacheTest, AResponseThatBreaksOffUnreadIsBegunAnewForItsReaders) {
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false});
+  archive_.hold(url_, kMiB);
+  archive_.fail_after(url_, 2 * kMiB, Error(EIO, "cut"));
+  const auto file = open();
+  auto far = ask_read(file, 4 * kMiB, 100);  // nothing of it has come yet
+  archive_.release();
+  auto bytes = far.get();
+  ASSERT_TRUE(bytes) << bytes.error().what();
+  EXPECT_EQ(*bytes, FakeArchive::bytes_at(4 * kMiB, 100));
+  EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, 5 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
+TEST_F(FileCacheTest, ADatasetThatIsMadeWhenAskedForIsNeverAskedForInRanges) {
+  archive_.put_file(url_, 5 * kMiB);
+  dataset_.whole = true;
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 1);
+  EXPECT_FALSE(archive_.fetches()[0].range);
+}
+
+TEST_F(FileCacheTest, WithoutADiskAWholeFileIsServedAsItsReaderGoes) {
+  config_.directory = "/dev/null/nowhere";
+  restart();
+  archive_.put_file(url_, 60 * kMiB, {.ranges = false});
+  const auto file = open();
+  ASSERT_TRUE(file);
+  for (std::uint64_t at = 0; at < 60 * kMiB; at += kMiB) expect_bytes(file, at, kMiB);
+  EXPECT_EQ(archive_.fetch_count(), 1);
+}
+
+TEST_F(FileCacheTest, AQuotaSmallerThanAWholeFileDoesNotMakeItWrong) {
+  config_.max_bytes = 4 * kMiB;
+  restart();
+  archive_.put_file(url_, 40 * kMiB, {.ranges = false});
+  auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, 40 * kMiB));
+}
+
+// --- facts ---
+
+TEST_F(FileCacheTest, FactsAreTheBestThatIsKnownWithoutAsking) {
+  EXPECT_GT(cache_->facts(dataset_, Form::kDelivered).size, 0U);
+  dataset_.estimate_bytes = 1'001'000;
+  EXPECT_EQ(cache_->facts(dataset_, Form::kDelivered).size, 1'001'000U);
+  announce(1'000'999);
+  auto facts = cache_->facts(dataset_, Form::kPlain);
+  EXPECT_EQ(facts.size, 1'000'999U);
+  EXPECT_FALSE(facts.exact);
+  archive_.put_file(url_, 1'000'123, {.name = "A.fits"});
+  EXPECT_EQ(archive_.fetch_count(), 0);
+  const auto file = open();
+  expect_bytes(file, 0, 1'000'123);
+  facts = cache_->facts(dataset_, Form::kPlain);
+  EXPECT_EQ(facts.size, 1'000'123U);
+  EXPECT_TRUE(facts.exact);
+  EXPECT_EQ(facts.delivered_name, "A.fits");
+  EXPECT_EQ(facts.cached_bytes, 1'000'123U);
+  EXPECT_FALSE(facts.version.empty());
+  restart();
+  EXPECT_TRUE(cache_->facts(dataset_, Form::kPlain).exact);
+}
+
+TEST_F(FileCacheTest, ASizeOnceLearntIsKeptWhenTheFactsAreOld) {
+  archive_.put_file(url_, 1'000'123);
+  ASSERT_TRUE(open());
+  now_ += 1'000'000;
+  EXPECT_TRUE(cache_->facts(dataset_, Form::kDelivered).exact);
+}
+
+TEST_F(FileCacheTest, APackedFileIsOverestimatedBeforeItIsOpened) {
+  catalog_.put_source(dataset_.id, {url_, 1'000'000, "", "A.fits.fz"});
+  EXPECT_EQ(cache_->facts(dataset_, Form::kDelivered).size, 1'000'000U);
+  EXPECT_GE(cache_->facts(dataset_, Form::kPlain).size, 4'000'000U);
+}
+
+// --- the rest ---
+
+TEST_F(FileCacheTest, EvictingDropsWhatIsKeptOfAClosedFileOnly) {
+  archive_.put_file(url_, kMiB);
+  auto file = open();
+  expect_bytes(file, 0, kMiB);
+  auto refused = cache_->evict(dataset_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EBUSY);
+  file.reset();
+  EXPECT_TRUE(cache_->evict(dataset_));
+  EXPECT_EQ(segments_on_disk(), 0U);
+  EXPECT_FALSE(cache_->facts(dataset_, Form::kDelivered).exact);
+}
+
+TEST_F(FileCacheTest, UsageCountsWhatWasServedAndFetched) {
+  archive_.put_file(url_, 4 * kChunk);
+  const auto file = open();
+  expect_bytes(file, 0, 4 * kChunk);
+  expect_bytes(file, 0, 4 * kChunk);
+  const auto usage = cache_->usage();
+  EXPECT_EQ(usage.misses, 4U);
+  EXPECT_GE(usage.hits, 4U);
+  EXPECT_EQ(usage.fetched_bytes, archive_.fetched_bytes());
+  EXPECT_EQ(usage.requests, static_cast<std::uint64_t>(archive_.fetch_count()));
+  EXPECT_GE(usage.bytes, 4 * kChunk);
+}
+
+TEST_F(FileCacheTest, EndingTheCacheAnswersOpensAndReadsUnderWay) {
+  archive_.put_file(url_, kGiant);
+  const auto file = open();
+  archive_.hold();
+  auto read = ask_read(file, kGiant / 2, 100);
+  client::Dataset other = dataset_;
+  dataset_.id = "other";
+  auto opened = ask_open();
+  ASSERT_TRUE(archive_.wait_held(2));
+  cache_.reset();
+  EXPECT_EQ(read.get().error().code(), EIO);
+  EXPECT_EQ(opened.get().error().code(), EIO);
+}
+
+}  // namespace
+}  // namespace esofs::cache

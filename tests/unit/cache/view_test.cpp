@@ -1,0 +1,285 @@
+// The decompressed views of a FileCache: .fits.Z, .fits.gz and .fits.fz as plain FITS.
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <fitsio.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "cache/unpack.h"
+#include "tests/unit/cache/file_cache_fixture.h"
+
+namespace esofs::cache {
+namespace {
+
+using tests::FakeArchive;
+
+constexpr long kSide = 300;
+
+Bytes file_bytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> chars{std::istreambuf_iterator<char>(file), {}};
+  Bytes bytes(chars.size());
+  if (!chars.empty()) std::memcpy(bytes.data(), chars.data(), chars.size());
+  return bytes;
+}
+
+// `bytes` as `compress` or `gzip` would write them.
+Bytes packed_by(int filter, const Bytes& bytes) {
+  Bytes packed(bytes.size() * 2 + 100'000);
+  std::size_t used = 0;
+  archive* writer = archive_write_new();
+  archive_write_set_format_raw(writer);
+  archive_write_add_filter(writer, filter);
+  archive_write_set_bytes_in_last_block(writer, 1);
+  archive_write_open_memory(writer, packed.data(), packed.size(), &used);
+  archive_entry* entry = archive_entry_new();
+  archive_entry_set_pathname(entry, "data");
+  archive_entry_set_filetype(entry, AE_IFREG);
+  archive_write_header(writer, entry);
+  archive_write_data(writer, bytes.data(), bytes.size());
+  archive_entry_free(entry);
+  archive_write_close(writer);
+  archive_write_free(writer);
+  packed.resize(used);
+  return packed;
+}
+
+class ViewTest : public FileCacheFixture {
+ protected:
+  ViewTest() { std::filesystem::create_directories(dir_ / "made"); }
+
+  // A FITS file of two images of pseudo-random and smooth pixels.
+  Bytes plain_fits() {
+    const auto path = dir_ / "made" / "plain.fits";
+    int status = 0;
+    fitsfile* file = nullptr;
+    fits_create_diskfile(&file, path.c_str(), &status);
+    std::array<long, 2> axes{kSide, kSide};
+    std::vector<short> pixels(static_cast<std::size_t>(kSide * kSide));
+    for (int hdu = 0; hdu < 2; ++hdu) {
+      for (std::size_t i = 0; i < pixels.size(); ++i)
+        pixels[i] = static_cast<short>((i * i / 7 + i * 31) % 9000 - 100);
+      fits_create_img(file, SHORT_IMG, 2, axes.data(), &status);
+      fits_write_key_lng(file, "EXPNO", hdu, "an example", &status);
+      fits_write_img(file, TSHORT, 1, kSide * kSide, pixels.data(), &status);
+    }
+    fits_close_file(file, &status);
+    if (status != 0) throw std::runtime_error("CFITSIO cannot write");
+    return file_bytes(path);
+  }
+
+  // The same, tile-compressed as fpack does.
+  Bytes tiled_fits() {
+    plain_fits();
+    const auto path = dir_ / "made" / "tiled.fits.fz";
+    int status = 0;
+    fitsfile* from = nullptr;
+    fitsfile* to = nullptr;
+    fits_open_diskfile(&from, (dir_ / "made" / "plain.fits").c_str(), READONLY, &status);
+    fits_create_diskfile(&to, path.c_str(), &status);
+    fits_set_compression_type(to, RICE_1, &status);
+    for (int hdu = 1; hdu <= 2; ++hdu) {
+      fits_movabs_hdu(from, hdu, nullptr, &status);
+      fits_img_compress(from, to, &status);
+    }
+    fits_close_file(from, &status);
+    fits_close_file(to, &status);
+    if (status != 0) throw std::runtime_error("CFITSIO cannot compress");
+    return file_bytes(path);
+  }
+
+  std::vector<short> pixels_of(const Bytes& fits, int hdu) {
+    const auto path = dir_ / "made" / "read.fits";
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(fits.data()), static_cast<std::streamsize>(fits.size()));
+    int status = 0;
+    fitsfile* file = nullptr;
+    fits_open_diskfile(&file, path.c_str(), READONLY, &status);
+    fits_movabs_hdu(file, hdu, nullptr, &status);
+    std::vector<short> pixels(static_cast<std::size_t>(kSide * kSide));
+    fits_read_img(file, TSHORT, 1, kSide * kSide, nullptr, pixels.data(), nullptr, &status);
+    fits_close_file(file, &status);
+    EXPECT_EQ(status, 0);
+    return pixels;
+  }
+
+  void put(Bytes bytes, const std::string& name) {
+    archive_.put_bytes(url_, std::move(bytes), {.name = name});
+  }
+};
+
+TEST_F(ViewTest, LzwAndGzipGiveTheFileThatWasCompressed) {
+  const Bytes plain = plain_fits();
+  for (const int filter : {ARCHIVE_FILTER_COMPRESS, ARCHIVE_FILTER_GZIP}) {
+    put(packed_by(filter, plain), filter == ARCHIVE_FILTER_GZIP ? "A.fits.gz" : "A.fits.Z");
+    now_ += 10'000'000;
+    const auto file = open(Form::kPlain);
+    ASSERT_TRUE(file);
+    EXPECT_EQ(all_of(file), plain);
+  }
+}
+
+TEST_F(ViewTest, TheMagicTellsWhereTheNameDoesNot) {
+  const Bytes plain = plain_fits();
+  put(packed_by(ARCHIVE_FILTER_COMPRESS, plain), "");
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+}
+
+TEST_F(ViewTest, TileCompressedFilesHaveTheSamePixelsAndArePlainImages) {
+  const Bytes plain = plain_fits();
+  put(tiled_fits(), "A.fits.FZ");
+  const Bytes view = all_of(open(Form::kPlain));
+  for (const int hdu : {1, 2}) EXPECT_EQ(pixels_of(view, hdu), pixels_of(plain, hdu));
+  EXPECT_EQ(view.size(), plain.size());
+}
+
+TEST_F(ViewTest, TheDeliveredFormStaysAsItIs) {
+  const Bytes packed = packed_by(ARCHIVE_FILTER_GZIP, plain_fits());
+  put(packed, "A.fits.gz");
+  EXPECT_EQ(all_of(open(Form::kDelivered)), packed);
+}
+
+TEST_F(ViewTest, AFileThatIsNotPackedIsTheSameInBothForms) {
+  const Bytes plain = plain_fits();
+  put(plain, "A.fits");
+  const auto delivered = open(Form::kDelivered);
+  const auto view = open(Form::kPlain);
+  EXPECT_EQ(view->version(), delivered->version());
+  EXPECT_EQ(all_of(view), plain);
+}
+
+TEST_F(ViewTest, UnpackingCanBeLimited) {
+  const Bytes plain = plain_fits();
+  const Bytes lzw = packed_by(ARCHIVE_FILTER_COMPRESS, plain);
+  const Bytes tiled = tiled_fits();
+  config_.unpack = Unpack::kZ;
+  restart();
+  put(lzw, "A.fits.Z");
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+  put(tiled, "A.fits.fz");
+  now_ += 10'000'000;
+  EXPECT_EQ(all_of(open(Form::kPlain)), tiled);
+  config_.unpack = Unpack::kNone;
+  restart();
+  put(lzw, "A.fits.Z");
+  now_ += 10'000'000;
+  EXPECT_EQ(all_of(open(Form::kPlain)), lzw);
+}
+
+TEST_F(ViewTest, ASecondOpenIsFreeAlsoAfterARestart) {
+  const Bytes plain = plain_fits();
+  put(packed_by(ARCHIVE_FILTER_GZIP, plain), "A.fits.gz");
+  ASSERT_TRUE(open(Form::kPlain));
+  const auto facts = cache_->facts(dataset_, Form::kPlain);
+  EXPECT_TRUE(facts.exact);
+  EXPECT_EQ(facts.size, plain.size());
+  const int before = archive_.fetch_count();
+  restart();
+  EXPECT_EQ(cache_->facts(dataset_, Form::kPlain).size, plain.size());
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+  EXPECT_EQ(archive_.fetch_count(), before);
+}
+
+TEST_F(ViewTest, AViewThatTheCacheLostIsMadeAgain) {
+  const Bytes plain = plain_fits();
+  put(packed_by(ARCHIVE_FILTER_GZIP, plain), "A.fits.gz");
+  auto file = open(Form::kPlain);
+  file.reset();
+  cache_.reset();
+  std::filesystem::remove_all(config_.directory);
+  restart();
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+}
+
+TEST_F(ViewTest, WithoutADiskTheViewIsMadeAllTheSame) {
+  config_.directory = "/dev/null/nowhere";
+  config_.memory_bytes = kMiB;
+  restart();
+  const Bytes plain = plain_fits();
+  put(packed_by(ARCHIVE_FILTER_GZIP, plain), "A.fits.gz");
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+}
+
+TEST_F(ViewTest, AWholeResponseIsUnpackedToo) {
+  const Bytes plain = plain_fits();
+  archive_.put_bytes(url_, packed_by(ARCHIVE_FILTER_COMPRESS, plain),
+                     {.ranges = false, .name = "A.fits.Z", .announce_length = false});
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+}
+
+TEST_F(ViewTest, OpensAtOnceUnpackOnce) {
+  const Bytes plain = plain_fits();
+  put(packed_by(ARCHIVE_FILTER_COMPRESS, plain), "A.fits.Z");
+  archive_.hold();
+  std::vector<Asked<File>> asked;
+  for (int i = 0; i < 20; ++i) asked.push_back(ask_open(Form::kPlain));
+  ASSERT_TRUE(archive_.wait_held());
+  archive_.release();
+  for (auto& each : asked) {
+    auto file = each.get();
+    ASSERT_TRUE(file);
+    EXPECT_EQ(all_of(*file), plain);
+  }
+  EXPECT_LE(archive_.fetched_bytes(), plain.size() + 2 * kChunk);
+}
+
+TEST_F(ViewTest, WhatCannotBeUnpackedIsEio) {
+  Bytes packed = packed_by(ARCHIVE_FILTER_GZIP, plain_fits());
+  packed.resize(packed.size() / 2);
+  put(packed, "A.fits.gz");
+  EXPECT_EQ(open_error(Form::kPlain), EIO);
+  put(packed_by(ARCHIVE_FILTER_COMPRESS, Bytes(10'000)), "A.fits.Z");
+  now_ += 10'000'000;
+  EXPECT_EQ(open_error(Form::kPlain), EIO);  // not FITS
+  Bytes tiled = tiled_fits();
+  for (std::size_t i = 20'000; i < tiled.size(); ++i) tiled[i] = std::byte{0x55};
+  put(tiled, "A.fits.fz");
+  now_ += 10'000'000;
+  EXPECT_EQ(open_error(Form::kPlain), EIO);
+  EXPECT_EQ(open_error(Form::kDelivered), 0);
+}
+
+TEST_F(ViewTest, AnOpenThatIsCancelledEndsAtOnce) {
+  put(packed_by(ARCHIVE_FILTER_GZIP, plain_fits()), "A.fits.gz");
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(cache_->evict(dataset_));
+  archive_.hold();
+  auto asked = ask_open(Form::kPlain);
+  ASSERT_TRUE(archive_.wait_held());
+  asked.cancel();
+  ASSERT_TRUE(asked.answered());
+  EXPECT_EQ(asked.get().error().code(), EINTR);
+  archive_.release();
+  EXPECT_TRUE(open(Form::kPlain));
+}
+
+// A file that `compress` itself wrote.
+TEST(Unpack, ReadsARealLzwFile) {
+  const std::filesystem::path sample = SAMPLES_DIR "/fits/testfile.fits.Z";
+  if (!std::filesystem::exists(sample)) GTEST_SKIP() << "no samples here";
+  const Bytes packed = file_bytes(sample);
+  EXPECT_EQ(packing_of("", packed), Packing::kCompress);
+  UniqueFd fd(::open(sample.c_str(), O_RDONLY));
+  auto plain = unpacked(Packing::kCompress, fd.get(), "/tmp", {});
+  ASSERT_TRUE(plain) << plain.error().what();
+  EXPECT_EQ(::lseek(plain->get(), 0, SEEK_END) % 2880, 0);
+}
+
+TEST(Unpack, TheNameTellsThePackingInAnyCase) {
+  EXPECT_EQ(packing_of("A.fits.Z"), Packing::kCompress);
+  EXPECT_EQ(packing_of("A.FITS.GZ"), Packing::kGzip);
+  EXPECT_EQ(packing_of("A.fits.fz"), Packing::kFpack);
+  EXPECT_EQ(packing_of("A.fits"), Packing::kNone);
+  EXPECT_EQ(packing_of("A.tar.gz"), Packing::kNone);
+  EXPECT_EQ(packing_of(""), Packing::kNone);
+}
+
+}  // namespace
+}  // namespace esofs::cache
