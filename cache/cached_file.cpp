@@ -75,7 +75,9 @@ CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about, std::fu
       about_(std::move(about)),
       chunks_(chunk_count(about_.size)),
       on_stale_(std::move(on_stale)),
-      state_(std::min(parts_->read_ahead_bytes, parts_->memory.most_bytes() / 2)) {}
+      state_(std::min(parts_->read_ahead_bytes, parts_->segments.usable() ? parts_->memory.most_bytes() / 2
+                                                                          : parts_->most_ahead_in_memory())) {
+}
 
 // --- readers ---
 
@@ -210,6 +212,8 @@ void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {
 }
 
 void CachedFile::opened() { ++state_.lock()->handles; }
+
+bool CachedFile::in_use() { return state_.lock()->handles > 0; }
 
 void CachedFile::closed() {
   std::vector<std::shared_ptr<Transfer>> to_stop;

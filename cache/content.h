@@ -81,6 +81,10 @@ struct ContentParts {
   std::chrono::milliseconds retry_pause{250};  // before a broken transfer is taken up again
   std::function<std::int64_t()> now;           // seconds since 1970
 
+  // How far ahead of a reader chunks may come where only memory keeps them. What was read counts as used lately, so that it
+  // pushes out what is still to be read: half of the memory would not be enough.
+  std::uint64_t most_ahead_in_memory() const noexcept { return memory.most_bytes() / 4; }
+
   // A verified chunk of `key` from memory or disk, with the size that it must have; else null.
   Chunk here(const ContentKey& key, std::uint64_t index, std::size_t size);
   // Keeps a chunk in memory and on disk. False: in memory only.
@@ -100,6 +104,7 @@ class Content {
   // A handle was made or dropped. With the last one, transfers that nobody waits for are stopped.
   virtual void opened() = 0;
   virtual void closed() = 0;
+  virtual bool in_use() = 0;  // there are handles
 
   // The archive holds another version: all reads from now on fail with `error`.
   virtual void expire(const Error& error) = 0;

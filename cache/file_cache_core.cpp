@@ -428,19 +428,20 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
 
 Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
   const std::string id = file_id(dataset);
+  OpenContent content;
+  OpenContent view;
   {
     auto registry = registry_.lock();
     const auto live = registry->live.find(id);
     if (live != registry->live.end()) {
-      if (live->second.content.lock() || live->second.view.lock()) return Error(EBUSY, "the file is open");
-      registry->live.erase(live);
+      content = live->second.content.lock();
+      view = live->second.view.lock();
     }
   }
+  if ((content && content->in_use()) || (view && view->in_use())) return Error(EBUSY, "the file is open");
   const auto record = recorded(id);
-  if (!record) return {};
-  parts_->forget(ContentKey(record->key));
-  parts_->forget(view_key(*record));
-  return store_.erase(Shelf::kFiles, id);
+  if (record) drop(id, record->key);
+  return {};
 }
 
 FileCache::Usage FileCacheCore::usage() const {

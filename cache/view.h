@@ -45,8 +45,9 @@ class ViewFile : public Content, public std::enable_shared_from_this<ViewFile> {
   const ContentKey& key() const noexcept override { return key_; }
   std::uint64_t size() const noexcept override { return size_; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
-  void opened() override {}
-  void closed() override {}
+  void opened() override { ++handles_; }
+  void closed() override { --handles_; }
+  bool in_use() override { return handles_ > 0; }
   void expire(const Error& error) override;
   bool expired() override;
 
@@ -61,6 +62,7 @@ class ViewFile : public Content, public std::enable_shared_from_this<ViewFile> {
   const std::uint64_t size_;
   const Remake remake_;
   const std::shared_ptr<void> pin_;
+  std::atomic<int> handles_ = 0;
 
   std::mutex mutex_;
   std::shared_ptr<UniqueFd> kept_;  // this and what follows: guarded by mutex_

@@ -73,6 +73,11 @@ void WholeFile::opened() {
   ++handles_;
 }
 
+bool WholeFile::in_use() {
+  const std::lock_guard lock(mutex_);
+  return handles_ > 0;
+}
+
 void WholeFile::closed() {
   {
     const std::lock_guard lock(mutex_);
@@ -166,7 +171,7 @@ void WholeFile::land(const Chunk& chunk) {
 }
 
 Result<void> WholeFile::wait_for_readers(Lane::Turn& turn) {
-  const std::uint64_t most = parts_->memory.most_bytes() / 2;
+  const std::uint64_t most = parts_->most_ahead_in_memory();
   std::unique_lock lock(mutex_);
   const auto near = [&] { return expired_ || !memory_only_ || next_ * kChunkBytes <= farthest_read_ + most; };
   if (size_known_ && next_ > chunk_count(size_)) return Error(EIO, name_ + " is longer than announced");

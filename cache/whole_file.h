@@ -35,6 +35,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
   void opened() override;
   void closed() override;
+  bool in_use() override;
   void expire(const Error& error) override;
   bool expired() override;
 
