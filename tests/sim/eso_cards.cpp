@@ -86,10 +86,10 @@ void add_pipeline(FitsHeader& header, const Dataset& d, std::uint64_t seed) {
     header.string("ESO PRO REC1 RAW" + n + " NAME", d.progenitors[i] + ".fits", "File name");
     header.string("ESO PRO REC1 RAW" + n + " CATG", "OBJECT");
   }
-  static constexpr std::array<const char*, 6> kMasters{"MASTER_BIAS", "MASTER_DARK",   "MASTER_FLAT",
-                                                       "TRACE_TABLE", "WAVECAL_TABLE", "STD_RESPONSE"};
+  static constexpr std::array<const char*, 6> masters{"MASTER_BIAS", "MASTER_DARK",   "MASTER_FLAT",
+                                                      "TRACE_TABLE", "WAVECAL_TABLE", "STD_RESPONSE"};
   int number = 0;
-  for (const char* master : kMasters) {
+  for (const char* master : masters) {
     const std::string n = std::to_string(++number);
     header.string("ESO PRO REC1 CAL" + n + " NAME", "M." + d.instrument + "." + iso_date(d.mjd + number, 3));
     header.string("ESO PRO REC1 CAL" + n + " CATG", master)

@@ -28,7 +28,7 @@ Setter field(std::optional<T> Fault::*member) {
 }
 
 const std::map<std::string, Setter>& fields() {
-  static const std::map<std::string, Setter> kFields{
+  static const std::map<std::string, Setter> all{
       {"path", field(&Fault::path)},
       {"delay", [](Fault& f, const Json& v) { f.delay = std::chrono::milliseconds(v.get<long>()); }},
       {"rate", field(&Fault::rate)},
@@ -46,7 +46,7 @@ const std::map<std::string, Setter>& fields() {
       {"head_refused", field(&Fault::head_refused)},
       {"times", field(&Fault::times)},
   };
-  return kFields;
+  return all;
 }
 
 template <class T>

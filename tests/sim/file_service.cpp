@@ -28,10 +28,10 @@ bool read_number(std::string_view text, std::uint64_t& out) {
 
 // Headers that are malformed or name several ranges mean the whole file.
 std::pair<RangeKind, Range> parse_range(std::string_view header, std::uint64_t size) {
-  constexpr std::string_view kUnit = "bytes=";
+  constexpr std::string_view scheme = "bytes=";
   const std::pair<RangeKind, Range> whole{RangeKind::kWhole, {0, size}};
-  if (header.substr(0, kUnit.size()) != kUnit) return whole;
-  header.remove_prefix(kUnit.size());
+  if (header.substr(0, scheme.size()) != scheme) return whole;
+  header.remove_prefix(scheme.size());
   const auto dash = header.find('-');
   if (dash == std::string_view::npos || header.find(',') != std::string_view::npos) return whole;
   const std::string_view from = header.substr(0, dash);

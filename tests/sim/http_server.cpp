@@ -253,9 +253,8 @@ class Connection {
 
 class Server : public HttpServer {
  public:
-  Server(int port, Handler handler) {
+  Server(int port, Handler handler) : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     shared_.handler = std::move(handler);
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int yes = 1;
     setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
@@ -342,7 +341,7 @@ class Server : public HttpServer {
   }
 
   Shared shared_;
-  int listener_ = -1;
+  int listener_;
   int port_ = 0;
   std::mutex mutex_;
   std::list<Peer> peers_;  // guarded by mutex_, but for its threads

@@ -403,11 +403,11 @@ void add_other_raws(Inventor& all) {
 }
 
 void add_masters(Inventor& all) {
-  static constexpr const char* kKinds[]{"MASTER_BIAS",   "MASTER_DARK",  "MASTER_FLAT",  "TRACE_TABLE",
-                                        "WAVECAL_TABLE", "STD_RESPONSE", "STD_TELLURIC", "TWILIGHT_CUBE"};
+  static constexpr const char* kinds[]{"MASTER_BIAS",   "MASTER_DARK",  "MASTER_FLAT",  "TRACE_TABLE",
+                                       "WAVECAL_TABLE", "STD_RESPONSE", "STD_TELLURIC", "TWILIGHT_CUBE"};
   const double first = mjd_of("2018-06-11T08:52:34.073");
   int number = 0;
-  for (const char* kind : kKinds) {
+  for (const char* kind : kinds) {
     Dataset d = base(Kind::kMaster, "MUSE", "ESO-VLT-U4", kBlank);
     d.dp_id = "M.MUSE." + iso_date(first + number++ * kMinute, 3);
     d.category = kind;

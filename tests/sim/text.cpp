@@ -132,15 +132,15 @@ double mjd_of(std::string_view iso) {
 }
 
 std::string http_date(std::int64_t unix_seconds) {
-  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::chrono::sys_seconds when{std::chrono::seconds(unix_seconds)};
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::year_month_day date(day);
   const long long rest = (when - day).count();
-  return print("%s, %02u %s %04d %02lld:%02lld:%02lld GMT", kDays.at(std::chrono::weekday(day).c_encoding()),
-               static_cast<unsigned>(date.day()), kMonths.at(static_cast<unsigned>(date.month()) - 1),
+  return print("%s, %02u %s %04d %02lld:%02lld:%02lld GMT", days.at(std::chrono::weekday(day).c_encoding()),
+               static_cast<unsigned>(date.day()), months.at(static_cast<unsigned>(date.month()) - 1),
                static_cast<int>(date.year()), rest / 3600, rest / 60 % 60, rest % 60);
 }
 
