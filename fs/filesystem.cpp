@@ -14,8 +14,11 @@
 namespace esofs::fs {
 namespace {
 
-constexpr blksize_t kBlockSize = 128 * 1024;  // the size of read(2) by cp and cat
-constexpr std::uint64_t kSector = 512;        // the unit of st_blocks
+constexpr blksize_t kBlockSize = 128L * 1024;  // the size of read(2) by cp and cat
+constexpr std::uint64_t kSector = 512;         // the unit of st_blocks
+
+// In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
+constexpr std::uint64_t kDots = 2;
 
 }  // namespace
 
@@ -126,8 +129,6 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
                                  const std::function<bool(const DirectoryEntry&)>& visit) {
   const auto open = directories_.find(handle);
   if (!open.handle) return Error(EBADF, "no such directory handle");
-  // "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
-  constexpr std::uint64_t kDots = 2;
   for (; offset < kDots; ++offset) {
     DirectoryEntry dot{offset == 0 ? "." : "..", {}, offset + 1};
     dot.entry.attributes.st_ino = offset == 0 ? open.ino : kRootInode;

@@ -297,8 +297,8 @@ fuse_lowlevel_ops make_operations() {
 }  // namespace
 
 const fuse_lowlevel_ops& fuse_operations() {
-  static const fuse_lowlevel_ops kOperations = make_operations();
-  return kOperations;
+  static const fuse_lowlevel_ops operations = make_operations();
+  return operations;
 }
 
 }  // namespace esofs::fs

@@ -106,10 +106,10 @@ std::optional<std::string> id_of_name(const std::string& name, const IdGrammar& 
 
 std::int64_t date_in_id(std::string_view id) {
   // YYYY-MM-DDTHH:MM:SS anywhere in the id.
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  for (std::size_t at = 0; at + kShape.size() <= id.size(); ++at) {
-    const std::string_view text = id.substr(at, kShape.size());
-    const bool fits = std::equal(text.begin(), text.end(), kShape.begin(), [](char c, char shape) {
+  constexpr std::string_view shape_of_time = "dddd-dd-ddTdd:dd:dd";
+  for (std::size_t at = 0; at + shape_of_time.size() <= id.size(); ++at) {
+    const std::string_view text = id.substr(at, shape_of_time.size());
+    const bool fits = std::equal(text.begin(), text.end(), shape_of_time.begin(), [](char c, char shape) {
       return shape == 'd' ? std::isdigit(static_cast<unsigned char>(c)) != 0 : c == shape;
     });
     if (!fits) continue;
@@ -123,7 +123,7 @@ std::int64_t date_in_id(std::string_view id) {
                                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
     if (!day.ok()) return 0;
     const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
-    return days * 86400 + number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2);
+    return days * 86400 + number(11, 2) * 3600L + number(14, 2) * 60L + number(17, 2);
   }
   return 0;
 }

@@ -16,15 +16,15 @@ namespace esofs::fs {
 namespace {
 
 const std::vector<std::string>& directive_words() {
-  static const std::vector<std::string> kWords{"service", "maxrec", "mode", "ttl"};
-  return kWords;
+  static const std::vector<std::string> words_known{"service", "maxrec", "mode", "ttl"};
+  return words_known;
 }
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(kBlank);
+  constexpr std::string_view blank = " \t\r\n\v\f";
+  const std::size_t first = text.find_first_not_of(blank);
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
 std::string lower(std::string_view text) {
@@ -54,13 +54,13 @@ std::optional<std::chrono::seconds> duration(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = positive(text.substr(0, digits));
   const std::string_view unit = text.substr(digits);
-  constexpr std::uint64_t kMost = 100ULL * 366 * 86400;
+  constexpr std::uint64_t most_seconds = 100ULL * 366 * 86400;
   std::uint64_t factor = 0;
   if (unit.empty() || unit == "s") factor = 1;
   if (unit == "m" || unit == "min") factor = 60;
   if (unit == "h") factor = 3600;
   if (unit == "d") factor = 86400;
-  if (!number || factor == 0 || *number > kMost / factor) return std::nullopt;
+  if (!number || factor == 0 || *number > most_seconds / factor) return std::nullopt;
   return std::chrono::seconds(static_cast<std::int64_t>(*number * factor));
 }
 
