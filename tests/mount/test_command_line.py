@@ -1,0 +1,117 @@
+"""esofs mount, unmount and status: errors at the prompt, options and profiles validated (DESIGN section 8)."""
+import json
+import os
+import subprocess
+import tempfile
+
+import harness
+from harness import run
+
+
+class CommandLine(harness.MountTest):
+    def mount_error(self, *words, archive=None):
+        place = tempfile.mkdtemp(dir=self.home.path)
+        done = run(harness.programs['esofs'], 'mount', archive or self.sim.profile, place, '-o',
+                   f'cache_dir={self.home.cache},config_dir={self.home.config}', *words, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse(os.path.ismount(place))
+        self.assertEqual(done.stdout, '')
+        return done.stderr
+
+    def test_an_unknown_option_is_refused_with_the_nearest(self):
+        self.assertIn("unknown option 'cache_sise' (did you mean 'cache_size'?)", self.mount_error('-o', 'cache_sise=1G'))
+
+    def test_an_ill_typed_option_is_refused_with_its_name(self):
+        self.assertIn("option 'transfers': 'many'", self.mount_error('-o', 'transfers=many'))
+
+    def test_the_configuration_file_is_validated_too(self):
+        os.makedirs(self.home.config, exist_ok=True)
+        path = os.path.join(self.home.config, 'config.json')
+        for text, told in (('{"transfer": 3}', "unknown option 'transfer' (did you mean 'transfers'?)"),
+                           ('{"transfers": "3"}', "option 'transfers': must be a whole number"), ('{', 'not JSON')):
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+            error = self.mount_error()
+            self.assertIn(told, error)
+            self.assertIn('config.json', error)
+        os.unlink(path)
+
+    def test_the_profile_file_is_validated_too(self):
+        path = os.path.join(self.home.path, 'p.json')
+        for profile, told in (({'extends': 'eso', 'datalnk_pattern': 'x'}, 'datalink_pattern'),
+                              ({'extends': 'eso', 'tap': 7}, 'tap')):
+            with open(path, 'w', encoding='utf-8') as file:
+                json.dump(profile, file)
+            error = self.mount_error(archive=path)
+            self.assertIn(told, error)
+            self.assertIn('p.json', error)
+
+    def test_an_unknown_archive_is_named(self):
+        self.assertIn('esoo', self.mount_error(archive='esoo'))
+
+    def test_a_mountpoint_that_is_not_there_or_no_directory_is_named(self):
+        for place in ('/no/such/place', self.sim.profile):
+            done = run(harness.programs['esofs'], 'mount', self.sim.profile, place, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(place, done.stderr)
+
+    def test_wrong_usage_is_status_2(self):
+        for words in ((), ('mount',), ('mount', 'a', 'b', 'c'), ('unmount',), ('status', '--colour')):
+            done = run(harness.programs['esofs'], *words, check=False)
+            self.assertEqual(done.returncode, 2, words)
+
+    def test_the_form_of_fstab(self):
+        place = tempfile.mkdtemp(dir=self.home.path)
+        harness.guardian.tell(f'+mount {place}')
+        run(harness.programs['esofs'], self.sim.profile, place, '-o',
+            f'rw,nosuid,nodev,_netdev,cache_dir={self.home.cache},config_dir={self.home.config}')
+        self.assertTrue(os.path.ismount(place))
+        with open('/proc/mounts', encoding='utf-8') as file:
+            line = next(line for line in file if f' {place} ' in line)
+        self.assertIn('fuse.esofs', line)
+        self.assertIn('nosuid,nodev', line)
+        run(harness.programs['esofs'], 'unmount', place)
+        self.assertFalse(os.path.ismount(place))
+        harness.guardian.tell(f'-mount {place}')
+
+    def test_mount_returns_when_the_tree_is_there(self):
+        self.assertEqual(sorted(os.listdir(self.mount.path)), ['.esofs', 'README.txt', 'datasets', 'queries'])
+
+    def test_status_tells_of_the_mount(self):
+        text = run(harness.programs['esofs'], 'status', self.mount.path).stdout
+        self.assertIn(self.mount.path, text)
+        self.assertIn(f'pid {self.mount.pid}', text)
+        document = json.loads(run(harness.programs['esofs'], 'status', '--json', self.mount.path).stdout)
+        self.assertEqual(document['pid'], self.mount.pid)
+        self.assertIn(self.mount.path, run(harness.programs['esofs'], 'status').stdout)
+
+    def test_status_and_unmount_of_no_mount_say_so(self):
+        for command in ('status', 'unmount'):
+            done = run(harness.programs['esofs'], command, self.home.path, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(self.home.path, done.stderr)
+
+    def test_unmount_if_idle_refuses_while_a_file_is_open(self):
+        with open(self.mount / 'README.txt', encoding='utf-8'):
+            done = run(harness.programs['esofs'], 'unmount', '--if-idle', self.mount.path, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('in use', done.stderr)
+            self.assertTrue(os.path.ismount(self.mount.path))
+
+    def test_the_foreground_ends_at_sigterm_and_leaves_nothing(self):
+        place = tempfile.mkdtemp(dir=self.home.path)
+        harness.guardian.tell(f'+mount {place}')
+        daemon = subprocess.Popen([harness.programs['esofs'], 'mount', '-f', self.sim.profile, place, '-o',
+                                   f'cache_dir={self.home.cache},config_dir={self.home.config}'],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        harness.guardian.tell(f'+pid {daemon.pid}')
+        harness.until(lambda: os.path.ismount(place), 'the mount')
+        daemon.terminate()
+        self.assertEqual(daemon.wait(harness.PATIENCE), 0)
+        self.assertFalse(os.path.ismount(place))
+        harness.guardian.tell(f'-mount {place}')
+        harness.guardian.tell(f'-pid {daemon.pid}')
+
+
+if __name__ == '__main__':
+    harness.main()

@@ -1,0 +1,198 @@
+"""Each line of DESIGN section 7, produced by a knob and seen by a program as that errno."""
+import errno
+import os
+import socket
+
+import harness
+from harness import read, sha
+
+MISSING = 'ADP.2001-01-01T00:00:00.001'
+
+
+class WhatTheCallerGets(harness.MountTest):
+    mount_options = ('attempts=2', 'connect_timeout=5s', 'first_byte_timeout=1s', 'stall_timeout=1s')
+
+    def setUp(self):
+        super().setUp()
+        rows = self.sim.query('SELECT TOP 9 dp_id FROM ivoa.ObsCore WHERE access_estsize BETWEEN 1000 AND 20000')
+        self.ids = [row['dp_id'] for row in rows]
+        self.dp_id = self.ids[0]
+        self.path = self.mount / f'datasets/{self.dp_id}/{self.dp_id}.fits'
+
+    def assert_read_errno(self, expected, path=None):
+        self.assert_errno(expected, read, path or self.path)
+
+    def assert_told(self, *words):
+        told = self.mount.errors()
+        for word in words:
+            self.assertIn(word, told)
+
+    def test_401_is_eacces_and_the_file_stays_listed(self):
+        folder = self.mount.save('q', f"SELECT * FROM ivoa.ObsCore WHERE dp_id='{self.dp_id}'")
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=401)
+        self.assert_read_errno(errno.EACCES, os.path.join(folder, self.dp_id + '.fits'))
+        self.assertIn(self.dp_id + '.fits', os.listdir(folder))
+        released = os.getxattr(os.path.join(folder, self.dp_id + '.fits'), 'user.eso.obs_release_date')
+        self.assertRegex(released.decode(), r'^\d{4}-\d\d-\d\d')
+        self.assert_told('EACCES', self.dp_id)
+
+    def test_403_is_eacces(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=403)
+        self.assert_read_errno(errno.EACCES)
+
+    def test_404_is_enoent(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=404)
+        self.assert_read_errno(errno.ENOENT)
+
+    def test_an_unknown_id_is_enoent(self):
+        self.assert_errno(errno.ENOENT, os.listdir, self.mount / f'datasets/{MISSING}')
+        self.assert_read_errno(errno.ENOENT, self.mount / f'datasets/{MISSING}/{MISSING}.fits')
+
+    def test_a_name_that_no_grammar_accepts_is_enoent_without_a_request(self):
+        for name in (f'datasets/{self.dp_id}/{self.dp_id}.fits.fits', f'datasets/{self.dp_id}/{self.dp_id}.fits[1]',
+                     f'datasets/{self.dp_id}/{self.dp_id}.fits,1', f'datasets/{self.dp_id}/@{self.dp_id}.fits',
+                     f'datasets/{self.dp_id}/{self.dp_id}.fits.imh', 'datasets/NAXIS1', 'datasets/login.cl', 'uparmimred.par',
+                     'queries/nobody/x.fits'):
+            self.assert_errno(errno.ENOENT, os.stat, self.mount / name)
+        self.assertEqual(self.sim.requests(), [])
+
+    def test_a_server_that_is_gone_is_ehostunreach(self):
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', 0))  # bound, not listening: connections are refused
+            with open(self.sim.profile, encoding='utf-8') as file:
+                profile = harness.json.load(file)
+            profile['base_url'] = f'http://127.0.0.1:{taken.getsockname()[1]}'
+            gone = os.path.join(self.home.path, 'gone.json')
+            with open(gone, 'w', encoding='utf-8') as file:
+                harness.json.dump(profile, file)
+            mount = self.mounted(archive=gone)
+            self.assert_errno(errno.EHOSTUNREACH, read, mount / f'datasets/{self.dp_id}/{self.dp_id}.fits')
+            self.assert_errno(errno.EHOSTUNREACH, os.listdir, mount.save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
+
+    def test_a_host_that_has_no_address_is_ehostunreach(self):
+        with open(self.sim.profile, encoding='utf-8') as file:
+            profile = harness.json.load(file)
+        profile['base_url'] = 'http://no-such-host.invalid'
+        gone = os.path.join(self.home.path, 'gone.json')
+        with open(gone, 'w', encoding='utf-8') as file:
+            harness.json.dump(profile, file)
+        self.assert_errno(errno.EHOSTUNREACH, os.listdir,
+                          self.mounted(archive=gone).save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
+
+    def test_offline_is_enetunreach_and_what_is_kept_stays_readable(self):
+        truth = sha(read(self.path))
+        self.mount.unmount()
+        self.sim.reset()
+        mount = self.mounted('offline')
+        self.assertEqual(sha(read(mount / f'datasets/{self.dp_id}/{self.dp_id}.fits')), truth)
+        other = self.ids[1]
+        self.assert_errno(errno.ENETUNREACH, read, mount / f'datasets/{other}/{other}.fits')
+        self.assert_errno(errno.ENETUNREACH, os.listdir, mount.save('new', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
+        self.assertEqual(self.sim.requests(), [])
+
+    def test_a_refused_certificate_is_eio(self):
+        self.assert_errno(errno.EIO, os.listdir, self.tls_mount().save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
+
+    def tls_mount(self):
+        """A mount of a server whose certificate nobody has signed."""
+        work = self.home.path
+        harness.run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', f'{work}/key', '-out',
+                    f'{work}/cert', '-days', '1', '-subj', '/CN=127.0.0.1')
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        server = harness.subprocess.Popen(['openssl', 's_server', '-accept', f'127.0.0.1:{port}', '-key', f'{work}/key',
+                                           '-cert', f'{work}/cert', '-www'], stdin=harness.subprocess.PIPE,
+                                          stdout=harness.subprocess.DEVNULL, stderr=harness.subprocess.DEVNULL)
+        harness.guardian.tell(f'+pid {server.pid}')
+
+        def end():
+            server.kill()
+            server.communicate()
+            harness.guardian.tell(f'-pid {server.pid}')
+        self.addCleanup(end)
+
+        def listening():
+            with socket.socket() as probe:
+                return probe.connect_ex(('127.0.0.1', port)) == 0
+        harness.until(listening, 'the TLS server')
+        return self.mounted(archive=f'https://127.0.0.1:{port}/tap')
+
+    def test_a_server_that_does_not_answer_is_etimedout(self):
+        self.sim.fault(path='/dataPortal/file', delay=3600000)
+        self.assert_read_errno(errno.ETIMEDOUT)
+        self.assert_told('ETIMEDOUT')
+
+    def test_a_stalled_body_is_etimedout(self):
+        self.sim.fault(path='/dataPortal/file', stall_after=1000)
+        self.assert_read_errno(errno.ETIMEDOUT)
+
+    def test_503_is_tried_again_as_retry_after_says(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=1, status=503, retry_after=0)
+        self.assertEqual(sha(read(self.path)), sha(self.sim.file(self.dp_id)))
+
+    def test_503_for_good_is_eio(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=503, retry_after=0)
+        self.assert_read_errno(errno.EIO)
+
+    def test_429_for_good_is_eio(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=429, retry_after=0)
+        self.assert_read_errno(errno.EIO)
+
+    def test_500_is_eio(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=500)
+        self.assert_read_errno(errno.EIO)
+
+    def test_a_body_cut_short_for_good_is_eio_and_no_byte_is_invented(self):
+        with open(self.path, 'rb'):
+            pass
+        self.sim.fault(path='/dataPortal/file', cut_after=100)
+        self.assert_read_errno(errno.EIO)
+        self.sim.clear()
+
+    def test_a_body_cut_once_is_mended(self):
+        self.sim.fault(path='/dataPortal/file', cut_after=70000, times=1)
+        self.assertEqual(sha(read(self.path)), sha(self.sim.file(self.dp_id)))
+
+    def test_a_wrong_content_range_is_eio(self):
+        self.sim.fault(path='/dataPortal/file', wrong_content_range=True)
+        self.assert_read_errno(errno.EIO)
+
+    def test_a_login_page_is_no_file(self):
+        self.sim.fault(path='/dataPortal/file', login_page=True)
+        with self.assertRaises(OSError) as caught:
+            read(self.path)
+        self.assertIn(caught.exception.errno, (errno.EIO, errno.EACCES))
+        self.sim.clear()
+
+    def test_a_failure_is_remembered_for_some_seconds_only(self):
+        self.sim.fault(path='/dataPortal/file', fail_next=-1, status=500)
+        self.assert_read_errno(errno.EIO)
+        asked = len(self.sim.requests())
+        for _ in range(50):
+            self.assert_read_errno(errno.EIO)
+        self.assertLess(len(self.sim.requests()) - asked, 10)
+        self.sim.clear()
+
+        def readable():
+            try:
+                return sha(read(self.path)) == sha(self.sim.file(self.dp_id))
+            except OSError:
+                return False
+        harness.until(readable, 'the file')
+
+    def test_writing_is_erofs(self):
+        for change in (lambda: open(self.path, 'r+b'), lambda: open(self.path, 'ab'), lambda: os.truncate(self.path, 0),
+                       lambda: os.unlink(self.path), lambda: os.rename(self.path, self.path + 'x'),
+                       lambda: os.mkdir(self.mount / 'datasets/x'), lambda: os.mkdir(self.mount / 'x'),
+                       lambda: open(self.mount / 'x', 'w'), lambda: os.symlink('a', self.mount / 'x'),
+                       lambda: os.link(self.path, self.mount / 'x'), lambda: os.mkfifo(self.mount / 'x'),
+                       lambda: os.chmod(self.path, 0o600), lambda: os.chown(self.path, 1, 1),
+                       lambda: os.utime(self.path), lambda: os.setxattr(self.path, 'user.x', b'1'),
+                       lambda: os.rmdir(self.mount / 'datasets'), lambda: os.unlink(self.mount / 'README.txt')):
+            self.assert_errno(errno.EROFS, change)
+        self.assertEqual(self.sim.requests(), [])
+
+
+if __name__ == '__main__':
+    harness.main()
