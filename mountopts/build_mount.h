@@ -1,0 +1,26 @@
+// BuiltMount: everything that a mount is made of, built in order and taken down in reverse.
+//
+//   threads  built and run by the main thread of the daemon; nothing of it may exist before the fork
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client/base/result.h"
+#include "client/profile.h"
+#include "mountopts/options.h"
+
+namespace esofs::mountopts {
+
+class BuiltMount {
+ public:
+  // Mounts. mountpoint: absolute. Errors: EACCES, ENOSPC … of the directories; what libfuse says of the mountpoint.
+  static Result<std::unique_ptr<BuiltMount>> build(const Options& options, const client::Profile& profile,
+                                                   const std::string& archive, const std::string& mountpoint);
+  virtual ~BuiltMount() = default;
+
+  // Serves the mount until it is unmounted or SIGTERM, SIGINT or SIGHUP comes.
+  virtual Result<void> run() = 0;
+};
+
+}  // namespace esofs::mountopts

@@ -1,0 +1,114 @@
+#include "mountopts/mount_command.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "client/profile.h"
+#include "mountopts/background.h"
+#include "mountopts/build_mount.h"
+#include "mountopts/log.h"
+#include "mountopts/mount_table.h"
+#include "mountopts/options.h"
+#include "mountopts/unmount.h"
+
+namespace esofs::mountopts {
+namespace {
+
+// The text of a file; nullopt where there is none. EACCES, EIO …
+Result<std::optional<std::string>> file_text(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed) && !failed) return std::optional<std::string>();
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Error(EACCES, path.string() + ": cannot be read");
+  return std::optional(std::move(text));
+}
+
+// Defaults, then config.json of the configuration directory that -o names, then -o.
+Result<Options> merged_options(const std::vector<std::string>& words) {
+  const auto apply_words = [&words](Options& options) -> Result<void> {
+    for (const auto& word : words) {
+      auto applied = apply_text(options, word);
+      if (!applied) return applied;
+    }
+    return {};
+  };
+  Options options = default_options();
+  auto applied = apply_words(options);
+  if (!applied) return applied.error();
+  const auto path = options.config_dir / "config.json";
+  const auto text = file_text(path);
+  if (!text) return text.error();
+  if (!*text) return options;
+  Options configured = default_options();
+  applied = apply_json(configured, **text, path.string());
+  if (applied) applied = apply_words(configured);
+  if (!applied) return applied.error();
+  return configured;
+}
+
+Result<std::string> usable_mountpoint(const std::string& given) {
+  auto path = mount_path(given);
+  if (!path) return path.error();
+  auto cleared = clear_dead_mount(*path);
+  if (!cleared) return cleared.error();
+  struct stat place {};
+  if (::stat(path->c_str(), &place) != 0) {
+    return Error(errno, "mountpoint " + given + ": " + std::generic_category().message(errno));
+  }
+  if (!S_ISDIR(place.st_mode)) return Error(ENOTDIR, "mountpoint " + given + ": not a directory");
+  if (is_esofs_mount(*path))
+    return Error(EBUSY, "mountpoint " + given + ": an esofs is mounted there already");
+  return path;
+}
+
+// The child's part: from here on there are threads.
+Result<void> serve(Background& background, const Options& options, const client::Profile& profile,
+                   const MountCommand& command, const std::string& mountpoint) {
+  auto logging = start_log(options, command.foreground);
+  if (!logging) return logging;
+  auto mount = BuiltMount::build(options, profile, command.archive, mountpoint);
+  if (!mount) return mount.error();
+  background.report({});
+  if (!command.foreground) Background::detach_terminal();
+  return (*mount)->run();
+}
+
+}  // namespace
+
+Result<void> run_mount(const MountCommand& command) {
+  auto options = merged_options(command.options);
+  if (!options) return options.error();
+  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+  if (!profile) return profile.error();
+  auto mountpoint = usable_mountpoint(command.mountpoint);
+  if (!mountpoint) return mountpoint.error();
+  if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
+
+  Background background;
+  const auto started = background.start(!command.foreground);
+  if (!started.parent) {
+    auto served = serve(background, *options, *profile, command, *mountpoint);
+    background.report(served);
+    return served;
+  }
+  if (!started.report) return started.report;
+  // The daemon has mounted and is about to answer: wait for its first answer.
+  struct stat root {};
+  if (::stat((*mountpoint + "/.esofs").c_str(), &root) != 0) {
+    return Error(errno, "the daemon does not answer: " + std::generic_category().message(errno));
+  }
+  return {};
+}
+
+}  // namespace esofs::mountopts
