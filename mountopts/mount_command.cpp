@@ -100,6 +100,7 @@ Result<void> run_mount(const MountCommand& command) {
   if (!started.parent) {
     auto served = serve(background, *options, *profile, command, *mountpoint);
     background.report(served);
+    if (!command.foreground) Background::detach_terminal();  // the parent tells the user
     return served;
   }
   if (!started.report) return started.report;
