@@ -165,7 +165,7 @@ class Built : public BuiltMount {
   // In the order in which they need each other. The lanes end first of what asks the archive: their jobs use the rest.
   std::unique_ptr<client::Archive> archive_;
   std::unique_ptr<cache::MetadataStore> store_;
-  fs::Timer timer_;
+  fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::unique_ptr<cache::FileCache> files_;
   std::unique_ptr<fs::Filesystem> filesystem_;
