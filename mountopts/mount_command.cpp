@@ -59,7 +59,7 @@ Result<Options> merged_options(const std::vector<std::string>& words) {
 
 Result<std::string> usable_mountpoint(const std::string& given) {
   auto path = mount_path(given);
-  if (!path) return path.error();
+  if (!path) return path.error().at("mountpoint " + given);
   auto cleared = clear_dead_mount(*path);
   if (!cleared) return cleared.error();
   struct stat place {};

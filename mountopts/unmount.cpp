@@ -13,6 +13,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stop_token>
 #include <system_error>
 #include <utility>
@@ -65,7 +67,13 @@ Result<void> fusermount(const std::string& path, bool lazy) {
                said.empty() ? "fusermount3 failed" : said);
 }
 
-bool alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+// A process of which only its status is left has ended: who must collect that may be slow.
+bool alive(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto name_end = text.rfind(')');
+  return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] != 'Z';
+}
 
 bool gone_within(std::chrono::milliseconds time, const std::string& path, pid_t pid) {
   const auto until = std::chrono::steady_clock::now() + time;

@@ -14,7 +14,7 @@ class WhatTheCallerGets(harness.MountTest):
 
     def setUp(self):
         super().setUp()
-        rows = self.sim.query('SELECT TOP 9 dp_id FROM ivoa.ObsCore WHERE access_estsize BETWEEN 1000 AND 20000')
+        rows = self.sim.query('SELECT TOP 9 dp_id FROM ivoa.ObsCore WHERE access_estsize BETWEEN 250 AND 20000')
         self.ids = [row['dp_id'] for row in rows]
         self.dp_id = self.ids[0]
         self.path = self.mount / f'datasets/{self.dp_id}/{self.dp_id}.fits'

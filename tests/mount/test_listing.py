@@ -101,7 +101,7 @@ class QueriesThatFail(harness.MountTest):
     def test_an_answer_without_datasets_is_a_table_and_says_so(self):
         folder = self.mount.save('count', 'SELECT COUNT(*) AS n FROM ivoa.ObsCore')
         self.assertEqual(sorted(os.listdir(folder)), ['query.adql', 'status.txt', 'table'])
-        self.assertIn('no datasets', self.status('count'))
+        self.assertIn('names none', self.status('count'))
         self.assertIn(b'VOTABLE', harness.read(os.path.join(folder, 'table/result.vot')))
 
     def test_an_answer_without_rows_is_no_empty_directory(self):

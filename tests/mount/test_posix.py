@@ -35,7 +35,7 @@ class Tree(harness.MountTest):
         self.assertEqual(os.listxattr(self.path), [])
         self.assert_errno(errno.ENODATA, os.getxattr, self.path, 'user.eso.no_such_column')
         self.assert_errno(errno.ENODATA, os.getxattr, self.path, 'security.selinux')
-        self.assertEqual(os.getxattr(self.path, 'user.esofs.size_state'), b'estimate')
+        self.assertEqual(os.getxattr(self.path, 'user.esofs.size_state'), b'estimated')
         read(self.path)
         self.assertEqual(os.getxattr(self.path, 'user.esofs.size_state'), b'exact')
         self.assertIn(self.dp_id, os.getxattr(self.path, 'user.esofs.url').decode())

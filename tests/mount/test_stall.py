@@ -82,7 +82,7 @@ class OneServerHangs(harness.MountTest):
         self.start_readers(200)
         self.mount.unmount()
         self.assertFalse(os.path.ismount(self.mount.path))
-        harness.until(lambda: not os.path.exists(f'/proc/{self.mount.pid}'), 'the end of the daemon')
+        harness.until(lambda: harness.ended(self.mount.pid), 'the end of the daemon')
 
     def test_a_second_lookup_of_a_directory_is_not_held_by_a_slow_one(self):
         self.sim.fault(path='/tap_obs', delay=3600000)
