@@ -3,19 +3,21 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <fitsio.h>
 #include <stdlib.h>  // mkdtemp
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <system_error>
 #include <vector>
+
+#include "cache/fits_file.h"
 
 namespace esofs::cache {
 namespace {
@@ -48,7 +50,7 @@ Result<void> write_all(int fd, std::span<const char> bytes) {
   return {};
 }
 
-// --- LZW and gzip ---
+// --- LZW ---
 
 struct ArchiveCloser {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -59,10 +61,9 @@ Error archive_error(archive* reader) {
   return {EIO, std::string("unpacking: ") + (what == nullptr ? "unknown error" : what)};
 }
 
-Result<UniqueFd> unfiltered(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
   const std::unique_ptr<archive, ArchiveCloser> reader(archive_read_new());
   archive_read_support_filter_compress(reader.get());
-  archive_read_support_filter_gzip(reader.get());
   archive_read_support_format_raw(reader.get());
   archive_entry* entry = nullptr;
   ::lseek(packed, 0, SEEK_SET);
@@ -83,31 +84,65 @@ Result<UniqueFd> unfiltered(int packed, const std::filesystem::path& scratch, co
   }
 }
 
-// --- tile compression ---
+// --- gzip: libarchive does not look at the check sum and the length that follow the data ---
 
-// The CFITSIO of the system may have been built without locks of its own.
-std::unique_lock<std::mutex> cfitsio_lock() {
-  static std::mutex mutex;
-  return fits_is_reentrant() != 0 ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
-}
-
-struct FitsCloser {
-  void operator()(fitsfile* file) const {
-    int status = 0;
-    fits_close_file(file, &status);
+class Inflater {
+ public:
+  Inflater() : usable_(inflateInit2(&stream_, kGzipWindow) == Z_OK) {}
+  ~Inflater() {
+    if (usable_) inflateEnd(&stream_);
   }
-};
-using Fits = std::unique_ptr<fitsfile, FitsCloser>;
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
 
-Error fits_error(int status) {
-  std::array<char, FLEN_STATUS> text{};
-  fits_get_errstatus(status, text.data());
-  std::string what = std::string("CFITSIO: ") + text.data();
-  std::array<char, FLEN_ERRMSG> message{};
-  if (fits_read_errmsg(message.data()) != 0) what += std::string(" (") + message.data() + ")";
-  fits_clear_errmsg();
-  return {EIO, what};
-}
+  Result<UniqueFd> run(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+    auto plain = scratch_file(scratch);
+    if (!plain) return plain.error();
+    if (!usable_) return Error(ENOMEM, "no memory for zlib");
+    bool ended = false;  // after a member
+    for (off_t offset = 0;;) {
+      if (stop.stop_requested()) return Error(EINTR, "stopped");
+      const ssize_t n = ::pread(packed, in_.data(), in_.size(), offset);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return system_error("reading a file to unpack");
+      if (n == 0 && !ended) return Error(EIO, "unpacking: the gzip file is cut off");
+      if (n == 0) return plain;
+      offset += n;
+      stream_.next_in = in_.data();
+      stream_.avail_in = static_cast<uInt>(n);
+      if (auto done = consume(plain->get(), ended); !done) return done.error();
+    }
+  }
+
+ private:
+  // All of the input that is here; members may follow each other, and zeros the last one.
+  Result<void> consume(int plain, bool& ended) {
+    do {
+      if (ended) {
+        while (stream_.avail_in > 0 && *stream_.next_in == 0) ++stream_.next_in, --stream_.avail_in;
+        if (stream_.avail_in == 0) return {};
+        inflateReset(&stream_);
+      }
+      stream_.next_out = out_.data();
+      stream_.avail_out = static_cast<uInt>(out_.size());
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return Error(EIO, std::string("unpacking: ") + (stream_.msg != nullptr ? stream_.msg : "not gzip"));
+      ended = code == Z_STREAM_END;
+      const std::span made(reinterpret_cast<const char*>(out_.data()), out_.size() - stream_.avail_out);
+      if (auto written = write_all(plain, made); !written) return written;
+    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
+    return {};
+  }
+
+  static constexpr int kGzipWindow = 15 + 16;  // zlib.h, inflateInit2: 16 asks for the gzip format
+  z_stream stream_{};
+  bool usable_;
+  std::vector<Bytef> in_ = std::vector<Bytef>(1U << 20U);
+  std::vector<Bytef> out_ = std::vector<Bytef>(1U << 20U);
+};
+
+// --- tile compression ---
 
 // A folder of its own for the one file that CFITSIO must be told by its name.
 class ScratchFolder {
@@ -149,37 +184,52 @@ void unpack_hdu(fitsfile* from, fitsfile* to, int* status) {
   }
 }
 
-Result<void> unpack_hdus(int packed, const std::string& path, const std::stop_token& stop) {
-  const auto lock = cfitsio_lock();
+// Whether the image of HDU 2 was the primary HDU of the file that was packed: unpacked it takes the place of the empty one.
+bool image_was_primary(fitsfile* from) {
   int status = 0;
-  fitsfile* opened = nullptr;
-  const std::string source = "/proc/self/fd/" + std::to_string(packed);
-  if (fits_open_diskfile(&opened, source.c_str(), READONLY, &status) != 0) return fits_error(status);
-  const Fits from(opened);
+  int simple = 0;
+  fits_movabs_hdu(from, 2, nullptr, &status);
+  fits_read_key(from, TLOGICAL, "ZSIMPLE", &simple, nullptr, &status);
+  if (status != 0) fits_clear_errmsg();
+  return status == 0;
+}
+
+// Returns how many HDUs the plain file at `path` must have.
+Result<int> unpack_hdus(int packed, const std::string& path, const std::stop_token& stop) {
+  const auto lock = cfitsio_lock();
+  auto from = open_fits(packed);
+  if (!from) return from.error();
+  const auto hdus = count_hdus(from->get(), packed);
+  if (!hdus) return hdus.error();
+  int status = 0;
   fitsfile* made = nullptr;
   if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return fits_error(status);
   Fits to(made);
-  int hdus = 0;
-  fits_get_num_hdus(from.get(), &hdus, &status);
-  for (int hdu = 1; hdu <= hdus && status == 0; ++hdu) {
+  for (int hdu = 1; hdu <= *hdus && status == 0; ++hdu) {
     if (stop.stop_requested()) return Error(EINTR, "stopped");
-    fits_movabs_hdu(from.get(), hdu, nullptr, &status);
-    unpack_hdu(from.get(), to.get(), &status);
+    fits_movabs_hdu(from->get(), hdu, nullptr, &status);
+    if (status == 0)
+      if (auto verified = verify_data(from->get()); !verified) return verified.error();
+    unpack_hdu(from->get(), to.get(), &status);
   }
   if (status != 0) return fits_error(status);
   fits_close_file(to.release(), &status);
   if (status != 0) return fits_error(status);
-  return {};
+  return image_was_primary(from->get()) ? *hdus - 1 : *hdus;
 }
 
 Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
   const ScratchFolder folder(scratch);
   if (folder.path().empty()) return Error(EIO, "no place to unpack a file in");
   const std::string path = folder.path() + "/plain";
-  auto unpacked = unpack_hdus(packed, path, stop);
-  if (!unpacked) return unpacked.error();
+  const auto expected = unpack_hdus(packed, path, stop);
+  if (!expected) return expected.error();
   UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!plain) return system_error("opening an unpacked file");
+  const auto hdus = count_hdus(plain.get());
+  if (!hdus) return hdus.error().at("unpacking");
+  if (*hdus != *expected)
+    return Error(EIO, "unpacking gave " + std::to_string(*hdus) + " HDUs of " + std::to_string(*expected));
   return plain;
 }
 
@@ -207,13 +257,20 @@ Result<UniqueFd> scratch_file(const std::filesystem::path& directory) {
 
 Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
                           const std::stop_token& stop) {
-  auto plain =
-      packing == Packing::kFpack ? funpacked(packed, scratch, stop) : unfiltered(packed, scratch, stop);
+  auto plain = packing == Packing::kFpack  ? funpacked(packed, scratch, stop)
+               : packing == Packing::kGzip ? Inflater().run(packed, scratch, stop)
+                                           : uncompressed(packed, scratch, stop);
   if (!plain) return plain.error();
   std::array<std::byte, 9> begin{};
   const ssize_t n = ::pread(plain->get(), begin.data(), begin.size(), 0);
   if (n != static_cast<ssize_t>(begin.size()) || !begins_with(begin, "SIMPLE  ="))
     return Error(EIO, "what was unpacked is not FITS");
+  if (packing == Packing::kFpack) return plain;
+  // LZW has neither an end mark nor a check sum: only the FITS structure tells that all of the file is here.
+  const off_t size = ::lseek(plain->get(), 0, SEEK_END);
+  if (size % 2880 != 0)
+    return Error(EIO, "what was unpacked has " + std::to_string(size) + " bytes, not whole FITS blocks");
+  if (const auto hdus = count_hdus(plain->get()); !hdus) return hdus.error().at("what was unpacked");
   return plain;
 }
 

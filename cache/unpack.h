@@ -2,9 +2,10 @@
 //
 //   shapes   .fits.Z (LZW) and .fits.gz give the file that was compressed, byte for byte. .fits.fz gives its images with
 //            the same pixels and the headers that CFITSIO restores (what funpack writes)
-//   errors   EIO with the library's sentence for data that cannot be unpacked; ENOSPC
+//   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or where
+//            not every byte belongs to an HDU; ENOSPC
 //   threads  thread-safe; blocks on disk and processor
-//   source   libarchive (filters compress and gzip, format raw), CFITSIO (fits_img_decompress)
+//   source   libarchive (filter compress, format raw), zlib, CFITSIO (fits_img_decompress)
 #pragma once
 
 #include <cstddef>

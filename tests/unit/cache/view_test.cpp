@@ -11,7 +11,9 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
+#include "cache/fits_file.h"
 #include "cache/unpack.h"
 #include "tests/unit/cache/file_cache_fixture.h"
 
@@ -77,7 +79,7 @@ class ViewTest : public FileCacheFixture {
   }
 
   // The same, tile-compressed as fpack does.
-  Bytes tiled_fits() {
+  Bytes tiled_fits(bool with_sums = false) {
     plain_fits();
     const auto path = dir_ / "made" / "tiled.fits.fz";
     std::filesystem::remove(path);
@@ -90,6 +92,7 @@ class ViewTest : public FileCacheFixture {
     for (int hdu = 1; hdu <= 2; ++hdu) {
       fits_movabs_hdu(from, hdu, nullptr, &status);
       fits_img_compress(from, to, &status);
+      if (with_sums) fits_write_chksum(to, &status);
     }
     fits_close_file(from, &status);
     fits_close_file(to, &status);
@@ -97,10 +100,49 @@ class ViewTest : public FileCacheFixture {
     return file_bytes(path);
   }
 
+  // The view of a tile-compressed file whose primary HDU was empty before it was packed.
+  Bytes view_of_extensions() {
+    plain_fits();
+    const auto path = dir_ / "made" / "extensions.fits.fz";
+    std::filesystem::remove(path);
+    int status = 0;
+    fitsfile* from = nullptr;
+    fitsfile* to = nullptr;
+    fits_open_diskfile(&from, (dir_ / "made" / "plain.fits").c_str(), READONLY, &status);
+    fits_create_diskfile(&to, path.c_str(), &status);
+    fits_create_img(to, BYTE_IMG, 0, nullptr, &status);
+    fits_movabs_hdu(from, 2, nullptr, &status);
+    fits_set_compression_type(to, RICE_1, &status);
+    for (int i = 0; i < 2; ++i) fits_img_compress(from, to, &status);
+    fits_close_file(from, &status);
+    fits_close_file(to, &status);
+    if (status != 0) throw std::runtime_error("CFITSIO cannot compress");
+    put(file_bytes(path), "A.fits.fz");
+    return all_of(open(Form::kPlain));
+  }
+
+  static std::size_t find_last(const Bytes& bytes, std::string_view text) {
+    const auto* begin = reinterpret_cast<const char*>(bytes.data());
+    const auto at = std::string_view(begin, bytes.size()).rfind(text);
+    if (at == std::string_view::npos) throw std::runtime_error("no such text");
+    return at;
+  }
+
+  static void write_file(const std::filesystem::path& path, const Bytes& bytes) {
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
+
+  // What opening the plain form of this file, as it is delivered, fails with; 0: it does not.
+  int plain_error(const Bytes& delivered, const std::string& name) {
+    archive_.put_bytes(url_, delivered, {.validator = "v" + std::to_string(++version_), .name = name});
+    now_ += 10'000'000;
+    return open_error(Form::kPlain);
+  }
+
   std::vector<short> pixels_of(const Bytes& fits, int hdu) {
     const auto path = dir_ / "made" / "read.fits";
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(fits.data()), static_cast<std::streamsize>(fits.size()));
+    write_file(path, fits);
     int status = 0;
     fitsfile* file = nullptr;
     fits_open_diskfile(&file, path.c_str(), READONLY, &status);
@@ -115,6 +157,8 @@ class ViewTest : public FileCacheFixture {
   void put(Bytes bytes, const std::string& name) {
     archive_.put_bytes(url_, std::move(bytes), {.name = name});
   }
+
+  int version_ = 1;
 };
 
 TEST_F(ViewTest, LzwAndGzipGiveTheFileThatWasCompressed) {
@@ -246,6 +290,83 @@ TEST_F(ViewTest, WhatCannotBeUnpackedIsEio) {
   now_ += 10'000'000;
   EXPECT_EQ(open_error(Form::kPlain), EIO);
   EXPECT_EQ(open_error(Form::kDelivered), 0);
+}
+
+TEST_F(ViewTest, ATileCompressedFileThatIsNotAllHdusIsEio) {
+  const Bytes tiled = tiled_fits();
+  Bytes trailing = tiled;
+  trailing.insert(trailing.end(), 2880, std::byte{'x'});
+  EXPECT_EQ(plain_error(trailing, "A.fits.fz"), EIO);
+  Bytes cut = tiled;
+  cut.resize(cut.size() - 2880);
+  EXPECT_EQ(plain_error(cut, "A.fits.fz"), EIO);
+  Bytes headless = tiled;  // the header of the last HDU: CFITSIO takes it for the end of the file
+  headless[find_last(headless, "XTENSION")] = std::byte{'Y'};
+  EXPECT_EQ(plain_error(headless, "A.fits.fz"), EIO);
+  Bytes padded = tiled;
+  padded.insert(padded.end(), 2880, std::byte{0});
+  EXPECT_EQ(plain_error(padded, "A.fits.fz"), 0);
+}
+
+TEST_F(ViewTest, ATileCompressedFileOfExtensionsKeepsThemAll) {
+  const Bytes view = view_of_extensions();
+  const auto path = dir_ / "made" / "view.fits";
+  write_file(path, view);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY));
+  const auto hdus = count_hdus(fd.get());
+  ASSERT_TRUE(hdus) << hdus.error().what();
+  EXPECT_EQ(*hdus, 3);
+}
+
+TEST_F(ViewTest, DataThatDoesNotHaveItsDatasumIsEio) {
+  Bytes tiled = tiled_fits(true);
+  EXPECT_EQ(plain_error(tiled, "A.fits.fz"), 0);
+  tiled[tiled.size() - 4000] ^= std::byte{1};  // in the last HDU's compressed pixels
+  EXPECT_EQ(plain_error(tiled, "A.fits.fz"), EIO);
+}
+
+TEST_F(ViewTest, AHeaderThatTheArchiveCorrectedOnDownloadIsNoDamage) {
+  Bytes tiled = tiled_fits(true);
+  tiled[find_last(tiled, "an example")] = std::byte{'A'};
+  EXPECT_EQ(plain_error(tiled, "A.fits.fz"), 0);
+}
+
+TEST_F(ViewTest, GzipWithAWrongCheckSumOrTrailingGarbageIsEio) {
+  const Bytes packed = packed_by(ARCHIVE_FILTER_GZIP, plain_fits());
+  Bytes wrong = packed;
+  wrong[wrong.size() - 8] ^= std::byte{1};
+  EXPECT_EQ(plain_error(wrong, "A.fits.gz"), EIO);
+  Bytes trailing = packed;
+  trailing.insert(trailing.end(), 100, std::byte{'x'});
+  EXPECT_EQ(plain_error(trailing, "A.fits.gz"), EIO);
+  Bytes padded = packed;
+  padded.insert(padded.end(), 100, std::byte{0});
+  EXPECT_EQ(plain_error(padded, "A.fits.gz"), 0);
+}
+
+TEST_F(ViewTest, SeveralGzipMembersAreOneFile) {
+  const Bytes plain = plain_fits();
+  Bytes packed = packed_by(ARCHIVE_FILTER_GZIP, Bytes(plain.begin(), plain.begin() + 5000));
+  const Bytes rest = packed_by(ARCHIVE_FILTER_GZIP, Bytes(plain.begin() + 5000, plain.end()));
+  packed.insert(packed.end(), rest.begin(), rest.end());
+  put(packed, "A.fits.gz");
+  EXPECT_EQ(all_of(open(Form::kPlain)), plain);
+}
+
+TEST_F(ViewTest, LzwThatIsCutOffOrGoesOnTooLongIsEio) {
+  const Bytes plain = plain_fits();
+  Bytes cut = packed_by(ARCHIVE_FILTER_COMPRESS, plain);
+  cut.resize(cut.size() / 2);
+  EXPECT_EQ(plain_error(cut, "A.fits.Z"), EIO);
+  // Cut at a block: the size alone would not tell.
+  const Bytes blocks(plain.begin(), plain.end() - 2880);
+  EXPECT_EQ(plain_error(packed_by(ARCHIVE_FILTER_COMPRESS, blocks), "A.fits.Z"), EIO);
+  Bytes longer = plain;
+  longer.insert(longer.end(), 2880, std::byte{'x'});
+  EXPECT_EQ(plain_error(packed_by(ARCHIVE_FILTER_COMPRESS, longer), "A.fits.Z"), EIO);
+  Bytes odd = plain;
+  odd.resize(odd.size() + 7);
+  EXPECT_EQ(plain_error(packed_by(ARCHIVE_FILTER_COMPRESS, odd), "A.fits.Z"), EIO);
 }
 
 TEST_F(ViewTest, AnOpenThatIsCancelledEndsAtOnce) {

@@ -1,0 +1,45 @@
+// FITS files through CFITSIO: opening by descriptor, and whether every byte of a file belongs to what CFITSIO sees in it.
+// CFITSIO takes an HDU that it cannot read for the end of the file; what comes after it would be lost without a word.
+//
+//   errors   EIO with CFITSIO's sentence, or with what is wrong with the file
+//   threads  a function opens the file anew and holds cfitsio_lock() itself, unless it says REQUIRES
+//   source   CFITSIO 4.2 (fits_get_num_hdus, fits_verify_chksum); FITS standard 4.0 sections 3.1 and 4.4.2.7
+#pragma once
+
+#include <fitsio.h>
+
+#include <memory>
+#include <mutex>
+
+#include "client/base/result.h"
+
+namespace esofs::cache {
+
+struct FitsCloser {
+  void operator()(fitsfile* file) const {
+    int status = 0;
+    fits_close_file(file, &status);
+  }
+};
+using Fits = std::unique_ptr<fitsfile, FitsCloser>;
+
+// Held around calls of CFITSIO: that of the system may have been built without locks of its own.
+std::unique_lock<std::mutex> cfitsio_lock();
+
+Error fits_error(int status);
+
+// REQUIRES: cfitsio_lock() held.
+Result<Fits> open_fits(int fd);
+
+// The number of HDUs of `file`, which was opened on `fd`. EIO: the HDUs do not follow each other without a gap, or they do
+// not end where the file ends; fill of zeros or blanks may follow the last one. REQUIRES: cfitsio_lock() held.
+Result<int> count_hdus(fitsfile* file, int fd);
+
+// The same for the file `fd`.
+Result<int> count_hdus(int fd);
+
+// EIO where the data of the current HDU does not have the DATASUM of its header; nothing where there is none. CHECKSUM is
+// not looked at: it covers the header too, which the archive corrects on download. REQUIRES: cfitsio_lock() held.
+Result<void> verify_data(fitsfile* file);
+
+}  // namespace esofs::cache
