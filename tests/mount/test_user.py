@@ -1,0 +1,126 @@
+"""Everything as an ordinary user: nothing of esofs needs root, only /dev/fuse and fusermount3.
+
+Started as root, the script continues as `nobody` in a mount namespace of its own, with a /dev/fuse that is everybody's
+(as udev makes it). Started by another user it runs as that user.
+"""
+import grp
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+import harness
+from harness import read, run, sha
+
+SKIPPED = 77
+INSIDE = '--inside'
+
+
+class OrdinaryUser(harness.MountTest):
+    def small_cube(self):
+        rows = self.sim.query("SELECT dp_id FROM ivoa.ObsCore WHERE target_name='NGC253' AND access_estsize < 1000 "
+                              "AND obs_release_date < '2020-01-01'")
+        return min(row['dp_id'] for row in rows)
+
+    def mount_error(self, place, *words):
+        done = run(harness.programs['esofs'], 'mount', self.sim.profile, place, '-o',
+                   f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}', *words,
+                   check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse(os.path.ismount(place))
+        return done.stderr
+
+    def test_this_is_not_root_and_the_tree_is_the_users(self):
+        self.assertNotEqual(os.geteuid(), 0)
+        for name in ('.', 'README.txt', 'queries', 'datasets'):
+            self.assertEqual(os.stat(self.mount / name).st_uid, os.getuid(), name)
+        self.assertTrue(os.access(self.mount / 'queries', os.W_OK))
+
+    def test_a_query_is_saved_listed_and_its_files_read(self):
+        query = self.mount.save('cubes', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
+        dp_id = self.small_cube()
+        self.assertIn(dp_id + '.fits', run('ls', query).stdout.split())
+        self.assertEqual(sha(read(os.path.join(query, dp_id + '.fits'))), sha(self.sim.file(dp_id)))
+        saved = os.path.join(self.home.config, 'queries', 'cubes.adql')
+        self.assertEqual(os.stat(saved).st_uid, os.getuid())
+
+    def test_the_user_unmounts(self):
+        self.mount.unmount()
+        self.assertFalse(os.path.ismount(self.mount.path))
+        self.assertTrue(harness.ended(self.mount.pid))
+
+    def test_the_user_clears_a_dead_mount(self):
+        self.mount.kill()
+        run(harness.programs['esofs'], 'unmount', self.mount.path)
+        self.assertFalse(os.path.ismount(self.mount.path))
+
+    def test_nobody_mounts_over_what_is_not_theirs(self):
+        self.assertIn('/usr', self.mount_error('/usr'))
+
+    def test_allow_other_needs_the_administrators_leave_and_says_so(self):
+        with open('/etc/fuse.conf', encoding='utf-8') as file:
+            if any(line.strip() == 'user_allow_other' for line in file):
+                self.skipTest('this machine lets its users give it')
+        self.assertIn('user_allow_other', self.mount_error(tempfile.mkdtemp(dir=self.home.path), '-o', 'allow_other'))
+
+
+def program_arguments():
+    """The indices of the programs' paths in sys.argv."""
+    return [sys.argv.index(f'--{name}') + 1 for name in ('esofs', 'sim', 'listhead')]
+
+
+def enter_namespace():
+    """Starts this script again where its mounts are its own; skips where the machine does not let us."""
+    unshare = shutil.which('unshare')
+    if not unshare or subprocess.run([unshare, '--mount', 'true'], stderr=subprocess.DEVNULL, check=False).returncode:
+        print('skipped: no mount namespace to be had')
+        sys.exit(SKIPPED)
+    os.execv(unshare, [unshare, '--mount', '--propagation', 'private', sys.executable, __file__, *sys.argv[1:], INSIDE])
+
+
+def bind_programs(folder):
+    """Makes /dev/fuse everybody's, and shows the programs in a folder that everybody reaches (a home may be closed)."""
+    run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'esofs-test', folder)
+    fuse = os.path.join(folder, 'fuse')
+    os.mknod(fuse, stat.S_IFCHR, os.stat('/dev/fuse').st_rdev)
+    os.chmod(fuse, 0o666)
+    run('mount', '--bind', fuse, '/dev/fuse')
+    for at in program_arguments():
+        shown = os.path.join(folder, os.path.basename(sys.argv[at]))
+        with open(shown, 'x', encoding='utf-8'):
+            pass
+        run('mount', '--bind', os.path.abspath(sys.argv[at]), shown)
+        sys.argv[at] = shown
+
+
+def become_nobody():
+    os.setgroups([])
+    os.setgid(grp.getgrnam('nogroup').gr_gid)
+    os.setuid(pwd.getpwnam('nobody').pw_uid)
+    os.environ.update(HOME='/nonexistent', TMPDIR='/tmp')
+    os.chdir('/')
+
+
+def main():
+    if os.geteuid() != 0 or not os.path.exists('/dev/fuse'):
+        harness.main()
+    elif INSIDE not in sys.argv:
+        enter_namespace()
+    sys.argv.remove(INSIDE)
+    folder = tempfile.mkdtemp(prefix='esofs-user-', dir='/tmp')
+    bind_programs(folder)
+    child = os.fork()
+    if child == 0:
+        become_nobody()
+        harness.main()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    run('umount', '-l', folder)
+    os.rmdir(folder)
+    sys.exit(status)
+
+
+if __name__ == '__main__':
+    main()
