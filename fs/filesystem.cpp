@@ -14,7 +14,8 @@
 namespace esofs::fs {
 namespace {
 
-constexpr blksize_t kBlockSize = 128L * 1024;  // the size of read(2) by cp and cat
+// The size of stdio's and Python's buffers, and so of the first read of a header; cp and cat take 128 KiB anyway.
+constexpr blksize_t kBlockSize = 4096;
 constexpr std::uint64_t kSector = 512;         // the unit of st_blocks
 
 // In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.

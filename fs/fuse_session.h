@@ -29,7 +29,9 @@ struct SessionConfig {
   // How far the kernel reads ahead of a reader. More makes mapped cubes faster to stream but every header read dearer: a
   // header of 3 KB would move the whole window. esofs itself reads ahead where a reader is sequential.
   std::uint32_t readahead_bytes = 32 * 1024;
-  std::uint32_t max_background = 64;  // background reads under way at once
+  // Reads under way at once. The kernel counts nearly every read as a background one, for the whole mount: where this many wait
+  // for a server that hangs, nothing else is read.
+  std::uint32_t max_background = 16384;
 };
 
 class FuseSession {

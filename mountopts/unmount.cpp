@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,8 +127,9 @@ Result<void> unmount(const std::string& given, bool only_if_idle) {
 }
 
 Result<void> clear_dead_mount(const std::string& path) {
-  struct stat ignored {};
-  if (::stat(path.c_str(), &ignored) == 0 || errno != ENOTCONN) return {};
+  // Not stat(2): the kernel may remember the attributes of the root.
+  struct statvfs ignored {};
+  if (::statvfs(path.c_str(), &ignored) == 0 || errno != ENOTCONN) return {};
   if (!is_esofs_mount(path))
     return Error(ENOTCONN, path + ": another filesystem's daemon has died here; unmount it first");
   auto detached = fusermount(path, true);

@@ -1,14 +1,17 @@
-// Prints the header of every HDU, as CFITSIO's example program of that name does: a reader as CFITSIO's users are.
+// Prints the header of every HDU, or of the one that the name selects (FILE[0]), as CFITSIO's example program of that
+// name does: a reader as CFITSIO's users are.
 #include <fitsio.h>
 
 #include <array>
 #include <cstdio>
+#include <string_view>
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   fitsfile* file = nullptr;
   int status = 0;
   fits_open_file(&file, argv[1], READONLY, &status);
+  const bool selected = std::string_view(argv[1]).ends_with(']');
   while (status == 0) {
     int keys = 0;
     fits_get_hdrspace(file, &keys, nullptr, &status);
@@ -18,6 +21,7 @@ int main(int argc, char** argv) {
       (void)std::puts(card.data());
     }
     (void)std::puts("END\n");
+    if (selected) break;
     if (status == 0) fits_movrel_hdu(file, 1, nullptr, &status);
   }
   if (status == END_OF_FILE) status = 0;

@@ -130,11 +130,14 @@ class WithoutRange(PlainFiles):
     ignore_range = True
 
     def test_a_file_is_one_response_however_it_is_read(self):
-        self.sim.reset()
+        """Head and tail are asked for at once; the answer that comes second, whole like the first, is dropped."""
         name = self.names[0]
+        with open(self.path(name), 'rb') as file:
+            self.sim.reset()
+            file.read(10)
         run('tail', '-c', '100', self.path(name), text=False)
         run('cat', self.path(name), text=False)
-        self.assertEqual(len(self.sim.requests('/dataPortal/file')), 1)
+        self.assertEqual(self.sim.requests(), [])
 
 
 class WithoutLength(harness.MountTest):

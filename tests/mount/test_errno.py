@@ -18,6 +18,7 @@ class WhatTheCallerGets(harness.MountTest):
         self.ids = [row['dp_id'] for row in rows]
         self.dp_id = self.ids[0]
         self.path = self.mount / f'datasets/{self.dp_id}/{self.dp_id}.fits'
+        self.sim.reset()
 
     def assert_read_errno(self, expected, path=None):
         self.assert_errno(expected, read, path or self.path)

@@ -39,7 +39,14 @@ class HeaderOfACube(harness.MountTest):
         self.assert_cheap('/usr/bin/python3', '-c', script, self.path)
 
     def test_cfitsio(self):
-        self.assert_cheap(harness.programs['listhead'], self.path)
+        self.assert_cheap(harness.programs['listhead'], self.path + '[0]')
+
+    def test_all_headers_cost_a_chunk_for_each_extension(self):
+        self.sim.reset()
+        shown = run(harness.programs['listhead'], self.path).stdout
+        extensions = shown.count('XTENSION')
+        self.assertGreater(extensions, 0)
+        self.assertLessEqual(self.moved(), CHUNKS + extensions * CHUNKS // 2)
 
     def test_python_reads_header_and_tail(self):
         script = ('import sys; f = open(sys.argv[1], "rb"); h = f.read(14400); f.seek(-2880, 2); f.read();'

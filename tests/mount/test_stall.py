@@ -14,7 +14,8 @@ class OneServerHangs(harness.MountTest):
 
     def setUp(self):
         super().setUp()
-        self.mount.save('q', "SELECT TOP 20 * FROM ivoa.ObsCore WHERE access_estsize BETWEEN 50 AND 5000")
+        self.mount.save('q', "SELECT TOP 20 * FROM ivoa.ObsCore WHERE access_estsize BETWEEN 50 AND 5000 "
+                        "AND obs_release_date < '2026-01-01'")
         folder = self.mount / 'queries/q'
         self.others = [os.path.join(folder, n) for n in sorted(os.listdir(folder)) if n.endswith('.fits')]
         self.giant = self.mount / f'datasets/{DP_ID}/{DP_ID}.fits'
@@ -60,7 +61,8 @@ class OneServerHangs(harness.MountTest):
         self.assertEqual(len([n for n in os.listdir(self.mount / 'queries/new') if n.endswith('.fits')]), 2)
 
     def test_ctrl_c_ends_a_pending_reader(self):
-        reader = subprocess.Popen(['dd', f'if={self.giant}', 'bs=4096', 'skip=100000', 'count=1', 'of=/dev/null'],
+        # Not dd: it has a handler for SIGINT, and the kernel ends a read only for a signal that is fatal.
+        reader = subprocess.Popen(['tail', '-c', '+409600001', self.giant], stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         self.readers.append(reader)
         harness.until(lambda: [r for r in self.sim.requests(DP_ID) if r['range'].startswith('bytes=4')], 'the read')
