@@ -162,16 +162,35 @@ class CompressedFiles(harness.MountTest):
         return self.mount / f'datasets/{dp_id}/{dp_id}.fits'
 
     def test_the_file_as_delivered_has_the_archives_bytes(self):
-        for suffix in ('.fits.Z', '.fits.fz'):
+        for suffix in ('.fits.Z', '.fits.gz', '.fits.fz'):
             dp_id = self.delivered(suffix)
             folder = self.mount / f'datasets/{dp_id}'
             self.assertIn(dp_id + suffix, os.listdir(folder))
             self.assertEqual(sha(read(f'{folder}/{dp_id}{suffix}')), sha(self.sim.file(dp_id)))
 
-    def test_z_is_uncompressed(self):
-        dp_id = self.delivered('.fits.Z')
-        truth = subprocess.run(['gzip', '-dc'], input=self.sim.file(dp_id), capture_output=True, check=True).stdout
-        self.assertEqual(sha(read(self.plain(dp_id))), sha(truth))
+    def test_z_and_gz_are_uncompressed(self):
+        for suffix in ('.fits.Z', '.fits.gz'):
+            dp_id = self.delivered(suffix)
+            truth = subprocess.run(['gzip', '-dc'], input=self.sim.file(dp_id), capture_output=True, check=True).stdout
+            self.assertEqual(sha(read(self.plain(dp_id))), sha(truth))
+
+    def test_a_plain_view_is_read_by_every_way(self):
+        """cp, dd, tail, mmap and parallel readers, from each of the three compressed kinds."""
+        for suffix in ('.fits.Z', '.fits.gz', '.fits.fz'):
+            path = self.plain(self.delivered(suffix))
+            copy = os.path.join(self.home.path, 'copy.fits')
+            run('cp', path, copy)
+            truth = read(copy)
+            self.assertEqual(len(truth) % 2880, 0)
+            self.assertEqual(truth[:9], b'SIMPLE  =')
+            self.assertEqual(run('dd', f'if={path}', 'bs=777', 'skip=13', 'count=5', 'status=none', text=False).stdout,
+                             truth[777 * 13:777 * 18])
+            self.assertEqual(run('tail', '-c', '3001', path, text=False).stdout, truth[-3001:])
+            with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ) as seen:
+                self.assertEqual(sha(seen[:]), sha(truth))
+            readers = [subprocess.Popen(['md5sum', path], stdout=subprocess.PIPE, text=True) for _ in range(8)]
+            for reader in readers:
+                self.assertEqual(reader.communicate()[0].split()[0], hashlib.md5(truth).hexdigest())
 
     def test_fz_has_the_same_pixels(self):
         dp_id = self.delivered('.fits.fz')
@@ -188,7 +207,7 @@ class CompressedFiles(harness.MountTest):
         run('/usr/bin/python3', '-c', script, packed, self.plain(dp_id))
 
     def test_a_view_is_made_once_and_survives_a_remount(self):
-        for suffix in ('.fits.Z', '.fits.fz'):
+        for suffix in ('.fits.Z', '.fits.gz', '.fits.fz'):
             dp_id = self.delivered(suffix)
             first = sha(read(self.plain(dp_id)))
             self.mount.unmount()

@@ -2,6 +2,8 @@
 import errno
 import os
 import socket
+import socketserver
+import threading
 
 import harness
 from harness import read, sha
@@ -36,6 +38,14 @@ class WhatTheCallerGets(harness.MountTest):
         released = os.getxattr(os.path.join(folder, self.dp_id + '.fits'), 'user.eso.obs_release_date')
         self.assertRegex(released.decode(), r'^\d{4}-\d\d-\d\d')
         self.assert_told('EACCES', self.dp_id)
+
+    def test_a_dataset_before_its_release_is_eacces_and_says_until_when(self):
+        folder = self.mount.save('q', "SELECT TOP 1 * FROM ivoa.ObsCore WHERE obs_release_date > '2027-01-01'")
+        name = next(name for name in os.listdir(folder) if name.endswith('.fits'))
+        self.assert_read_errno(errno.EACCES, os.path.join(folder, name))
+        until = os.getxattr(os.path.join(folder, name), 'user.eso.obs_release_date').decode()
+        self.assertGreater(until, '2027')
+        self.assertIn(name, os.listdir(folder))
 
     def test_403_is_eacces(self):
         self.sim.fault(path='/dataPortal/file', fail_next=-1, status=403)
@@ -118,6 +128,36 @@ class WhatTheCallerGets(harness.MountTest):
                 return probe.connect_ex(('127.0.0.1', port)) == 0
         harness.until(listening, 'the TLS server')
         return self.mounted(archive=f'https://127.0.0.1:{port}/tap')
+
+    def test_a_failed_tls_handshake_is_ehostunreach(self):
+        class Plain(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.request.recv(1000)
+                self.request.sendall(b'HTTP/1.1 400 this is no TLS\r\n\r\n')
+        server = socketserver.ThreadingTCPServer(('127.0.0.1', 0), Plain)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        mount = self.mounted(archive=f'https://127.0.0.1:{server.server_address[1]}/tap')
+        self.assert_errno(errno.EHOSTUNREACH, os.listdir, mount.save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
+
+    def test_an_interrupted_open_is_eintr(self):
+        self.mount.unmount()
+        self.mount = self.mounted('first_byte_timeout=1h')
+        path = self.mount / f'datasets/{self.dp_id}/{self.dp_id}.fits'
+        self.sim.fault(path='/dataPortal/file', delay=3600000)
+        script = ('import ctypes, errno, os, signal, sys\n'
+                  'libc = ctypes.CDLL(None, use_errno=True)\n'
+                  'signal.signal(signal.SIGALRM, lambda *_: None)\n'
+                  'signal.siginterrupt(signal.SIGALRM, True)\n'
+                  'print("opening", flush=True)\n'
+                  'fd = libc.open(os.fsencode(sys.argv[1]), os.O_RDONLY)\n'
+                  'print(fd, errno.errorcode[ctypes.get_errno()])\n')
+        reader = harness.subprocess.Popen(['/usr/bin/python3', '-c', script, path], stdout=harness.subprocess.PIPE, text=True)
+        self.assertEqual(reader.stdout.readline(), 'opening\n')
+        harness.until(lambda: self.sim.requests('/dataPortal/file'), 'the request')
+        reader.send_signal(harness.signal.SIGALRM)
+        self.assertEqual(reader.communicate(timeout=harness.PATIENCE)[0], '-1 EINTR\n')
 
     def test_a_server_that_does_not_answer_is_etimedout(self):
         self.sim.fault(path='/dataPortal/file', delay=3600000)

@@ -76,6 +76,14 @@ std::string lzw(const std::string& bytes) {
   return write_archive(archive_write_set_format_raw, archive_write_add_filter_compress, {{"data", bytes}});
 }
 
+std::string gzip(const std::string& bytes) {
+  const auto filter = [](archive* writer) {
+    const int added = archive_write_add_filter_gzip(writer);
+    return added != ARCHIVE_OK ? added : archive_write_set_filter_option(writer, "gzip", "timestamp", nullptr);
+  };
+  return write_archive(archive_write_set_format_raw, filter, {{"data", bytes}});
+}
+
 std::string tar(const std::vector<std::pair<std::string, std::string>>& files) {
   return write_archive(archive_write_set_format_ustar, archive_write_add_filter_none, files);
 }

@@ -1,4 +1,4 @@
-// The forms in which the archive packs files: Unix compress (LZW), tile-compressed FITS, tar; and a small PNG.
+// The forms in which the archive packs files: Unix compress (LZW), gzip, tile-compressed FITS, tar; and a small PNG.
 //
 //   errors   std::runtime_error: the libraries are given bytes of our own, so a failure is a bug
 //   threads  thread-safe (CFITSIO is entered by one thread at a time)
@@ -12,6 +12,9 @@ namespace esofs::sim {
 
 // ".Z", as compress(1) writes it.
 std::string lzw(const std::string& bytes);
+
+// ".gz", without a time in it.
+std::string gzip(const std::string& bytes);
 
 // ".fz": every image tile-compressed by Rice, as fpack(1) writes it.
 std::string tile_compressed(const std::string& fits);

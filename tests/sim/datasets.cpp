@@ -20,6 +20,8 @@ std::string ending(Packing packing) {
       return ".fits";
     case Packing::kLzw:
       return ".fits.Z";
+    case Packing::kGzip:
+      return ".fits.gz";
     case Packing::kTiles:
       break;
   }
@@ -30,13 +32,15 @@ ContentPtr packed(ContentPtr plain, Packing packing) {
   if (packing == Packing::kPlain) return plain;
   return made([plain = std::move(plain), packing] {
     const std::string bytes = all_bytes(*plain);
-    return packing == Packing::kLzw ? lzw(bytes) : tile_compressed(bytes);
+    if (packing == Packing::kLzw) return lzw(bytes);
+    return packing == Packing::kGzip ? gzip(bytes) : tile_compressed(bytes);
   });
 }
 
 std::string media_type(const Dataset& d) {
   if (d.packing == Packing::kTiles) return "application/x-fits-hcompress";
   if (d.packing == Packing::kLzw) return "application/x-fits-compress";
+  if (d.packing == Packing::kGzip) return "application/x-fits-gzip";
   return d.kind == Kind::kImage ? "image/fits" : "application/fits";
 }
 

@@ -25,7 +25,7 @@ struct Dataset {
     kRawMef,       // extensions of uint16
     kMaster,       // master calibration, primary array
   };
-  enum class Packing { kPlain, kLzw, kTiles };
+  enum class Packing { kPlain, kLzw, kGzip, kTiles };
 
   std::string dp_id;
   Kind kind = Kind::kImage;

@@ -220,7 +220,7 @@ void add_spectra(Inventor& all, const char* instrument, const char* prefix, cons
 
 void add_vista(Inventor& all) {
   Dataset raw = base(Kind::kRawMef, "VIRCAM", "ESO-VISTA", kSgrA);
-  raw.packing = Packing::kTiles;
+  raw.packing = Packing::kGzip;
   raw.prog_id = "179.B-2002(B)";
   raw.pi = "MINNITI/ LUCAS";
   raw.title = "VISTA variables in an invented Via Lactea";

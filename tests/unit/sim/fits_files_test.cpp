@@ -101,7 +101,7 @@ TEST_F(FitsFilesTest, EveryStoredFitsFileOpens) {
     const bool plain = each.file.name.ends_with(".fits");
     EXPECT_EQ(plain ? each.file.content->size() % 2880 : 0, 0U) << each.dp_id;
   }
-  EXPECT_EQ(endings, (std::set<std::string>{".fits", ".Z", ".fz"}));
+  EXPECT_EQ(endings, (std::set<std::string>{".fits", ".Z", ".fz", ".gz"}));
 }
 
 TEST_F(FitsFilesTest, GiantsHaveValidHeadersAndTheLengthThatTheseSay) {
