@@ -99,9 +99,9 @@ int run_command_line(int argc, const char* const* argv) {
       app.add_subcommand("mount",
                          "Mount an archive. ARCHIVE: a profile's name (default eso), a profile file, or "
                          "the base URL of a TAP service");
-  mounting->add_option("places", places, "[ARCHIVE] MOUNTPOINT")
-      ->required()
+  mounting->add_option("MOUNTPOINT", places, "where to mount; before it, if wanted, the archive")
       ->expected(1, 2)
+      ->required()
       ->option_text(" ");
   mounting->add_option("-o", mount.options, "options, separated by commas; see below")
       ->allow_extra_args(false)
@@ -112,13 +112,13 @@ int run_command_line(int argc, const char* const* argv) {
   std::string mountpoint;
   bool only_if_idle = false;
   auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait are ended with an error");
-  unmounting->add_option("mountpoint", mountpoint, "where it is mounted")->required();
+  unmounting->add_option("MOUNTPOINT", mountpoint, "where it is mounted")->required();
   unmounting->add_flag("--if-idle", only_if_idle, "refuse while files are in use");
 
   bool watch = false;
   bool as_json = false;
   auto* status = app.add_subcommand("status", "What a mount does: cache, transfers, errors");
-  status->add_option("mountpoint", mountpoint, "where it is mounted; default: every mount");
+  status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount");
   status->add_flag("--watch", watch, "again every two seconds");
   status->add_flag("--json", as_json, "as JSON");
 
