@@ -23,7 +23,9 @@ struct Config {
 
   std::chrono::milliseconds query_wait{60'000};  // opendir of a query without a listing; then EAGAIN
   std::chrono::milliseconds lookup_wait{
-      10'000};  // lookup of a name that only the network can tell; then EAGAIN
+      10'000};                       // lookup of a name that only the network can tell; then EAGAIN
+  std::uint64_t default_maxrec = 0;  // rows of a query without a maxrec directive; 0: the archive's default
+  std::chrono::seconds default_ttl{24 * 3600};  // of a query without a ttl directive
   NameStyle names = NameStyle::kOriginal;
   bool list_xattrs = false;
 

@@ -21,8 +21,8 @@ bool same_question(const cache::QuerySpec& a, const cache::QuerySpec& b) {
 // --- QueryDirectory ---
 
 QueryDirectory::QueryDirectory(std::string identity, std::string name, const QueryStore& store,
-                               std::function<std::int64_t()> now)
-    : identity_(std::move(identity)), store_(store), now_(std::move(now)) {
+                               std::function<std::int64_t()> now, cache::QuerySpec defaults)
+    : identity_(std::move(identity)), store_(store), now_(std::move(now)), defaults_(std::move(defaults)) {
   state_.lock()->name = std::move(name);
 }
 
@@ -55,8 +55,8 @@ QueryDirectory::File QueryDirectory::file(const std::string& name) const {
   return file == state->files.end() ? nullptr : file->second;
 }
 
-void QueryDirectory::refresh_spec(State& state) {
-  state.spec = state.files.contains(std::string(kQueryFile)) ? parse_saved_query(state.saved_text)
+void QueryDirectory::refresh_spec(State& state) const {
+  state.spec = state.files.contains(std::string(kQueryFile)) ? parse_saved_query(state.saved_text, defaults_)
                                                              : Result<cache::QuerySpec>(cache::QuerySpec{});
 }
 
@@ -158,8 +158,8 @@ void QueryDirectory::show_all() { state_.lock()->hidden.clear(); }
 
 // --- SavedQueries ---
 
-SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now)
-    : store_(std::move(store)), now_(std::move(now)) {}
+SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults)
+    : store_(std::move(store)), now_(std::move(now)), defaults_(std::move(defaults)) {}
 
 std::vector<QueryDirectoryPtr> SavedQueries::known() const {
   std::vector<QueryDirectoryPtr> all;
@@ -196,7 +196,7 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
   auto saved = store_.load(name);
   if (!saved) return saved.error();
   if (!query) {
-    auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, store_, now_);
+    auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, store_, now_, defaults_);
     query = queries_.lock()->emplace(name, std::move(fresh)).first->second;
   }
   query->adopt(*saved);

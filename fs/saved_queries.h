@@ -36,9 +36,9 @@ class QueryDirectory {
  public:
   using File = std::shared_ptr<TextFile>;
 
-  // now: seconds since 1970. The store outlives the directory.
+  // now: seconds since 1970; defaults: what no directive says. The store outlives the directory.
   QueryDirectory(std::string identity, std::string name, const QueryStore& store,
-                 std::function<std::int64_t()> now);
+                 std::function<std::int64_t()> now, cache::QuerySpec defaults);
 
   const std::string& identity() const noexcept { return identity_; }
   std::string name() const;
@@ -84,11 +84,12 @@ class QueryDirectory {
   };
   void adopt(const QueryStore::Saved& saved);  // what the store has becomes query.adql
   Result<void> write(const std::string& text);
-  static void refresh_spec(State& state);  // REQUIRES: state locked
+  void refresh_spec(State& state) const;  // REQUIRES: state locked
 
   const std::string identity_;
   const QueryStore& store_;
   const std::function<std::int64_t()> now_;
+  const cache::QuerySpec defaults_;
   std::mutex saving_;  // held over a write to the store, so that the later text wins
   mutable Guarded<State> state_;
 };
@@ -97,7 +98,8 @@ using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
 
 class SavedQueries {
  public:
-  SavedQueries(QueryStore store, std::function<std::int64_t()> now);
+  // defaults: what a query has where no directive of its own says otherwise.
+  SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {});
 
   // All queries, by name; reads the store's directory anew, for other mounts may have changed it.
   Result<std::vector<QueryDirectoryPtr>> list();
@@ -117,6 +119,7 @@ class SavedQueries {
 
   const QueryStore store_;
   const std::function<std::int64_t()> now_;
+  const cache::QuerySpec defaults_;
   mutable Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
   Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
 };

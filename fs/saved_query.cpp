@@ -133,8 +133,8 @@ std::string left_open(std::string_view adql) {
 
 }  // namespace
 
-Result<cache::QuerySpec> parse_saved_query(std::string_view text) {
-  cache::QuerySpec spec;
+Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults) {
+  cache::QuerySpec spec = defaults;
   if (text.starts_with("\xef\xbb\xbf"))
     text.remove_prefix(3);  // the byte order mark that Windows editors write
   if (text.find('\0') != std::string_view::npos)

@@ -17,7 +17,7 @@
 
 namespace esofs::fs {
 
-// Text without any ADQL gives a QuerySpec whose adql is "".
-Result<cache::QuerySpec> parse_saved_query(std::string_view text);
+// Text without any ADQL gives a QuerySpec whose adql is "". What no directive says is as in `defaults`.
+Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults = {});
 
 }  // namespace esofs::fs

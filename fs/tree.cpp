@@ -37,6 +37,13 @@ std::string status_json(const Config& config, const std::function<std::string()>
   return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+cache::QuerySpec query_defaults(const Config& config) {
+  cache::QuerySpec defaults;
+  defaults.maxrec = config.default_maxrec;
+  defaults.ttl = config.default_ttl;
+  return defaults;
+}
+
 }  // namespace
 
 Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer,
@@ -47,7 +54,7 @@ Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Time
       timer_(timer),
       status_(std::move(status)),
       mounted_at_(config_.now()),
-      queries_(QueryStore(config_.queries_dir), config_.now) {}
+      queries_(QueryStore(config_.queries_dir), config_.now, query_defaults(config_)) {}
 
 NodePtr Tree::make_root() {
   const std::int64_t time = mounted_at_;

@@ -121,6 +121,8 @@ class Built : public BuiltMount {
     config.archive_title = profile.title;
     config.archive_identity = archive_->identity();
     config.query_wait = options.query_wait;
+    config.default_maxrec = options.maxrec;
+    config.default_ttl = std::chrono::ceil<std::chrono::seconds>(options.ttl);
     config.names = options.safe_names ? fs::NameStyle::kSafe : fs::NameStyle::kOriginal;
     config.list_xattrs = options.list_xattrs;
     config.queries_dir = options.config_dir / "queries";
@@ -137,6 +139,7 @@ class Built : public BuiltMount {
         {"pid", [pid = std::to_string(::getpid())] { return pid; }},
         {"version", text(ESOFS_VERSION)},
         {"archive", text(archive)},
+        {"profile", text(profile.name)},
         {"title", text(profile.title)},
         {"offline", [offline = options.offline] { return std::string(offline ? "true" : "false"); }},
         {"uptime_s",

@@ -57,6 +57,17 @@ class ListingCosts(harness.MountTest):
         self.assertEqual([r['target'] for r in self.sim.requests()], ['/tap_obs/sync'])
 
 
+class Defaults(harness.MountTest):
+    mount_options = ('maxrec=5',)
+
+    def test_maxrec_truncates_a_query_that_says_none_itself(self):
+        folder = self.mount.save('q', 'SELECT TOP 20 * FROM ivoa.ObsCore')
+        self.assertEqual(len([n for n in os.listdir(folder) if n.endswith('.fits')]), 5)
+        self.assertIn('truncated', harness.read(os.path.join(folder, 'status.txt')).decode())
+        own = self.mount.save('own', '-- maxrec: 7\nSELECT TOP 20 * FROM ivoa.ObsCore')
+        self.assertEqual(len([n for n in os.listdir(own) if n.endswith('.fits')]), 7)
+
+
 class QueriesThatFail(harness.MountTest):
     def status(self, name):
         return harness.read(self.mount / f'queries/{name}/status.txt').decode()

@@ -40,6 +40,20 @@ TEST(SavedQuery, WithoutDirectivesTheDefaultsHold) {
   EXPECT_EQ(spec->ttl, hours(24));
 }
 
+TEST(SavedQuery, DefaultsOfTheMountHoldWhereNoDirectiveSaysOtherwise) {
+  cache::QuerySpec defaults;
+  defaults.maxrec = 5;
+  defaults.ttl = hours(2);
+  const auto spec = parse_saved_query("SELECT 1", defaults);
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->maxrec, 5U);
+  EXPECT_EQ(spec->ttl, hours(2));
+  const auto own = parse_saved_query("-- maxrec: 7\n-- ttl: 1h\nSELECT 1", defaults);
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->maxrec, 7U);
+  EXPECT_EQ(own->ttl, hours(1));
+}
+
 TEST(SavedQuery, TextWithoutAdqlIsAnEmptyQuery) {
   for (const char* text : {"", " \n\t", "-- only a comment", "-- maxrec: 5\n"}) {
     const auto spec = parse_saved_query(text);
