@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,10 +17,12 @@ namespace {
 
 // The size of stdio's and Python's buffers, and so of the first read of a header; cp and cat take 128 KiB anyway.
 constexpr blksize_t kBlockSize = 4096;
-constexpr std::uint64_t kSector = 512;         // the unit of st_blocks
+constexpr std::uint64_t kSector = 512;  // the unit of st_blocks
 
 // In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
 constexpr std::uint64_t kDots = 2;
+
+constexpr mode_t kAnyWrite = 0222;
 
 }  // namespace
 
@@ -214,6 +217,29 @@ Result<void> Filesystem::flush(std::uint64_t handle) {
 void Filesystem::release(std::uint64_t handle) {
   const auto open = files_.take(handle);
   if (open.handle) inodes_.closed(open.ino);
+}
+
+// --- permissions ---
+
+Result<void> Filesystem::access(std::uint64_t ino, int mask, uid_t user) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  const Attributes attributes = (*node)->attributes();
+  if ((mask & W_OK) != 0) {
+    if ((attributes.permissions & kAnyWrite) == 0) return (*node)->refusal("write");
+    if (auto allowed = may_change(ino, user, "write"); !allowed) return allowed;
+  }
+  if ((mask & X_OK) != 0 && attributes.type == NodeType::kFile)
+    return Error(EACCES, (*node)->path() + " is no program");
+  return {};
+}
+
+Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::string& operation) {
+  if (user == 0 || user == tree_.config().uid) return {};
+  auto node = find(ino);
+  if (!node) return node.error();
+  if (((*node)->attributes().permissions & kAnyWrite) == 0) return (*node)->refusal(operation);
+  return Error(EACCES, operation + " " + (*node)->path() + ": it belongs to another user");
 }
 
 // --- mutations ---

@@ -100,6 +100,13 @@ class Filesystem {
   Result<std::string> getxattr(std::uint64_t ino, const std::string& name);
   Result<std::vector<std::string>> listxattr(std::uint64_t ino);
 
+  // Permissions are ours and not the kernel's, which would say EACCES where the archive is read-only: everybody may read
+  // everything, and only the owner and root may change what lies in queries/.
+  // mask: of access(2). EROFS for W_OK where nobody may write, EACCES for X_OK on files and for W_OK of others.
+  Result<void> access(std::uint64_t ino, int mask, uid_t user);
+  // Whether `user` may try an operation that changes the inode; EROFS or EACCES.
+  Result<void> may_change(std::uint64_t ino, uid_t user, const std::string& operation);
+
   // Never waits.
   struct statvfs statfs() const;
 

@@ -33,18 +33,25 @@ void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<v
   reply.ok();
 }
 
+// True where the caller may not change the inode; the request has been answered then.
+bool refused(fuse_req_t request, fuse_ino_t ino, const char* name, const char* operation) {
+  const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, operation);
+  if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
+  return !allowed;
+}
+
 // Starts an operation that may be answered later; send(reply, value) answers it.
 template <class T, class Start, class Send>
 void ask(fuse_req_t request, fuse_ino_t ino, const char* name, Start start, Send send) {
   Connection& connection = connection_of(request);
   auto reply = std::make_shared<Reply>(connection, request, ino, name, true);
-  const std::uint64_t number = connection.pending.number(request);
+  const std::uint64_t number = connection.pending->number(request);
   Cancel cancel = start(Done<T>([reply, send](Result<T> result) {
     if (!result) return reply->error(result.error());
     send(*reply, *result);
   }));
   reply.reset();  // an operation that forgot its continuation answers EIO here
-  connection.pending.set_cancel(request, number, std::move(cancel));
+  connection.pending->set_cancel(request, number, std::move(cancel));
 }
 
 // The parallel_dirops flag of libfuse 3.17 and later; before, fuse_session.cpp patches it into the answer.
@@ -91,6 +98,7 @@ void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
 }
 
 void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which, fuse_file_info*) {
+  if (refused(request, ino, "", "change")) return;
   Change change;
   if ((which & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<std::uint64_t>(wanted->st_size);
   if ((which & FUSE_SET_ATTR_MTIME) != 0) change.mtime = wanted->st_mtim.tv_sec;
@@ -159,6 +167,8 @@ void on_releasedir(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 
 void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   const int flags = info->flags;
+  const bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+  if (changes && refused(request, ino, "", "open for writing")) return;
   ask<Opened>(
       request, ino, "",
       [&](Done<Opened> done) { return filesystem_of(request).open(ino, flags, std::move(done)); },
@@ -198,30 +208,36 @@ void on_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 void on_fsyncdir(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) { fuse_reply_err(request, 0); }
 
 void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info*) {
+  if (refused(request, parent, name, "create")) return;
   const auto created = filesystem_of(request).create(parent, name);
   answer(request, parent, name, created, [&](Reply& reply) { reply.created(*created); });
 }
 
 void on_mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
+  if (refused(request, parent, name, "mkdir")) return;
   const auto entry = filesystem_of(request).mkdir(parent, name);
   answer(request, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
 }
 
 void on_symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {
+  if (refused(request, parent, name, "symlink")) return;
   const auto entry = filesystem_of(request).symlink(parent, name, target);
   answer(request, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
 }
 
 void on_unlink(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (refused(request, parent, name, "remove")) return;
   answer(request, parent, name, filesystem_of(request).unlink(parent, name));
 }
 
 void on_rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (refused(request, parent, name, "rmdir")) return;
   answer(request, parent, name, filesystem_of(request).rmdir(parent, name));
 }
 
 void on_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t to_parent,
                const char* to_name, unsigned flags) {
+  if (refused(request, parent, name, "rename")) return;
   answer(request, parent, name, filesystem_of(request).rename(parent, name, to_parent, to_name, flags));
 }
 
@@ -258,6 +274,12 @@ void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
   });
 }
 
+// Not told in .esofs/errors: a program that asks has not failed.
+void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
+  const auto allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);
+  fuse_reply_err(request, allowed ? 0 : allowed.error().code());
+}
+
 void on_statfs(fuse_req_t request, fuse_ino_t ino) {
   Reply(connection_of(request), request, ino, "", false).statfs(filesystem_of(request).statfs());
 }
@@ -290,6 +312,7 @@ fuse_lowlevel_ops make_operations() {
   ops.releasedir = on_releasedir;
   ops.fsyncdir = on_fsyncdir;
   ops.statfs = on_statfs;
+  ops.access = on_access;
   ops.setxattr = on_setxattr;
   ops.getxattr = on_getxattr;
   ops.listxattr = on_listxattr;

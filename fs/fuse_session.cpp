@@ -28,9 +28,6 @@
 namespace esofs::fs {
 namespace {
 
-// How long an unmount waits for requests to be answered after they were cancelled; what comes later is dropped.
-constexpr std::chrono::seconds kTeardownPatience{5};
-
 // --- signals: a handler has nothing but globals ---
 
 std::atomic<int> signal_fd{-1};  // the eventfd of the session that runs
@@ -178,7 +175,7 @@ class Session : public FuseSession {
 
  private:
   Result<void> attach_with(const std::string& messages) {
-    std::string options = "default_permissions,nosuid,nodev";
+    std::string options = "nosuid,nodev";
     for (const auto& option : config_.fuse_options) options += "," + option;
     std::array<std::string, 3> words{"esofs", "-o", options};
     std::array<char*, 3> argv{words[0].data(), words[1].data(), words[2].data()};
@@ -216,9 +213,10 @@ class Session : public FuseSession {
   void unmount() {
     if (!mounted_) return;
     mounted_ = false;
-    const std::size_t left = connection_.pending.end_all(kTeardownPatience);
+    const std::size_t left = connection_.pending->end_all(config_.teardown_patience);
     if (left > 0) spdlog::warn("unmounting {}: {} requests were never answered", config_.mountpoint, left);
     fuse_session_unmount(session_.get());
+    connection_.pending->wait_answered();
   }
 
   const SessionConfig config_;

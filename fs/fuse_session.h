@@ -9,6 +9,7 @@
 //   source   reference/fuse.md sections 0.1 and 4
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,11 +25,13 @@ namespace esofs::fs {
 struct SessionConfig {
   std::string mountpoint;
   std::vector<std::string>
-      fuse_options;  // as after -o: "allow_other", "fsname=eso" …; default_permissions is always set
+      fuse_options;  // as after -o: "allow_other", "fsname=eso" …; not default_permissions: see Filesystem::access
   unsigned max_threads = 10;  // FUSE workers; none of them ever waits for the network
   // How far the kernel reads ahead of a reader. More makes mapped cubes faster to stream but every header read dearer: a
   // header of 3 KB would move the whole window. esofs itself reads ahead where a reader is sequential.
   std::uint32_t readahead_bytes = 32 * 1024;
+  // How long an unmount waits for requests to be answered after they were cancelled; what comes later is dropped.
+  std::chrono::milliseconds teardown_patience{5000};
   // Reads under way at once. The kernel counts nearly every read as a background one, for the whole mount: where this many wait
   // for a server that hangs, nothing else is read.
   std::uint32_t max_background = 16384;

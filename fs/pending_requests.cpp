@@ -40,7 +40,14 @@ bool PendingRequests::claim(Request request) {
   gone = std::move(waiting->second.cancel);
   waiting_.erase(waiting);
   changed_.notify_all();
+  if (!closed_) ++answering_;
   return !closed_;
+}
+
+void PendingRequests::answered() {
+  const std::scoped_lock lock(mutex_);
+  --answering_;
+  changed_.notify_all();
 }
 
 void PendingRequests::interrupt(Request request) {
@@ -70,9 +77,14 @@ std::size_t PendingRequests::end_all(std::chrono::milliseconds patience) {
   }
   for (const Cancel& cancel : cancels) cancel();
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, patience, [this] { return waiting_.empty(); });
+  changed_.wait_for(lock, patience, [this] { return waiting_.empty() && answering_ == 0; });
   closed_ = true;
   return waiting_.size();
+}
+
+void PendingRequests::wait_answered() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return answering_ == 0; });
 }
 
 std::size_t PendingRequests::size() const {

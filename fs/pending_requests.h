@@ -4,6 +4,8 @@
 // cancelling to the timer's thread. A request is known here by its address from add() until claim(), which comes just before
 // it is answered: the address cannot be another request's in between.
 //
+// The replies share it with the session and may outlive that: an answer that comes after the end is refused here.
+//
 //   threads  thread-safe; cancels run on the timer's thread or in end_all(), with no lock held
 #pragma once
 
@@ -32,14 +34,18 @@ class PendingRequests {
   void set_cancel(Request request, std::uint64_t number, Cancel cancel);
   // The number that add() gave the request that is at this address now; 0: none.
   std::uint64_t number(Request request) const;
-  // True once for each add(): the caller answers the request now. False: it must not touch it any more.
+  // True once for each add(): the caller answers the request now and then calls answered(). False: it must not touch the
+  // request, nor the session, any more.
   bool claim(Request request);
+  void answered();
   // The caller of the system call no longer waits.
   void interrupt(Request request);
 
   // Cancels all that is pending and waits until it has been answered, at most `patience`; what is answered later is
   // refused by claim(). Returns how many were left.
   std::size_t end_all(std::chrono::milliseconds patience);
+  // Waits for those who have claimed a request and still answer it.
+  void wait_answered();
 
   std::size_t size() const;
 
@@ -56,6 +62,7 @@ class PendingRequests {
   std::condition_variable changed_;
   std::unordered_map<Request, Waiting> waiting_;  // this and what follows: guarded by mutex_
   std::uint64_t last_ = 0;
+  std::size_t answering_ = 0;
   bool closed_ = false;
 };
 

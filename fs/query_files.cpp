@@ -219,8 +219,8 @@ class TableNode : public Node {
   std::string path() const override { return "/queries/" + directory_->name() + "/table"; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
-    // Writable for its owner, so that `rm -r` of the query goes through.
-    return {NodeType::kDirectory, 0755, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
+    // Only its removal is possible, so that `rm -r` of the query goes through.
+    return {NodeType::kDirectory, 0555, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
     done(name == kResultName && shown() ? Found{result()} : Found{nullptr, kAbsentInListing});

@@ -2,6 +2,7 @@
 //
 // Owns the request: answering uses it up, and a Reply that is dropped unanswered answers EIO, so that no system call can
 // hang on a forgotten path. Move-only; may be answered from any thread, with no lock held. Failures are reported here, once.
+// An answer that comes after the session's end goes nowhere: neither the request nor the Connection is touched.
 //
 //   source   libfuse doc/README.fuse_reply_errors: a reply that fails gives back what it handed out
 #pragma once
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,12 +27,13 @@
 
 namespace esofs::fs {
 
-// What the callbacks of one session share; outlives every request.
+// What the callbacks of one session share; ends with the session.
 struct Connection {
-  Connection(Filesystem& of, Timer& timer) : filesystem(of), pending(timer) {}
+  Connection(Filesystem& of, Timer& timer)
+      : filesystem(of), pending(std::make_shared<PendingRequests>(timer)) {}
 
   Filesystem& filesystem;
-  PendingRequests pending;
+  const std::shared_ptr<PendingRequests> pending;
   Notifier notifier;
   struct fuse_session* session = nullptr;
   std::uint32_t readahead_bytes = 0;
@@ -47,7 +50,7 @@ class Reply {
         request_(std::exchange(other.request_, nullptr)),
         ino_(other.ino_),
         name_(std::move(other.name_)),
-        waits_(other.waits_) {}
+        pending_(std::move(other.pending_)) {}
   Reply& operator=(Reply&&) = delete;
   ~Reply();
 
@@ -65,14 +68,31 @@ class Reply {
   void statfs(const struct statvfs& status);
 
  private:
-  fuse_req_t take();  // nullptr: the session has ended, there is nobody to answer
-  void send_open(const Opened& opened, bool directory);
+  // The request while it is being answered, which the session's end waits for; nullptr: there is nobody to answer.
+  class Taken {
+   public:
+    Taken(fuse_req_t request, std::shared_ptr<PendingRequests> pending)
+        : request_(request), pending_(std::move(pending)) {}
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+    ~Taken() {
+      if (pending_ && request_ != nullptr) pending_->answered();
+    }
+    fuse_req_t get() const noexcept { return request_; }
+    explicit operator bool() const noexcept { return request_ != nullptr; }
+
+   private:
+    fuse_req_t const request_;
+    const std::shared_ptr<PendingRequests> pending_;
+  };
+  Taken take();
+  static void send_open(Connection& connection, fuse_req_t request, const Opened& opened, bool directory);
 
   Connection* connection_;
   fuse_req_t request_;
   std::uint64_t ino_;
   std::string name_;
-  bool waits_;
+  std::shared_ptr<PendingRequests> pending_;  // nullptr: it is answered at once, by a FUSE worker
 };
 
 }  // namespace esofs::fs

@@ -3,6 +3,7 @@
 Started as root, the script continues as `nobody` in a mount namespace of its own, with a /dev/fuse that is everybody's
 (as udev makes it). Started by another user it runs as that user.
 """
+import errno
 import grp
 import os
 import pwd
@@ -46,6 +47,20 @@ class OrdinaryUser(harness.MountTest):
         self.assertEqual(sha(read(os.path.join(query, dp_id + '.fits'))), sha(self.sim.file(dp_id)))
         saved = os.path.join(self.home.config, 'queries', 'cubes.adql')
         self.assertEqual(os.stat(saved).st_uid, os.getuid())
+
+    def test_what_cannot_be_written_is_read_only_and_not_forbidden(self):
+        query = self.mount.save('cubes', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
+        path = os.path.join(query, self.small_cube() + '.fits')
+        self.assert_errno(errno.EROFS, open, path, 'r+b')
+        self.assert_errno(errno.EROFS, os.truncate, path, 0)
+        self.assert_errno(errno.EROFS, os.chmod, path, 0o600)
+        self.assert_errno(errno.EROFS, os.mkdir, self.mount / 'datasets/new')
+        self.assertFalse(os.access(path, os.W_OK))
+        self.assertFalse(os.access(path, os.X_OK))
+        self.assertTrue(os.access(path, os.R_OK))
+        os.listdir(os.path.join(query, 'table'))
+        run('rm', '-r', query, stdin=subprocess.DEVNULL)
+        self.assertFalse(os.path.exists(query))
 
     def test_the_user_unmounts(self):
         self.mount.unmount()

@@ -42,6 +42,11 @@ class FakeFileCache : public cache::FileCache {
     failures_.insert_or_assign(id, std::move(error));
   }
   void hold_opens() { opens_.hold(); }
+  // Held opens that a cancel does not end, as of a broken cache.
+  void hold_opens_against_cancels() {
+    opens_.ignore_cancels();
+    opens_.hold();
+  }
   void release_opens() { opens_.release(); }
   void hold_reads() { reads_->hold(); }
   void release_reads() { reads_->release(); }

@@ -21,6 +21,12 @@ class HeldAsks {
     held_ = true;
   }
 
+  // From now on a cancel answers nothing: only release() does.
+  void ignore_cancels() {
+    const std::scoped_lock lock(mutex_);
+    deaf_ = true;
+  }
+
   // Answers everything that was held, in order, on this thread.
   void release() {
     std::vector<std::shared_ptr<Ask>> asks;
@@ -43,7 +49,9 @@ class HeldAsks {
       const std::scoped_lock lock(mutex_);
       if (held_) {
         asks_.push_back(ask);
-        return [ask] { ask->run(false); };
+        return [ask, deaf = deaf_] {
+          if (!deaf) ask->run(false);
+        };
       }
     }
     ask->run(true);
@@ -76,6 +84,7 @@ class HeldAsks {
   };
   mutable std::mutex mutex_;
   bool held_ = false;
+  bool deaf_ = false;
   std::vector<std::shared_ptr<Ask>> asks_;
 };
 

@@ -39,7 +39,9 @@ class MountTest : public FsFixture {
     owned.uid = ::getuid();
     owned.gid = ::getgid();
     filesystem_ = std::make_unique<fs::Filesystem>(owned, catalog_, cache_, real_timer_);
-    auto session = fs::FuseSession::mount(*filesystem_, real_timer_, {root().string(), {"fsname=fakes"}});
+    fs::SessionConfig config{root().string(), {"fsname=fakes"}};
+    config.teardown_patience = teardown_patience_;
+    auto session = fs::FuseSession::mount(*filesystem_, real_timer_, std::move(config));
     if (!session) GTEST_SKIP() << "cannot mount: " << session.error().what();
     session_ = *std::move(session);
     std::promise<void> ready;
@@ -49,7 +51,7 @@ class MountTest : public FsFixture {
   }
 
   void TearDown() override {
-    if (!session_) return;
+    if (!session_) return;  // not mounted, or ended by the test
     session_->stop();
     runner_.join();
     session_.reset();
@@ -76,6 +78,7 @@ class MountTest : public FsFixture {
     return bytes;
   }
 
+  std::chrono::milliseconds teardown_patience_{5000};
   fs::ThreadTimer real_timer_;
   std::unique_ptr<fs::Filesystem> filesystem_;
   std::unique_ptr<fs::FuseSession> session_;
@@ -134,6 +137,20 @@ TEST_F(MountTest, MutationsAreErofsAndNeverEnosys) {
   EXPECT_TRUE(::open(file.c_str(), O_RDWR) == -1 && errno == EROFS) << errno;
   EXPECT_TRUE(::link((query() / "query.adql").c_str(), (query() / "x").c_str()) == -1 && errno == EPERM)
       << errno;
+}
+
+TEST_F(MountTest, AccessSaysWhatOpenWouldSay) {
+  make_query();
+  const auto file = query() / kFile;
+  errno = 0;
+  EXPECT_EQ(::access(file.c_str(), R_OK), 0);
+  EXPECT_TRUE(::access(file.c_str(), W_OK) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::access(file.c_str(), X_OK) == -1 && errno == EACCES) << errno;
+  EXPECT_EQ(::access((query() / "query.adql").c_str(), R_OK | W_OK), 0);
+  EXPECT_EQ(::access(query().c_str(), R_OK | W_OK | X_OK), 0);
+  EXPECT_TRUE(::access((query() / "table").c_str(), W_OK) == -1 && errno == EROFS) << errno;
+  std::filesystem::remove_all(query());
+  EXPECT_FALSE(std::filesystem::exists(query()));
 }
 
 TEST_F(MountTest, ALookupThatWaitsDoesNotFreezeItsDirectory) {
@@ -198,6 +215,29 @@ TEST_F(MountTest, StoppingAnswersThoseWhoWait) {
   session_->stop();
   ASSERT_EQ(waiting.wait_for(kPatience), std::future_status::ready);
   EXPECT_NE(waiting.get(), 0);
+}
+
+class ImpatientMountTest : public MountTest {
+ protected:
+  ImpatientMountTest() { teardown_patience_ = 1ms; }
+};
+
+TEST_F(ImpatientMountTest, AnAnswerAfterTheEndOfTheSessionGoesNowhere) {
+  make_query();
+  cache_.hold_opens_against_cancels();
+  auto waiting = std::async(std::launch::async, [this] {
+    const UniqueFd fd(::open((root() / "datasets" / kId / kFile).c_str(), O_RDONLY));
+    return fd ? 0 : errno;
+  });
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (cache_.waiting_opens() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  ASSERT_EQ(cache_.waiting_opens(), 1U);
+  session_->stop();
+  runner_.join();
+  session_.reset();
+  EXPECT_NE(waiting.get(), 0);
+  cache_.release_opens();  // the late answer
+  EXPECT_EQ(cache_.waiting_opens(), 0U);
 }
 
 TEST_F(MountTest, AnUnmountFromOutsideEndsTheRun) {

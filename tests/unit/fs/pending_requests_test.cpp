@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support/fake_timer.h"
 
 namespace esofs::fs {
@@ -61,6 +64,26 @@ TEST_F(PendingRequestsTest, TheEndCancelsAllAndCountsWhoNeverAnswers) {
                       [this] { EXPECT_TRUE(pending_.claim(&request_)); });
   EXPECT_EQ(pending_.end_all(1ms), 1U);
   EXPECT_FALSE(pending_.claim(&other)) << "the session is gone: nobody may answer any more";
+}
+
+TEST_F(PendingRequestsTest, TheEndWaitsForWhoIsAnsweringJustNow) {
+  pending_.add(&request_);
+  ASSERT_TRUE(pending_.claim(&request_));
+  std::atomic<bool> answered{false};
+  std::thread replier([&] {
+    answered = true;
+    pending_.answered();
+  });
+  EXPECT_EQ(pending_.end_all(1ms), 0U);
+  pending_.wait_answered();
+  EXPECT_TRUE(answered);
+  replier.join();
+}
+
+TEST_F(PendingRequestsTest, AfterTheEndNobodyClaims) {
+  pending_.end_all(0ms);
+  pending_.add(&request_);
+  EXPECT_FALSE(pending_.claim(&request_));
 }
 
 }  // namespace

@@ -40,6 +40,34 @@ TEST_F(QueriesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
   EXPECT_EQ(catalog_.asked(), 1) << "a known listing asks nobody";
 }
 
+TEST_F(QueriesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
+  auto shared = config();
+  shared.uid = 1000;
+  mount(shared);
+  save("a", kAdql);
+  const auto code = [](const Result<void>& result) { return result ? 0 : result.error().code(); };
+  const auto text = walk({"queries", "a", "query.adql"});
+  const auto file = walk({"queries", "a", kFile});
+  for (const uid_t user : {0U, 1000U}) {
+    EXPECT_EQ(code(fs_->may_change(text, user, "write")), 0);
+    EXPECT_EQ(code(fs_->access(text, R_OK | W_OK, user)), 0);
+    EXPECT_EQ(code(fs_->access(file, W_OK, user)), EROFS);
+  }
+  EXPECT_EQ(code(fs_->may_change(text, 1001, "write")), EACCES);
+  EXPECT_EQ(code(fs_->may_change(walk({"queries"}), 1001, "mkdir")), EACCES);
+  EXPECT_EQ(code(fs_->may_change(file, 1001, "write")), EROFS);
+  EXPECT_EQ(code(fs_->may_change(walk({"queries", "a", "table"}), 1001, "remove")), EROFS);
+  EXPECT_EQ(code(fs_->access(text, W_OK, 1001)), EACCES);
+  EXPECT_EQ(code(fs_->access(text, X_OK, 1000)), EACCES);
+  for (const auto ino : {text, file, walk({"queries"})}) EXPECT_EQ(code(fs_->access(ino, R_OK, 1001)), 0);
+  EXPECT_EQ(code(fs_->access(walk({"queries"}), R_OK | X_OK, 1001)), 0);
+}
+
+TEST_F(QueriesTest, TheTableDirectoryIsReadOnly) {
+  save("a", kAdql);
+  EXPECT_EQ(lookup(walk({"queries", "a"}), "table")->attributes.st_mode, S_IFDIR | 0555U);
+}
+
 TEST_F(QueriesTest, LookupsThatNeedNoListingNeverWait) {
   save("a", kAdql);
   catalog_.hold();
