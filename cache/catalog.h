@@ -36,14 +36,14 @@ struct QuerySpec {
 
 // What status.txt tells of a query.
 struct QueryState {
-  bool known = false;       // there is a snapshot
-  bool running = false;     // a request or job is under way
-  std::int64_t started_at = 0;  // of what is running
+  bool known = false;             // there is a snapshot
+  bool running = false;           // a request or job is under way
+  std::int64_t started_at = 0;    // of what is running
   std::uint64_t rows_so_far = 0;  // of what is running
   std::string service;
   std::string service_url;
-  std::string job_url;      // of the last or running async job
-  std::uint64_t rows = 0;   // of the snapshot, and so on
+  std::string job_url;     // of the last or running async job
+  std::uint64_t rows = 0;  // of the snapshot, and so on
   std::uint64_t datasets = 0;
   bool names_datasets = false;
   bool truncated = false;
@@ -65,7 +65,7 @@ class Listing {
   virtual ~Listing() = default;
 
   virtual std::uint64_t rows() const = 0;
-  virtual std::uint64_t datasets() const = 0;  // entries; a row may name none, and a dataset named twice is one entry
+  virtual std::uint64_t datasets() const = 0;  // entries; a row may name none, two rows may name one
   virtual const std::vector<client::Column>& columns() const = 0;
   virtual std::string id() const = 0;  // of this snapshot: changes with every refresh
 
@@ -96,8 +96,8 @@ class Catalog {
   };
 
   // archive, store and queries (the lane) outlive the catalog.
-  static Result<std::unique_ptr<Catalog>> create(Config config, client::Archive& archive, MetadataStore& store,
-                                                 Lane& queries);
+  static Result<std::unique_ptr<Catalog>> create(Config config, client::Archive& archive,
+                                                 MetadataStore& store, Lane& queries);
   virtual ~Catalog() = default;
 
   // The snapshot of a query. At once where there is one: within its ttl as it is, past it as it is while a refresh runs in

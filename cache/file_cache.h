@@ -27,7 +27,7 @@
 namespace esofs::cache {
 
 enum class Form : std::uint8_t { kDelivered, kPlain };
-enum class Unpack : std::uint8_t { kNone, kZ, kAll };  // -o unpack: which compressed files kPlain decompresses
+enum class Unpack : std::uint8_t { kNone, kZ, kAll };  // -o unpack: what kPlain decompresses
 
 // What is known of a file without asking anybody.
 struct FileFacts {
@@ -55,11 +55,11 @@ class OpenFile {
 class FileCache {
  public:
   struct Config {
-    std::filesystem::path directory;         // segments
-    std::uint64_t max_bytes = 20ULL << 30U;  // quota
+    std::filesystem::path directory;            // segments
+    std::uint64_t max_bytes = 20ULL << 30U;     // quota
     std::uint64_t reserve_bytes = 1ULL << 30U;  // left free on the disk
     Unpack unpack = Unpack::kAll;
-    std::uint64_t memory_bytes = 64ULL << 20U;  // of verified chunks and of bytes on their way
+    std::uint64_t memory_bytes = 64ULL << 20U;      // of verified chunks and of bytes on their way
     std::uint64_t read_ahead_bytes = 32ULL << 20U;  // most bytes asked for ahead of one sequential reader
     std::chrono::seconds failure_memory{5};
     // A file that was opened within this time is opened again without a request.
@@ -68,8 +68,8 @@ class FileCache {
   };
 
   // All that is passed by reference outlives the cache. transfers: the lane of downloads.
-  static Result<std::unique_ptr<FileCache>> create(Config config, client::Archive& archive, MetadataStore& store,
-                                                   Catalog& catalog, Lane& transfers);
+  static Result<std::unique_ptr<FileCache>> create(Config config, client::Archive& archive,
+                                                   MetadataStore& store, Catalog& catalog, Lane& transfers);
   virtual ~FileCache() = default;
 
   // Learns the exact size (and with it the head and the tail of a FITS file), then answers.
@@ -82,10 +82,10 @@ class FileCache {
   virtual Result<void> evict(const client::Dataset& dataset) = 0;
 
   struct Usage {
-    std::uint64_t bytes;     // on disk
+    std::uint64_t bytes;  // on disk
     std::uint64_t max_bytes;
-    std::uint64_t hits;      // chunks served from disk or memory
-    std::uint64_t misses;    // chunks fetched
+    std::uint64_t hits;    // chunks served from disk or memory
+    std::uint64_t misses;  // chunks fetched
     std::uint64_t fetched_bytes;
     std::uint64_t requests;
   };

@@ -25,9 +25,9 @@ enum class QueryMode { kAuto, kSync, kAsync };  // kAuto: sync, and an async job
 struct QueryRequest {
   std::string service;  // a name of the profile ("obs", "cat"); "": found from the tables that the ADQL names
   std::string adql;
-  std::uint64_t maxrec = 0;  // rows wanted; one more is asked for, to notice truncation. 0: the profile's default
+  std::uint64_t maxrec = 0;  // rows wanted (one more is asked for, to see the end); 0: the profile's default
   QueryMode mode = QueryMode::kAuto;
-  std::string job_url;  // a job of this query that was started earlier: waited for instead of starting another
+  std::string job_url;  // a job of this query started earlier: waited for instead of starting another
 };
 
 // Takes a table as it arrives. A returned error ends the query with that error.

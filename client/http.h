@@ -47,14 +47,14 @@ struct HttpRequest {
   std::vector<std::string> headers;  // "Name: value"
   std::string body;                  // sent where not empty
   std::string content_type;          // of the body
-  bool follow_redirects = true;      // to http and https only, at most 10; credentials never leave the first host
+  bool follow_redirects = true;  // to http and https only, at most 10; credentials never leave the first host
   std::optional<HttpLimits> limits;  // instead of the settings'
 };
 
 struct HttpHead {
   int status = 0;
   std::string url;                             // of this answer, after redirects
-  std::map<std::string, std::string> headers;  // names in lower case; of the last answer; repeated ones joined by ", "
+  std::map<std::string, std::string> headers;  // in lower case; of the last answer; repeated ones joined
 
   // "" where absent. name in lower case.
   std::string header(const std::string& name) const;
@@ -101,7 +101,8 @@ std::string shown_url(const std::string& url);
 std::string form_encoded(const std::vector<std::pair<std::string, std::string>>& fields);
 
 // Joins a base URL that may already hold a '?' with further parameters.
-std::string with_parameters(const std::string& url, const std::vector<std::pair<std::string, std::string>>& fields);
+std::string with_parameters(const std::string& url,
+                            const std::vector<std::pair<std::string, std::string>>& fields);
 
 // `reference` resolved against `base` (RFC 3986 section 5); reference itself where it is absolute.
 std::string resolved_url(const std::string& base, const std::string& reference);

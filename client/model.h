@@ -69,18 +69,18 @@ struct Dataset {
   std::string id;          // as the archive writes it: dp_id, else obs_publisher_did
   std::string access_url;  // "" where the row has none and the profile no pattern for it
   AccessKind access = AccessKind::kUnknown;
-  std::string extension = ".fits";   // of the plain view: ".fits", or what access_format names (".txt", ".tar", …)
+  std::string extension = ".fits";   // of the plain view, as access_format says (".txt", ".tar", …)
   std::uint64_t estimate_bytes = 0;  // access_estsize, rounded up; 0: unknown
   std::int64_t mtime = 0;            // last_mod_date, else release or observation date; 0: unknown
   std::string release_date;          // ISO 8601 as the row says it; ""
-  bool whole = false;                // made when asked for (a cutout): no two answers are alike, ranges are never asked for
+  bool whole = false;                // made when asked for (a cutout): no two answers are alike, no ranges
 };
 
 // A row of a DataLink answer.
 struct Link {
   std::string id;
-  std::string access_url;     // exactly one of access_url, service_def, error_message is set in a right answer
-  std::string service_def;    // the ID of a ServiceDescriptor of the same document
+  std::string access_url;   // exactly one of access_url, service_def, error_message is set in a right answer
+  std::string service_def;  // the ID of a ServiceDescriptor of the same document
   std::string error_message;  // "NotFoundFault: …"
   std::string semantics;      // verbatim: "#this", a full URI, anything
   std::string description;
@@ -98,7 +98,7 @@ struct ServiceParam {
   std::string min;
   std::string max;
   std::vector<std::pair<std::string, std::string>> options;  // name, value
-  bool has_value = true;                                      // false: the PARAM has no value attribute at all
+  bool has_value = true;                                     // false: the PARAM has no value attribute at all
 };
 
 // RESOURCE type="meta" utype="adhoc:service" (DataLink 1.1 section 4).
@@ -127,7 +127,7 @@ struct FileSource {
 // What the first answer to a request for a file's bytes told of the file.
 struct FileHead {
   std::uint64_t first = 0;             // offset of the first body byte: 0 for a 200
-  std::optional<std::uint64_t> total;  // exact size; nullopt: no length announced (known when the body has ended)
+  std::optional<std::uint64_t> total;  // exact size; nullopt: not announced (known when the body has ended)
   bool partial = false;                // 206: Range is honoured; false: the body is the whole file
   std::string validator;               // strong ETag, else Last-Modified, else ""
   std::string name;                    // of Content-Disposition, made safe by nobody yet; ""

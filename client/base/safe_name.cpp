@@ -56,8 +56,9 @@ std::size_t extension_at(std::string_view name) {
   // Identifiers hold dots of their own ("ADP.2018-…57.736.Z"): only a short word of letters is an extension.
   if (before == std::string_view::npos || before == 0) return last;
   const auto middle = name.substr(before + 1, last - before - 1);
-  const bool word = !middle.empty() && middle.size() <= 5 &&
-                    std::all_of(middle.begin(), middle.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+  const bool word =
+      !middle.empty() && middle.size() <= 5 &&
+      std::all_of(middle.begin(), middle.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
   return word ? before : last;
 }
 
@@ -102,7 +103,8 @@ std::string portable_name(std::string_view name) {
 
 std::string numbered_name(std::string_view name, unsigned number) {
   const std::size_t at = extension_at(name);
-  return safe_name(std::string(name.substr(0, at)) + "-" + std::to_string(number) + std::string(name.substr(at)));
+  return safe_name(std::string(name.substr(0, at)) + "-" + std::to_string(number) +
+                   std::string(name.substr(at)));
 }
 
 }  // namespace esofs

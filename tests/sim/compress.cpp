@@ -79,7 +79,8 @@ std::string lzw(const std::string& bytes) {
 std::string gzip(const std::string& bytes) {
   const auto filter = [](archive* writer) {
     const int added = archive_write_add_filter_gzip(writer);
-    return added != ARCHIVE_OK ? added : archive_write_set_filter_option(writer, "gzip", "timestamp", nullptr);
+    return added != ARCHIVE_OK ? added
+                               : archive_write_set_filter_option(writer, "gzip", "timestamp", nullptr);
   };
   return write_archive(archive_write_set_format_raw, filter, {{"data", bytes}});
 }

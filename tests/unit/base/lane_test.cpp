@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 // A stuck test must fail, not hang; no assertion rests on this time passing.
 constexpr auto kPatience = 20s;
 
-bool ready(const std::future<void>& future) { return future.wait_for(kPatience) == std::future_status::ready; }
+bool ready(const std::future<void>& future) {
+  return future.wait_for(kPatience) == std::future_status::ready;
+}
 
 TEST(LaneTest, RunsWhatIsSubmitted) {
   Lane lane("test", 2);

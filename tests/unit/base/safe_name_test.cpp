@@ -20,8 +20,8 @@ TEST(SafeNameTest, NothingLeavesItsDirectory) {
 
 TEST(SafeNameTest, ControlCharactersAndBrokenUtf8BecomeUnderscores) {
   EXPECT_EQ(safe_name("a\x1b[31mb\n"), "a_[31mb_");
-  EXPECT_EQ(safe_name("a\xc2\x85z"), "a_z");      // C1
-  EXPECT_EQ(safe_name("a\xc0\xafz"), "a__z");     // overlong '/'
+  EXPECT_EQ(safe_name("a\xc2\x85z"), "a_z");        // C1
+  EXPECT_EQ(safe_name("a\xc0\xafz"), "a__z");       // overlong '/'
   EXPECT_EQ(safe_name("a\xed\xa0\x80z"), "a___z");  // surrogate
   EXPECT_EQ(safe_name("a\xff"), "a_");
 }
