@@ -50,8 +50,8 @@ std::size_t extension_at(std::string_view name) {
   std::string suffix(name.substr(last + 1));
   std::transform(suffix.begin(), suffix.end(), suffix.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array<std::string_view, 5> kCompressions{"z", "gz", "fz", "bz2", "xz"};
-  if (std::find(kCompressions.begin(), kCompressions.end(), suffix) == kCompressions.end()) return last;
+  constexpr std::array<std::string_view, 5> compressions{"z", "gz", "fz", "bz2", "xz"};
+  if (std::find(compressions.begin(), compressions.end(), suffix) == compressions.end()) return last;
   const std::size_t before = name.rfind('.', last - 1);
   // Identifiers hold dots of their own ("ADP.2018-…57.736.Z"): only a short word of letters is an extension.
   if (before == std::string_view::npos || before == 0) return last;
