@@ -88,6 +88,7 @@ class OneServerHangs(harness.MountTest):
 
     def test_a_second_lookup_of_a_directory_is_not_held_by_a_slow_one(self):
         self.sim.fault(path='/tap_obs', delay=3600000)
+        self.sim.reset()
         self.mount.save('slow', 'SELECT TOP 7 * FROM ivoa.ObsCore')
         waiting = subprocess.Popen(['ls', self.mount / 'queries/slow'], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
