@@ -269,10 +269,11 @@ NodePtr make_text_node(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::
 NodePtr make_status_node(Tree& tree, QueryDirectoryPtr directory) {
   std::string identity = "status:" + directory->identity();
   std::string path = "/queries/" + directory->name() + "/status.txt";
-  return std::make_shared<LiveText>(std::move(identity), std::move(path), [&tree, directory] {
-    return LiveText::Rendered{query_status(tree, *directory),
-                              std::max(directory->mtime(), tree.mounted_at())};
-  });
+  return std::make_shared<LiveText>(
+      std::move(identity), std::move(path), [&tree, directory = std::move(directory)] {
+        return LiveText::Rendered{query_status(tree, *directory),
+                                  std::max(directory->mtime(), tree.mounted_at())};
+      });
 }
 
 NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory) {

@@ -82,7 +82,7 @@ class Reply {
     explicit operator bool() const noexcept { return request_ != nullptr; }
 
    private:
-    fuse_req_t const request_;
+    fuse_req_t request_;
     const std::shared_ptr<PendingRequests> pending_;
   };
   Taken take();
