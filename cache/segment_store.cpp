@@ -21,6 +21,7 @@ constexpr std::int64_t kNanosecond = 1'000'000'000;           // of a second
 constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // a disk that failed is passed by for so long
 constexpr std::int64_t kMarkEvery = 60 * kNanosecond;   // a time of use is as exact as this after a restart
 constexpr std::uint64_t kLookEvery = 8ULL << 20U;       // bytes put between two looks at the free space
+constexpr std::uint64_t kScansPerQuota = 16;            // scans for others' segments while a quota is put
 constexpr std::int64_t kLeftover = 3600 * kNanosecond;  // a .tmp file of this age has no writer any more
 
 std::int64_t now_ns() {
@@ -42,7 +43,7 @@ SegmentStore::SegmentStore(Config config) : config_(std::move(config)) {
   if (!config_.scan_in_background) return;
   scanner_ = std::jthread([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "cache-scan");
-    scan(stop);
+    scan_for_ever(stop);
   });
 }
 
@@ -205,6 +206,7 @@ bool SegmentStore::put(const ContentKey& key, std::uint64_t index, std::span<con
   }
   used(name_of(key, segment), *added ? bytes.size() : 0);
   keep_quota();
+  count_put(*added ? bytes.size() : 0);
   return true;
 }
 
@@ -322,6 +324,24 @@ void SegmentStore::remove_leftovers() const {
     std::error_code ignored;
     std::filesystem::remove_all(entry->path(), ignored);
   }
+}
+
+void SegmentStore::scan_for_ever(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    scan(stop);
+    std::unique_lock lock(scan_mutex_);
+    scan_wanted_.wait(lock, stop, [this] { return put_since_scan_ > config_.max_bytes / kScansPerQuota; });
+    put_since_scan_ = 0;
+  }
+}
+
+void SegmentStore::count_put(std::uint64_t bytes) {
+  {
+    const std::lock_guard lock(scan_mutex_);
+    put_since_scan_ += bytes;
+    if (put_since_scan_ <= config_.max_bytes / kScansPerQuota) return;
+  }
+  scan_wanted_.notify_one();
 }
 
 void SegmentStore::scan(const std::stop_token& stop) {

@@ -1,7 +1,8 @@
 // SegmentStore: content on disk, in segments (cache/segment_file.h) under <directory>/segments/<2 hex>/, below a quota.
 //
 //   shapes   a segment's name is the hash of its content key and its index; nothing else says what is there, so that the
-//            store is usable at once: sizes and times of what earlier runs left are gathered in the background
+//            store is usable at once: sizes and times of what earlier runs left are gathered in the background, and again
+//            whenever a sixteenth of the quota was put, because other processes fill and empty the directory too
 //   errors   none. A disk that fails or is full is logged once and passed by: get() misses, put() keeps nothing, and after
 //            a while it is tried again
 //   threads  thread-safe; blocks on the local disk only. Several processes may share a directory
@@ -9,11 +10,13 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -35,7 +38,7 @@ class SegmentStore {
     std::uint64_t max_bytes;      // quota, segment heads included
     std::uint64_t reserve_bytes;  // left free on the disk
     bool scan_in_background =
-        true;  // what is there already is found by a thread of the store, else by scan() only
+        true;  // what others put there is found by a thread of the store, else by scan() only
   };
 
   explicit SegmentStore(Config config);
@@ -97,6 +100,8 @@ class SegmentStore {
   void keep_quota();
   void failed(const Error& error);
   void remove_leftovers() const;
+  void scan_for_ever(const std::stop_token& stop);
+  void count_put(std::uint64_t bytes);
   void scan_folder(const std::filesystem::path& folder, std::vector<std::string>& found);
 
   const Config config_;
@@ -105,7 +110,10 @@ class SegmentStore {
   Guarded<Eviction> eviction_;
   std::shared_ptr<Guarded<Pins>> pins_ = std::make_shared<Guarded<Pins>>();
   std::atomic<std::uint64_t> bytes_ = 0;
-  std::jthread scanner_;  // last, so that it ends before what it uses
+  std::mutex scan_mutex_;
+  std::condition_variable_any scan_wanted_;
+  std::uint64_t put_since_scan_ = 0;  // bytes; guarded by scan_mutex_
+  std::jthread scanner_;              // last, so that it ends before what it uses
 };
 
 }  // namespace esofs::cache

@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "tests/support/temp_dir.h"
@@ -290,6 +292,28 @@ TEST_F(SegmentStoreTest, AfterKillingWritersEveryChunkIsRightOrMissing) {
       EXPECT_TRUE(!chunk || *chunk == chunk_of(i)) << i;
     }
   }
+}
+
+// Two mounts on one directory: each learns of the other's segments while it puts its own.
+TEST_F(SegmentStoreTest, WhatAnotherProcessPutIsCountedWithoutARestart) {
+  constexpr std::uint64_t kQuota = 16 * kChunkBytes;
+  const ContentKey earlier{"fake|A|v0"};
+  const ContentKey others{"fake|B|v1"};
+  reopen(kQuota);
+  ASSERT_TRUE(store_->put(earlier, 0, chunk_of(0)));
+  SegmentStore mine({dir_.path(), kQuota, 0, true});
+  // A stuck test must fail, not hang; no assertion rests on this time passing.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (mine.cached_bytes(earlier, kQuota) == 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();  // the scan of the start
+  for (std::uint64_t i = 0; i < 4; ++i) ASSERT_TRUE(store_->put(others, i, chunk_of(i)));
+  std::uint64_t put = 0;
+  while (mine.cached_bytes(others, kQuota) < 4 * kChunkBytes && std::chrono::steady_clock::now() < until) {
+    ASSERT_TRUE(mine.put(key_, put % 4, chunk_of(put % 4)));
+    if (++put % 4 == 0) mine.forget(key_);
+    std::this_thread::yield();
+  }
+  EXPECT_GE(mine.cached_bytes(others, kQuota), 4 * kChunkBytes);
 }
 
 }  // namespace
