@@ -205,9 +205,9 @@ class Mount:
 
     def unmount(self):
         done = run(programs['esofs'], 'unmount', self.path, check=False)
-        self._forget()
         if done.returncode != 0:
             raise AssertionError(f'unmount failed: {done.stderr}')
+        self._forget()
 
     def kill(self):
         """kill -9 of the daemon; the dead mount is left for the next one to clear."""
