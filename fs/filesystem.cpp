@@ -62,14 +62,19 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   return entry;
 }
 
+Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
+  const bool constant = attributes.type == NodeType::kFile && attributes.attr_timeout >= kLongTimeout;
+  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime);
+  inodes_.published(ino, attributes.size, attributes.exact);
+  return describe(ino, attributes);
+}
+
 Entry Filesystem::entry(const NodePtr& node) {
   const std::uint64_t ino = inodes_.reference(node);
   // The table may hold a node that knows more than this one; both must look the same.
   const NodePtr known = inodes_.find(ino);
   Node& best = known ? *known : *node;
-  const Attributes attributes = best.attributes();
-  inodes_.published(ino, attributes.size, attributes.exact);
-  return describe(ino, attributes);
+  return published(ino, best.attributes());
 }
 
 Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {
@@ -94,9 +99,7 @@ void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget
 Result<Entry> Filesystem::getattr(std::uint64_t ino) {
   auto node = find(ino);
   if (!node) return node.error();
-  const Attributes attributes = (*node)->attributes();
-  inodes_.published(ino, attributes.size, attributes.exact);
-  return describe(ino, attributes);
+  return published(ino, (*node)->attributes());
 }
 
 Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change) {

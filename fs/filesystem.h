@@ -121,7 +121,8 @@ class Filesystem {
  private:
   Result<NodePtr> find(std::uint64_t ino) const;
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
-  Entry entry(const NodePtr& node);  // counts a lookup
+  Entry published(std::uint64_t ino, Attributes attributes);  // remembers what the kernel is told
+  Entry entry(const NodePtr& node);                           // counts a lookup
   Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
 
   Tree tree_;

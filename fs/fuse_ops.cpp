@@ -59,14 +59,9 @@ void set_up(void* userdata, fuse_conn_info* kernel) {
   const Connection& connection = *static_cast<Connection*>(userdata);
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
   fuse_set_feature_flag(kernel, FUSE_CAP_PARALLEL_DIROPS);
-  fuse_set_feature_flag(kernel, FUSE_CAP_EXPLICIT_INVAL_DATA);
-  fuse_unset_feature_flag(kernel, FUSE_CAP_AUTO_INVAL_DATA);
   fuse_unset_feature_flag(kernel, FUSE_CAP_READDIRPLUS_AUTO);
 #else
-  kernel->want |= kernel->capable & (FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_EXPLICIT_INVAL_DATA);
-  // New content comes with an open that keeps no pages. By itself the kernel would drop pages when it sees another time or
-  // size, and so let `ls` wait for a read that hangs.
-  kernel->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
+  kernel->want |= kernel->capable & FUSE_CAP_PARALLEL_DIROPS;
   // The listing is local: attributes cost nothing, and AUTO would ask for each of them again by LOOKUP.
   kernel->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO);
 #endif

@@ -93,6 +93,14 @@ void InodeTable::published(std::uint64_t ino, std::uint64_t size, bool exact) {
   record->second.published_exact = exact;
 }
 
+std::int64_t InodeTable::settled_mtime(std::uint64_t ino, std::int64_t mtime) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end()) return mtime;
+  if (!record->second.mtime) record->second.mtime = mtime;
+  return *record->second.mtime;
+}
+
 InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& version, std::uint64_t size) {
   auto tables = tables_.lock();
   auto found = tables->records.find(ino);

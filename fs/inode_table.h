@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -38,6 +39,10 @@ class InodeTable {
   // Remembers what the kernel was told of a live inode's size.
   void published(std::uint64_t ino, std::uint64_t size, bool exact);
 
+  // The time that a live inode was first shown with. Another one would make the kernel drop its pages, and `ls` wait,
+  // unkillably, for a read of a server that hangs.
+  std::int64_t settled_mtime(std::uint64_t ino, std::int64_t mtime);
+
   // How an open is to be answered, from what the kernel may still hold of the inode's earlier content.
   struct Opening {
     bool keep_cache;  // its pages are of this version
@@ -56,6 +61,7 @@ class InodeTable {
     std::uint64_t open_handles = 0;
     std::string version;  // of the pages that the kernel may hold
     std::uint64_t published_size = 0;
+    std::optional<std::int64_t> mtime;
     bool published_exact = true;
     bool published = false;
   };

@@ -117,6 +117,15 @@ class PlainFiles(harness.MountTest):
             thread.join(harness.PATIENCE)
         self.assertEqual(wrong, [])
 
+    def test_a_program_that_never_asks_for_the_size_gets_the_file_and_no_byte_more(self):
+        for name in self.names:
+            file = os.open(self.path(name), os.O_RDONLY)
+            pieces = []
+            while piece := os.read(file, 100_000):
+                pieces.append(piece)
+            os.close(file)
+            self.assertEqual(sha(b''.join(pieces)), sha(self.truth[name]))
+
     def test_the_size_is_exact_once_the_file_is_open(self):
         for name in self.names:
             self.assertGreater(os.stat(self.path(name)).st_size, 0, 'the estimate before open')

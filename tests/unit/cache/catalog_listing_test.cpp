@@ -400,7 +400,7 @@ TEST_F(CatalogListingTest, NamesOfAServerCannotLeaveTheDirectory) {
 }
 
 TEST_F(CatalogListingTest, ALongListingPassesThroughInBatches) {
-  constexpr std::uint64_t kRows = 200'000;
+  constexpr std::uint64_t kRows = 50'000;
   put_table("Q", kRows);
   auto here = listing("Q");
   ASSERT_TRUE(here) << here.error().what();

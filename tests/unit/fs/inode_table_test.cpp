@@ -116,5 +116,15 @@ TEST(InodeTable, AnOpenKnowsWhetherTheKernelWasToldAnotherSize) {
   EXPECT_TRUE(table.opened(ino, "v2", 11).stale_size);
 }
 
+TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_EQ(table.settled_mtime(ino, 100), 100);
+  EXPECT_EQ(table.settled_mtime(ino, 200), 100);
+  table.forget(ino, 1);
+  (void)table.reference(node("x"));
+  EXPECT_EQ(table.settled_mtime(ino, 200), 200);
+}
+
 }  // namespace
 }  // namespace esofs::fs
