@@ -4,16 +4,13 @@
 #include <cerrno>
 
 #include "client/base/safe_name.h"
+#include "fs/in_turn.h"
 #include "fs/names.h"
-#include "fs/plain_nodes.h"
-#include "fs/value_text.h"
 
 namespace esofs::fs {
 namespace {
 
 constexpr std::size_t kMostVisits = 1000;
-constexpr const char* kMetadataName = "metadata.json";
-constexpr const char* kLinksName = "links.vot";
 
 // Two spellings of one name: the archive's and the portable one.
 bool same(const std::string& name, const std::string& archives) {
@@ -57,6 +54,18 @@ std::string delivered_name(Tree& tree, const client::Dataset& dataset,
   if (!source) return {};
   const std::string suffix = packed_suffix(source->original_name);
   return suffix.empty() ? std::string() : safe_name(dataset.id + suffix);
+}
+
+// The DataLink answer of a dataset; nullptr where it has none.
+Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done) {
+  if (LinksPtr known = place.tree.catalog().known_links(place.dataset)) {
+    done(std::move(known));
+    return {};
+  }
+  return place.tree.catalog().links(place.dataset, [done = std::move(done)](Result<LinksPtr> links) {
+    if (!links && links.error().code() == ENOENT) return done(LinksPtr());
+    done(std::move(links));
+  });
 }
 
 }  // namespace
@@ -108,100 +117,104 @@ Cancel DatasetsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done)
 
 // --- DatasetNode ---
 
-std::string DatasetNode::path() const { return "/datasets/" + safe_name(dataset_.id); }
-
 Attributes DatasetNode::attributes() {
-  return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(dataset_), kLongTimeout, kLongTimeout};
+  return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(place_.dataset), kLongTimeout, kLongTimeout};
 }
 
-std::string DatasetNode::plain_name() const { return safe_name(dataset_.id + dataset_.extension); }
+std::string DatasetNode::directory(const std::string& id) { return "/datasets/" + safe_name(id); }
+
+std::string DatasetNode::plain_name() const {
+  return safe_name(place_.dataset.id + place_.dataset.extension);
+}
 
 NodePtr DatasetNode::file(cache::Form form, const std::string& name) const {
-  return std::make_shared<DatasetFile>(tree_, dataset_, form, path() + "/" + name, row_);
+  return std::make_shared<DatasetFile>(place_.tree, place_.dataset, form, path() + "/" + name, place_.row);
 }
 
-NodePtr DatasetNode::metadata() const {
-  return std::make_shared<MadeText>("metadata:" + dataset_.id, path() + "/" + kMetadataName,
-                                    dataset_mtime(dataset_),
-                                    [&catalog = tree_.catalog(), id = dataset_.id](Done<std::string> done) {
-                                      using RowPtr = std::shared_ptr<const cache::NamedRow>;
-                                      return catalog.row(id, [done = std::move(done)](Result<RowPtr> row) {
-                                        if (!row) return done(row.error());
-                                        done(row_json(**row));
-                                      });
-                                    });
-}
-
-NodePtr DatasetNode::links() const {
-  return std::make_shared<MadeText>(
-      "links.vot:" + dataset_.id, path() + "/" + kLinksName, dataset_mtime(dataset_),
-      [&catalog = tree_.catalog(), dataset = dataset_](Done<std::string> done) {
-        using LinksPtr = std::shared_ptr<const client::Links>;
-        return catalog.links(dataset, [done = std::move(done)](Result<LinksPtr> links) {
-          if (!links) return done(links.error());
-          done((*links)->document);
-        });
-      });
+NodePtr DatasetNode::section(const std::string& name) const {
+  const auto sections = dataset_sections();
+  const auto found = std::find_if(sections.begin(), sections.end(),
+                                  [&name](const DatasetSection& section) { return section.name == name; });
+  if (found == sections.end()) return nullptr;
+  const LinksPtr links = place_.tree.catalog().known_links(place_.dataset);
+  return !links || found->has(place_, links.get()) ? found->make(place_) : nullptr;
 }
 
 Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
   const std::string plain = plain_name();
-  const auto source = tree_.catalog().known_source(dataset_);
-  const std::string delivered = delivered_name(tree_, dataset_, source);
+  const auto source = place_.tree.catalog().known_source(place_.dataset);
+  const std::string delivered = delivered_name(place_.tree, place_.dataset, source);
   const std::string suffix = packed_suffix(name);
-  const std::string stem = safe_name(dataset_.id);
+  const std::string stem = safe_name(place_.dataset.id);
   if (same(name, plain)) {
     done(Found{file(cache::Form::kPlain, plain)});
-  } else if (name == kMetadataName) {
-    done(Found{metadata()});
-  } else if (name == kLinksName) {
-    done(Found{links()});
+  } else if (NodePtr node = section(name)) {
+    done(Found{std::move(node)});
   } else if (!delivered.empty() && same(name, delivered)) {
     done(Found{file(cache::Form::kDelivered, delivered)});
   } else if (suffix.empty() || !same(name.substr(0, name.size() - suffix.size()), stem) ||
              !delivered.empty() || source) {
     done(Found{nullptr, suffix.empty() ? kAbsentByGrammar : kAbsentInListing});
   } else {
-    return with_deadline<client::FileSource>(
-        tree_.timer(), tree_.config().lookup_wait,
-        Error(EAGAIN, path() + "/" + name + ": the archive has not said yet how it delivers this file"),
-        [&](Done<client::FileSource> answered) {
-          return tree_.catalog().source(dataset_, std::move(answered));
-        },
-        [&tree = tree_, dataset = dataset_, row = row_, base = path(), name,
-         done = std::move(done)](Result<client::FileSource> answer) {
-          if (!answer) return done(answer.error());
-          const std::string now_known = delivered_name(tree, dataset, *answer);
-          if (now_known.empty() || !same(name, now_known)) return done(Found{nullptr, kAbsentInListing});
-          done(Found{std::make_shared<DatasetFile>(tree, dataset, cache::Form::kDelivered,
-                                                   base + "/" + now_known, row)});
-        });
+    return lookup_delivered(name, std::move(done));
   }
   return {};
 }
 
-Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
-  const std::string plain = plain_name();
-  const NameStyle style = tree_.config().names;
-  FixedDirectory::Entries entries{{shown_name(plain, style), file(cache::Form::kPlain, plain)},
-                                  {kMetadataName, metadata()},
-                                  {kLinksName, links()}};
+Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) {
   return with_deadline<client::FileSource>(
-      tree_.timer(), tree_.config().query_wait, Error(EAGAIN, "the archive has not answered yet; look again"),
-      [&](Done<client::FileSource> answered) {
-        return tree_.catalog().source(dataset_, std::move(answered));
+      place_.tree.timer(), place_.tree.config().lookup_wait,
+      Error(EAGAIN, path() + "/" + name + ": the archive has not said yet how it delivers this file"),
+      [this](Done<client::FileSource> answered) {
+        return place_.tree.catalog().source(place_.dataset, std::move(answered));
       },
-      [&tree = tree_, dataset = dataset_, row = row_, base = path(), plain, style,
-       entries = std::move(entries), done = std::move(done)](Result<client::FileSource> source) mutable {
-        if (!source) return done(source.error());
-        tree.catalog().visited(kVisitKind, dataset.id);
-        const std::string delivered = delivered_name(tree, dataset, *source);
-        if (!delivered.empty() && delivered != plain)
-          entries.emplace(entries.begin() + 1, shown_name(delivered, style),
-                          std::make_shared<DatasetFile>(tree, dataset, cache::Form::kDelivered,
-                                                        base + "/" + delivered, row));
-        done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+      [place = place_, name, done = std::move(done)](Result<client::FileSource> answer) {
+        if (!answer) return done(answer.error());
+        const std::string now_known = delivered_name(place.tree, place.dataset, *answer);
+        if (now_known.empty() || !same(name, now_known)) return done(Found{nullptr, kAbsentInListing});
+        done(Found{std::make_shared<DatasetFile>(place.tree, place.dataset, cache::Form::kDelivered,
+                                                 place.path + "/" + now_known, place.row)});
       });
+}
+
+Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  using Handle = std::shared_ptr<DirectoryHandle>;
+  const auto ask = [place = place_](Done<Contents> answered) {
+    return in_turn<client::FileSource, Contents>(
+        [&place](Done<client::FileSource> source) {
+          return place.tree.catalog().source(place.dataset, std::move(source));
+        },
+        [place](client::FileSource source, Done<Contents> both) {
+          return links_if_any(place,
+                              [source = std::move(source), both = std::move(both)](Result<LinksPtr> links) {
+                                if (!links) return both(links.error());
+                                both(Contents{source, *links});
+                              });
+        },
+        std::move(answered));
+  };
+  return with_deadline<Contents>(place_.tree.timer(), place_.tree.config().query_wait,
+                                 Error(EAGAIN, "the archive has not answered yet; look again"), ask,
+                                 [place = place_, done = std::move(done)](Result<Contents> contents) {
+                                   if (!contents) return done(contents.error());
+                                   place.tree.catalog().visited(kVisitKind, place.dataset.id);
+                                   const DatasetNode node(place);
+                                   done(Handle(std::make_shared<EntriesHandle>(node.entries(*contents))));
+                                 });
+}
+
+FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {
+  const NameStyle style = place_.tree.config().names;
+  const std::string plain = plain_name();
+  FixedDirectory::Entries entries{{shown_name(plain, style), file(cache::Form::kPlain, plain)}};
+  const std::string delivered = delivered_name(place_.tree, place_.dataset, contents.source);
+  if (!delivered.empty() && delivered != plain)
+    entries.emplace_back(shown_name(delivered, style), file(cache::Form::kDelivered, delivered));
+  for (const auto& section : dataset_sections()) {
+    if (section.has(place_, contents.links.get()))
+      entries.emplace_back(std::string(section.name), section.make(place_));
+  }
+  return entries;
 }
 
 }  // namespace esofs::fs

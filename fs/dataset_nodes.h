@@ -2,7 +2,7 @@
 //
 //   datasets/<dp_id>/<dp_id>.fits      the plain file
 //   datasets/<dp_id>/<delivered name>  the file as the archive delivers it, where that is another
-//   datasets/<dp_id>/metadata.json     its row; datasets/<dp_id>/links.vot: its DataLink answer
+//   datasets/<dp_id>/…                 what hangs beside it: fs/dataset_sections.h
 //
 // A lookup is answered by the grammar of the name; only the delivered name of a packed file (.fits.Z, .fits.gz, .fits.fz, .tar)
 // may have to ask the archive, for lookup_wait. datasets/ lists what was visited lately.
@@ -17,7 +17,9 @@
 #include <utility>
 
 #include "fs/dataset_file.h"
+#include "fs/dataset_sections.h"
 #include "fs/node.h"
+#include "fs/plain_nodes.h"
 #include "fs/tree.h"
 
 namespace esofs::fs {
@@ -42,24 +44,31 @@ class DatasetsNode : public Node {
 class DatasetNode : public Node {
  public:
   DatasetNode(Tree& tree, client::Dataset dataset, RowReference row)
-      : tree_(tree), dataset_(std::move(dataset)), row_(std::move(row)) {}
-  std::string identity() const override { return "dataset:" + dataset_.id; }
-  std::string path() const override;
-  int knowledge() const override { return row_.listing ? 2 : 1; }
+      : DatasetNode(DatasetPlace{tree, dataset, std::move(row), directory(dataset.id)}) {}
+  explicit DatasetNode(DatasetPlace place) : place_(std::move(place)) {}
+  std::string identity() const override { return "dataset:" + place_.dataset.id; }
+  std::string path() const override { return place_.path; }
+  int knowledge() const override { return place_.row.listing ? 2 : 1; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
 
  private:
+  // What the archive says of the dataset, as far as `ls` shows it.
+  struct Contents {
+    client::FileSource source;
+    LinksPtr links;  // nullptr: it has none
+  };
+
+  static std::string directory(const std::string& id);
   std::string plain_name() const;
   NodePtr file(cache::Form form, const std::string& name) const;
-  NodePtr metadata() const;
-  NodePtr links() const;
+  NodePtr section(const std::string& name) const;  // nullptr: none of that name
+  Cancel lookup_delivered(const std::string& name, Done<Found> done);
+  FixedDirectory::Entries entries(const Contents& contents) const;
 
-  Tree& tree_;
-  const client::Dataset dataset_;
-  const RowReference row_;
+  const DatasetPlace place_;
 };
 
 }  // namespace esofs::fs
