@@ -99,7 +99,10 @@ std::string one_line(std::string_view text) {
       line += c;
     else if (!line.empty() && line.back() != ' ')
       line += ' ';
-    if (line.size() > kMostSentence) return line.substr(0, kMostSentence) + " …";
+    if (line.size() > kMostSentence) {
+      line.resize(kMostSentence);
+      return line + " …";
+    }
   }
   while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
   return line;
