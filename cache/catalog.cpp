@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cache/answers.h"
+#include "cache/calibrations.h"
 #include "cache/queries.h"
 #include "cache/visited.h"
 
@@ -56,6 +57,7 @@ class StoredCatalog final : public Catalog {
                                                          policy<SourceRecord>(config))),
         rows_(std::make_shared<Answers<NamedRowRecord>>(Shelf::kIdRows, store, lane,
                                                         policy<NamedRowRecord>(config))),
+        calibrations_(archive, store, lane, policy<AssociationsRecord>(config), links_),
         visited_(std::make_shared<Visited>(store, archive.identity())) {
     queries_->sweep_soon();  // what a process that died has left
   }
@@ -78,6 +80,20 @@ class StoredCatalog final : public Catalog {
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override;
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
   Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) override;
+
+  Cancel associations(const client::Dataset& dataset, client::CalibrationMode mode,
+                      Done<std::shared_ptr<const AssociationsRecord>> done) override {
+    return calibrations_.list(dataset, mode, std::move(done));
+  }
+  std::shared_ptr<const AssociationsRecord> known_associations(const client::Dataset& dataset,
+                                                               client::CalibrationMode mode) override {
+    return calibrations_.known_list(dataset, mode);
+  }
+  Cancel association_tree(const client::Dataset& dataset, client::CalibrationMode mode,
+                          Done<std::string> done) override {
+    return calibrations_.tree(dataset, mode, std::move(done));
+  }
+  bool has_associations(const client::Dataset& dataset) override { return calibrations_.expected(dataset); }
 
   void visited(const std::string& kind, const std::string& name) override {
     if (!visited_->add(kind, name)) return;
@@ -103,6 +119,7 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<Answers<LinksRecord>> links_;
   std::shared_ptr<Answers<SourceRecord>> sources_;
   std::shared_ptr<Answers<NamedRowRecord>> rows_;
+  Calibrations calibrations_;
   std::shared_ptr<Visited> visited_;
 };
 

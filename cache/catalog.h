@@ -7,6 +7,7 @@
 //   source   DESIGN sections 3 and 6
 #pragma once
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/associations_record.h"
 #include "cache/metadata_store.h"
 #include "client/archive.h"
 #include "client/base/ask.h"
@@ -122,6 +124,31 @@ class Catalog {
 
   // What the archive's own table says of an id. ENOENT: no such row.
   virtual Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) = 0;
+
+  // The calibrations of an observation. ENOENT where the archive tells none of this dataset.
+  virtual Cancel associations(const client::Dataset& dataset, client::CalibrationMode mode,
+                              Done<std::shared_ptr<const AssociationsRecord>> done) {
+    (void)mode;
+    done(Error(ENOTSUP, "no calibrations are known of " + dataset.id));
+    return {};
+  }
+  virtual std::shared_ptr<const AssociationsRecord> known_associations(const client::Dataset& dataset,
+                                                                       client::CalibrationMode mode) {
+    (void)dataset, (void)mode;
+    return nullptr;
+  }
+  // Their tree, an XML document as the server sent it. ENODATA where there is none.
+  virtual Cancel association_tree(const client::Dataset& dataset, client::CalibrationMode mode,
+                                  Done<std::string> done) {
+    (void)mode;
+    done(Error(ENOTSUP, "no calibrations are known of " + dataset.id));
+    return {};
+  }
+  // Whether it is worth asking: by known answers and the profile.
+  virtual bool has_associations(const client::Dataset& dataset) {
+    (void)dataset;
+    return false;
+  }
 
   // Directories visited lately, for listings that cannot be complete: newest last, at most `most`.
   virtual void visited(const std::string& kind, const std::string& name) = 0;

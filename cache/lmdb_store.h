@@ -20,7 +20,7 @@
 
 namespace esofs::cache {
 
-inline constexpr std::size_t kShelves = 10;
+inline constexpr std::size_t kShelves = 11;
 
 class LmdbStore final : public MetadataStore {
  public:

@@ -29,7 +29,8 @@ enum class Shelf : std::uint8_t {
   kFiles,     // access URL → size, version, validator, delivered name
   kIdRows,    // dataset id → its row of ObsCore or dbo.raw
   kVisited,   // directories looked at lately
-  kNumbers    // counters
+  kNumbers,   // counters
+  kCalibs     // dataset id + mode → its calibrations
 };
 
 class MetadataStore {

@@ -284,6 +284,25 @@ struct FieldsOf<SourceRecord> {
 };
 
 template <>
+struct FieldsOf<client::CalibrationFile> {
+  template <class Codec, class Record>
+  static void visit(Codec& codec, Record& r) {
+    codec(r.dataset), codec(r.name), codec(r.category), codec(r.fits);
+  }
+};
+
+template <>
+struct FieldsOf<AssociationsRecord> {
+  static constexpr std::uint8_t kFormat = 1;
+  template <class Codec, class Record>
+  static void visit(Codec& codec, Record& r) {
+    auto& v = r.value;
+    codec(r.fetched_at), codec(r.url), codec(v.mode), codec(v.complete), codec(v.certified);
+    codec(v.messages), codec(v.files), codec(v.tree_url), codec(v.tree);
+  }
+};
+
+template <>
 struct FieldsOf<NamedRowRecord> {
   static constexpr std::uint8_t kFormat = 1;
   static void visit(Encoder& codec, const NamedRowRecord& r) {
@@ -320,6 +339,8 @@ std::string encode(const LinksRecord& record) { return encoded(record); }
 std::string encode(const SourceRecord& record) { return encoded(record); }
 std::string encode(const NamedRowRecord& record) { return encoded(record); }
 
+std::string encode(const AssociationsRecord& record) { return encoded(record); }
+
 std::string encode_row(std::span<const client::Value> row) {
   Encoder codec;
   codec.byte(kRowFormat);
@@ -355,5 +376,6 @@ template std::optional<NumberRecord> decode(std::string_view);
 template std::optional<LinksRecord> decode(std::string_view);
 template std::optional<SourceRecord> decode(std::string_view);
 template std::optional<NamedRowRecord> decode(std::string_view);
+template std::optional<AssociationsRecord> decode(std::string_view);
 
 }  // namespace esofs::cache

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/associations_record.h"
 #include "client/base/result.h"
 #include "client/model.h"
 
@@ -91,6 +92,7 @@ std::string encode(const NumberRecord& record);
 std::string encode(const LinksRecord& record);
 std::string encode(const SourceRecord& record);
 std::string encode(const NamedRowRecord& record);
+std::string encode(const AssociationsRecord& record);
 std::string encode_row(std::span<const client::Value> row);
 
 // For the record types above, and client::Row.

@@ -6,6 +6,7 @@
 //   source   TAP 1.1, DALI 1.1, DataLink 1.1, RFC 9110 section 14 (ranges)
 #pragma once
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "client/associations.h"
 #include "client/base/lane.h"
 #include "client/base/result.h"
 #include "client/model.h"
@@ -99,7 +101,20 @@ class Archive {
   // ENOENT, EACCES, ESTALE, ETIMEDOUT, EIO …; EIO for a body that is not the file (HTML, short, wrong range).
   virtual Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) = 0;
 
+  // The calibrations of an observation, from the answer at `url`. id: of the observation, where the answer is of several.
+  // A file type that has no calibrations is an answer without files, with a message.
+  virtual Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) {
+    (void)id, (void)turn;
+    return Error(ENOTSUP, "this archive has no service for calibrations, at " + url);
+  }
+
   // --- from the profile, without any request ---
+
+  // The URL that tells the calibrations of a dataset; "" where there is no such service, or no raw data.
+  virtual std::string associations_url(const Dataset& dataset, CalibrationMode mode) const {
+    (void)dataset, (void)mode;
+    return "";
+  }
 
   // True where `id` has the form of an identifier of this archive. false for every name that tools merely try.
   virtual bool valid_id(const std::string& id) const = 0;

@@ -17,7 +17,8 @@ HttpArchive::HttpArchive(Profile profile, HttpSettings settings, Tap::Times time
     : ids_(std::make_shared<const Identifiers>(std::move(profile))),
       http_(std::move(settings)),
       tap_(http_, ids_->profile(), times),
-      datalink_(http_, ids_->profile().placeholder_lengths) {}
+      datalink_(http_, ids_->profile().placeholder_lengths),
+      calselector_(http_, *ids_) {}
 
 std::string HttpArchive::identity() const { return profile().name + " " + profile().tap.front().url; }
 
@@ -41,6 +42,17 @@ Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn&
 
 Result<FileHead> HttpArchive::fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) {
   return fetch_file(http_, request, sink, turn);
+}
+
+Result<Associations> HttpArchive::associations(const std::string& url, const std::string& id,
+                                               Lane::Turn& turn) {
+  return calselector_.associations(url, id, turn);
+}
+
+std::string HttpArchive::associations_url(const Dataset& dataset, CalibrationMode mode) const {
+  const auto& base = profile().calselector_url;
+  if (base.empty() || !ids_->raw(dataset.id)) return "";
+  return calselector_url(base, Identifiers::canonical(dataset.id), mode);
 }
 
 bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id); }

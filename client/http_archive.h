@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/archive.h"
+#include "client/calselector.h"
 #include "client/datalink.h"
 #include "client/http.h"
 #include "client/identifiers.h"
@@ -37,6 +38,9 @@ class HttpArchive : public Archive {
   Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) override;
   Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) override;
 
+  Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) override;
+  std::string associations_url(const Dataset& dataset, CalibrationMode mode) const override;
+
   bool valid_id(const std::string& id) const override;
   Dataset dataset(const std::string& id) const override;
   std::string links_url(const Dataset& dataset) const override;
@@ -51,6 +55,7 @@ class HttpArchive : public Archive {
   HttpClient http_;
   const Tap tap_;
   const DataLink datalink_;
+  const CalSelector calselector_;
 };
 
 }  // namespace esofs::client

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "client/base/safe_name.h"
 #include "fs/names.h"
 #include "fs/value_text.h"
 
@@ -58,7 +59,8 @@ Attributes DatasetFile::attributes() {
 
 Cancel DatasetFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
   // The first open of a file below datasets/ is a visit; the many that follow are not worth a write.
-  if (path_.starts_with("/datasets/") && !tree_.files().facts(dataset_, form_).exact)
+  if (path_.starts_with("/datasets/" + safe_name(dataset_.id) + "/") &&
+      !tree_.files().facts(dataset_, form_).exact)
     tree_.catalog().visited(kVisitKind, dataset_.id);
   return tree_.files().open(
       dataset_, form_, [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "fs/calibration_nodes.h"
 #include "fs/plain_nodes.h"
 #include "fs/value_text.h"
 
@@ -37,12 +38,23 @@ NodePtr links_document(const DatasetPlace& place) {
                    });
 }
 
+bool has_calibrations_at(const DatasetPlace& place, const client::Links*) {
+  return has_calibrations(place.tree, place.dataset);
+}
+
+// nullptr: none, also where the links are not known yet.
+NodePtr calibrations(const DatasetPlace& place) {
+  if (!has_calibrations(place.tree, place.dataset)) return nullptr;
+  return make_calibrations(place.tree, place.dataset, place.path + "/" + kCalibrationsName);
+}
+
 }  // namespace
 
 std::span<const DatasetSection> dataset_sections() {
   static constexpr std::array kSections{
       DatasetSection{"metadata.json", always, metadata},
       DatasetSection{"links.vot", always, links_document},
+      DatasetSection{kCalibrationsName, has_calibrations_at, calibrations},
   };
   return kSections;
 }

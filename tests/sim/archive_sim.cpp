@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "tests/sim/calselector_service.h"
 #include "tests/sim/control.h"
 #include "tests/sim/datalink_service.h"
 #include "tests/sim/faults.h"
@@ -95,6 +96,7 @@ class Sim : public ArchiveSim {
     holdings_ = Holdings::make({config.fits_folder, config.extra_rows, base_url_});
     files_ = std::make_unique<FileService>(holdings_);
     datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);
+    calselector_ = std::make_unique<CalSelectorService>(holdings_, base_url_);
     tap_obs_ = TapService::make(TapService::Kind::kObs, base_url_ + "/tap_obs", holdings_);
     tap_cat_ = TapService::make(TapService::Kind::kCat, base_url_ + "/tap_cat", holdings_);
   }
@@ -168,6 +170,7 @@ class Sim : public ArchiveSim {
       if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect);
     }
     if (path == "/datalink/links") return datalink_->answer(request);
+    if (path == "/calselector/v1/associations") return calselector_->answer(request);
     if (const auto rest = below(path, "/tap_obs")) return tap_obs_->handle(*rest, request);
     if (const auto rest = below(path, "/tap_cat")) return tap_cat_->handle(*rest, request);
     if (path == "/profile.json") return text_answer(200, "application/json", profile_json(base_url_));
@@ -182,6 +185,7 @@ class Sim : public ArchiveSim {
   std::shared_ptr<const Holdings> holdings_;
   std::unique_ptr<FileService> files_;
   std::unique_ptr<DataLinkService> datalink_;
+  std::unique_ptr<CalSelectorService> calselector_;
   std::unique_ptr<TapService> tap_obs_;
   std::unique_ptr<TapService> tap_cat_;
   FaultBook faults_;

@@ -279,6 +279,32 @@ Result<client::Links> FakeArchive::links(const std::string& url, Lane::Turn& tur
   return found->second;
 }
 
+void FakeArchive::put_associations(const std::string& url, client::Associations found) {
+  const std::lock_guard lock(mutex_);
+  state_.associations.insert_or_assign(url, std::move(found));
+}
+
+void FakeArchive::calibration_service(bool there) {
+  const std::lock_guard lock(mutex_);
+  state_.calibration_service = there;
+}
+
+Result<client::Associations> FakeArchive::associations(const std::string& url, const std::string& id,
+                                                       Lane::Turn& turn) {
+  auto begun = begin(Op::kAssociations, url, turn);
+  if (!begun) return begun.error();
+  const std::lock_guard lock(mutex_);
+  auto found = state_.associations.find(url);
+  if (found == state_.associations.end()) return Error(ENOENT, "no calibrations of " + id + " at " + url);
+  return found->second;
+}
+
+std::string FakeArchive::associations_url(const client::Dataset& dataset,
+                                          client::CalibrationMode mode) const {
+  const std::lock_guard lock(mutex_);
+  return state_.calibration_service ? calibrations_url(dataset.id, mode) : "";
+}
+
 Result<FakeArchive::Located> FakeArchive::locate(const client::Dataset& dataset, Lane::Turn& turn) {
   auto begun = begin(Op::kLocate, dataset.access_url, turn);
   if (!begun) return begun.error();

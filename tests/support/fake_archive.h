@@ -35,7 +35,7 @@ namespace esofs::tests {
 
 class FakeArchive : public client::Archive {
  public:
-  enum class Op { kQuery, kLinks, kLocate, kFetch };
+  enum class Op { kQuery, kLinks, kLocate, kFetch, kAssociations };
 
   // Byte i of a file without bytes of its own is (i + salt) % 251: a shifted answer is a wrong answer, and so is one of
   // another version.
@@ -82,6 +82,14 @@ class FakeArchive : public client::Archive {
   // A DataLink answer of one #this row.
   static client::Links links_to(const std::string& file_url, std::optional<std::uint64_t> length = {});
 
+  // Calibrations at a URL; with a service, those of a dataset are at calibrations_url().
+  void put_associations(const std::string& url, client::Associations found);
+  void calibration_service(bool there);
+  static std::string calibrations_url(const std::string& id, client::CalibrationMode mode) {
+    return "http://archive/calibrations?ID=" + id +
+           (mode == client::CalibrationMode::kRaw ? "&mode=raw" : "&mode=master");
+  }
+
   // The next `times` operations of a kind fail, without reaching the sink. `what` is a URL or an ADQL text; "": any.
   // times < 0: until clear_failures().
   void fail_next(Op op, const Error& error, int times = 1, const std::string& what = "");
@@ -102,6 +110,7 @@ class FakeArchive : public client::Archive {
   int link_count(const std::string& what = "") const { return count(Op::kLinks, what); }
   int locate_count(const std::string& what = "") const { return count(Op::kLocate, what); }
   int fetch_count(const std::string& what = "") const { return count(Op::kFetch, what); }
+  int association_count(const std::string& what = "") const { return count(Op::kAssociations, what); }
   std::uint64_t fetched_bytes(const std::string& url = "") const;  // passed to sinks
   std::vector<client::FetchRequest> fetches() const;
   std::vector<client::QueryRequest> queries() const;
@@ -115,6 +124,9 @@ class FakeArchive : public client::Archive {
   Result<Located> locate(const client::Dataset& dataset, Lane::Turn& turn) override;
   Result<client::FileHead> fetch(const client::FetchRequest& request, client::FetchSink& sink,
                                  Lane::Turn& turn) override;
+  Result<client::Associations> associations(const std::string& url, const std::string& id,
+                                            Lane::Turn& turn) override;
+  std::string associations_url(const client::Dataset& dataset, client::CalibrationMode mode) const override;
   bool valid_id(const std::string& id) const override;
   client::Dataset dataset(const std::string& id) const override;
   std::string links_url(const client::Dataset& dataset) const override;
@@ -146,6 +158,8 @@ class FakeArchive : public client::Archive {
     std::map<std::string, File> files;
     std::map<std::string, Table> tables;
     std::map<std::string, client::Links> links;
+    std::map<std::string, client::Associations> associations;
+    bool calibration_service = false;
     std::vector<Failure> failures;
     std::map<std::string, std::pair<std::uint64_t, Error>> late_failures;
     std::map<std::string, std::uint64_t> restarts;

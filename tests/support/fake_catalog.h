@@ -87,6 +87,14 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     links_.insert_or_assign(id, std::move(links));
   }
+  // The calibrations of a dataset; they become known with the first associations().
+  void put_associations(const std::string& id, client::CalibrationMode mode, client::Associations found) {
+    auto record = std::make_shared<cache::AssociationsRecord>();
+    record->fetched_at = 1'600'000'000;
+    record->value = std::move(found);
+    const std::scoped_lock lock(mutex_);
+    associations_.insert_or_assign({id, mode}, std::move(record));
+  }
   void put_row(const std::string& id, cache::NamedRow row) {
     const std::scoped_lock lock(mutex_);
     rows_.insert_or_assign(id, std::make_shared<const cache::NamedRow>(std::move(row)));
@@ -177,6 +185,47 @@ class FakeCatalog : public cache::Catalog {
                                                              std::move(done));
   }
 
+  using AssociationsPtr = std::shared_ptr<const cache::AssociationsRecord>;
+  Cancel associations(const client::Dataset& dataset, client::CalibrationMode mode,
+                      Done<AssociationsPtr> done) override {
+    if (auto known = known_associations(dataset, mode)) {
+      done(known);
+      return {};
+    }
+    count();
+    return asks_.ask<AssociationsPtr>(
+        [this, key = std::pair(dataset.id, mode)]() -> Result<AssociationsPtr> {
+          const std::scoped_lock lock(mutex_);
+          auto found = associations_.find(key);
+          if (found == associations_.end()) return Error(EACCES, "no calibrations for you");
+          known_associations_.insert(key);
+          return found->second;
+        },
+        std::move(done));
+  }
+  AssociationsPtr known_associations(const client::Dataset& dataset, client::CalibrationMode mode) override {
+    const std::scoped_lock lock(mutex_);
+    const auto key = std::pair(dataset.id, mode);
+    return known_associations_.contains(key) ? associations_.at(key) : nullptr;
+  }
+  Cancel association_tree(const client::Dataset& dataset, client::CalibrationMode mode,
+                          Done<std::string> done) override {
+    count();
+    return asks_.ask<std::string>(
+        [this, key = std::pair(dataset.id, mode)]() -> Result<std::string> {
+          const std::scoped_lock lock(mutex_);
+          auto found = associations_.find(key);
+          if (found == associations_.end()) return Error(ENODATA, "no tree");
+          return found->second->value.tree;
+        },
+        std::move(done));
+  }
+  bool has_associations(const client::Dataset& dataset) override {
+    const std::scoped_lock lock(mutex_);
+    return associations_.contains({dataset.id, client::CalibrationMode::kRaw}) ||
+           associations_.contains({dataset.id, client::CalibrationMode::kMaster});
+  }
+
   void visited(const std::string& kind, const std::string& name) override {
     const std::scoped_lock lock(mutex_);
     std::erase(visits_[kind], name);
@@ -215,6 +264,8 @@ class FakeCatalog : public cache::Catalog {
   std::map<std::string, client::FileSource> sources_;
   std::set<std::string> known_sources_;
   std::map<std::string, std::shared_ptr<const cache::NamedRow>> rows_;
+  std::map<std::pair<std::string, client::CalibrationMode>, AssociationsPtr> associations_;
+  std::set<std::pair<std::string, client::CalibrationMode>> known_associations_;
   std::map<std::string, std::vector<std::string>> visits_;
   int asked_ = 0;
   int refreshes_ = 0;
