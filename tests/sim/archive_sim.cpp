@@ -12,6 +12,7 @@
 #include "tests/sim/http_server.h"
 #include "tests/sim/pages.h"
 #include "tests/sim/profile.h"
+#include "tests/sim/soda_service.h"
 #include "tests/sim/tap_service.h"
 
 namespace esofs::sim {
@@ -97,10 +98,12 @@ class Sim : public ArchiveSim {
     files_ = std::make_unique<FileService>(holdings_);
     datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);
     calselector_ = std::make_unique<CalSelectorService>(holdings_, base_url_);
+    soda_ = SodaService::make(holdings_, base_url_);
     tap_obs_ = TapService::make(TapService::Kind::kObs, base_url_ + "/tap_obs", holdings_);
     tap_cat_ = TapService::make(TapService::Kind::kCat, base_url_ + "/tap_cat", holdings_);
   }
   ~Sim() override {
+    soda_->stop();
     tap_obs_->stop();
     tap_cat_->stop();
   }
@@ -129,10 +132,13 @@ class Sim : public ArchiveSim {
   Answer handle(const httplib::Request& request) {
     { const std::lock_guard lock(ready_); }
     if (request.path == "/_sim/tap" && request.method == "POST") return set_tap(request.body);
+    if (request.path == "/_sim/soda" && request.method == "POST")
+      return knobs_answer(soda_->handle_knobs(request.body));
     if (const auto verb = below(request.path, "/_sim/")) return control(*verb, request, *this);
     const auto entry = log_.add(request);
     const Effect effect = faults_.take(request.target, request.path);
     Answer answer = answer_with(request, effect);
+    if (!effect.content_type.empty()) answer.set("Content-Type", effect.content_type);
     answer.delivery = effect.delivery;
     answer.chunked |= effect.no_length;
     answer.sent = entry->sent;
@@ -148,7 +154,9 @@ class Sim : public ArchiveSim {
     }
     if (effect.fail_status) {
       Answer failure =
-          html_answer(*effect.fail_status, "Error", "The archive cannot answer this request now.");
+          effect.error_text.empty()
+              ? html_answer(*effect.fail_status, "Error", "The archive cannot answer this request now.")
+              : text_answer(*effect.fail_status, "text/plain;charset=UTF-8", effect.error_text);
       if (effect.retry_after) failure.set("Retry-After", std::to_string(*effect.retry_after));
       if (*effect.fail_status == 401) failure.set("WWW-Authenticate", "Basic realm=\"ESO Archive\"");
       return failure;
@@ -160,6 +168,10 @@ class Sim : public ArchiveSim {
   Answer set_tap(const std::string& json) {
     std::string wrong = tap_obs_->handle_knobs(json);
     if (wrong.empty()) wrong = tap_cat_->handle_knobs(json);
+    return knobs_answer(wrong);
+  }
+
+  static Answer knobs_answer(const std::string& wrong) {
     if (wrong.empty()) return text_answer(200, "application/json", "{\"ok\": true}\n");
     return text_answer(400, "text/plain", wrong + "\n");
   }
@@ -169,6 +181,7 @@ class Sim : public ArchiveSim {
     for (const char* prefix : {"/dataPortal/file/", "/dataPortal_new/file/"}) {
       if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect);
     }
+    if (auto cutout = soda_->answer(request, effect)) return *std::move(cutout);
     if (path == "/datalink/links") return datalink_->answer(request);
     if (path == "/calselector/v1/associations") return calselector_->answer(request);
     if (const auto rest = below(path, "/tap_obs")) return tap_obs_->handle(*rest, request);
@@ -186,6 +199,7 @@ class Sim : public ArchiveSim {
   std::unique_ptr<FileService> files_;
   std::unique_ptr<DataLinkService> datalink_;
   std::unique_ptr<CalSelectorService> calselector_;
+  std::unique_ptr<SodaService> soda_;
   std::unique_ptr<TapService> tap_obs_;
   std::unique_ptr<TapService> tap_cat_;
   FaultBook faults_;

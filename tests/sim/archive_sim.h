@@ -1,6 +1,7 @@
 // ArchiveSim: an archive in one process on 127.0.0.1, with every fault that an archive or a network can show as a knob.
 //
-//   /tap_obs /tap_cat (tap_service.h) · /datalink/links · /dataPortal/file/<id> · /profile.json (for `esofs mount`)
+//   /tap_obs /tap_cat (tap_service.h) · /datalink/links · /dataPortal/file/<id> · /dataPortal/soda/sync (soda_service.h)
+//   /profile.json (for `esofs mount`)
 //   /_sim/… (the knobs, counters and request log over HTTP; tests/sim/README.md)
 //
 //   threads  thread-safe; requests are served by threads of its own
@@ -28,6 +29,8 @@ struct Fault {
   int fail_next = 0;                   // so many requests are answered with `status`; -1: all
   int status = 503;
   std::optional<int> retry_after;            // seconds, on failed answers
+  std::string error_text;                    // body of failed answers, as text/plain; "": a page of HTML
+  std::string content_type;                  // of every answer; "": as it should be
   std::optional<std::uint64_t> cut_after;    // the connection is closed after so many body bytes
   std::optional<std::uint64_t> stall_after;  // the body stops there until release() or the client leaves
   bool ignore_range = false;                 // 200 and the whole body

@@ -32,6 +32,8 @@ DATALINK_ALLOWED = ("is not a valid value for 'NCName'", "of attribute 'ID' on e
 
 REDUCED = "ADP.2018-06-21T20:32:57.736"
 RAW = "MUSE.2018-06-05T01:06:59.418"
+OTHER_FORMS = ["ADP.2022-03-01T10:00:00.080", "ADP.2022-03-01T10:00:00.100", "ADP.2022-03-01T10:00:00.120",
+               "ADP.2022-03-01T10:00:00.140"]  # of service descriptors
 
 
 def messages(tool, *arguments):
@@ -67,7 +69,7 @@ class Conformance(unittest.TestCase):
         self.check_taplint("/tap_cat", CATALOGUES_ALLOWED)
 
     def test_datalinklint_finds_no_fault_in_links(self):
-        for dataset in (REDUCED, RAW):
+        for dataset in (REDUCED, RAW, *OTHER_FORMS):
             found = messages("datalinklint", "votable=" + self.url + "/datalink/links?ID=ivo://eso.org/ID?" + dataset)
             wrong = [line for line in found if not any(text in line for text in DATALINK_ALLOWED)]
             self.assertEqual(wrong, [], dataset)
@@ -113,6 +115,36 @@ class Conformance(unittest.TestCase):
         this = [link for link in links if link["semantics"] == "#this"]  # by name: vocabularies are not at hand offline
         self.assertEqual(len(this), 1)
 
+    def cutout(self, dataset, service, **parameters):
+        """The FITS file that pyvo gets from a dataset's cutout service, found through DataLink."""
+        links = pyvo.dal.adhoc.DatalinkResults.from_result_url(
+            self.url + "/datalink/links?ID=ivo://eso.org/ID?" + dataset)
+        if service is None:
+            link = links.get_first_proc()
+        else:
+            link = next(each for each in links.iter_procs() if each.service_def.startswith(service))
+        self.assertEqual(link["semantics"], "#cutout")
+        return astropy.io.fits.open(io.BytesIO(link.process(**parameters).read()))
+
+    def test_pyvo_follows_datalink_to_cutouts(self):
+        image = self.cutout("ADP.2014-11-12T16:17:07.630", None, circle=(266.4168, -29.0078, 0.002))
+        self.assertEqual(image[0].shape, (42, 42))
+        cube = self.cutout("ADP.2016-06-21T08:15:12.100", None, circle=(11.8880583, -25.2888, 0.0004),
+                           band=(6e-7, 6.2e-7))
+        self.assertEqual([hdu.name for hdu in cube], ["PRIMARY", "DATA", "STAT"])
+        self.assertEqual([hdu.shape for hdu in cube[1:]], [(2, 14, 14)] * 2)
+        spectrum = self.cutout("ADP.2014-09-16T11:04:45.123", None, band=(5e-7, 5.1e-7))
+        wave = spectrum[1].data["WAVE"][0]
+        self.assertGreater(len(wave), 100)
+        self.assertTrue(500 <= wave.min() and wave.max() <= 510)
+
+    def test_pyvo_cuts_out_by_the_descriptors_of_other_archives(self):
+        circle = (88.77, -67.78, 0.002)
+        self.assertEqual(self.cutout("ADP.2022-03-01T10:00:00.080", "soda-sync", circle=circle)["ERR"].shape, (42, 42))
+        self.assertEqual(self.cutout("ADP.2022-03-01T10:00:00.120", None, circle=circle)[0].shape, (42, 42))
+        cube = self.cutout("ADP.2022-03-01T10:00:00.140", None, pos="CIRCLE 10.25 5.5 0.0005")
+        self.assertEqual(cube["DATA"].shape, (64, 18, 18))
+
     def test_stilts_reads_every_table_form_alike(self):
         query = "SELECT dp_id, s_ra, access_estsize, em_min, last_mod_date FROM ivoa.ObsCore ORDER BY dp_id"
         forms = {"votable": "votable", "votable/base64": "votable", "votable/b2": "votable", "fits": "fits", "csv": "csv"}
@@ -144,9 +176,11 @@ if __name__ == "__main__":
     options, rest = parser.parse_known_args()
     BINARY = options.binary
     try:
+        import io
         import urllib.parse
         import urllib.request
 
+        import astropy.io.fits
         import pyvo
         import pyvo.dal.adhoc
     except ImportError as missing:

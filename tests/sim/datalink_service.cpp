@@ -10,6 +10,7 @@
 
 #include "tests/sim/pages.h"
 #include "tests/sim/rows.h"
+#include "tests/sim/soda_descriptor.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
@@ -99,7 +100,6 @@ std::string archive_id(const std::string& id) {
   return id.rfind(prefix, 0) == 0 ? id.substr(prefix.size()) : id;
 }
 
-// A dataset's cutout service; no circle for spectra, no band for what has no wavelength axis.
 class Links {
  public:
   Links(const Holdings& holdings, const std::string& base_url, const Selection& selection)
@@ -112,6 +112,7 @@ class Links {
       holding->raw ? add_raw(*holding) : add_reduced(*holding);
     } else if (const File* file = holdings_.find_file(id)) {
       add_file("#this", "Requested file", *file);
+      add_cutouts(*file);
     } else {
       Link link = start("#this", "");
       link.id = asked;
@@ -123,6 +124,8 @@ class Links {
 
   const std::vector<Link>& rows() const { return rows_; }
   const std::string& services() const { return services_; }
+  const std::string& token() const { return token_; }  // "": there is no such column
+  bool refers_to_id() const { return refers_to_id_; }
 
  private:
   Link start(const std::string& semantics, const std::string& description) const {
@@ -158,7 +161,7 @@ class Links {
     const std::string& id = holding.dp_id;
     add_file("#this", "Requested file", holding.file);
     if (id.rfind("M.", 0) == 0) return;
-    add_cutout(holding);
+    add_cutouts(holding.file);
     add_page("#preview", "PDF preview of the requested file",
              base_url_ + "/previews/v1/files/" + id + "/preview?format=DOWNLOAD", "application/pdf", 1000000);
     add_page("#preview", "HTML representation of the dataset", base_url_ + "/dataset/" + id, "text/html",
@@ -224,41 +227,17 @@ class Links {
     }
   }
 
-  void add_cutout(const Holding& holding) {
-    if (holding.circle.empty() && holding.band.empty()) return;
-    Link link = start("#cutout", "Cutout of #this (SODA-sync)");
-    link.service_def = holding.dp_id + "_soda";
-    link.content_type = holding.file.content_type;
-    if (!selection_.takes(link.semantics)) return;
-    add(link);
-    services_ +=
-        "<RESOURCE ID=\"" + link.service_def + "\" type=\"meta\" utype=\"adhoc:service\">\n" +
-        "<PARAM name=\"accessURL\" datatype=\"char\" arraysize=\"*\" ucd=\"meta.ref.url\" value=\"" +
-        base_url_ +
-        "/dataPortal/soda/sync\"/>\n"
-        "<PARAM name=\"standardID\" datatype=\"char\" arraysize=\"*\" "
-        "value=\"ivo://ivoa.net/std/SODA#sync-1.0\"/>\n"
-        "<GROUP name=\"inputParams\">\n"
-        "<PARAM name=\"ID\" datatype=\"char\" arraysize=\"*\" ucd=\"meta.id;meta.dataset\" value=\"" +
-        about_ + "\">\n<DESCRIPTION>The publisher DID of the dataset of interest</DESCRIPTION>\n</PARAM>\n";
-    if (!holding.circle.empty()) {
-      services_ +=
-          "<PARAM name=\"CIRCLE\" datatype=\"double\" arraysize=\"3\" ucd=\"pos.outline;obs\" unit=\"deg\" "
-          "value=\"0 0 0\" xtype=\"circle\">\n<DESCRIPTION>A circle (as a flattened array of ra, dec, "
-          "radius) "
-          "that should be covered by the cutout.</DESCRIPTION>\n<VALUES>\n<MAX inclusive=\"yes\" value=\"" +
-          holding.circle + "\"/>\n</VALUES>\n</PARAM>\n";
+  void add_cutouts(const File& file) {
+    for (const SodaDescriptor& service : soda_descriptors(base_url_, file, about_)) {
+      Link link = start("#cutout", service.description);
+      link.service_def = service.id;
+      link.content_type = file.content_type;
+      if (!selection_.takes(link.semantics)) continue;
+      add(std::move(link));
+      services_ += service.xml;
     }
-    if (!holding.band.empty()) {
-      const auto blank = holding.band.find(' ');
-      services_ +=
-          "<PARAM name=\"BAND\" datatype=\"double\" arraysize=\"2\" ucd=\"em.wl;stat.interval\" unit=\"m\" "
-          "value=\"0 0\" xtype=\"interval\">\n<DESCRIPTION>The wavelength interval that should be covered by "
-          "the cutout.</DESCRIPTION>\n<VALUES>\n<MIN inclusive=\"yes\" value=\"" +
-          holding.band.substr(0, blank) + "\"/>\n<MAX inclusive=\"yes\" value=\"" +
-          holding.band.substr(blank + 1) + "\"/>\n</VALUES>\n</PARAM>\n";
-    }
-    services_ += "</GROUP>\n</RESOURCE>\n";
+    if (file.cutout.any() && file.cutout.form == CutoutOffer::Form::kCasda) token_ = soda_token(file.id);
+    refers_to_id_ |= file.cutout.any() && file.cutout.form == CutoutOffer::Form::kPos;
   }
 
   const Holdings& holdings_;
@@ -267,6 +246,8 @@ class Links {
   std::string about_;
   std::vector<Link> rows_;
   std::string services_;
+  std::string token_;
+  bool refers_to_id_ = false;
 };
 
 std::string votable(const Links& links) {
@@ -281,12 +262,20 @@ std::string votable(const Links& links) {
         i == kLengthField
             ? "<FIELD datatype=\"long\" name=\"content_length\" ucd=\"phys.size;meta.file\" unit=\"byte\"/>\n"
             : "<FIELD arraysize=\"*\" datatype=\"char\" name=\"" + std::string(kFields[i].name) +
-                  "\" ucd=\"" + kFields[i].ucd + "\"/>\n";
+                  "\" ucd=\"" + kFields[i].ucd +
+                  (i == 0 && links.refers_to_id() ? "\" ID=\"primaryID\"/>\n" : "\"/>\n");
+  }
+  if (!links.token().empty()) {
+    out +=
+        "<FIELD ID=\"authenticatedIdToken\" arraysize=\"*\" datatype=\"char\" "
+        "name=\"authenticated_id_token\" "
+        "ucd=\"meta.id\"/>\n";
   }
   out += "<DATA>\n<TABLEDATA>\n";
   for (const Link& link : links.rows()) {
     out += "<TR>\n";
     for (const std::string& cell : link.cells()) out += "<TD>" + xml_escape(cell) + "</TD>\n";
+    if (!links.token().empty()) out += "<TD>" + links.token() + "</TD>\n";
     out += "</TR>\n";
   }
   return out + "</TABLEDATA>\n</DATA>\n<INFO name=\"QUERY_STATUS\" value=\"OK\"/>\n</TABLE>\n</RESOURCE>\n" +

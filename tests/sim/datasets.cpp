@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "tests/sim/compress.h"
@@ -13,6 +14,9 @@ namespace {
 
 using Kind = Dataset::Kind;
 using Packing = Dataset::Packing;
+
+constexpr double kDegree = std::numbers::pi / 180;
+constexpr double kTableRadius_deg = 0.36;  // of tables of sources, which fill half a degree
 
 std::string ending(Packing packing) {
   switch (packing) {
@@ -44,6 +48,41 @@ std::string media_type(const Dataset& d) {
   return d.kind == Kind::kImage ? "image/fits" : "application/fits";
 }
 
+// The footprint of an image or a table: its corners, north up unless it is rotated.
+std::string corners(const Dataset& d) {
+  const double half_x = d.pixel_arcsec > 0 ? static_cast<double>(d.nx) * d.pixel_arcsec / 7200 : 0.25;
+  const double half_y = d.pixel_arcsec > 0 ? static_cast<double>(d.ny) * d.pixel_arcsec / 7200 : 0.25;
+  const double angle = d.rotation_deg * kDegree;
+  std::string out;
+  for (const auto& [x, y] : {std::pair{1, -1}, std::pair{-1, -1}, std::pair{-1, 1}, std::pair{1, 1}}) {
+    const double east = x * half_x * std::cos(angle) + y * half_y * std::sin(angle);
+    const double north = -x * half_x * std::sin(angle) + y * half_y * std::cos(angle);
+    const double ra = std::fmod(d.ra + east / std::cos((d.dec + north) * kDegree) + 360, 360);
+    out += (out.empty() ? "" : " ") + decimal(ra) + " " + decimal(d.dec + north);
+  }
+  return out;
+}
+
+CutoutOffer cutout_of(const Dataset& d) {
+  CutoutOffer offer;
+  if (d.is_raw() || d.kind == Kind::kMaster || !d.disk_path.empty()) return offer;
+  const bool spectrum = d.kind == Kind::kSpectrum;
+  const bool cube = d.kind == Kind::kCube || d.kind == Kind::kPrimaryCube;
+  const double radius = d.pixel_arcsec > 0 ? d.fov_deg() / 2 : kTableRadius_deg;
+  offer.form = d.soda_form;
+  if (!spectrum) offer.circle = decimal(d.ra) + " " + decimal(d.dec) + " " + decimal(radius);
+  if (!spectrum) offer.polygon = corners(d);
+  if (spectrum || cube) offer.band = decimal(d.em_min) + " " + decimal(d.em_max);
+  return offer;
+}
+
+// Of an ancillary image: where the dataset is, without wavelengths.
+CutoutOffer image_cutout_of(const Dataset& d) {
+  CutoutOffer offer = cutout_of(d);
+  offer.band.clear();
+  return offer;
+}
+
 File main_file(const Dataset& d) {
   File file;
   file.id = d.dp_id;
@@ -53,6 +92,7 @@ File main_file(const Dataset& d) {
   file.category = d.is_raw() ? "" : d.category;
   file.patched_header = d.patched_header;
   file.proprietary = d.proprietary;
+  file.cutout = cutout_of(d);
   if (!d.disk_path.empty()) {
     file.content = on_disk(d.disk_path);
     file.changed = altered(file.content);
@@ -100,6 +140,7 @@ std::vector<File> cube_auxiliaries(const Dataset& d) {
                             "MU_SIMC_" + std::to_string(seed_of(d.dp_id) % 10000000) + ".fits",
                             "application/fits", "ANCILLARY.IMAGE.WHITELIGHT",
                             deferred([d, image_id] { return white_light(d, image_id); })));
+  files.back().cutout = image_cutout_of(d);
   files.push_back(side_file(next_id(d.dp_id, 2), ".log", stem + ".log", "", "ANCILLARY.README",
                             made([d] { return pipeline_log(d); })));
   for (int i = 3; i <= 4; ++i) {
@@ -117,6 +158,14 @@ std::vector<File> auxiliaries(const Dataset& d) {
   }
   if (d.dp_id.rfind("ADP.", 0) != 0 || !d.disk_path.empty()) return {};
   if (d.kind == Kind::kCube || d.kind == Kind::kPrimaryCube) return cube_auxiliaries(d);
+  if (d.weight_map) {
+    const std::string id = next_id(d.dp_id, 1);
+    std::vector<File> files{side_file(id, ".fits", "weights_of_" + d.origfile, "image/fits",
+                                      "ANCILLARY.WEIGHTMAP",
+                                      deferred([d, id] { return weight_map(d, id); }))};
+    files.back().cutout = image_cutout_of(d);
+    return files;
+  }
   if (d.kind == Kind::kSpectrum && seed_of(d.dp_id) % 2 == 0) {
     return {side_file(next_id(d.dp_id, 1), ".log", "r." + d.instrument + "." + iso_date(d.mjd, 3) + ".log",
                       "", "ANCILLARY.README", made([d] { return pipeline_log(d); }))};
@@ -155,11 +204,6 @@ Holding holding_of(const Dataset& d) {
   holding.auxiliary = auxiliaries(d);
   holding.progenitors = d.progenitors;
   holding.science = d.is_raw() && d.dp_cat == "SCIENCE";
-  const bool spectrum = d.kind == Kind::kSpectrum;
-  const bool cube = d.kind == Kind::kCube || d.kind == Kind::kPrimaryCube;
-  if (d.is_raw() || d.kind == Kind::kMaster || !d.disk_path.empty()) return holding;
-  if (!spectrum) holding.circle = decimal(d.ra) + " " + decimal(d.dec) + " " + decimal(d.fov_deg() / 2);
-  if (spectrum || cube) holding.band = decimal(d.em_min) + " " + decimal(d.em_max);
   return holding;
 }
 

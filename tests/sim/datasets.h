@@ -57,6 +57,9 @@ struct Dataset {
   double em_max = 0;
   double res_power = 0;
   double pixel_arcsec = 0;
+  double rotation_deg = 0;         // of the image, from north to east
+  std::string projection = "TAN";  // or ZPN
+  std::string wave_type = "AWAV";  // of cubes: in air, in Angstrom; or WAVE: in vacuum, in metres
   double seeing_arcsec = 0.8;
   double snr = 0;
   double abmaglim = 0;
@@ -68,6 +71,8 @@ struct Dataset {
   int detectors = 1;  // extensions of a raw MEF
 
   std::vector<std::string> progenitors;
+  bool weight_map = false;  // an ancillary file
+  CutoutOffer::Form soda_form = CutoutOffer::Form::kEso;
   std::string disk_path;  // a real file instead of an invented one
 
   bool is_raw() const { return kind == Kind::kRaw || kind == Kind::kRawMef; }

@@ -35,6 +35,8 @@ const std::map<std::string, Setter>& fields() {
       {"fail_next", field(&Fault::fail_next)},
       {"status", field(&Fault::status)},
       {"retry_after", field(&Fault::retry_after)},
+      {"error_text", field(&Fault::error_text)},
+      {"content_type", field(&Fault::content_type)},
       {"cut_after", field(&Fault::cut_after)},
       {"stall_after", field(&Fault::stall_after)},
       {"ignore_range", field(&Fault::ignore_range)},
@@ -63,7 +65,9 @@ void apply(const Fault& fault, Effect& effect) {
   if (fault.fail_next != 0 && !effect.fail_status) {
     effect.fail_status = fault.status;
     effect.retry_after = fault.retry_after;
+    effect.error_text = fault.error_text;
   }
+  if (effect.content_type.empty()) effect.content_type = fault.content_type;
   effect.ignore_range |= fault.ignore_range;
   effect.wrong_content_range |= fault.wrong_content_range;
   effect.no_length |= fault.no_length;

@@ -20,6 +20,8 @@ struct Effect {
   Delivery delivery;
   std::optional<int> fail_status;
   std::optional<int> retry_after;
+  std::string error_text;
+  std::string content_type;
   bool ignore_range = false;
   bool wrong_content_range = false;
   bool no_length = false;

@@ -52,28 +52,9 @@ std::pair<RangeKind, Range> parse_range(std::string_view header, std::uint64_t s
   return {RangeKind::kPart, {first, last - first + 1}};
 }
 
-bool has_rights(const httplib::Request& request) {
-  const std::string given = request.get_header_value("Authorization");
-  // base64("observer:secret")
-  return given == "Basic b2JzZXJ2ZXI6c2VjcmV0" || given == std::string("Bearer ") + kToken;
-}
-
 std::string content_range(const Range& range, std::uint64_t size) {
   return "bytes " + std::to_string(range.first) + "-" + std::to_string(range.first + range.size - 1) + "/" +
          std::to_string(size);
-}
-
-void stream(Answer& answer, std::shared_ptr<const Content> content, Range range) {
-  answer.length = range.size;
-  answer.stream = [content = std::move(content), range](const Answer::Write& write) {
-    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, range.size)));
-    for (std::uint64_t done = 0; done < range.size;) {
-      const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), range.size - done));
-      content->read(range.first + done, std::as_writable_bytes(std::span(piece.data(), n)));
-      if (!write({piece.data(), n})) return;
-      done += n;
-    }
-  };
 }
 
 struct Validators {
@@ -89,6 +70,26 @@ Validators validators_of(const File& file, std::uint64_t size, bool changed) {
 }
 
 }  // namespace
+
+bool has_rights(const httplib::Request& request) {
+  const std::string given = request.get_header_value("Authorization");
+  // base64("observer:secret")
+  return given == "Basic b2JzZXJ2ZXI6c2VjcmV0" || given == std::string("Bearer ") + kToken;
+}
+
+void stream_content(Answer& answer, std::shared_ptr<const Content> content, std::uint64_t first,
+                    std::uint64_t size) {
+  answer.length = size;
+  answer.stream = [content = std::move(content), first, size](const Answer::Write& write) {
+    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size)));
+    for (std::uint64_t done = 0; done < size;) {
+      const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - done));
+      content->read(first + done, std::as_writable_bytes(std::span(piece.data(), n)));
+      if (!write({piece.data(), n})) return;
+      done += n;
+    }
+  };
+}
 
 Answer FileService::answer(const std::string& id, const httplib::Request& request,
                            const Effect& effect) const {
@@ -136,7 +137,7 @@ Answer FileService::answer(const std::string& id, const httplib::Request& reques
       answer.set("Content-Range", content_range(range, size));
     }
   }
-  stream(answer, content, range);
+  stream_content(answer, content, range.first, range.size);
   return answer;
 }
 

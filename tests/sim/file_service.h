@@ -23,6 +23,12 @@ inline constexpr const char* kUser = "observer";
 inline constexpr const char* kPassword = "secret";
 inline constexpr const char* kToken = "sim-token";
 
+bool has_rights(const httplib::Request& request);
+
+// Lets the answer's body be `size` bytes of the content from `first` on.
+void stream_content(Answer& answer, std::shared_ptr<const Content> content, std::uint64_t first,
+                    std::uint64_t size);
+
 class FileService {
  public:
   explicit FileService(std::shared_ptr<const Holdings> holdings) : holdings_(std::move(holdings)) {}

@@ -64,7 +64,9 @@ std::string pixel_bytes(std::int64_t nx, std::int64_t ny, std::int64_t nz, Pixel
           put(out, value);
           break;
         case Pixel::kInt32:
-          put(out, static_cast<std::int32_t>(value > 500.F ? 1 : 0));
+          // Flags of quality: bit 0 for bright pixels, the others at random.
+          put(out,
+              static_cast<std::int32_t>((value > 500.F ? 1 : 0) + 2 * (static_cast<int>(value * 1000) % 16)));
           break;
         case Pixel::kInt16:
           put(out, static_cast<std::int16_t>(value));
@@ -95,20 +97,23 @@ FitsHeader array_start(const std::string& extension, Pixel pixel, const std::vec
 
 void add_sky_coordinates(FitsHeader& header, const Dataset& d) {
   const double scale = (d.pixel_arcsec > 0 ? d.pixel_arcsec : 0.2) / 3600;
-  header.string("CTYPE1", "RA---TAN").string("CTYPE2", "DEC--TAN");
+  const double angle = d.rotation_deg * 0.017453292519943295;
+  header.string("CTYPE1", "RA---" + d.projection).string("CTYPE2", "DEC--" + d.projection);
   header.real("CRPIX1", static_cast<double>(d.nx + 1) / 2).real("CRPIX2", static_cast<double>(d.ny + 1) / 2);
   header.real("CRVAL1", d.ra).real("CRVAL2", d.dec).string("CUNIT1", "deg").string("CUNIT2", "deg");
-  header.real("CD1_1", -scale).real("CD1_2", 0).real("CD2_1", 0).real("CD2_2", scale);
+  header.real("CD1_1", -scale * std::cos(angle)).real("CD1_2", scale * std::sin(angle));
+  header.real("CD2_1", scale * std::sin(angle)).real("CD2_2", scale * std::cos(angle));
+  if (d.projection == "ZPN") header.real("PV2_1", 1).real("PV2_3", 42);
 }
 
 void add_cube_coordinates(FitsHeader& header, const Dataset& d) {
   add_sky_coordinates(header, d);
-  header.string("CTYPE3", "AWAV")
-      .string("CUNIT3", "Angstrom")
-      .real("CRPIX3", 1)
-      .real("CRVAL3", d.em_min * 1e10);
+  const bool air = d.wave_type == "AWAV";
+  const double unit_m = air ? 1e-10 : 1;
+  header.string("CTYPE3", d.wave_type).string("CUNIT3", air ? "Angstrom" : "m");
+  header.real("CRPIX3", 1).real("CRVAL3", d.em_min / unit_m);
   header.real("CD3_3",
-              (d.em_max - d.em_min) * 1e10 / static_cast<double>(std::max<std::int64_t>(1, d.nz - 1)));
+              (d.em_max - d.em_min) / unit_m / static_cast<double>(std::max<std::int64_t>(1, d.nz - 1)));
   header.real("CD1_3", 0).real("CD2_3", 0).real("CD3_1", 0).real("CD3_2", 0);
 }
 
@@ -310,6 +315,13 @@ ContentPtr white_light(const Dataset& cube, const std::string& archive_id) {
   d.nx = std::min<std::int64_t>(d.nx, 320);
   d.ny = std::min<std::int64_t>(d.ny, 320);
   d.nz = 0;
+  return fits_file(d, 0);
+}
+
+ContentPtr weight_map(const Dataset& image, const std::string& archive_id) {
+  Dataset d = image;
+  d.dp_id = archive_id;
+  d.category = "ANCILLARY.WEIGHTMAP";
   return fits_file(d, 0);
 }
 

@@ -16,6 +16,9 @@ ContentPtr fits_file(const Dataset& dataset, int version);
 // The image of a cube summed over wavelength, as the ancillary file of MUSE products.
 ContentPtr white_light(const Dataset& dataset, const std::string& archive_id);
 
+// How much each pixel of an image weighs, as the ancillary file of survey images.
+ContentPtr weight_map(const Dataset& dataset, const std::string& archive_id);
+
 // HIERARCH ESO cards as the instruments and pipelines write them: some 100 to 300 of them.
 void add_eso_cards(FitsHeader& header, const Dataset& dataset);
 

@@ -29,6 +29,23 @@ class Content {
   virtual void read(std::uint64_t offset, std::span<std::byte> out) const = 0;
 };
 
+// What can be cut out of a file, and in which form DataLink describes the service that does it.
+struct CutoutOffer {
+  enum class Form {
+    kEso,    // sync; the identifier is a fixed value
+    kCadc,   // sync and async; a fixed RUNID, "?" in the access URL, polygons
+    kCasda,  // async only; the identifier is a token in a column of its own, POS three times
+    kGavo,   // sync; polygons, options, the standard's identifier last
+    kPos,    // sync; POS and BAND only, the identifier refers to the column ID
+  };
+  Form form = Form::kEso;
+  std::string circle;   // "ra dec radius" in degrees: the largest cutout that makes sense; "" no regions
+  std::string polygon;  // "ra dec ra dec …": the footprint; not in every form
+  std::string band;     // "min max" in metres; "" no bands
+
+  bool any() const { return !circle.empty() || !band.empty(); }
+};
+
 // One file as it is delivered at /dataPortal/file/<id>.
 struct File {
   std::string id;    // archive id: "ADP.…", "MUSE.…", "<dp_id>.NL"
@@ -40,6 +57,7 @@ struct File {
   std::shared_ptr<const Content> changed;  // another version of it (Fault::changed_content)
   bool patched_header = false;             // the header is corrected on download: Range is ignored
   bool proprietary = false;                // before its release: 401 without rights
+  CutoutOffer cutout;
 };
 
 struct Holding {
@@ -50,8 +68,6 @@ struct Holding {
   std::vector<std::string> progenitors;  // dp_ids
   std::vector<std::string> derived;      // dp_ids
   bool science = false;                  // of a raw frame: it has calibrations (calSelector)
-  std::string circle;  // "ra dec radius" in degrees: the largest cutout that makes sense; "" no circles
-  std::string band;    // "min max" in metres; "" no bands
 };
 
 class Holdings {

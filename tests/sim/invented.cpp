@@ -5,6 +5,7 @@
 
 #include "tests/sim/compress.h"
 #include "tests/sim/fits_builder.h"
+#include "tests/sim/invented_cutouts.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
@@ -438,6 +439,7 @@ std::vector<Dataset> invented_datasets() {
   add_images(all);
   add_other_raws(all);
   add_masters(all);
+  for (Dataset& d : cutout_datasets()) all.one(std::move(d));
   return all.take();
 }
 

@@ -52,6 +52,8 @@ std::string reason_phrase(int http_status) {
       return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
+    case 422:
+      return "Unprocessable Entity";
     case 500:
       return "Internal Server Error";
     case 502:

@@ -1,5 +1,7 @@
 #include "tests/sim/tap/parameters.h"
 
+#include <algorithm>
+
 #include "tests/sim/tap/schema.h"
 
 namespace esofs::sim::tap {
@@ -29,6 +31,14 @@ void Parameters::set(const std::string& name, const std::string& value) {
     return;
   }
   list_.emplace_back(name, value);
+}
+
+Parameters Parameters::only(const std::vector<std::string>& names) const {
+  Parameters out;
+  for (const auto& [known, value] : list_) {
+    if (std::find(names.begin(), names.end(), known) != names.end()) out.list_.emplace_back(known, value);
+  }
+  return out;
 }
 
 }  // namespace esofs::sim::tap

@@ -19,6 +19,7 @@ class Parameters {
   std::optional<std::string> get(const std::string& name) const;
   std::vector<std::string> all(const std::string& name) const;
   void set(const std::string& name, const std::string& value);
+  Parameters only(const std::vector<std::string>& names) const;  // names in upper case
 
   const std::vector<std::pair<std::string, std::string>>& list() const {
     return list_;

@@ -1,0 +1,32 @@
+// Cutting FITS files of any size: the pixels, samples and rows inside a region and a band, with their coordinates.
+//
+//   shapes   every array with coordinates is cut to whole pixels, planes of error and quality too, and none is resampled:
+//            the pixels of a cutout are the parent's, and CRPIXn is moved by as many as were left out. Extensions
+//            without a pixel inside are left out, what has no coordinates is kept whole
+//   errors   std::runtime_error for what is no FITS file
+//   threads  plain function
+//   source   SODA 1.0 section 3; reference/eso_services.md section 4 for the cards that ESO appends
+#pragma once
+
+#include <string>
+
+#include "tests/sim/content.h"
+#include "tests/sim/soda_request.h"
+
+namespace esofs::sim {
+
+struct CutOrder {
+  std::string archive_id;
+  std::optional<SkyShape> shape;
+  std::optional<Interval> band;
+  std::string date;  // of DATE: "2026-09-20T13:23:32"
+};
+
+struct Cutout {
+  bool applies = false;  // the file has coordinates of all that was asked for
+  ContentPtr content;    // nullptr: no pixel inside
+};
+
+Cutout cut_out(const ContentPtr& file, const CutOrder& order);
+
+}  // namespace esofs::sim
