@@ -68,6 +68,9 @@ class Calibrations(harness.MountTest):
                 self.assertEqual(sha(read(os.path.join(target, name))), sha(read(own)))
                 self.assertEqual(self.sim.requests('/dataPortal'), [], 'one file, one cache')
                 self.assertEqual(os.stat(own).st_ino, os.stat(listed).st_ino, 'one file, one inode')
+                own_names = os.listdir(os.path.dirname(own))
+                self.assertIn(self.sim.delivered_name(name[:-5]), own_names)
+                self.sim.reset()
                 if mode == 'master':
                     self.assertEqual(sha(read(listed)), sha(self.sim.file(name[:-5])))
 

@@ -1,0 +1,95 @@
+"""What walks over a whole tree costs: it ends, moves no file, and asks for nothing but the lists that it shows."""
+import collections
+import os
+
+import harness
+from harness import read, run
+
+MUSE = 'MUSE.2018-06-05T01:06:59.418'
+CUBE = 'ADP.2016-06-21T08:15:12.100'
+SPECTRUM = 'ADP.2014-09-16T11:04:45.123'
+MASTER = 'M.MUSE.2018-06-11T08:52:34.073'
+PACKED = 'HARPS.2006-07-05T03:52:40.071'
+
+# What gives lists: queries, links, calibrations, jobs. The rest moves the content of files.
+LISTS = ('/tap_obs', '/tap_cat', '/datalink/links', '/calselector/', '/ssap', '/sesame', '/resolver')
+
+
+class Find(harness.MountTest):
+    def visit(self):
+        """Looks at every kind of directory that there is, and reads some files."""
+        self.mount.save('cubes', "SELECT TOP 20 * FROM ivoa.ObsCore WHERE dataproduct_type='cube'")
+        self.mount.save('raws', "SELECT TOP 20 * FROM dbo.raw WHERE instrument='MUSE'")
+        for query in ('cubes', 'raws'):
+            os.listdir(self.mount / f'queries/{query}')
+        for dp_id in (CUBE, SPECTRUM, MUSE, MASTER, PACKED):
+            folder = self.mount / f'datasets/{dp_id}'
+            for name in os.listdir(folder):
+                path = os.path.join(folder, name)
+                if os.path.isdir(path):
+                    os.listdir(path)
+        read(self.mount / f'datasets/{SPECTRUM}/{SPECTRUM}.fits')
+        read(self.mount / f'datasets/{MUSE}/metadata.json')
+        folder = self.mount / f'datasets/{MUSE}/calibrations/master'
+        read(os.path.join(folder, os.listdir(folder)[0]))
+
+    def find(self, *arguments, mount=None):
+        """The paths that find prints, below the mount."""
+        where = (mount or self.mount).path
+        return sorted(line[len(where):] for line in run('find', where, *arguments).stdout.splitlines())
+
+    def assert_lists_only(self):
+        asked = self.sim.requests()
+        for request in asked:
+            self.assertTrue(request['target'].startswith(LISTS), request)
+        again = [what for what, times in collections.Counter(
+            (request['method'], request['target'], request['body']) for request in asked).items() if times > 1]
+        self.assertEqual(again, [], 'asked twice')
+        return asked
+
+    def test_find_ends_moves_no_file_and_asks_each_list_once(self):
+        self.visit()
+        self.sim.reset()
+        shown = self.find()
+        asked = self.assert_lists_only()
+        for path in (f'/queries/cubes/{CUBE}.fits', f'/datasets/{MUSE}/calibrations/raw/status.txt',
+                     f'/datasets/{MUSE}/calibrations/master/{MASTER}.fits', f'/datasets/{PACKED}/links.vot'):
+            self.assertIn(path, shown)
+        calibrations = [request for request in asked if '/calselector/' in request['target']]
+        self.assertLessEqual(len(calibrations), 4, 'two kinds of the two raw frames that were visited')
+        self.assertEqual(len(shown), len(set(shown)))
+
+        self.sim.reset()
+        self.assertEqual(self.find(), shown, 'looking changes nothing')
+        self.find('-newermt', '2020-01-01', '-size', '+1k', '-type', 'f')
+        run('du', '-a', self.mount.path)
+        run('ls', '-lR', self.mount.path)
+        self.assertEqual(self.sim.requests(), [], 'the second walk asks nothing')
+
+    def test_find_of_a_new_mount_of_the_same_cache_asks_nothing(self):
+        self.visit()
+        shown = self.find()
+        self.mount.unmount()
+        self.sim.reset()
+        self.mount = self.mounted()
+        self.assertEqual(self.find(), shown)
+        self.assertEqual(self.sim.requests(), [])
+
+    def test_find_of_a_fresh_mount_asks_nothing(self):
+        shown = self.find()
+        self.assertEqual(self.sim.requests(), [])
+        for path in ('/README.txt', '/queries', '/datasets', '/.esofs/version'):
+            self.assertIn(path, shown)
+
+    def test_visits_do_not_grow_by_being_walked_over(self):
+        self.visit()
+        self.find()
+        before = os.listdir(self.mount / 'datasets')
+        self.find()
+        self.find('-name', '*.fits')
+        self.assertEqual(sorted(os.listdir(self.mount / 'datasets')), sorted(before))
+        self.assertEqual(sorted(before), sorted([CUBE, SPECTRUM, MUSE, MASTER, PACKED]))
+
+
+if __name__ == '__main__':
+    harness.main()
