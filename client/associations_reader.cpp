@@ -220,7 +220,14 @@ class Reader {
     return {};
   }
 
-  bool about_us(const Link& link) const { return link.id.empty() || ends(link.id, id_); }
+  // "ivo://eso.org/ID?<dp_id>": ours, but not that of M.<dp_id>.
+  bool about_us(const Link& link) const {
+    if (link.id.empty() || link.id == id_) return true;
+    const bool bounded =
+        link.id.size() > id_.size() &&
+        std::string_view("?/=#").find(link.id[link.id.size() - id_.size() - 1]) != std::string_view::npos;
+    return bounded && ends(link.id, id_);
+  }
 
   Result<void> take_table(std::string document) {
     const auto refusal = refusal_in(document);

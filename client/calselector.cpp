@@ -33,6 +33,12 @@ std::string in_query(const std::string& id) {
   return text;
 }
 
+// Of an error answer only "there are none for this file type" counts.
+bool says_unsupported(const Associations& found) {
+  return found.files.empty() && !found.messages.empty() &&
+         found.messages.front().find("No association could be established") != std::string::npos;
+}
+
 }  // namespace
 
 std::string mode_name(CalibrationMode mode) {
@@ -66,8 +72,7 @@ Result<Associations> CalSelector::associations(const std::string& url, const std
   if (refused_access) return status_error(head);
   auto parsed = parse_associations(answer->body, head.header("content-type"), head.url, id, ids_);
   if (head.status >= 400) {
-    // Of an error answer only "there are none for this file type" counts.
-    if (parsed && parsed->files.empty() && !parsed->messages.empty()) return parsed;
+    if (parsed && says_unsupported(*parsed)) return parsed;
     const auto plain = status_error(head);
     const auto said = one_line(answer->body.substr(0, kMostErrorBytes));
     return said.empty() || said.front() == '<' ? plain : Error(plain.code(), plain.what() + ": " + said);

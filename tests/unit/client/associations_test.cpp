@@ -170,6 +170,8 @@ TEST_F(AssociationsTest, RowsOfOtherObservationsAndOtherKindsAreLeftOut) {
        "ivo://eso.org/ID?" + kScience},
       {"#calibration", "https://h/file/M.MUSE.2018-06-11T08:52:34.074", "B", "", "", "",
        "ivo://eso.org/ID?MUSE.2019-06-05T01:06:59.418"},
+      {"#calibration", "https://h/file/M.MUSE.2018-06-11T08:52:34.075", "C", "", "", "",
+       "ivo://eso.org/ID?M." + kScience},
       {"http://archive.eso.org/rdf/datalink/eso#sibling_raw", "https://h/file/MUSE.2018-06-05T02:06:59.418"},
       {"#calibration", "https://h/file/M.MUSE.2018-06-11T08:52:34.073", "again"},
   }));
@@ -349,6 +351,9 @@ TEST_F(CalSelectorTest, RefusalsHaveTheErrnoOfTheirStatus) {
   EXPECT_EQ(ask(401, "").error().code(), EACCES);
   EXPECT_EQ(ask(403, kUnsupported).error().code(), EACCES);
   EXPECT_EQ(ask(404, "<html>x</html>", "text/html").error().code(), ENOENT);
+  EXPECT_EQ(
+      ask(500, "<association><messages><message text=\"broken\"/></messages></association>").error().code(),
+      EIO);
   const auto failed = ask(500, "java.lang.NullPointerException");
   EXPECT_EQ(failed.error().code(), EIO);
   EXPECT_THAT(failed.error().what(), HasSubstr("NullPointerException"));
