@@ -50,13 +50,20 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   Answer known(const std::string& key) {
     {
       auto decoded = decoded_.lock();
-      if (const auto found = decoded->find(key); found != decoded->end()) return found->second;
+      if (const auto found = decoded->answers.find(key); found != decoded->answers.end())
+        return found->second;
     }
     auto bytes = store_.get(shelf_, key);
     if (!bytes || !*bytes) return nullptr;
     auto record = decode<Record>(**bytes);
     if (!record) return nullptr;
-    return remember(key, std::move(*record));
+    return remember(key, std::move(*record), (*bytes)->size());
+  }
+
+  // True where an answer within its ttl is here.
+  bool fresh(const std::string& key) {
+    const auto old = known(key);
+    return old && recent(old->fetched_at, policy_.now(), policy_.ttl);
   }
 
   Cancel ask(const std::string& key, Fetch fetch, Done<Answer> done) {
@@ -85,8 +92,9 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   // Keeps an answer that was met on another way.
   Answer keep(const std::string& key, Record record) {
     record.fetched_at = policy_.now();
-    auto answer = remember(key, std::move(record));
-    if (auto put = store_.put(shelf_, key, encode(*answer)); !put)
+    const std::string bytes = encode(record);
+    auto answer = remember(key, std::move(record), bytes.size());
+    if (auto put = store_.put(shelf_, key, bytes); !put)
       spdlog::warn("an answer is not kept: {}", put.error().what());
     return answer;
   }
@@ -96,14 +104,21 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     Error error;
     std::int64_t at;
   };
+  // Those looked at lately, decoded. A replaced one counts on until all are dropped.
+  struct Decoded {
+    std::unordered_map<std::string, Answer> answers;
+    std::size_t bytes = 0;  // as encoded
+  };
   static constexpr std::size_t kMostDecoded = 512;
+  static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
   static constexpr std::size_t kMostFailures = 4096;
 
-  Answer remember(const std::string& key, Record record) {
+  Answer remember(const std::string& key, Record record, std::size_t bytes) {
     auto answer = std::make_shared<const Record>(std::move(record));
     auto decoded = decoded_.lock();
-    if (decoded->size() >= kMostDecoded) decoded->clear();
-    (*decoded)[key] = answer;
+    if (decoded->answers.size() >= kMostDecoded || decoded->bytes + bytes > kMostDecodedBytes) *decoded = {};
+    decoded->answers[key] = answer;
+    decoded->bytes += bytes;
     return answer;
   }
 
@@ -140,7 +155,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   Lane& lane_;
   const Policy policy_;
   Waiters<std::string, Answer> flights_;
-  Guarded<std::unordered_map<std::string, Answer>> decoded_;
+  Guarded<Decoded> decoded_;
   Guarded<std::unordered_map<std::string, Failure>> failures_;
 };
 

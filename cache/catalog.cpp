@@ -45,6 +45,12 @@ std::shared_ptr<const client::Links> links_of(std::shared_ptr<const LinksRecord>
   return {std::move(record), links};
 }
 
+std::shared_ptr<const Catalog::ProductFiles> files_of(std::shared_ptr<const ProductFilesRecord> record) {
+  if (!record) return nullptr;
+  const Catalog::ProductFiles* files = &record->files;
+  return {std::move(record), files};
+}
+
 class StoredCatalog final : public Catalog {
  public:
   StoredCatalog(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane)
@@ -58,6 +64,8 @@ class StoredCatalog final : public Catalog {
         rows_(std::make_shared<Answers<NamedRowRecord>>(Shelf::kIdRows, store, lane,
                                                         policy<NamedRowRecord>(config))),
         calibrations_(archive, store, lane, policy<AssociationsRecord>(config), links_),
+        product_files_(std::make_shared<Answers<ProductFilesRecord>>(Shelf::kProductFiles, store, lane,
+                                                                     policy<ProductFilesRecord>(config))),
         visited_(std::make_shared<Visited>(store, archive.identity())) {
     queries_->sweep_soon();  // what a process that died has left
   }
@@ -79,6 +87,11 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) override;
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override;
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
+  void learn_source(const client::Dataset& dataset, const client::FileSource& source) override;
+  Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) override;
+  std::shared_ptr<const ProductFiles> known_product_files(const std::string& id) override {
+    return files_of(product_files_->known(id_key(id)));
+  }
   Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) override;
 
   Cancel associations(const client::Dataset& dataset, client::CalibrationMode mode,
@@ -120,6 +133,7 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<Answers<SourceRecord>> sources_;
   std::shared_ptr<Answers<NamedRowRecord>> rows_;
   Calibrations calibrations_;
+  std::shared_ptr<Answers<ProductFilesRecord>> product_files_;
   std::shared_ptr<Visited> visited_;
 };
 
@@ -164,6 +178,24 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
 std::optional<client::FileSource> StoredCatalog::known_source(const client::Dataset& dataset) {
   const auto record = sources_->known(source_key(dataset));
   return record ? std::optional<client::FileSource>(record->value) : std::nullopt;
+}
+
+void StoredCatalog::learn_source(const client::Dataset& dataset, const client::FileSource& source) {
+  if (!sources_->fresh(source_key(dataset))) sources_->keep(source_key(dataset), {0, source});
+}
+
+Cancel StoredCatalog::product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {
+  auto fetch = [&archive = archive_, id](Lane::Turn& turn) -> Result<ProductFilesRecord> {
+    auto files = archive.product_files(id, turn);
+    if (!files) return files.error();
+    return ProductFilesRecord{0, *std::move(files)};
+  };
+  return product_files_->ask(
+      id_key(id), std::move(fetch),
+      [done = std::move(done)](const Result<std::shared_ptr<const ProductFilesRecord>>& record) {
+        if (!record) return done(record.error());
+        done(files_of(*record));
+      });
 }
 
 Cancel StoredCatalog::row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) {

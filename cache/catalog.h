@@ -122,6 +122,20 @@ class Catalog {
   virtual Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) = 0;
   virtual std::optional<client::FileSource> known_source(const client::Dataset& dataset) = 0;
 
+  // Where a file is, as a DataLink answer says that was asked for something else: spares asking again. Kept unless an answer
+  // within its ttl is here. Writes to LMDB; no network.
+  virtual void learn_source(const client::Dataset& /*dataset*/, const client::FileSource& /*source*/) {}
+
+  // All files of the product `id`. ENOTSUP, at once, where the archive has no table of them.
+  using ProductFiles = std::vector<client::ProductFile>;
+  virtual Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {
+    done(Error(ENOTSUP, "no table of the files of a product: " + id));
+    return {};
+  }
+  virtual std::shared_ptr<const ProductFiles> known_product_files(const std::string& /*id*/) {
+    return nullptr;
+  }
+
   // What the archive's own table says of an id. ENOENT: no such row.
   virtual Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) = 0;
 

@@ -20,7 +20,7 @@
 
 namespace esofs::cache {
 
-inline constexpr std::size_t kShelves = 11;
+inline constexpr std::size_t kShelves = 12;
 
 class LmdbStore final : public MetadataStore {
  public:

@@ -214,7 +214,9 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   client::FetchRequest request;
   request.url = request_.source.url;
   request.fits = is_fits(request_.dataset);
-  if (!request_.dataset.whole) request.range = client::ByteRange{0, kChunkBytes};
+  request.page = request_.dataset.extension == ".html";
+  // A web page is small and made anew for each request.
+  if (!request_.dataset.whole && !request.page) request.range = client::ByteRange{0, kChunkBytes};
   for (int attempt = 1;; ++attempt) {
     ++parts_->counters.requests;
     HeadSink sink(*this, turn);

@@ -77,6 +77,15 @@ struct FieldsOf<client::Links> {
 };
 
 template <>
+struct FieldsOf<client::ProductFile> {
+  template <class Codec, class Record>
+  static void visit(Codec& codec, Record& r) {
+    codec(r.id), codec(r.access_url), codec(r.category), codec(r.extension), codec(r.original_name);
+    codec(r.estimate_bytes);
+  }
+};
+
+template <>
 struct FieldsOf<client::FileSource> {
   template <class Codec, class Record>
   static void visit(Codec& codec, Record& r) {
@@ -303,6 +312,15 @@ struct FieldsOf<AssociationsRecord> {
 };
 
 template <>
+struct FieldsOf<ProductFilesRecord> {
+  static constexpr std::uint8_t kFormat = 1;
+  template <class Codec, class Record>
+  static void visit(Codec& codec, Record& r) {
+    codec(r.fetched_at), codec(r.files);
+  }
+};
+
+template <>
 struct FieldsOf<NamedRowRecord> {
   static constexpr std::uint8_t kFormat = 1;
   static void visit(Encoder& codec, const NamedRowRecord& r) {
@@ -338,6 +356,7 @@ std::string encode(const NumberRecord& record) { return encoded(record); }
 std::string encode(const LinksRecord& record) { return encoded(record); }
 std::string encode(const SourceRecord& record) { return encoded(record); }
 std::string encode(const NamedRowRecord& record) { return encoded(record); }
+std::string encode(const ProductFilesRecord& record) { return encoded(record); }
 
 std::string encode(const AssociationsRecord& record) { return encoded(record); }
 
@@ -377,5 +396,6 @@ template std::optional<LinksRecord> decode(std::string_view);
 template std::optional<SourceRecord> decode(std::string_view);
 template std::optional<NamedRowRecord> decode(std::string_view);
 template std::optional<AssociationsRecord> decode(std::string_view);
+template std::optional<ProductFilesRecord> decode(std::string_view);
 
 }  // namespace esofs::cache

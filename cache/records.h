@@ -76,6 +76,11 @@ struct SourceRecord {
   client::FileSource value;
 };
 
+struct ProductFilesRecord {
+  std::int64_t fetched_at = 0;
+  std::vector<client::ProductFile> files;
+};
+
 // A row with its columns.
 struct NamedRowRecord {
   std::int64_t fetched_at = 0;
@@ -93,6 +98,7 @@ std::string encode(const LinksRecord& record);
 std::string encode(const SourceRecord& record);
 std::string encode(const NamedRowRecord& record);
 std::string encode(const AssociationsRecord& record);
+std::string encode(const ProductFilesRecord& record);
 std::string encode_row(std::span<const client::Value> row);
 
 // For the record types above, and client::Row.

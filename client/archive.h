@@ -64,6 +64,7 @@ struct FetchRequest {
   std::string validator;
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
+  bool page = false;  // the file is a web page, which is else taken for a login page
 };
 
 // Takes the body of one answer. A returned error ends the transfer with that error.
@@ -97,6 +98,12 @@ class Archive {
   };
   virtual Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) = 0;
 
+  // All files of the product that `id` belongs to, by one query. ENOTSUP, without a request, where the archive has no table
+  // of them or `id` is no product.
+  virtual Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& /*turn*/) {
+    return Error(ENOTSUP, "this archive has no table of the files of a product: " + id);
+  }
+
   // Streams the bytes of a file. Success: the body came whole (as long as announced and asked for).
   // ENOENT, EACCES, ESTALE, ETIMEDOUT, EIO …; EIO for a body that is not the file (HTML, short, wrong range).
   virtual Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) = 0;
@@ -124,6 +131,8 @@ class Archive {
   virtual std::string links_url(const Dataset& dataset) const = 0;
   // The query for all that is known of one id: `SELECT * FROM ivoa.ObsCore WHERE …`, for raw ids on dbo.raw.
   virtual QueryRequest row_query(const std::string& id) const = 0;
+  // Nothing is known where the archive's profile has no patterns.
+  virtual KnownUrl known_url(const std::string& /*url*/) const { return {}; }
   // From a table's columns to its datasets; nullptr where the columns name none.
   virtual std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
       const std::vector<Column>& columns) const = 0;

@@ -1,7 +1,8 @@
 // DataLink answers: asked for, read from VOTable or JSON, and searched for the file that they are about.
 //
 //   shapes   rows in the order of the answer; texts verbatim, URLs made absolute
-//   errors   links_error() has the table for error rows; EBADMSG: not a DataLink answer; EFBIG above kMostLinksBytes
+//   errors   links_error() has the table for error rows; EBADMSG: not a DataLink answer; EFBIG above kMostLinksBytes or
+//            kMostLinkRows
 //   threads  thread-safe: holds no state of its own
 //   source   DataLink 1.1; ESO's columns and placeholders: eso_services.md section 2
 #pragma once
@@ -18,6 +19,9 @@ namespace esofs::client {
 
 constexpr std::uint64_t kMostLinksBytes =
     64ULL << 20U;  // a raw frame of a survey has some thousand progenitors: 2 MB
+
+// Rows of one answer that are read; above it EFBIG. Real ones have some thousand.
+constexpr std::size_t kMostLinkRows = 100'000;
 
 // base_url: where the document came from, for relative URLs. placeholder_lengths: content_length values that say nothing.
 Result<Links> parse_links(std::string document, const std::string& base_url,

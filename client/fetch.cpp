@@ -28,7 +28,7 @@ Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const
   if (type == "text/html" || type == "application/xhtml+xml") {
     // A page that is a file says so by its name; a login page does not.
     const bool page_file = file.name.ends_with(".html") || file.name.ends_with(".htm");
-    if (request.fits || !page_file)
+    if (request.fits || !(page_file || request.page))
       return Error(EIO, "the server sent a web page (a login page?) instead of the file");
   }
   return {};

@@ -6,6 +6,7 @@
 #include "client/adql.h"
 #include "client/dataset_reader.h"
 #include "client/fetch.h"
+#include "client/product_files.h"
 
 namespace esofs::client {
 
@@ -38,6 +39,10 @@ Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn&
                                                        : datalink_.file_or_links(url, dataset.id, turn);
   if (!found) return found.error().at("locating " + dataset.id);
   return Located{std::move(found->source), std::move(found->links)};
+}
+
+Result<std::vector<ProductFile>> HttpArchive::product_files(const std::string& id, Lane::Turn& turn) {
+  return client::product_files(*this, *ids_, id, turn);
 }
 
 Result<FileHead> HttpArchive::fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) {
@@ -77,6 +82,8 @@ QueryRequest HttpArchive::row_query(const std::string& id) const {
   request.mode = QueryMode::kSync;
   return request;
 }
+
+KnownUrl HttpArchive::known_url(const std::string& url) const { return ids_->known_url(url); }
 
 std::function<std::optional<Dataset>(std::span<const Value>)> HttpArchive::dataset_reader(
     const std::vector<Column>& columns) const {

@@ -36,6 +36,7 @@ class HttpArchive : public Archive {
   Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) override;
   Result<Links> links(const std::string& url, Lane::Turn& turn) override;
   Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) override;
+  Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& turn) override;
   Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) override;
 
   Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) override;
@@ -45,6 +46,7 @@ class HttpArchive : public Archive {
   Dataset dataset(const std::string& id) const override;
   std::string links_url(const Dataset& dataset) const override;
   QueryRequest row_query(const std::string& id) const override;
+  KnownUrl known_url(const std::string& url) const override;
   std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
       const std::vector<Column>& columns) const override;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -57,6 +58,19 @@ std::string with_id(std::string pattern, const std::string& id) {
 std::string_view without_scheme(std::string_view url) {
   const auto scheme = url.find("://");
   return scheme == std::string_view::npos ? url : url.substr(scheme + 3);
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const auto* digits = text.data() + i + 1;
+    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
+                         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    plain += escaped ? static_cast<char>(byte) : text[i];
+    if (escaped) i += 2;
+  }
+  return plain;
 }
 
 bool begins_like(std::string_view url, std::string_view pattern) {
@@ -123,6 +137,21 @@ AccessKind Identifiers::kind_of_url(const std::string& url) const {
     return AccessKind::kDataLink;
   if (!profile_.file_pattern.empty() && begins_like(url, profile_.file_pattern)) return AccessKind::kFile;
   return AccessKind::kUnknown;
+}
+
+KnownUrl Identifiers::known_url(const std::string& url) const {
+  KnownUrl known;
+  known.kind = kind_of_url(url);
+  if (known.kind == AccessKind::kUnknown) return known;
+  const bool links = known.kind == AccessKind::kDataLink;
+  const auto& pattern = links ? profile_.datalink_pattern : profile_.file_pattern;
+  const auto beginning = without_scheme(std::string_view(pattern).substr(0, pattern.find("{id}")));
+  const auto rest = without_scheme(url).substr(beginning.size());
+  const auto end = std::min(rest.find_first_of(links ? "&#" : "?&#/"), rest.size());
+  auto id = percent_decoded(rest.substr(0, end));
+  known.rest = rest.substr(end);
+  if (valid(id)) known.id = canonical(std::move(id));
+  return known;
 }
 
 std::string file_stem(const std::string& id) {

@@ -30,6 +30,9 @@ class Identifiers {
   // What an access_url is by the patterns' beginnings, http and https alike; kUnknown where they do not tell.
   AccessKind kind_of_url(const std::string& url) const;
 
+  // What a URL is by the patterns, and whose: the id is given where it is valid.
+  KnownUrl known_url(const std::string& url) const;
+
   const Profile& profile() const noexcept { return profile_; }
 
  private:

@@ -60,7 +60,10 @@ class LinkRows {
     return access_url_ && semantics_;
   }
 
-  void row(std::span<const Value> row) {
+  // EFBIG where there are too many.
+  Result<void> row(std::span<const Value> row) {
+    if (links_.rows.size() >= kMostLinkRows)
+      return Error(EFBIG, "the DataLink answer has more than " + std::to_string(kMostLinkRows) + " rows");
     Link link;
     link.id = cell(row, id_);
     link.access_url = url(cell(row, access_url_));
@@ -78,6 +81,7 @@ class LinkRows {
     link.eso_category = cell(row, eso_category_);
     link.eso_datalink = url(cell(row, eso_datalink_));
     links_.rows.push_back(std::move(link));
+    return {};
   }
 
  private:
@@ -114,10 +118,7 @@ class LinksEvents : public VotableEvents {
     found = found || taking_;
     return {};
   }
-  Result<void> row(std::span<const Value> row) override {
-    if (taking_) rows_.row(row);
-    return {};
-  }
+  Result<void> row(std::span<const Value> row) override { return taking_ ? rows_.row(row) : Result<void>(); }
   Result<void> status(const QueryStatus& status) override {
     if (status.value == "ERROR" && !error) error = status.text;
     return {};
@@ -162,7 +163,7 @@ Result<void> parse_json(const std::string& document, LinkRows& rows) {
     if (!entry.is_array()) return Error(EBADMSG, "not a DataLink answer: a row is no list");
     Row row;
     for (const auto& cell : entry) row.push_back(value_of(cell));
-    rows.row(row);
+    if (auto taken = rows.row(row); !taken) return taken;
   }
   return {};
 }
@@ -174,6 +175,7 @@ Result<void> parse_votable(const std::string& document, const std::string& base_
   auto read = reader.push(std::as_bytes(std::span(document)));
   if (read) read = reader.finish();
   if (events.error) return link_error(*events.error, base_url);
+  if (!read && read.error().code() == EFBIG) return read.error();
   if (!read) return Error(EBADMSG, "not a DataLink answer: " + read.error().what());
   if (!events.found) return Error(EBADMSG, "not a DataLink answer: no table with access_url and semantics");
   return {};

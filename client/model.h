@@ -64,6 +64,13 @@ enum class AccessKind {
   kUnknown    // either: only an answer can tell (a bare TAP service)
 };
 
+// What a URL is to an archive, by its patterns alone.
+struct KnownUrl {
+  AccessKind kind = AccessKind::kUnknown;
+  std::string id;    // whose file, or whose DataLink; "" unknown
+  std::string rest;  // what follows the id: "&EXCLUDE=ALL&INCLUDE=progenitor"
+};
+
 // One dataset of a listing: what its row says about its file.
 struct Dataset {
   std::string id;          // as the archive writes it: dp_id, else obs_publisher_did
@@ -122,6 +129,16 @@ struct FileSource {
   std::optional<std::uint64_t> length;  // announced: exact where right, but to be checked
   std::string content_type;             // announced; "" unknown
   std::string original_name;            // eso_origfile; "" unknown
+};
+
+// One of the files that were published together as a product, the product's own among them.
+struct ProductFile {
+  std::string id;
+  std::string access_url;  // "" where only the id is given
+  std::string category;    // "ANCILLARY.PREVIEW"
+  std::string extension;   // ".png"; "" unknown
+  std::string original_name;
+  std::uint64_t estimate_bytes = 0;  // rounded up; 0: unknown
 };
 
 // What the first answer to a request for a file's bytes told of the file.

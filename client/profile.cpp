@@ -244,6 +244,7 @@ Profile eso_profile() {
   profile.obscore_id_column = "dp_id";
   profile.raw_table = "dbo.raw";
   profile.raw_id_column = "dp_id";
+  profile.product_files_table = "phase3v2.product_files";
   profile.placeholder_lengths = {1'000'000, 500'000, 10'000};
   profile.calselector_url = "https://archive.eso.org/calselector/v1/associations";
   profile.ssap_url = "https://archive.eso.org/ssap";
@@ -288,6 +289,8 @@ Result<Profile> parse_profile(const std::string& text, const std::string& where)
                       {"obscore_id_column", text_into(profile.obscore_id_column)},
                       {"raw_table", text_into(profile.raw_table)},
                       {"raw_id_column", text_into(profile.raw_id_column)},
+                      {"product_files_table", text_into(profile.product_files_table)},
+                      {"product_id_column", text_into(profile.product_id_column)},
                       {"placeholder_lengths", numbers_into(profile.placeholder_lengths)},
                       {"estsize_unit", number_into(profile.estsize_unit)},
                       {"calselector_url", url_into(profile.calselector_url)},

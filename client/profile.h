@@ -39,6 +39,8 @@ struct Profile {
   std::string obscore_id_column = "obs_publisher_did";  // dp_id at ESO
   std::string raw_table;                                // "" none
   std::string raw_id_column;
+  std::string product_files_table;                 // of all files of each product; "" none
+  std::string product_id_column = "product_id";    // of product_files_table
   std::vector<std::uint64_t> placeholder_lengths;  // content_length values that say nothing
   std::uint64_t estsize_unit = 1000;               // bytes of one unit of access_estsize ("kbyte")
   std::string calselector_url;                     // these are named here for the services that use them

@@ -35,8 +35,10 @@ class DatasetFile : public Node {
         path_(std::move(path)),
         row_(std::move(row)) {}
 
+  // The extension is part of it where it is not FITS: an identifier alone may have been taken for the wrong kind of file.
   std::string identity() const override {
-    return (form_ == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset_.id;
+    return (form_ == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset_.id +
+           (dataset_.extension == ".fits" ? "" : " " + dataset_.extension);
   }
   std::string path() const override { return path_; }
   int knowledge() const override { return row_.listing ? 2 : 1; }
@@ -46,6 +48,10 @@ class DatasetFile : public Node {
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;
 
+ protected:
+  Tree& tree() const noexcept { return tree_; }
+  const client::Dataset& dataset() const noexcept { return dataset_; }
+
  private:
   std::optional<std::string> row_value(const std::string& column) const;
 
@@ -54,6 +60,12 @@ class DatasetFile : public Node {
   const cache::Form form_;
   const std::string path_;
   const RowReference row_;
+};
+
+// A dataset, and the row by which a listing names it, if one does.
+struct KnownDataset {
+  client::Dataset dataset;
+  RowReference row;
 };
 
 // When the dataset was made or changed, as far as the archive or the identifier tell; constant, never before 1980.

@@ -5,6 +5,8 @@
 
 #include "client/base/safe_name.h"
 #include "fs/in_turn.h"
+#include "fs/link_names.h"
+#include "fs/links_nodes.h"
 #include "fs/names.h"
 
 namespace esofs::fs {
@@ -17,10 +19,12 @@ bool same(const std::string& name, const std::string& archives) {
   return name == archives || name == portable_name(archives);
 }
 
-struct KnownDataset {
-  client::Dataset dataset;
-  RowReference row;
-};
+// What the dataset's DataLink answer may bring.
+bool may_be_there_later(const std::string& name) {
+  const auto sections = dataset_sections();
+  return may_name_a_term(name) || std::any_of(sections.begin(), sections.end(),
+                                              [&name](const auto& section) { return section.name == name; });
+}
 
 // A grammar that takes any name tells nothing: then only identifiers that some listing has named are datasets, or every
 // file that IRAF looks for in its working directory would be one.
@@ -56,19 +60,32 @@ std::string delivered_name(Tree& tree, const client::Dataset& dataset,
   return suffix.empty() ? std::string() : safe_name(dataset.id + suffix);
 }
 
-// The DataLink answer of a dataset; nullptr where it has none.
-Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done) {
-  if (LinksPtr known = place.tree.catalog().known_links(place.dataset)) {
-    done(std::move(known));
-    return {};
-  }
-  return place.tree.catalog().links(place.dataset, [done = std::move(done)](Result<LinksPtr> links) {
-    if (!links && links.error().code() == ENOENT) return done(LinksPtr());
-    done(std::move(links));
-  });
+// An id alone is taken for a FITS file's. What the archive says of the file corrects that: a product's preview is a .png.
+DatasetPlace with_type(DatasetPlace place, const std::optional<client::FileSource>& source) {
+  if (!source || place.row.listing || place.dataset.extension != ".fits") return place;
+  client::Link file;
+  file.access_url = source->url;
+  file.content_type = source->content_type;
+  file.eso_origfile = source->original_name;
+  const std::string extension = link_extension(file);
+  // A package of FITS files is delivered instead of the dataset's file, and is shown beside it.
+  if (!extension.empty() && packed_suffix("x" + extension).empty()) place.dataset.extension = extension;
+  return place;
+}
+
+// "<id>.png": only the archive can tell whether the file is of that kind.
+bool may_be_of_another_type(const DatasetPlace& place, const std::string& name) {
+  const std::string stem = safe_name(place.dataset.id) + ".";
+  const bool of_the_file = name.starts_with(stem) || name.starts_with(portable_name(stem));
+  return of_the_file && !place.row.listing && name.find('.', stem.size()) == std::string::npos &&
+         may_name_a_dataset(name);
 }
 
 }  // namespace
+
+std::optional<KnownDataset> dataset_in_listings(Tree& tree, const std::string& id) {
+  return in_listings(tree, safe_name(id));
+}
 
 // --- DatasetsNode ---
 
@@ -78,7 +95,7 @@ Attributes DatasetsNode::attributes() {
 
 NodePtr DatasetsNode::node(const std::string& id) const {
   const auto& ids = tree_.config().ids;
-  if (auto known = in_listings(tree_, safe_name(id)))
+  if (auto known = dataset_in_listings(tree_, id))
     return std::make_shared<DatasetNode>(tree_, std::move(known->dataset), std::move(known->row));
   return ids.valid && ids.valid(id) ? std::make_shared<DatasetNode>(tree_, ids.dataset(id), RowReference{})
                                     : nullptr;
@@ -132,17 +149,41 @@ NodePtr DatasetNode::file(cache::Form form, const std::string& name) const {
 }
 
 NodePtr DatasetNode::section(const std::string& name) const {
+  const LinksPtr links = place_.tree.catalog().known_links(place_.dataset);
   const auto sections = dataset_sections();
   const auto found = std::find_if(sections.begin(), sections.end(),
                                   [&name](const DatasetSection& section) { return section.name == name; });
-  if (found == sections.end()) return nullptr;
-  const LinksPtr links = place_.tree.catalog().known_links(place_.dataset);
+  if (found == sections.end()) return link_section(name, links);
   return !links || found->has(place_, links.get()) ? found->make(place_) : nullptr;
 }
 
+// A directory of links, by the answer where it is here, else by its name alone.
+NodePtr DatasetNode::link_section(const std::string& name, const LinksPtr& links) const {
+  const bool well_known =
+      std::find(kLinkDirectories.begin(), kLinkDirectories.end(), name) != kLinkDirectories.end();
+  if (!well_known && !may_name_a_term(name)) return nullptr;
+  if (links ? !has_link_directory(*links, name) : !well_known) return nullptr;
+  return std::make_shared<LinkDirectory>(place_, name);
+}
+
+// A directory named after a term that is not well known: only the answer tells whether there is one.
+Cancel DatasetNode::lookup_term(const std::string& name, Done<Found> done) {
+  return with_deadline<LinksPtr>(
+      place_.tree.timer(), place_.tree.config().lookup_wait,
+      Error(EAGAIN, path() + "/" + name + ": the archive has not said yet what belongs to this dataset"),
+      [this](Done<LinksPtr> answered) { return links_if_any(place_, std::move(answered)); },
+      [place = place_, name, done = std::move(done)](Result<LinksPtr> links) {
+        if (!links) return done(links.error());
+        if (!*links || !has_link_directory(**links, name)) return done(Found{nullptr, kAbsentInListing});
+        done(Found{std::make_shared<LinkDirectory>(place, name)});
+      });
+}
+
 Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
-  const std::string plain = plain_name();
   const auto source = place_.tree.catalog().known_source(place_.dataset);
+  if (auto typed = with_type(place_, source); typed.dataset.extension != place_.dataset.extension)
+    return DatasetNode(std::move(typed)).lookup(name, std::move(done));
+  const std::string plain = plain_name();
   const std::string delivered = delivered_name(place_.tree, place_.dataset, source);
   const std::string suffix = packed_suffix(name);
   const std::string stem = safe_name(place_.dataset.id);
@@ -152,9 +193,14 @@ Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
     done(Found{std::move(node)});
   } else if (!delivered.empty() && same(name, delivered)) {
     done(Found{file(cache::Form::kDelivered, delivered)});
+  } else if (may_name_a_term(name) && !place_.tree.catalog().known_links(place_.dataset)) {
+    return lookup_term(name, std::move(done));
+  } else if (!source && may_be_of_another_type(place_, name)) {
+    return lookup_delivered(name, std::move(done));
   } else if (suffix.empty() || !same(name.substr(0, name.size() - suffix.size()), stem) ||
              !delivered.empty() || source) {
-    done(Found{nullptr, suffix.empty() ? kAbsentByGrammar : kAbsentInListing});
+    const bool by_grammar = suffix.empty() && !may_be_there_later(name);
+    done(Found{nullptr, by_grammar ? kAbsentByGrammar : kAbsentInListing});
   } else {
     return lookup_delivered(name, std::move(done));
   }
@@ -170,6 +216,9 @@ Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) 
       },
       [place = place_, name, done = std::move(done)](Result<client::FileSource> answer) {
         if (!answer) return done(answer.error());
+        const DatasetNode typed(with_type(place, *answer));
+        if (same(name, typed.plain_name()))
+          return done(Found{typed.file(cache::Form::kPlain, typed.plain_name())});
         const std::string now_known = delivered_name(place.tree, place.dataset, *answer);
         if (now_known.empty() || !same(name, now_known)) return done(Found{nullptr, kAbsentInListing});
         done(Found{std::make_shared<DatasetFile>(place.tree, place.dataset, cache::Form::kDelivered,
@@ -198,7 +247,7 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
                                  [place = place_, done = std::move(done)](Result<Contents> contents) {
                                    if (!contents) return done(contents.error());
                                    place.tree.catalog().visited(kVisitKind, place.dataset.id);
-                                   const DatasetNode node(place);
+                                   const DatasetNode node(with_type(place, contents->source));
                                    done(Handle(std::make_shared<EntriesHandle>(node.entries(*contents))));
                                  });
 }
@@ -210,10 +259,17 @@ FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {
   const std::string delivered = delivered_name(place_.tree, place_.dataset, contents.source);
   if (!delivered.empty() && delivered != plain)
     entries.emplace_back(shown_name(delivered, style), file(cache::Form::kDelivered, delivered));
+  const auto add = [&entries](std::string name, NodePtr node) {
+    const auto same_entry = [&name](const auto& entry) { return entry.first == name; };
+    if (node && std::none_of(entries.begin(), entries.end(), same_entry))
+      entries.emplace_back(std::move(name), std::move(node));
+  };
   for (const auto& section : dataset_sections()) {
-    if (section.has(place_, contents.links.get()))
-      entries.emplace_back(std::string(section.name), section.make(place_));
+    if (section.has(place_, contents.links.get())) add(std::string(section.name), section.make(place_));
   }
+  if (!contents.links) return entries;
+  for (const auto& directory : link_directories(*contents.links))
+    add(directory, std::make_shared<LinkDirectory>(place_, directory));
   return entries;
 }
 

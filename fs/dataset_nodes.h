@@ -2,7 +2,7 @@
 //
 //   datasets/<dp_id>/<dp_id>.fits      the plain file
 //   datasets/<dp_id>/<delivered name>  the file as the archive delivers it, where that is another
-//   datasets/<dp_id>/…                 what hangs beside it: fs/dataset_sections.h
+//   datasets/<dp_id>/…                 what hangs beside it: fs/dataset_sections.h, fs/links_nodes.h
 //
 // A lookup is answered by the grammar of the name; only the delivered name of a packed file (.fits.Z, .fits.gz, .fits.fz, .tar)
 // may have to ask the archive, for lookup_wait. datasets/ lists what was visited lately.
@@ -65,10 +65,15 @@ class DatasetNode : public Node {
   std::string plain_name() const;
   NodePtr file(cache::Form form, const std::string& name) const;
   NodePtr section(const std::string& name) const;  // nullptr: none of that name
+  NodePtr link_section(const std::string& name, const LinksPtr& links) const;
   Cancel lookup_delivered(const std::string& name, Done<Found> done);
+  Cancel lookup_term(const std::string& name, Done<Found> done);
   FixedDirectory::Entries entries(const Contents& contents) const;
 
   const DatasetPlace place_;
 };
+
+// Searches the listings that are here already for a dataset by its id. No network.
+std::optional<KnownDataset> dataset_in_listings(Tree& tree, const std::string& id);
 
 }  // namespace esofs::fs

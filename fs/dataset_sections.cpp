@@ -1,9 +1,16 @@
 #include "fs/dataset_sections.h"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "fs/calibration_nodes.h"
+#include "fs/header_text.h"
+#include "fs/in_turn.h"
+#include "fs/link_names.h"
+#include "fs/links_json.h"
+#include "fs/links_nodes.h"
 #include "fs/plain_nodes.h"
 #include "fs/value_text.h"
 
@@ -48,12 +55,78 @@ NodePtr calibrations(const DatasetPlace& place) {
   return make_calibrations(place.tree, place.dataset, place.path + "/" + kCalibrationsName);
 }
 
+NodePtr links_as_json(const DatasetPlace& place) {
+  return made_text(place, "links.json",
+                   [&catalog = place.tree.catalog(), dataset = place.dataset](Done<std::string> done) {
+                     return catalog.links(dataset, [done = std::move(done)](Result<LinksPtr> links) {
+                       if (!links) return done(links.error());
+                       done(links_json(**links));
+                     });
+                   });
+}
+
+bool is_fits(const DatasetPlace& place, const client::Links*) { return place.dataset.extension == ".fits"; }
+
+NodePtr headers(const DatasetPlace& place) {
+  if (!is_fits(place, nullptr)) return nullptr;
+  return made_text(
+      place, "header.txt", [&files = place.tree.files(), dataset = place.dataset](Done<std::string> done) {
+        using FilePtr = std::shared_ptr<cache::OpenFile>;
+        return in_turn<FilePtr, std::string>(
+            [&](Done<FilePtr> opened) { return files.open(dataset, cache::Form::kPlain, std::move(opened)); },
+            [](FilePtr file, Done<std::string> text) {
+              return header_text(std::move(file), std::move(text));
+            },
+            std::move(done));
+      });
+}
+
+const client::Link* night_log_row(const client::Links& links) {
+  const auto row = std::find_if(links.rows.begin(), links.rows.end(), [](const client::Link& link) {
+    return !link.access_url.empty() && is_night_log(link.semantics);
+  });
+  return row == links.rows.end() ? nullptr : &*row;
+}
+
+bool has_night_log(const DatasetPlace&, const client::Links* links) {
+  return links != nullptr && night_log_row(*links) != nullptr;
+}
+
+// By the DataLink answer, or where that is not here by the id that ESO gives it (eso_services.md section 6).
+NodePtr night_log(const DatasetPlace& place) {
+  const auto& ids = place.tree.config().ids;
+  const LinksPtr links = place.tree.catalog().known_links(place.dataset);
+  const client::Link* row = links ? night_log_row(*links) : nullptr;
+  const std::string id = place.dataset.id + ".NL";
+  if (row == nullptr && (links || !ids.valid || !ids.valid(id))) return nullptr;
+  const client::Link link = row != nullptr ? *row : client::Link();
+  client::Dataset dataset = row != nullptr ? dataset_of_link(link, LinkKind::kFile, ids) : ids.dataset(id);
+  if (row != nullptr) dataset.extension = ".txt";
+  return std::make_shared<LinkFile>(place.tree, link, LinkKind::kFile, std::move(dataset), RowReference{},
+                                    place.path + "/night_log.txt");
+}
+
 }  // namespace
+
+// The DataLink answer of a dataset; nullptr where it has none.
+Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done) {
+  if (LinksPtr known = place.tree.catalog().known_links(place.dataset)) {
+    done(std::move(known));
+    return {};
+  }
+  return place.tree.catalog().links(place.dataset, [done = std::move(done)](Result<LinksPtr> links) {
+    if (!links && links.error().code() == ENOENT) return done(LinksPtr());
+    done(std::move(links));
+  });
+}
 
 std::span<const DatasetSection> dataset_sections() {
   static constexpr std::array kSections{
+      DatasetSection{"header.txt", is_fits, headers},
       DatasetSection{"metadata.json", always, metadata},
       DatasetSection{"links.vot", always, links_document},
+      DatasetSection{"links.json", always, links_as_json},
+      DatasetSection{"night_log.txt", has_night_log, night_log},
       DatasetSection{kCalibrationsName, has_calibrations_at, calibrations},
   };
   return kSections;

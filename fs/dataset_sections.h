@@ -11,12 +11,11 @@
 
 #include "cache/catalog.h"
 #include "fs/dataset_file.h"
+#include "fs/link_table.h"
 #include "fs/node.h"
 #include "fs/tree.h"
 
 namespace esofs::fs {
-
-using LinksPtr = std::shared_ptr<const client::Links>;
 
 // The directory of one dataset.
 struct DatasetPlace {
@@ -31,10 +30,14 @@ struct DatasetSection {
   // Whether the dataset has it. links: its DataLink answer, nullptr where it has none. Asked by `ls`, and by lookups once the
   // answer is here; until then every section can be looked up, and opening it tells.
   bool (*has)(const DatasetPlace& place, const client::Links* links);
+  // nullptr: after all there is none.
   NodePtr (*make)(const DatasetPlace& place);
 };
 
 // In the order in which they are listed.
 std::span<const DatasetSection> dataset_sections();
+
+// The DataLink answer of a dataset; nullptr where it has none.
+Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done);
 
 }  // namespace esofs::fs

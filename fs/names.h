@@ -16,13 +16,16 @@
 namespace esofs::fs {
 
 // How names of the archive are shown; both forms can always be looked up.
-enum class NameStyle : std::uint8_t { kOriginal, kSafe };
+// kOrigfile: as kOriginal, but what hangs under a dataset has the name that it had before it was archived (eso_origfile).
+enum class NameStyle : std::uint8_t { kOriginal, kSafe, kOrigfile };
 
 // What the archive's profile tells of identifiers, without any request. Thread-safe functions.
 struct IdGrammar {
   std::function<bool(const std::string& id)> valid;
   // The dataset that an id alone tells of. REQUIRES: valid(id).
   std::function<client::Dataset(const std::string& id)> dataset;
+  // What a URL is to the archive; empty: nothing is known of any.
+  std::function<client::KnownUrl(const std::string& url)> known_url;
 };
 
 std::string shown_name(const std::string& name, NameStyle style);

@@ -123,7 +123,9 @@ class Built : public BuiltMount {
     config.query_wait = options.query_wait;
     config.default_maxrec = options.maxrec;
     config.default_ttl = std::chrono::ceil<std::chrono::seconds>(options.ttl);
-    config.names = options.safe_names ? fs::NameStyle::kSafe : fs::NameStyle::kOriginal;
+    config.names = options.safe_names       ? fs::NameStyle::kSafe
+                   : options.original_names ? fs::NameStyle::kOrigfile
+                                            : fs::NameStyle::kOriginal;
     config.list_xattrs = options.list_xattrs;
     config.queries_dir = options.config_dir / "queries";
     config.uid = ::getuid();
@@ -131,6 +133,7 @@ class Built : public BuiltMount {
     config.version = "esofs " ESOFS_VERSION;
     config.config_json = shown_options(options).dump(2) + "\n";
     config.ids.valid = [this](const std::string& id) { return archive_->valid_id(id); };
+    config.ids.known_url = [this](const std::string& url) { return archive_->known_url(url); };
     config.ids.dataset = [this](const std::string& id) { return archive_->dataset(id); };
     const auto text = [](const std::string& value) {
       return [json = nlohmann::json(value).dump()] { return json; };

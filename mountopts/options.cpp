@@ -185,9 +185,16 @@ const std::vector<Row>& rows() {
       number("maxrec", "0", &Options::maxrec, std::uint64_t{0}, kAnyRows,
              "rows of a query that says none itself; 0: the archive's default"),
       choice(
-          "names", "archive", {"archive", "safe"}, [](Options& o, std::size_t i) { o.safe_names = i == 1; },
-          [](const Options& o) { return static_cast<std::size_t>(o.safe_names ? 1 : 0); },
-          "file names as the archive writes them, or without characters such as ':'"),
+          "names", "archive", {"archive", "safe", "original"},
+          [](Options& o, std::size_t i) {
+            o.safe_names = i == 1;
+            o.original_names = i == 2;
+          },
+          [](const Options& o) {
+            return static_cast<std::size_t>(o.safe_names ? 1 : o.original_names ? 2 : 0);
+          },
+          "file names as the archive writes them, without characters such as ':', or, of what hangs under a "
+          "dataset, as its authors named it"),
       choice(
           "unpack", "all", {"none", "Z", "all"},
           [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },

@@ -40,6 +40,7 @@ struct Options {
   std::chrono::milliseconds query_wait{};
   std::chrono::milliseconds ttl{};
   bool safe_names = false;
+  bool original_names = false;  // of what hangs under a dataset
   cache::Unpack unpack = cache::Unpack::kAll;
   bool list_xattrs = false;
   bool offline = false;

@@ -187,7 +187,7 @@ class Sim : public ArchiveSim {
     if (const auto rest = below(path, "/tap_obs")) return tap_obs_->handle(*rest, request);
     if (const auto rest = below(path, "/tap_cat")) return tap_cat_->handle(*rest, request);
     if (path == "/profile.json") return text_answer(200, "application/json", profile_json(base_url_));
-    if (const auto rest = below(path, "/previews/v1/files/")) return pdf_answer("Preview of " + *rest);
+    if (const auto rest = below(path, "/previews/v1/files/")) return preview(*rest);
     if (below(path, "/rm/api/v1/public/releaseDescriptions/")) return pdf_answer("Release description");
     if (const auto id = below(path, "/dataset/")) return html_answer(200, *id, "Dataset " + *id);
     return html_answer(404, "Not Found", "There is nothing at " + path + ".");

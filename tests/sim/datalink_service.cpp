@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sim/linked.h"
 #include "tests/sim/pages.h"
 #include "tests/sim/rows.h"
 #include "tests/sim/soda_descriptor.h"
@@ -141,8 +142,10 @@ class Links {
   void add_file(const std::string& semantics, const std::string& description, const File& file) {
     Link link = start(semantics, description);
     link.access_url = file_url(base_url_, file.id);
-    link.content_type = file.content_type;
-    link.length = file.content->size();
+    if (file.announced) {
+      link.content_type = file.content_type;
+      link.length = file.content->size();
+    }
     link.origfile = file.original_name;
     link.category = file.category;
     link.datalink = datalink_url(base_url_, file.id);
@@ -167,9 +170,11 @@ class Links {
     add_page("#preview", "HTML representation of the dataset", base_url_ + "/dataset/" + id, "text/html",
              1000000);
     for (const File& file : holding.auxiliary) {
-      add_file("#auxiliary", "Ancillary file associated to the requested file", file);
+      add_file(file.semantics, "Ancillary file associated to the requested file", file);
     }
+    for (const ExtraLink& link : holding.extra_links) add_extra(link);
     add_progenitors(holding);
+    add_derived(holding);
     add_page(std::string(kEsoTerm) + "data_documentation",
              "Release description of the collection the requested file belongs to",
              datalink_url(base_url_, id) + "&eso_download=data_documentation", "application/pdf", 1000000);
@@ -192,14 +197,27 @@ class Links {
     }
   }
 
-  void add_raw(const Holding& holding) {
-    const std::string& id = holding.dp_id;
-    add_file("#this", "Requested file", holding.file);
+  void add_derived(const Holding& holding) {
     for (const std::string& product : holding.derived) {
       if (const Holding* found = holdings_.find(product)) {
         add_file("#derivation", "Science product derived from the requested file", found->file);
       }
     }
+  }
+  void add_extra(const ExtraLink& row) {
+    constexpr std::string_view base = "{base}";
+    Link link = start(row.semantics, row.description);
+    link.access_url = row.url.rfind(base, 0) == 0 ? base_url_ + row.url.substr(base.size()) : row.url;
+    link.error_message = row.error;
+    link.content_type = row.content_type;
+    link.origfile = row.original_name;
+    add(std::move(link));
+  }
+
+  void add_raw(const Holding& holding) {
+    const std::string& id = holding.dp_id;
+    add_file("#this", "Requested file", holding.file);
+    add_derived(holding);
     if (holding.science) {
       for (const auto& [term, mode, kind] : {std::array{"calSelector_raw2raw", "Raw2Raw", "raw"},
                                              std::array{"calSelector_raw2master", "Raw2Master", "master"}}) {
@@ -324,6 +342,9 @@ Answer DataLinkService::answer(const httplib::Request& request) const {
     Answer redirect = text_answer(302, "text/plain", "");
     redirect.set("Location", file_url(base_url_, archive_id(ids.front())));
     return redirect;
+  }
+  if (!ids.empty()) {
+    if (auto hostile = hostile_links(archive_id(ids.front()))) return *std::move(hostile);
   }
   const Selection selection(terms(request, "EXCLUDE"), terms(request, "INCLUDE"));
   Links links(*holdings_, base_url_, selection);

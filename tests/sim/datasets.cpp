@@ -7,6 +7,7 @@
 
 #include "tests/sim/compress.h"
 #include "tests/sim/fits_builder.h"
+#include "tests/sim/linked.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
@@ -202,6 +203,8 @@ Holding holding_of(const Dataset& d) {
   holding.raw = d.is_raw();
   holding.file = main_file(d);
   holding.auxiliary = auxiliaries(d);
+  for (File& file : linked_files(d)) holding.auxiliary.push_back(std::move(file));
+  holding.extra_links = linked_rows(d);
   holding.progenitors = d.progenitors;
   holding.science = d.is_raw() && d.dp_cat == "SCIENCE";
   return holding;

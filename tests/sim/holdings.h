@@ -58,6 +58,18 @@ struct File {
   bool patched_header = false;             // the header is corrected on download: Range is ignored
   bool proprietary = false;                // before its release: 401 without rights
   CutoutOffer cutout;
+  std::string semantics = "#auxiliary";    // of its DataLink row, where it is a side file
+  bool announced = true;                   // false: the row has neither content_type nor content_length
+};
+
+// A DataLink row that stands for no file of the holdings.
+struct ExtraLink {
+  std::string semantics;
+  std::string url;    // "{base}": the simulator; "" an error row
+  std::string error;  // error_message
+  std::string description;
+  std::string content_type;
+  std::string original_name;
 };
 
 struct Holding {
@@ -65,6 +77,7 @@ struct Holding {
   bool raw = false;
   File file;
   std::vector<File> auxiliary;
+  std::vector<ExtraLink> extra_links;
   std::vector<std::string> progenitors;  // dp_ids
   std::vector<std::string> derived;      // dp_ids
   bool science = false;                  // of a raw frame: it has calibrations (calSelector)

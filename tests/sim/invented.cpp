@@ -6,6 +6,7 @@
 #include "tests/sim/compress.h"
 #include "tests/sim/fits_builder.h"
 #include "tests/sim/invented_cutouts.h"
+#include "tests/sim/linked.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
@@ -345,6 +346,13 @@ void add_images(Inventor& all) {
   wide.nx = 300;
   wide.ny = 200;
   all.products(wide, "ADP.2015-07-28T12:31:45.910", 12, {}, 0);
+
+  wide.prog_id = "60.A-9999(L)";
+  wide.nx = wide.ny = 40;
+  wide.mjd = 59641.1;
+  std::vector<std::string> cubes;
+  for (int i = 0; i < 3; ++i) cubes.push_back(next_id("ADP.2016-06-21T08:15:12.100", i * 20));
+  for (Dataset& d : linked_datasets(wide, cubes)) all.one(std::move(d));
 }
 
 void add_other_raws(Inventor& all) {

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "tests/sim/compress.h"
+#include "tests/sim/content.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
@@ -29,6 +31,12 @@ Answer pdf_answer(const std::string& line) {
   const std::string start = std::to_string(pdf.size());
   pdf += table + "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n" + start + "\n%%EOF\n";
   return text_answer(200, "application/pdf", pdf);
+}
+
+Answer preview(const std::string& rest) {
+  const bool picture = rest.size() > 4 && rest.compare(rest.size() - 4, 4, ".png") == 0;
+  if (!picture) return pdf_answer("Preview of " + rest);
+  return text_answer(200, "image/png", png(seed_of(rest), 160));
 }
 
 Answer html_answer(int status, const std::string& title, const std::string& sentence) {

@@ -7,6 +7,9 @@
 
 namespace esofs::sim {
 
+// What lies at /previews/v1/files/<rest>: a PNG where it is named so, else a page of PDF.
+Answer preview(const std::string& rest);
+
 Answer pdf_answer(const std::string& line);
 Answer html_answer(int status, const std::string& title, const std::string& sentence);
 Answer login_page();

@@ -82,10 +82,22 @@ class FakeCatalog : public cache::Catalog {
     sources_.insert_or_assign(id, std::move(source));
   }
   void put_links(const std::string& id, std::string document) {
-    auto links = std::make_shared<client::Links>();
-    links->document = std::move(document);
+    client::Links links;
+    links.document = std::move(document);
+    put_links(id, std::move(links));
+  }
+  // key: the id of a dataset, or the URL of a list. What was asked for once is known.
+  void put_links(const std::string& key, client::Links links) {
     const std::scoped_lock lock(mutex_);
-    links_.insert_or_assign(id, std::move(links));
+    links_.insert_or_assign(key, std::make_shared<const client::Links>(std::move(links)));
+  }
+  void put_product_files(const std::string& id, ProductFiles files) {
+    const std::scoped_lock lock(mutex_);
+    product_files_.insert_or_assign(id, std::make_shared<const ProductFiles>(std::move(files)));
+  }
+  std::map<std::string, client::FileSource> learnt() const {  // by dataset id
+    const std::scoped_lock lock(mutex_);
+    return learnt_;
   }
   // The calibrations of a dataset; they become known with the first associations().
   void put_associations(const std::string& id, client::CalibrationMode mode, client::Associations found) {
@@ -152,11 +164,34 @@ class FakeCatalog : public cache::Catalog {
   }
 
   Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) override {
+    if (auto known = known_links(dataset)) {
+      done(std::move(known));
+      return {};
+    }
     count();
     return asks_.ask<std::shared_ptr<const client::Links>>(
-        [this, id = dataset.id] { return find(links_, id); }, std::move(done));
+        [this, key = links_key(dataset)] {
+          auto links = find(links_, key);
+          const std::scoped_lock lock(mutex_);
+          if (links) known_links_.insert(key);
+          return links;
+        },
+        std::move(done));
   }
-  std::shared_ptr<const client::Links> known_links(const client::Dataset&) override { return nullptr; }
+  std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) override {
+    const std::string key = links_key(dataset);
+    const std::scoped_lock lock(mutex_);
+    return known_links_.contains(key) ? links_.at(key) : nullptr;
+  }
+  void learn_source(const client::Dataset& dataset, const client::FileSource& source) override {
+    const std::scoped_lock lock(mutex_);
+    learnt_.insert_or_assign(dataset.id, source);
+  }
+  Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) override {
+    count();
+    return asks_.ask<std::shared_ptr<const ProductFiles>>([this, id] { return find(product_files_, id); },
+                                                          std::move(done));
+  }
 
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override {
     if (auto known = known_source(dataset)) {
@@ -239,6 +274,10 @@ class FakeCatalog : public cache::Catalog {
   }
 
  private:
+  std::string links_key(const client::Dataset& dataset) const {
+    const std::scoped_lock lock(mutex_);
+    return links_.contains(dataset.access_url) ? dataset.access_url : dataset.id;
+  }
   void count() {
     const std::scoped_lock lock(mutex_);
     ++asked_;
@@ -261,6 +300,9 @@ class FakeCatalog : public cache::Catalog {
   std::map<std::string, Error> failures_;
   std::set<std::string> known_;
   std::map<std::string, std::shared_ptr<const client::Links>> links_;
+  std::set<std::string> known_links_;
+  std::map<std::string, std::shared_ptr<const ProductFiles>> product_files_;
+  std::map<std::string, client::FileSource> learnt_;
   std::map<std::string, client::FileSource> sources_;
   std::set<std::string> known_sources_;
   std::map<std::string, std::shared_ptr<const cache::NamedRow>> rows_;

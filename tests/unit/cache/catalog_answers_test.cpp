@@ -196,5 +196,33 @@ TEST_F(CatalogAnswersTest, TheOldestVisitsGoInMemoryAndOnDisk) {
   EXPECT_EQ(records(Shelf::kVisited), kMostVisits);
 }
 
+TEST_F(CatalogAnswersTest, WhereAFileIsCanBeLearntFromAnotherAnswer) {
+  client::FileSource elsewhere;
+  elsewhere.url = "http://archive/file/learnt";
+  catalog_->learn_source(dataset_, elsewhere);
+  EXPECT_EQ(catalog_->known_source(dataset_)->url, elsewhere.url);
+  auto found = source();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->url, elsewhere.url);
+  EXPECT_EQ(archive_.link_count(), 0) << "nothing was asked";
+  restart();
+  EXPECT_EQ(catalog_->known_source(dataset_)->url, elsewhere.url);
+}
+
+TEST_F(CatalogAnswersTest, WhatIsKnownOfAFileIsNotReplacedByWhatALinkSays) {
+  ASSERT_TRUE(source());
+  client::FileSource elsewhere;
+  elsewhere.url = "http://archive/file/learnt";
+  catalog_->learn_source(dataset_, elsewhere);
+  EXPECT_EQ(catalog_->known_source(dataset_)->url, "http://archive/file/1");
+}
+
+TEST_F(CatalogAnswersTest, AnArchiveWithoutATableOfFilesSaysSo) {
+  auto asked = begin<std::shared_ptr<const Catalog::ProductFiles>>(
+      [this](auto done) { return catalog_->product_files(id(1), std::move(done)); });
+  EXPECT_EQ(wait(asked.answer).error().code(), ENOTSUP);
+  EXPECT_EQ(catalog_->known_product_files(id(1)), nullptr);
+}
+
 }  // namespace
 }  // namespace esofs::cache

@@ -109,6 +109,21 @@ TEST(LinksTest, WhatIsNoDataLinkIsRefused) {
   EXPECT_EQ(parse_links(whole.substr(0, whole.size() - 30), "http://a/", {}).error().code(), EBADMSG);
 }
 
+TEST(LinksTest, AnAnswerOfTooManyRowsIsRefused) {
+  const auto row = std::string("<TR><TD>a</TD><TD>http://f</TD><TD/><TD/><TD>#auxiliary</TD><TD/></TR>");
+  auto document = links_document({});
+  std::string rows;
+  for (std::size_t i = 0; i <= kMostLinkRows; ++i) rows += row;
+  document.insert(document.find("</TABLEDATA>"), rows);
+  const auto links = parse_links(std::move(document), "http://a/", {});
+  ASSERT_FALSE(links);
+  EXPECT_EQ(links.error().code(), EFBIG);
+
+  std::string json = R"({"metadata":[{"name":"access_url"},{"name":"semantics"}],"data":[["a","#this"])";
+  for (std::size_t i = 0; i < kMostLinkRows; ++i) json += R"(,["a","#this"])";
+  EXPECT_EQ(parse_links(json + "]}", "http://a/", {}).error().code(), EFBIG);
+}
+
 TEST(LinksTest, RelativeUrlsAreMadeAbsolute) {
   const auto links =
       parse_links(links_document({{"a", "../file/x?y", "", "#this", ""}}), "http://h/d/links?ID=1", {});

@@ -101,5 +101,39 @@ TEST_F(HttpArchiveTest, AQueryGoesToTheServiceOfItsTables) {
   EXPECT_EQ(summary->service, "cat");
 }
 
+TEST_F(HttpArchiveTest, TheFilesOfAProductComeByOneQuery) {
+  server_.at("/tap_obs/sync",
+             answer_with(200,
+                         R"(<?xml version="1.0"?><VOTABLE version="1.3"><RESOURCE type="results">
+      <INFO name="QUERY_STATUS" value="OK"/><TABLE>
+      <FIELD name="archive_id" datatype="char" arraysize="*"/><FIELD name="access_url" datatype="char" arraysize="*"/>
+      <FIELD name="extension" datatype="char" arraysize="*"/><FIELD name="eso_category" datatype="char" arraysize="*"/>
+      <FIELD name="original_filename" datatype="char" arraysize="*"/>
+      <FIELD name="access_estsize" datatype="long" unit="kbyte"/><DATA><TABLEDATA>
+      <TR><TD>ADP.2018-06-21T20:32:57.737</TD><TD>)" +
+                             server_.url("/dataPortal/file/ADP.2018-06-21T20:32:57.737") +
+                             R"(</TD><TD>LOG</TD><TD>ANCILLARY.README</TD><TD>r.log</TD><TD>7</TD></TR>
+      </TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>)",
+                         {{"Content-Type", "application/x-votable+xml"}}));
+  const auto files = archive_->product_files("ADP.2018-06-21T20_32_57.736", turn_);
+  ASSERT_TRUE(files) << files.error().what();
+  ASSERT_EQ(files->size(), 1U);
+  EXPECT_EQ(files->front().id, "ADP.2018-06-21T20:32:57.737");
+  EXPECT_EQ(files->front().access_url, server_.url("/dataPortal/file/ADP.2018-06-21T20:32:57.737"));
+  EXPECT_EQ(files->front().extension, ".log");
+  EXPECT_EQ(files->front().category, "ANCILLARY.README");
+  EXPECT_EQ(files->front().original_name, "r.log");
+  EXPECT_EQ(files->front().estimate_bytes, 8'000U);
+  ASSERT_EQ(server_.requests().size(), 1U);
+  EXPECT_THAT(server_.requests().front().body, HasSubstr("product_files"));
+  EXPECT_THAT(server_.requests().front().body, HasSubstr("ADP.2018-06-21T20%3A32%3A57.736"));
+}
+
+TEST_F(HttpArchiveTest, ARawFrameIsNoProduct) {
+  EXPECT_EQ(archive_->product_files("MUSE.2018-06-05T01:06:59.418", turn_).error().code(), ENOTSUP);
+  EXPECT_EQ(archive_->product_files("no id", turn_).error().code(), ENOTSUP);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
 }  // namespace
 }  // namespace esofs::client

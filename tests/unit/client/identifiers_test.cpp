@@ -79,6 +79,25 @@ TEST_F(EsoIdentifiersTest, UrlsAreToldApartByTheirBeginnings) {
   EXPECT_EQ(ids_.kind_of_url("https://elsewhere.org/dataPortal/file/X"), AccessKind::kUnknown);
 }
 
+TEST_F(EsoIdentifiersTest, AUrlTellsWhoseFileOrLinksItIs) {
+  const std::string id = "ADP.2018-06-21T20:32:57.736";
+  const auto file = ids_.known_url("http://dataportal.eso.org/dataPortal/file/" + id);
+  EXPECT_EQ(file.kind, AccessKind::kFile);
+  EXPECT_EQ(file.id, id);
+  EXPECT_EQ(file.rest, "");
+  const auto list = ids_.known_url("https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?" + id +
+                                   "&EXCLUDE=ALL&INCLUDE=progenitor");
+  EXPECT_EQ(list.kind, AccessKind::kDataLink);
+  EXPECT_EQ(list.id, id);
+  EXPECT_EQ(list.rest, "&EXCLUDE=ALL&INCLUDE=progenitor");
+  EXPECT_EQ(ids_.known_url("https://dataportal.eso.org/dataPortal/file/ADP.2018-06-21T20%3A32%3A57.736").id,
+            id);
+  EXPECT_EQ(ids_.known_url("https://dataportal.eso.org/dataPortal/file/../../etc/passwd").id, "");
+  for (const char* url :
+       {"https://evil.org/dataPortal/file/ADP.2018-06-21T20:32:57.736", "file:///etc/passwd", "", "x"})
+    EXPECT_EQ(ids_.known_url(url).kind, AccessKind::kUnknown) << url;
+}
+
 TEST(IdentifiersTest, AnArchiveWithoutPatternsKnowsNoIdByItsForm) {
   Profile profile;
   profile.tap.push_back({"tap", "http://a/tap", {}, 0});
