@@ -66,6 +66,10 @@ class StoredCatalog final : public Catalog {
         calibrations_(archive, store, lane, policy<AssociationsRecord>(config), links_),
         product_files_(std::make_shared<Answers<ProductFilesRecord>>(Shelf::kProductFiles, store, lane,
                                                                      policy<ProductFilesRecord>(config))),
+        positions_(std::make_shared<Answers<PositionRecord>>(
+            Shelf::kPositions, store, lane,
+            typename Answers<PositionRecord>::Policy{config.positions_ttl, config.failure_memory,
+                                                     config.now})),
         visited_(std::make_shared<Visited>(store, archive.identity())) {
     queries_->sweep_soon();  // what a process that died has left
   }
@@ -107,6 +111,8 @@ class StoredCatalog final : public Catalog {
     return calibrations_.tree(dataset, mode, std::move(done));
   }
   bool has_associations(const client::Dataset& dataset) override { return calibrations_.expected(dataset); }
+  Cancel resolve(const std::string& name, Done<client::SkyPosition> done) override;
+  std::optional<client::SkyPosition> known_position(const std::string& name) override;
 
   void visited(const std::string& kind, const std::string& name) override {
     if (!visited_->add(kind, name)) return;
@@ -134,6 +140,7 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<Answers<NamedRowRecord>> rows_;
   Calibrations calibrations_;
   std::shared_ptr<Answers<ProductFilesRecord>> product_files_;
+  std::shared_ptr<Answers<PositionRecord>> positions_;
   std::shared_ptr<Visited> visited_;
 };
 
@@ -216,6 +223,25 @@ Cancel StoredCatalog::row(const std::string& id, Done<std::shared_ptr<const Name
                       if (!record) return done(record.error());
                       done(std::make_shared<const NamedRow>(NamedRow{(*record)->columns, (*record)->row}));
                     });
+}
+
+Cancel StoredCatalog::resolve(const std::string& name, Done<client::SkyPosition> done) {
+  auto fetch = [&archive = archive_, name](Lane::Turn& turn) -> Result<PositionRecord> {
+    auto found = archive.resolve(name, turn);
+    if (!found) return found.error();
+    return PositionRecord{0, std::move(*found)};
+  };
+  return positions_->ask(
+      id_key(name), std::move(fetch),
+      [done = std::move(done)](const Result<std::shared_ptr<const PositionRecord>>& record) {
+        if (!record) return done(record.error());
+        done((*record)->value);
+      });
+}
+
+std::optional<client::SkyPosition> StoredCatalog::known_position(const std::string& name) {
+  const auto record = positions_->known(id_key(name));
+  return record ? std::optional<client::SkyPosition>(record->value) : std::nullopt;
 }
 
 }  // namespace

@@ -92,6 +92,7 @@ class Catalog {
   struct Config {
     std::filesystem::path results_dir;  // result.vot files
     std::chrono::seconds links_ttl{24 * 3600};
+    std::chrono::seconds positions_ttl{90 * 24 * 3600};  // of named objects: they hardly move
     std::chrono::seconds failure_memory{10};  // a failed question is answered with its failure for so long
     // What is asked of the clock; tests replace it.
     std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
@@ -163,6 +164,13 @@ class Catalog {
     (void)dataset;
     return false;
   }
+
+  // Where a named object is. ENOENT: no catalogue knows the name; another error says nothing about it. name: with blanks.
+  virtual Cancel resolve(const std::string& name, Done<client::SkyPosition> done) {
+    done(Error(ENOTSUP, "names of objects are not resolved: " + name));
+    return {};
+  }
+  virtual std::optional<client::SkyPosition> known_position(const std::string&) { return std::nullopt; }
 
   // Directories visited lately, for listings that cannot be complete: newest last, at most `most`.
   virtual void visited(const std::string& kind, const std::string& name) = 0;

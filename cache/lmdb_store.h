@@ -20,7 +20,7 @@
 
 namespace esofs::cache {
 
-inline constexpr std::size_t kShelves = 12;
+inline constexpr std::size_t kShelves = static_cast<std::size_t>(Shelf::kEnd);
 
 class LmdbStore final : public MetadataStore {
  public:

@@ -28,9 +28,9 @@ constexpr std::uint64_t kLeastMapBytes = 1ULL << 20U;
 constexpr std::uint64_t kTruncatedBytes =
     1ULL << 20U;  // pages never written may be missing at the end of a sound file
 
-constexpr std::array<const char*, kShelves> kNames{"listings", "entries", "names",        "rows",
-                                                   "links",    "sources", "files",        "idrows",
-                                                   "visited",  "numbers", "associations", "productfiles"};
+constexpr std::array<const char*, kShelves> kNames{
+    "listings", "entries", "names",   "rows",         "links",        "sources",  "files",
+    "idrows",   "visited", "numbers", "associations", "productfiles", "positions"};
 
 Error system_error(int code, const std::string& step) {
   return Error(code, std::generic_category().message(code)).at(step);

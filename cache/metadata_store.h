@@ -20,18 +20,20 @@
 namespace esofs::cache {
 
 enum class Shelf : std::uint8_t {
-  kListings,     // listing id → ListingRecord
-  kEntries,      // generation + row number → entry
-  kNames,        // generation + portable name → row number
-  kRows,         // generation + row number → the whole row
-  kLinks,        // DataLink URL → Links
-  kSources,      // dataset id → FileSource
-  kFiles,        // access URL → size, version, validator, delivered name
-  kIdRows,       // dataset id → its row of ObsCore or dbo.raw
-  kVisited,      // directories looked at lately
-  kNumbers,      // counters
-  kCalibs,       // dataset id + mode → its calibrations
-  kProductFiles  // dataset id → the files of its product
+  kListings,      // listing id → ListingRecord
+  kEntries,       // generation + row number → entry
+  kNames,         // generation + portable name → row number
+  kRows,          // generation + row number → the whole row
+  kLinks,         // DataLink URL → Links
+  kSources,       // dataset id → FileSource
+  kFiles,         // access URL → size, version, validator, delivered name
+  kIdRows,        // dataset id → its row of ObsCore or dbo.raw
+  kVisited,       // directories looked at lately
+  kNumbers,       // counters
+  kCalibs,        // dataset id + mode → its calibrations
+  kProductFiles,  // dataset id → the files of its product
+  kPositions,     // name of an object → its position
+  kEnd
 };
 
 class MetadataStore {

@@ -321,6 +321,16 @@ struct FieldsOf<ProductFilesRecord> {
 };
 
 template <>
+struct FieldsOf<PositionRecord> {
+  static constexpr std::uint8_t kFormat = 1;
+  template <class Codec, class Record>
+  static void visit(Codec& codec, Record& r) {
+    codec(r.fetched_at), codec(r.value.ra_deg), codec(r.value.dec_deg);
+    codec(r.value.name), codec(r.value.type), codec(r.value.resolver);
+  }
+};
+
+template <>
 struct FieldsOf<NamedRowRecord> {
   static constexpr std::uint8_t kFormat = 1;
   static void visit(Encoder& codec, const NamedRowRecord& r) {
@@ -357,6 +367,7 @@ std::string encode(const LinksRecord& record) { return encoded(record); }
 std::string encode(const SourceRecord& record) { return encoded(record); }
 std::string encode(const NamedRowRecord& record) { return encoded(record); }
 std::string encode(const ProductFilesRecord& record) { return encoded(record); }
+std::string encode(const PositionRecord& record) { return encoded(record); }
 
 std::string encode(const AssociationsRecord& record) { return encoded(record); }
 
@@ -397,5 +408,6 @@ template std::optional<SourceRecord> decode(std::string_view);
 template std::optional<NamedRowRecord> decode(std::string_view);
 template std::optional<AssociationsRecord> decode(std::string_view);
 template std::optional<ProductFilesRecord> decode(std::string_view);
+template std::optional<PositionRecord> decode(std::string_view);
 
 }  // namespace esofs::cache

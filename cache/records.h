@@ -88,6 +88,12 @@ struct NamedRowRecord {
   client::Row row;
 };
 
+// Where a named object is.
+struct PositionRecord {
+  std::int64_t fetched_at = 0;
+  client::SkyPosition value;
+};
+
 std::string encode(const SnapshotRecord& record);
 std::string encode(const AttemptRecord& record);
 std::string encode(const GenerationRecord& record);
@@ -99,6 +105,7 @@ std::string encode(const SourceRecord& record);
 std::string encode(const NamedRowRecord& record);
 std::string encode(const AssociationsRecord& record);
 std::string encode(const ProductFilesRecord& record);
+std::string encode(const PositionRecord& record);
 std::string encode_row(std::span<const client::Value> row);
 
 // For the record types above, and client::Row.

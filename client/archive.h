@@ -25,8 +25,9 @@ namespace esofs::client {
 enum class QueryMode { kAuto, kSync, kAsync };  // kAuto: sync, and an async job when sync runs out of time
 
 struct QueryRequest {
-  std::string service;  // a name of the profile ("obs", "cat"); "": found from the tables that the ADQL names
-  std::string adql;
+  // A name of the profile ("obs", "cat"); "": found from the tables that the ADQL names; "ssap": its SSAP (client/ssap.h).
+  std::string service;
+  std::string adql;          // of "ssap": its parameters
   std::uint64_t maxrec = 0;  // rows wanted (one more is asked for, to see the end); 0: the profile's default
   QueryMode mode = QueryMode::kAuto;
   std::string job_url;  // a job of this query started earlier: waited for instead of starting another
@@ -113,6 +114,12 @@ class Archive {
   virtual Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) {
     (void)id, (void)turn;
     return Error(ENOTSUP, "this archive has no service for calibrations, at " + url);
+  }
+
+  // The position of an object, by the archive's name resolver. ENOENT: no catalogue knows the name; EIO, ETIMEDOUT …:
+  // nothing was said about it.
+  virtual Result<SkyPosition> resolve(const std::string& name, Lane::Turn&) {
+    return Error(ENOTSUP, "this archive resolves no names of objects: " + name);
   }
 
   // --- from the profile, without any request ---

@@ -52,6 +52,16 @@ Place find(const std::vector<Column>& columns, const Words& words) {
   return first(words.ucds, [](const Column& column) { return lower(column.ucd); });
 }
 
+// The URL of a spectrum, which names it where a service gives no identifiers (SSA 1.1 section 4.2.5.1: only the access
+// reference is mandatory). Not that of ObsCore, where a query may have left the identifiers out.
+Place spectrum_reference(const std::vector<Column>& columns) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (utype_of(columns[i]) == "access.reference" && !lower(columns[i].utype).starts_with("obscore"))
+      return i;
+  }
+  return std::nullopt;
+}
+
 std::string text_at(std::span<const Value> row, Place place) {
   if (!place || *place >= row.size()) return "";
   const auto* text = std::get_if<std::string>(&row[*place].is);
@@ -119,6 +129,7 @@ class Reader {
                            {"curation.publisherdid", "dataid.datasetid", "dataid.creatordid"},
                            {"vox:image_accessreference"}});
     }
+    if (!id_) id_ = spectrum_reference(columns);
     const auto& profile = ids_->profile();
     const bool by_pattern = esos && !(profile.datalink_pattern.empty() && profile.file_pattern.empty());
     usable_ = id_ && (url_ || datalink_ || by_pattern);

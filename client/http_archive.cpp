@@ -19,11 +19,14 @@ HttpArchive::HttpArchive(Profile profile, HttpSettings settings, Tap::Times time
       http_(std::move(settings)),
       tap_(http_, ids_->profile(), times),
       datalink_(http_, ids_->profile().placeholder_lengths),
-      calselector_(http_, *ids_) {}
+      calselector_(http_, *ids_),
+      ssap_(http_, ids_->profile().ssap_url),
+      sesame_(http_, ids_->profile().resolver_url) {}
 
 std::string HttpArchive::identity() const { return profile().name + " " + profile().tap.front().url; }
 
 Result<QuerySummary> HttpArchive::query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) {
+  if (request.service == kSsapService) return ssap_.query(request, sink, turn);
   return tap_.query(request, sink, turn);
 }
 
@@ -58,6 +61,10 @@ std::string HttpArchive::associations_url(const Dataset& dataset, CalibrationMod
   const auto& base = profile().calselector_url;
   if (base.empty() || !ids_->raw(dataset.id)) return "";
   return calselector_url(base, Identifiers::canonical(dataset.id), mode);
+}
+
+Result<SkyPosition> HttpArchive::resolve(const std::string& name, Lane::Turn& turn) {
+  return sesame_.resolve(name, turn);
 }
 
 bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id); }

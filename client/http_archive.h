@@ -18,6 +18,8 @@
 #include "client/http.h"
 #include "client/identifiers.h"
 #include "client/profile.h"
+#include "client/sesame.h"
+#include "client/ssap.h"
 #include "client/tap.h"
 
 namespace esofs::client {
@@ -38,6 +40,7 @@ class HttpArchive : public Archive {
   Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) override;
   Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& turn) override;
   Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) override;
+  Result<SkyPosition> resolve(const std::string& name, Lane::Turn& turn) override;
 
   Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) override;
   std::string associations_url(const Dataset& dataset, CalibrationMode mode) const override;
@@ -58,6 +61,8 @@ class HttpArchive : public Archive {
   const Tap tap_;
   const DataLink datalink_;
   const CalSelector calselector_;
+  const Ssap ssap_;
+  const Sesame sesame_;
 };
 
 }  // namespace esofs::client

@@ -151,4 +151,13 @@ struct FileHead {
   std::string content_type;
 };
 
+// Where an object is, as a name resolver says.
+struct SkyPosition {
+  double ra_deg = 0;  // [0, 360)
+  double dec_deg = 0;
+  std::string name;      // the object's main name there; ""
+  std::string type;      // "Sy2", "Galaxy" …; ""
+  std::string resolver;  // the catalogue that knew it
+};
+
 }  // namespace esofs::client

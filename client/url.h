@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace esofs::client {
 
@@ -21,5 +22,8 @@ Origin origin_of(const std::string& url);
 // True where credentials for a request to `from` may be sent to `to`: the same origin, or the same host on the default
 // ports with http replaced by https.
 bool same_trust(const std::string& from, const std::string& to);
+
+// Everything but unreserved characters (RFC 3986 section 2.3) as %XX, of the bytes of UTF-8.
+std::string percent_encoded(std::string_view text);
 
 }  // namespace esofs::client

@@ -15,6 +15,15 @@
 
 namespace esofs::fs {
 
+// What browse/ needs to know of the archive, and where the user's own templates are.
+struct BrowseConfig {
+  std::filesystem::path templates_dir;  // *.adql; need not exist
+  bool eso_tables = false;              // ivoa.ObsCore with ESO's columns, dbo.raw, util.*
+  bool ssap = false;
+  bool resolver = false;  // of object names
+  std::string obscore_table = "ivoa.ObsCore";
+};
+
 struct Config {
   std::string archive_name;         // "eso"
   std::string archive_title;        // "ESO Science Archive Facility"
@@ -30,7 +39,8 @@ struct Config {
   bool list_xattrs = false;
 
   std::filesystem::path queries_dir;  // saved queries, <name>.adql
-  uid_t uid = 0;                      // owner of everything
+  BrowseConfig browse;
+  uid_t uid = 0;  // owner of everything
   gid_t gid = 0;
 
   std::string version;      // one line

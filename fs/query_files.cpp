@@ -63,15 +63,16 @@ class TextFileNode : public Node {
       : tree_(tree), directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)) {}
 
   std::string identity() const override { return file_->identity(); }
-  std::string path() const override { return "/queries/" + directory_->name() + "/" + name_; }
+  std::string path() const override { return directory_->path() + "/" + name_; }
   int knowledge() const override { return 1; }  // the later one has the present name
   NodeType type() const override { return file_->symlink() ? NodeType::kSymlink : NodeType::kFile; }
   Attributes attributes() override {
     if (file_->symlink())
       return {NodeType::kSymlink, 0777, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
-    return {NodeType::kFile, 0644, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
+    const mode_t permissions = directory_->is_fixed() ? 0444 : 0644;
+    return {NodeType::kFile, permissions, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
   }
-  bool writable() const override { return true; }
+  bool writable() const override { return !directory_->is_fixed(); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
     if (truncate) {
       if (auto cut = file_->resize(0, tree_.now()); !cut) {
@@ -89,6 +90,11 @@ class TextFileNode : public Node {
 
   // chmod and chown are accepted and change nothing; `touch query.adql` asks the archive anew.
   Result<void> change(const Change& change) override {
+    if (directory_->is_fixed()) {
+      if (!change.mtime_now || change.size) return Node::change(change);
+      touched();
+      return {};
+    }
     if (change.size) {
       if (auto cut = file_->resize(*change.size, tree_.now()); !cut) return cut;
       if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
@@ -173,7 +179,7 @@ class ResultNode : public Node {
  public:
   ResultNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
   std::string identity() const override { return "result.vot:" + directory_->identity(); }
-  std::string path() const override { return "/queries/" + directory_->name() + "/table/" + kResultName; }
+  std::string path() const override { return directory_->path() + "/table/" + kResultName; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override {
     Attributes attributes{NodeType::kFile, 0444, kResultEstimate, false, tree_.mounted_at(),
@@ -216,7 +222,7 @@ class TableNode : public Node {
  public:
   TableNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
   std::string identity() const override { return "table:" + directory_->identity(); }
-  std::string path() const override { return "/queries/" + directory_->name() + "/table"; }
+  std::string path() const override { return directory_->path() + "/table"; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
     // Only its removal is possible, so that `rm -r` of the query goes through.
@@ -233,6 +239,7 @@ class TableNode : public Node {
     return {};
   }
   Result<void> remove(const std::string& name) override {
+    if (directory_->is_fixed()) return Node::remove(name);
     if (name != kResultName) return Error(ENOENT, path() + " has no " + name);
     directory_->hide(hidden_name());
     return {};
@@ -268,7 +275,7 @@ NodePtr make_text_node(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::
 
 NodePtr make_status_node(Tree& tree, QueryDirectoryPtr directory) {
   std::string identity = "status:" + directory->identity();
-  std::string path = "/queries/" + directory->name() + "/status.txt";
+  std::string path = directory->path() + "/status.txt";
   return std::make_shared<LiveText>(
       std::move(identity), std::move(path), [&tree, directory = std::move(directory)] {
         return LiveText::Rendered{query_status(tree, *directory),

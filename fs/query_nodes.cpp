@@ -22,14 +22,13 @@ constexpr std::uint64_t kFirstRow = 1U << 20U;
 NodePtr entry_node(Tree& tree, const QueryDirectory& directory, const ListingPtr& listing,
                    const cache::Listing::Entry& entry) {
   return std::make_shared<DatasetFile>(tree, entry.dataset, cache::Form::kPlain,
-                                       "/queries/" + directory.name() + "/" + entry.name,
-                                       RowReference{listing, entry.row});
+                                       directory.path() + "/" + entry.name, RowReference{listing, entry.row});
 }
 
 Result<Found> find_entry(Tree& tree, const QueryDirectory& directory, const ListingPtr& listing,
                          const std::string& name) {
   auto entry = listing->find(name);
-  if (!entry) return entry.error().at("/queries/" + directory.name() + "/" + name);
+  if (!entry) return entry.error().at(directory.path() + "/" + name);
   if (!*entry) return Found{nullptr, kAbsentInListing};
   return Found{entry_node(tree, directory, listing, **entry)};
 }

@@ -45,7 +45,7 @@ class QueryNode : public Node {
  public:
   QueryNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
   std::string identity() const override { return directory_->identity(); }
-  std::string path() const override { return "/queries/" + directory_->name(); }
+  std::string path() const override { return directory_->path(); }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;

@@ -34,14 +34,18 @@ std::string phase(const cache::QueryState& state) {
   return state.known ? "COMPLETED" : "NOT RUN YET";
 }
 
-void snapshot_lines(std::string& text, const cache::QueryState& state, const cache::QuerySpec& spec) {
+void snapshot_lines(std::string& text, const cache::QueryState& state, const cache::QuerySpec& spec,
+                    const QueryDirectory& directory) {
   if (!state.known) return;
   line(text, "rows", std::to_string(state.rows));
+  const std::string more = directory.is_fixed()
+                               ? "for more of them copy query.adql to queries/NAME/ and begin it with "
+                                 "'-- maxrec: NUMBER'"
+                               : "ask for more with '-- maxrec: NUMBER'";
   line(text, "datasets",
        state.names_datasets ? std::to_string(state.datasets) : "the answer names none; see table/");
   line(text, "answer",
-       state.truncated ? "truncated: there are more than " + std::to_string(state.rows) +
-                             " rows; ask for more with '-- maxrec: NUMBER'"
+       state.truncated ? "truncated: there are more than " + std::to_string(state.rows) + " rows; " + more
                        : "complete");
   line(text, "fetched", iso_time(state.fetched_at));
   line(text, "good until", iso_time(state.fetched_at + spec.ttl.count()));
@@ -70,7 +74,7 @@ std::string query_status(Tree& tree, const QueryDirectory& directory) {
       line(text, "running since", iso_time(state.started_at));
       line(text, "rows so far", std::to_string(state.rows_so_far));
     }
-    snapshot_lines(text, state, *spec);
+    snapshot_lines(text, state, *spec, directory);
     line(text, "job", state.job_url);
     if (state.error) {
       line(text, "last error", errno_name(state.error->code()) + " " + state.error->what());

@@ -22,9 +22,20 @@ bool same_question(const cache::QuerySpec& a, const cache::QuerySpec& b) {
 
 QueryDirectory::QueryDirectory(std::string identity, std::string name, const QueryStore& store,
                                std::function<std::int64_t()> now, cache::QuerySpec defaults)
-    : identity_(std::move(identity)), store_(store), now_(std::move(now)), defaults_(std::move(defaults)) {
+    : identity_(std::move(identity)), store_(&store), now_(std::move(now)), defaults_(std::move(defaults)) {
   state_.lock()->name = std::move(name);
 }
+
+QueryDirectory::QueryDirectory(std::string identity, std::string path, const std::string& text,
+                               std::int64_t mtime, cache::QuerySpec defaults)
+    : identity_(std::move(identity)),
+      store_(nullptr),
+      defaults_(std::move(defaults)),
+      fixed_path_(std::move(path)) {
+  adopt({text, mtime * kNanoseconds});
+}
+
+std::string QueryDirectory::path() const { return is_fixed() ? fixed_path_ : "/queries/" + name(); }
 
 std::string QueryDirectory::name() const { return state_.lock()->name; }
 bool QueryDirectory::removed() const { return state_.lock()->removed; }
@@ -138,7 +149,8 @@ Result<void> QueryDirectory::commit(const TextFile& file) {
 
 // REQUIRES: saving_ held.
 Result<void> QueryDirectory::write(const std::string& text) {
-  auto time = store_.save(name(), text);
+  if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
+  auto time = store_->save(name(), text);
   auto state = state_.lock();
   if (!time) {
     state->save_error = time.error();

@@ -31,7 +31,7 @@ namespace esofs::fs {
 
 inline constexpr std::string_view kQueryFile = "query.adql";
 
-// One directory of queries/.
+// One directory of queries/; or one that a template of browse/ makes, which nobody can write.
 class QueryDirectory {
  public:
   using File = std::shared_ptr<TextFile>;
@@ -40,8 +40,14 @@ class QueryDirectory {
   QueryDirectory(std::string identity, std::string name, const QueryStore& store,
                  std::function<std::int64_t()> now, cache::QuerySpec defaults);
 
+  // A fixed one, at `path` ("/browse/…"): query.adql is `text` and stays so.
+  QueryDirectory(std::string identity, std::string path, const std::string& text, std::int64_t mtime,
+                 cache::QuerySpec defaults);
+
   const std::string& identity() const noexcept { return identity_; }
-  std::string name() const;
+  std::string name() const;  // "" of a fixed one
+  std::string path() const;  // from the mount point
+  bool is_fixed() const noexcept { return store_ == nullptr; }
   bool removed() const;
   std::int64_t mtime() const;
 
@@ -87,9 +93,10 @@ class QueryDirectory {
   void refresh_spec(State& state) const;  // REQUIRES: state locked
 
   const std::string identity_;
-  const QueryStore& store_;
+  const QueryStore* const store_;  // nullptr: fixed
   const std::function<std::int64_t()> now_;
   const cache::QuerySpec defaults_;
+  const std::string fixed_path_;
   std::mutex saving_;  // held over a write to the store, so that the later text wins
   mutable Guarded<State> state_;
 };

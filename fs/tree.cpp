@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "fs/browse_nodes.h"
+#include "fs/browse_state.h"
 #include "fs/dataset_nodes.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_nodes.h"
@@ -23,7 +25,7 @@ Config with_clock(Config config) {
 std::string line(std::string text) { return text.ends_with('\n') ? std::move(text) : std::move(text) + "\n"; }
 
 std::string status_json(const Config& config, const std::function<std::string()>& own,
-                        std::int64_t mounted_at) {
+                        const std::string& browse, std::int64_t mounted_at) {
   nlohmann::ordered_json status = nlohmann::ordered_json::object();
   status["archive"] = config.archive_name;
   status["version"] = config.version;
@@ -34,10 +36,11 @@ std::string status_json(const Config& config, const std::function<std::string()>
   };
   if (own) add("filesystem", own());
   for (const auto& [key, text] : config.status) add(key, text());
+  add("browse", browse);
   return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-cache::QuerySpec query_defaults(const Config& config) {
+cache::QuerySpec defaults_of(const Config& config) {
   cache::QuerySpec defaults;
   defaults.maxrec = config.default_maxrec;
   defaults.ttl = config.default_ttl;
@@ -54,7 +57,14 @@ Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Time
       timer_(timer),
       status_(std::move(status)),
       mounted_at_(config_.now()),
-      queries_(QueryStore(config_.queries_dir), config_.now, query_defaults(config_)) {}
+      queries_(QueryStore(config_.queries_dir), config_.now, defaults_of(config_)),
+      browse_(std::make_unique<BrowseState>(config_.browse, [this](const Error& problem) {
+        errors_.add(now(), "/browse/.templates", problem);
+      })) {}
+
+Tree::~Tree() = default;
+
+cache::QuerySpec Tree::query_defaults() const { return defaults_of(config_); }
 
 NodePtr Tree::make_root() {
   const std::int64_t time = mounted_at_;
@@ -64,11 +74,12 @@ NodePtr Tree::make_root() {
   auto control = std::make_shared<FixedDirectory>(
       "/.esofs", time,
       FixedDirectory::Entries{
-          {"status.json",
-           live("/.esofs/status.json",
-                [this] {
-                  return LiveText::Rendered{status_json(config_, status_, mounted_at_), mounted_at_};
-                })},
+          {"status.json", live("/.esofs/status.json",
+                               [this] {
+                                 return LiveText::Rendered{
+                                     status_json(config_, status_, browse_status(*this), mounted_at_),
+                                     mounted_at_};
+                               })},
           {"errors", live("/.esofs/errors",
                           [this] {
                             return LiveText::Rendered{errors_.text(), mounted_at_};
@@ -81,6 +92,7 @@ NodePtr Tree::make_root() {
       "/", time,
       FixedDirectory::Entries{{"README.txt", std::make_shared<FixedText>("/README.txt", time, readme())},
                               {"queries", std::make_shared<QueriesNode>(*this)},
+                              {"browse", make_browse_node(*this)},
                               {"datasets", std::make_shared<DatasetsNode>(*this)},
                               {".esofs", std::move(control)}});
 }
@@ -98,6 +110,9 @@ std::string Tree::readme() const {
       "    touch queries/ngc253/query.adql asks again; rmdir queries/ngc253 removes the query\n"
       "  query.adql may begin with directives:\n"
       "    -- service: NAME    -- maxrec: 100000    -- mode: sync|async|auto    -- ttl: 1h\n\n"
+      "browse/          the same without writing ADQL; browse/README.txt tells the forms, such as\n"
+      "    ls browse/object/NGC_253/phase3    ls browse/cone/83.82_-5.39_10arcmin/raw\n"
+      "  your own queries with placeholders: *.adql in the directory browse/ of your configuration\n\n"
       "datasets/ID/     everything known of one dataset; any identifier can be looked up, visited ones are "
       "listed\n"
       "    ID.fits          the file, always plain FITS; beside it the file as delivered, where that is "

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "cache/catalog.h"
 #include "cache/file_cache.h"
@@ -17,11 +19,16 @@
 
 namespace esofs::fs {
 
+struct BrowseState;
+
 class Tree {
  public:
   // catalog, files and timer outlive the tree. status: JSON members of the file system itself for .esofs/status.json.
   Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer,
        std::function<std::string()> status);
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
 
   const Config& config() const noexcept { return config_; }
   cache::Catalog& catalog() const noexcept { return catalog_; }
@@ -29,6 +36,9 @@ class Tree {
   Timer& timer() const noexcept { return timer_; }
   SavedQueries& queries() noexcept { return queries_; }
   ErrorLog& errors() noexcept { return errors_; }
+  BrowseState& browse() noexcept { return *browse_; }
+  // What a query asks where no directive says otherwise.
+  cache::QuerySpec query_defaults() const;
   std::int64_t now() const { return config_.now(); }
   // The time of generated files that have no better one: that of the mount.
   std::int64_t mounted_at() const noexcept { return mounted_at_; }
@@ -46,6 +56,7 @@ class Tree {
   const std::int64_t mounted_at_;
   SavedQueries queries_;
   ErrorLog errors_;
+  std::unique_ptr<BrowseState> browse_;
 };
 
 // The kernel's timeouts, in seconds.

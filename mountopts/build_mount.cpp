@@ -128,6 +128,7 @@ class Built : public BuiltMount {
                                             : fs::NameStyle::kOriginal;
     config.list_xattrs = options.list_xattrs;
     config.queries_dir = options.config_dir / "queries";
+    config.browse = browse_config(options, profile);
     config.uid = ::getuid();
     config.gid = ::getgid();
     config.version = "esofs " ESOFS_VERSION;
@@ -154,6 +155,16 @@ class Built : public BuiltMount {
         {"transfers", [this] { return lane_json(transfers_); }},
         {"queries", [this] { return lane_json(queries_); }},
     };
+    return config;
+  }
+
+  static fs::BrowseConfig browse_config(const Options& options, const client::Profile& profile) {
+    fs::BrowseConfig config;
+    config.templates_dir = options.config_dir / "browse";
+    config.eso_tables = profile.raw_table == "dbo.raw" && profile.obscore_id_column == "dp_id";
+    config.ssap = !profile.ssap_url.empty();
+    config.resolver = !profile.resolver_url.empty();
+    config.obscore_table = profile.obscore_table;
     return config;
   }
 

@@ -53,8 +53,13 @@ class ListingCosts(harness.MountTest):
 
     def test_find_over_the_whole_mount_asks_no_more_than_its_listings(self):
         self.mount.save('q', 'SELECT TOP 20 * FROM ivoa.ObsCore')
-        run('find', self.mount.path)
+        run('find', self.mount.path, '-path', self.mount / 'browse', '-prune', '-o', '-print')
         self.assertEqual([r['target'] for r in self.sim.requests()], ['/tap_obs/sync'])
+        self.sim.reset()
+        run('find', self.mount / 'browse')
+        collections = os.listdir(self.mount / 'browse/collection')
+        # The names of instruments and of collections, and each collection.
+        self.assertEqual([r['target'] for r in self.sim.requests()], ['/tap_obs/sync'] * (2 + len(collections)))
 
 
 class Defaults(harness.MountTest):

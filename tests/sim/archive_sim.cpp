@@ -13,6 +13,8 @@
 #include "tests/sim/pages.h"
 #include "tests/sim/profile.h"
 #include "tests/sim/soda_service.h"
+#include "tests/sim/sesame_service.h"
+#include "tests/sim/ssap_service.h"
 #include "tests/sim/tap_service.h"
 
 namespace esofs::sim {
@@ -99,6 +101,7 @@ class Sim : public ArchiveSim {
     datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);
     calselector_ = std::make_unique<CalSelectorService>(holdings_, base_url_);
     soda_ = SodaService::make(holdings_, base_url_);
+    ssap_ = std::make_unique<SsapService>(holdings_);
     tap_obs_ = TapService::make(TapService::Kind::kObs, base_url_ + "/tap_obs", holdings_);
     tap_cat_ = TapService::make(TapService::Kind::kCat, base_url_ + "/tap_cat", holdings_);
   }
@@ -186,6 +189,9 @@ class Sim : public ArchiveSim {
     if (path == "/calselector/v1/associations") return calselector_->answer(request);
     if (const auto rest = below(path, "/tap_obs")) return tap_obs_->handle(*rest, request);
     if (const auto rest = below(path, "/tap_cat")) return tap_cat_->handle(*rest, request);
+    if (path == "/ssap") return ssap_->answer(request);
+    if (below(path, "/cgi-bin/nph-sesame"))
+      return sesame_answer(below(request.target, path + "?").value_or(""));
     if (path == "/profile.json") return text_answer(200, "application/json", profile_json(base_url_));
     if (const auto rest = below(path, "/previews/v1/files/")) return preview(*rest);
     if (below(path, "/rm/api/v1/public/releaseDescriptions/")) return pdf_answer("Release description");
@@ -200,6 +206,7 @@ class Sim : public ArchiveSim {
   std::unique_ptr<DataLinkService> datalink_;
   std::unique_ptr<CalSelectorService> calselector_;
   std::unique_ptr<SodaService> soda_;
+  std::unique_ptr<SsapService> ssap_;
   std::unique_ptr<TapService> tap_obs_;
   std::unique_ptr<TapService> tap_cat_;
   FaultBook faults_;

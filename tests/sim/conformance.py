@@ -145,6 +145,19 @@ class Conformance(unittest.TestCase):
         cube = self.cutout("ADP.2022-03-01T10:00:00.140", None, pos="CIRCLE 10.25 5.5 0.0005")
         self.assertEqual(cube["DATA"].shape, (64, 18, 18))
 
+    def test_pyvo_searches_spectra(self):
+        service = pyvo.dal.SSAService(self.url + "/ssap")
+        found = service.search(pos=(26.017, -15.9375), diameter=0.2)
+        same = pyvo.dal.TAPService(self.url + "/tap_obs").search(
+            "SELECT dp_id FROM dbo.ssa WHERE CONTAINS(POINT('ICRS',s_ra,s_dec),CIRCLE('ICRS',26.017,-15.9375,0.1))=1")
+        self.assertGreater(len(found), 0)
+        self.assertEqual(sorted(row["dp_id"] for row in found), sorted(row["dp_id"] for row in same))
+        self.assertTrue(found[0].getdataurl().startswith(self.url + "/dataPortal/file/"))
+        self.assertIn("FK5", str(found[0]["space_frame"]))
+        with self.assertRaises(pyvo.dal.DALQueryError) as caught:
+            service.search(pos=(26.017, -15.9375), band="red")
+        self.assertIn("BAND", str(caught.exception))
+
     def test_stilts_reads_every_table_form_alike(self):
         query = "SELECT dp_id, s_ra, access_estsize, em_min, last_mod_date FROM ivoa.ObsCore ORDER BY dp_id"
         forms = {"votable": "votable", "votable/base64": "votable", "votable/b2": "votable", "fits": "fits", "csv": "csv"}

@@ -112,6 +112,11 @@ class FakeCatalog : public cache::Catalog {
     rows_.insert_or_assign(id, std::make_shared<const cache::NamedRow>(std::move(row)));
   }
 
+  void put_position(const std::string& name, client::SkyPosition position) {
+    const std::scoped_lock lock(mutex_);
+    positions_.insert_or_assign(name, std::move(position));
+  }
+
   void hold() { asks_.hold(); }        // while held, nothing that is not known is answered …
   void release() { asks_.release(); }  // … until here
   std::size_t waiting() const { return asks_.waiting(); }
@@ -260,6 +265,26 @@ class FakeCatalog : public cache::Catalog {
     return associations_.contains({dataset.id, client::CalibrationMode::kRaw}) ||
            associations_.contains({dataset.id, client::CalibrationMode::kMaster});
   }
+  Cancel resolve(const std::string& name, Done<client::SkyPosition> done) override {
+    if (auto known = known_position(name)) {
+      done(*known);
+      return {};
+    }
+    count();
+    return asks_.ask<client::SkyPosition>(
+        [this, name] {
+          auto position = find(positions_, name);
+          const std::scoped_lock lock(mutex_);
+          if (position) known_positions_.insert(name);
+          return position;
+        },
+        std::move(done));
+  }
+  std::optional<client::SkyPosition> known_position(const std::string& name) override {
+    const std::scoped_lock lock(mutex_);
+    if (!known_positions_.contains(name)) return std::nullopt;
+    return positions_.at(name);
+  }
 
   void visited(const std::string& kind, const std::string& name) override {
     const std::scoped_lock lock(mutex_);
@@ -308,6 +333,8 @@ class FakeCatalog : public cache::Catalog {
   std::map<std::string, std::shared_ptr<const cache::NamedRow>> rows_;
   std::map<std::pair<std::string, client::CalibrationMode>, AssociationsPtr> associations_;
   std::set<std::pair<std::string, client::CalibrationMode>> known_associations_;
+  std::map<std::string, client::SkyPosition> positions_;
+  std::set<std::string> known_positions_;
   std::map<std::string, std::vector<std::string>> visits_;
   int asked_ = 0;
   int refreshes_ = 0;

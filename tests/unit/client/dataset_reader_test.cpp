@@ -151,6 +151,21 @@ TEST_F(DatasetReaderTest, AGenericArchiveIsReadByNamesAndUtypes) {
   EXPECT_EQ(jpeg->mtime, 1733227200);
 }
 
+TEST_F(DatasetReaderTest, ASpectrumWithoutIdentifiersIsNamedByItsUrl) {
+  const std::vector<Column> columns{column("acref", "ssa:Access.Reference"),
+                                    column("fmt", "ssa:Access.Format")};
+  const auto reader = make_dataset_reader(bare_, columns);
+  ASSERT_TRUE(reader);
+  const Row row{text("http://spectra.example/get?x/y/star-1.fits"), text("application/fits")};
+  const auto dataset = reader(row);
+  ASSERT_TRUE(dataset);
+  EXPECT_EQ(dataset->id, "http://spectra.example/get?x/y/star-1.fits");
+  EXPECT_EQ(file_stem(dataset->id), "star-1");
+  EXPECT_EQ(dataset->access, AccessKind::kFile);
+  // In ObsCore it is the query that has left the identifiers out.
+  EXPECT_FALSE(make_dataset_reader(bare_, {column("access_url", "obscore:Access.reference")}));
+}
+
 TEST_F(DatasetReaderTest, ColumnsWithoutDatasetsHaveNoReader) {
   EXPECT_FALSE(make_dataset_reader(eso_, {column("count")}));
   EXPECT_FALSE(make_dataset_reader(bare_, {column("obs_publisher_did"), column("s_ra")}));
