@@ -9,6 +9,7 @@
 
 #include "cache/answers.h"
 #include "cache/calibrations.h"
+#include "cache/exports.h"
 #include "cache/queries.h"
 #include "cache/visited.h"
 
@@ -70,6 +71,7 @@ class StoredCatalog final : public Catalog {
             Shelf::kPositions, store, lane,
             typename Answers<PositionRecord>::Policy{config.positions_ttl, config.failure_memory,
                                                      config.now})),
+        exports_(std::make_shared<Exports>(lane, config.failure_memory, config.now)),
         visited_(std::make_shared<Visited>(store, archive.identity())) {
     queries_->sweep_soon();  // what a process that died has left
   }
@@ -86,6 +88,14 @@ class StoredCatalog final : public Catalog {
   QueryState state(const QuerySpec& query) override { return queries_->state(query); }
   void refresh(const QuerySpec& query) override { queries_->refresh(query); }
   void forget(const QuerySpec& query) override { queries_->forget(query); }
+  Cancel result(std::shared_ptr<const Listing> listing, client::TableFormat format,
+                Done<std::filesystem::path> done) override {
+    return exports_->make(std::move(listing), format, std::move(done));
+  }
+  std::optional<std::filesystem::path> known_result(const Listing& listing,
+                                                    client::TableFormat format) override {
+    return Exports::made(listing, format);
+  }
 
   Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) override;
   std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) override;
@@ -141,6 +151,7 @@ class StoredCatalog final : public Catalog {
   Calibrations calibrations_;
   std::shared_ptr<Answers<ProductFilesRecord>> product_files_;
   std::shared_ptr<Answers<PositionRecord>> positions_;
+  std::shared_ptr<Exports> exports_;
   std::shared_ptr<Visited> visited_;
 };
 

@@ -24,6 +24,7 @@
 #include "client/base/lane.h"
 #include "client/base/result.h"
 #include "client/model.h"
+#include "client/table_format.h"
 
 namespace esofs::cache {
 
@@ -112,6 +113,18 @@ class Catalog {
   virtual QueryState state(const QuerySpec& query) = 0;
   // The next look asks the archive anew; until the answer is here the old snapshot stays.
   virtual void refresh(const QuerySpec& query) = 0;
+  // The answer of a listing in another format, a local file that never changes; made from the answer kept when it is first
+  // asked for. ENODATA: the answer was not kept; ENOSPC … from making it.
+  virtual Cancel result(std::shared_ptr<const Listing> /*listing*/, client::TableFormat /*format*/,
+                        Done<std::filesystem::path> done) {
+    done(Error(ENOTSUP, "this catalog makes no other formats"));
+    return {};
+  }
+  // The same, if it is there. No work.
+  virtual std::optional<std::filesystem::path> known_result(const Listing& /*listing*/,
+                                                            client::TableFormat /*format*/) {
+    return std::nullopt;
+  }
   // Everything kept of a query that no saved query has any more may go.
   virtual void forget(const QuerySpec& query) = 0;
 

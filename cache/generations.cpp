@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache/exports.h"
 #include "cache/listing_keys.h"
 
 namespace esofs::cache {
@@ -168,6 +169,7 @@ Result<bool> Generations::sweep(std::size_t most, std::int64_t now) {
     std::error_code ignored;
     std::filesystem::remove(partial_path(generation), ignored);
     std::filesystem::remove(result_path(generation), ignored);
+    remove_exports(result_path(generation));
     for (const Shelf shelf : {Shelf::kEntries, Shelf::kNames, Shelf::kRows}) {
       auto erased = erase_some(shelf, generation, most);
       if (!erased) return erased.error();

@@ -1,23 +1,13 @@
 #include "fs/query_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <system_error>
 
-#include "client/base/unique_fd.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_nodes.h"
 
 namespace esofs::fs {
 namespace {
-
-constexpr std::uint64_t kResultEstimate = 1U << 20U;
-constexpr const char* kResultName = "result.vot";
 
 class TextFileHandle : public FileHandle {
  public:
@@ -127,140 +117,6 @@ class TextFileNode : public Node {
   const std::string name_;
 };
 
-// A file on the local disk that never changes: the kept answer of one snapshot.
-class LocalFileHandle : public FileHandle {
- public:
-  LocalFileHandle(UniqueFd fd, std::uint64_t size, std::string version,
-                  std::shared_ptr<const cache::Listing> keeps)
-      : fd_(std::move(fd)), size_(size), version_(std::move(version)), keeps_(std::move(keeps)) {}
-
-  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
-    done(read_now(offset, size));
-    return {};
-  }
-  std::uint64_t size() const override { return size_; }
-  std::string version() const override { return version_; }
-
- private:
-  Result<Bytes> read_now(std::uint64_t offset, std::size_t size) const {
-    if (offset >= size_) return Bytes{};
-    Bytes bytes(std::min<std::uint64_t>(size, size_ - offset));
-    std::size_t have = 0;
-    while (have < bytes.size()) {
-      const ssize_t got =
-          ::pread(fd_.get(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return Error(EIO, "reading the kept answer: " + std::generic_category().message(errno));
-      if (got == 0) return Error(EIO, "the kept answer is shorter than it was");
-      have += static_cast<std::size_t>(got);
-    }
-    return bytes;
-  }
-
-  const UniqueFd fd_;
-  const std::uint64_t size_;
-  const std::string version_;
-  const std::shared_ptr<const cache::Listing> keeps_;
-};
-
-Result<std::shared_ptr<FileHandle>> open_result(const std::shared_ptr<const cache::Listing>& listing) {
-  const auto file = listing->result_file();
-  if (!file) return Error(ENODATA, "the answer of this query was not kept: the cache disk was full");
-  UniqueFd fd(::open(file->c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (!fd || ::fstat(fd.get(), &status) != 0)
-    return Error(EIO, "opening " + file->string() + ": " + std::generic_category().message(errno));
-  return std::shared_ptr<FileHandle>(std::make_shared<LocalFileHandle>(
-      std::move(fd), static_cast<std::uint64_t>(status.st_size), listing->id(), listing));
-}
-
-// table/result.vot: the server's bytes.
-class ResultNode : public Node {
- public:
-  ResultNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
-  std::string identity() const override { return "result.vot:" + directory_->identity(); }
-  std::string path() const override { return directory_->path() + "/table/" + kResultName; }
-  NodeType type() const override { return NodeType::kFile; }
-  Attributes attributes() override {
-    Attributes attributes{NodeType::kFile, 0444, kResultEstimate, false, tree_.mounted_at(),
-                          kShortTimeout,   0};
-    const auto spec = directory_->spec();
-    const auto listing = spec && !spec->adql.empty() ? tree_.catalog().known_listing(*spec) : nullptr;
-    const auto file = listing ? listing->result_file() : std::nullopt;
-    struct stat status {};
-    if (file && ::stat(file->c_str(), &status) == 0) {
-      attributes.size = static_cast<std::uint64_t>(status.st_size);
-      attributes.mtime = status.st_mtim.tv_sec;
-      attributes.exact = true;
-      attributes.attr_timeout = kShortTimeout;
-    }
-    return attributes;
-  }
-  Cancel open(bool, Done<std::shared_ptr<FileHandle>> done) override {
-    using ListingPtr = std::shared_ptr<const cache::Listing>;
-    const auto spec = directory_->spec();
-    if (!spec) {
-      done(spec.error().at(path()));
-      return {};
-    }
-    return with_deadline<ListingPtr>(
-        tree_.timer(), tree_.config().query_wait,
-        Error(EAGAIN, path() + ": the query has not been answered yet"),
-        [&](Done<ListingPtr> answered) { return tree_.catalog().listing(*spec, std::move(answered)); },
-        [done = std::move(done)](Result<ListingPtr> listing) {
-          if (!listing) return done(listing.error());
-          done(open_result(*listing));
-        });
-  }
-
- private:
-  Tree& tree_;
-  const QueryDirectoryPtr directory_;
-};
-
-class TableNode : public Node {
- public:
-  TableNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
-  std::string identity() const override { return "table:" + directory_->identity(); }
-  std::string path() const override { return directory_->path() + "/table"; }
-  NodeType type() const override { return NodeType::kDirectory; }
-  Attributes attributes() override {
-    // Only its removal is possible, so that `rm -r` of the query goes through.
-    return {NodeType::kDirectory, 0555, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
-  }
-  Cancel lookup(const std::string& name, Done<Found> done) override {
-    done(name == kResultName && shown() ? Found{result()} : Found{nullptr, kAbsentInListing});
-    return {};
-  }
-  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
-    FixedDirectory::Entries entries;
-    if (shown()) entries.emplace_back(kResultName, result());
-    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
-    return {};
-  }
-  Result<void> remove(const std::string& name) override {
-    if (directory_->is_fixed()) return Node::remove(name);
-    if (name != kResultName) return Error(ENOENT, path() + " has no " + name);
-    directory_->hide(hidden_name());
-    return {};
-  }
-
- private:
-  static std::string hidden_name() { return std::string("table/") + kResultName; }
-  // Not where the answer is known and was not kept: a copy of the whole directory must go through.
-  bool shown() const {
-    if (directory_->hidden(hidden_name())) return false;
-    const auto spec = directory_->spec();
-    if (!spec) return false;
-    const auto listing = tree_.catalog().known_listing(*spec);
-    return !listing || listing->result_file().has_value();
-  }
-  NodePtr result() const { return std::make_shared<ResultNode>(tree_, directory_); }
-
-  Tree& tree_;
-  const QueryDirectoryPtr directory_;
-};
-
 }  // namespace
 
 void forget_replaced(Tree& tree, QueryDirectory& directory) {
@@ -281,10 +137,6 @@ NodePtr make_status_node(Tree& tree, QueryDirectoryPtr directory) {
         return LiveText::Rendered{query_status(tree, *directory),
                                   std::max(directory->mtime(), tree.mounted_at())};
       });
-}
-
-NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory) {
-  return std::make_shared<TableNode>(tree, std::move(directory));
 }
 
 }  // namespace esofs::fs

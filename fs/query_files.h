@@ -1,4 +1,4 @@
-// The files of a query directory that are not datasets: query.adql and scratch files, status.txt, table/.
+// The files of a query directory that are not datasets: query.adql and scratch files, status.txt.
 //
 //   threads  thread-safe
 #pragma once
@@ -15,7 +15,6 @@ namespace esofs::fs {
 NodePtr make_text_node(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file,
                        const std::string& name);
 NodePtr make_status_node(Tree& tree, QueryDirectoryPtr directory);
-NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory);
 
 // To be called after each commit: forgets the answers of a query that is no longer asked.
 void forget_replaced(Tree& tree, QueryDirectory& directory);

@@ -7,6 +7,7 @@
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_files.h"
+#include "fs/result_nodes.h"
 
 namespace esofs::fs {
 namespace {
