@@ -216,15 +216,15 @@ FitsLayout::FitsLayout(const std::vector<Column>& columns) : seen_(columns.size(
   }
 }
 
-void FitsLayout::note_integer(const Value& value, Seen& seen) {
+void FitsLayout::note_integer(char code, const Value& value, Seen& seen) {
   const auto* number = std::get_if<std::int64_t>(&value.is);
   if (number == nullptr) {
     seen.nulls = true;
     return;
   }
-  seen.least = std::min(seen.least, *number);
-  seen.most = std::max(seen.most, *number);
-  if (*number >= 0 && *number < 256) seen.bytes.set(static_cast<std::size_t>(*number));
+  const std::uint64_t above =
+      static_cast<std::uint64_t>(*number) - static_cast<std::uint64_t>(range_of(code).first);
+  if (above < seen.low.size()) seen.low.set(static_cast<std::size_t>(above));
 }
 
 void FitsLayout::note(const FitsField& field, const Value& value, Seen& seen) {
@@ -241,9 +241,9 @@ void FitsLayout::note(const FitsField& field, const Value& value, Seen& seen) {
       note_text(value);
   } else if (field.type.integer()) {
     if (array != nullptr)
-      for (const Value& element : *array) note_integer(element, seen);
+      for (const Value& element : *array) note_integer(field.code, element, seen);
     else if (!field.heap)
-      note_integer(value, seen);
+      note_integer(field.code, value, seen);
   }
   if (elements < field.type.count) seen.shorter = true;
   seen.elements = std::max<std::uint64_t>(seen.elements, elements);
@@ -258,29 +258,23 @@ void FitsLayout::survey(std::span<const Value> row) {
 Result<void> FitsLayout::choose_null(FitsField& field, const Seen& seen) {
   const bool needed = seen.nulls || (seen.shorter && !field.heap);
   const auto declared = field.type.null_integer;
-  while (true) {
-    const auto [least, most] = range_of(field.code);
-    // The reader has made every cell of this value null, so that no other has it.
-    if (declared && *declared >= least && *declared <= most) {
-      field.null = declared;
-      return {};
-    }
-    if (!needed) return {};
-    if (seen.least > seen.most || seen.least > least)
-      field.null = least;
-    else if (seen.most < most)
-      field.null = most;
-    if (field.code == 'B' && !field.null) {
-      for (std::size_t value = 0; value < 256 && !field.null; ++value)
-        if (!seen.bytes.test(value)) field.null = static_cast<std::int64_t>(value);
-    }
-    if (field.null) return {};
-    // Every value is taken, as far as we know: the next wider type has more.
-    if (field.code == 'K')
-      return Error(EOVERFLOW, "column " + field.column.name + " leaves no value for its nulls");
-    field.code = field.code == 'B' ? 'I' : field.code == 'I' ? 'J' : 'K';
-    field.element_bytes = bytes_of(field.code);
+  const auto [least, most] = range_of(field.code);
+  // The reader has made every cell of this value null, so that no other has it.
+  if (declared && *declared >= least && *declared <= most) {
+    field.null = declared;
+    return {};
   }
+  if (!needed) return {};
+  for (std::size_t above = 0; above < seen.low.size() && !field.null; ++above)
+    if (!seen.low.test(above)) field.null = least + static_cast<std::int64_t>(above);
+  if (field.null) return {};
+  if (field.code == 'K')
+    return Error(EOVERFLOW, "column " + field.column.name + " leaves no value for its nulls");
+  // The next wider type has values that no cell can have.
+  field.code = field.code == 'B' ? 'I' : field.code == 'I' ? 'J' : 'K';
+  field.element_bytes = bytes_of(field.code);
+  field.null = range_of(field.code).first;
+  return {};
 }
 
 Result<void> FitsLayout::decide(FitsField& field, const Seen& seen) {

@@ -13,7 +13,6 @@
 
 #include <bitset>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,18 +57,16 @@ class FitsLayout {
  private:
   // What the cells of a column are like.
   struct Seen {
-    bool nulls = false;    // integers: a null cell, or a null element
-    bool shorter = false;  // an array of fixed shape that has fewer elements than others
-    std::int64_t least = std::numeric_limits<std::int64_t>::max();
-    std::int64_t most = std::numeric_limits<std::int64_t>::min();
-    std::bitset<256> bytes;
+    bool nulls = false;              // integers: a null cell, or a null element
+    bool shorter = false;            // an array of fixed shape that has fewer elements than others
+    std::bitset<256> low;            // integers: which of the least 256 values of the type there are
     std::uint64_t elements = 0;      // the most in a cell
     std::uint64_t all_elements = 0;  // in all cells
     std::uint64_t width = 0;         // the longest string, in characters
   };
 
   static void note(const FitsField& field, const Value& value, Seen& seen);
-  static void note_integer(const Value& value, Seen& seen);
+  static void note_integer(char code, const Value& value, Seen& seen);
   static Result<void> decide(FitsField& field, const Seen& seen);
   static Result<void> choose_null(FitsField& field, const Seen& seen);
 

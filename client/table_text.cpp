@@ -45,6 +45,7 @@ void append_elements(const ValueArray& array, std::string& to) {
     return std::holds_alternative<std::string>(element.is);
   });
   if (texts) return append_cell_json(Value{array}, to);
+  if (std::all_of(array.begin(), array.end(), [](const Value& element) { return element.null(); })) return;
   bool first = true;
   for (const Value& element : array) {
     if (!std::exchange(first, false)) to += ' ';

@@ -13,7 +13,7 @@
 
 namespace esofs::client {
 
-// Appends a cell. Null is nothing. Elements of an array are separated by blanks, as in TABLEDATA, a null element is "null";
+// Appends a cell. Null, and an array of nothing but nulls, is nothing. Elements of an array are separated by blanks, as in TABLEDATA, a null element is "null";
 // a complex number is two words; an array of strings is a JSON array.
 void append_cell_text(const Value& value, std::string& to);
 

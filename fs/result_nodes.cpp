@@ -11,6 +11,7 @@
 
 #include "client/base/unique_fd.h"
 #include "fs/error_log.h"
+#include "fs/in_turn.h"
 #include "fs/plain_nodes.h"
 
 namespace esofs::fs {
@@ -72,18 +73,21 @@ Result<std::shared_ptr<FileHandle>> open_local(const std::filesystem::path& path
       std::move(fd), static_cast<std::uint64_t>(status.st_size), listing->id(), listing));
 }
 
-void open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form,
-               const Done<std::shared_ptr<FileHandle>>& done) {
+Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form,
+                 Done<std::shared_ptr<FileHandle>> done) {
   if (form) {
-    catalog.result(listing, *form, [listing, done](Result<std::filesystem::path> path) {
-      if (!path) return done(path.error());
-      done(open_local(*path, listing));
-    });
-    return;
+    return catalog.result(listing, *form,
+                          [listing, done = std::move(done)](const Result<std::filesystem::path>& path) {
+                            if (!path) return done(path.error());
+                            done(open_local(*path, listing));
+                          });
   }
   const auto file = listing->result_file();
-  if (!file) return done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
-  done(open_local(*file, listing));
+  if (file)
+    done(open_local(*file, listing));
+  else
+    done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
+  return {};
 }
 
 // table/result.csv and the like.
@@ -208,15 +212,17 @@ Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
   }
   visited();
   using HandlePtr = std::shared_ptr<FileHandle>;
+  auto& catalog = tree_.catalog();
   return with_deadline<HandlePtr>(
       tree_.timer(), tree_.config().query_wait,
       Error(EAGAIN, path() + ": the query has not been answered yet"),
-      [&](const Done<HandlePtr>& opened) {
-        return tree_.catalog().listing(
-            *query, [&catalog = tree_.catalog(), form = form_, opened](Result<ListingPtr> listing) {
-              if (!listing) return opened(listing.error());
-              open_form(catalog, *listing, form, opened);
-            });
+      [&](Done<HandlePtr> opened) {
+        return in_turn<ListingPtr, HandlePtr>(
+            [&](Done<ListingPtr> listed) { return catalog.listing(*query, std::move(listed)); },
+            [&catalog, form = form_](const ListingPtr& listing, Done<HandlePtr> made) {
+              return open_form(catalog, listing, form, std::move(made));
+            },
+            std::move(opened));
       },
       std::move(done));
 }
