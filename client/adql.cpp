@@ -189,6 +189,23 @@ Result<const TapService*> service_of(const Profile& profile, std::string_view ad
   return &profile.tap.front();
 }
 
+Result<std::vector<const TapService*>> services_of(const Profile& profile, std::string_view adql) {
+  auto likeliest = service_of(profile, adql);
+  if (!likeliest) return likeliest.error();
+  std::vector<const TapService*> services{*likeliest};
+  bool bare = false;
+  for (const auto& table : tables_named(adql)) {
+    const auto schema = schema_of(table);
+    if (holder_of(profile, schema) != nullptr) return services;
+    bare = bare || schema.empty();
+  }
+  if (!bare) return services;
+  for (const auto& service : profile.tap) {
+    if (&service != *likeliest) services.push_back(&service);
+  }
+  return services;
+}
+
 Result<const TapService*> service_named(const Profile& profile, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& service : profile.tap) {

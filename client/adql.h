@@ -21,6 +21,10 @@ std::vector<std::string> tables_named(std::string_view adql);
 // EINVAL where they belong to two services, which no server can join. The pointer is into `profile`.
 Result<const TapService*> service_of(const Profile& profile, std::string_view adql);
 
+// The services that may hold the tables which `adql` names, the likeliest first: one where a schema tells, all of them where
+// a table is named without its schema and none does (TAP 1.0 has bare names in its TAP_SCHEMA). EINVAL as above.
+Result<std::vector<const TapService*>> services_of(const Profile& profile, std::string_view adql);
+
 // The service named `name`. EINVAL with the nearest name.
 Result<const TapService*> service_named(const Profile& profile, const std::string& name);
 

@@ -43,14 +43,36 @@ bool pause_turn(std::chrono::milliseconds time, Lane::Turn& turn) {
 
 }  // namespace
 
-Result<QuerySummary> Tap::query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) const {
-  auto service =
-      request.service.empty() ? service_of(profile_, request.adql) : service_named(profile_, request.service);
+Result<std::vector<const TapService*>> Tap::services(const QueryRequest& request) const {
+  // A job is where it was made.
+  for (const auto& service : profile_.tap) {
+    if (request.job_url.starts_with(service.url + '/')) return std::vector{&service};
+  }
+  if (request.service.empty()) return services_of(profile_, request.adql);
+  auto service = service_named(profile_, request.service);
   if (!service) return service.error();
-  const auto maxrec = request.maxrec != 0 ? request.maxrec : (*service)->maxrec;
-  Task task{request, **service, sink, turn, maxrec, {}, {}, false};
-  task.summary.service = (*service)->name;
-  task.summary.url = (*service)->url;
+  return std::vector{*service};
+}
+
+Result<QuerySummary> Tap::query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) const {
+  auto asked = services(request);
+  if (!asked) return asked.error();
+  std::optional<Error> refused;
+  for (const TapService* service : *asked) {
+    if (refused) sink.restart();
+    auto answer = query_at(*service, request, sink, turn);
+    if (answer || answer.error().code() != EINVAL) return answer;
+    if (!refused) refused = answer.error();
+  }
+  return *refused;
+}
+
+Result<QuerySummary> Tap::query_at(const TapService& service, const QueryRequest& request, TableSink& sink,
+                                   Lane::Turn& turn) const {
+  const auto maxrec = request.maxrec != 0 ? request.maxrec : service.maxrec;
+  Task task{request, service, sink, turn, maxrec, {}, {}, false};
+  task.summary.service = service.name;
+  task.summary.url = service.url;
 
   const bool job =
       request.mode == QueryMode::kAsync || (request.mode == QueryMode::kAuto && !request.job_url.empty());

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/archive.h"
 #include "client/http.h"
@@ -50,6 +51,10 @@ class Tap {
     bool reached_sink = false;
   };
 
+  // Those to be asked in turn, until one does not refuse the query.
+  Result<std::vector<const TapService*>> services(const QueryRequest& request) const;
+  Result<QuerySummary> query_at(const TapService& service, const QueryRequest& request, TableSink& sink,
+                                Lane::Turn& turn) const;
   std::string form(const Task& task) const;
   Result<void> sync(Task& task) const;
   Result<void> async(Task& task) const;

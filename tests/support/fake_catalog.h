@@ -116,6 +116,11 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     positions_.insert_or_assign(name, std::move(position));
   }
+  // The answer of every listing in this form; made when it is first asked for.
+  void put_result(client::TableFormat format, std::filesystem::path path) {
+    const std::scoped_lock lock(mutex_);
+    results_.insert_or_assign(format, std::move(path));
+  }
 
   void hold() { asks_.hold(); }        // while held, nothing that is not known is answered …
   void release() { asks_.release(); }  // … until here
@@ -166,6 +171,24 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     ++forgotten_;
     known_.erase(query.adql);
+  }
+
+  Cancel result(std::shared_ptr<const cache::Listing> /*listing*/, client::TableFormat format,
+                Done<std::filesystem::path> done) override {
+    return asks_.ask<std::filesystem::path>(
+        [this, format]() -> Result<std::filesystem::path> {
+          const std::scoped_lock lock(mutex_);
+          const auto found = results_.find(format);
+          if (found == results_.end()) return Error(ENOSPC, "no room for another form");
+          made_.insert(format);
+          return found->second;
+        },
+        std::move(done));
+  }
+  std::optional<std::filesystem::path> known_result(const cache::Listing& /*listing*/,
+                                                    client::TableFormat format) override {
+    const std::scoped_lock lock(mutex_);
+    return made_.contains(format) ? std::optional(results_.at(format)) : std::nullopt;
   }
 
   Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) override {
@@ -324,6 +347,8 @@ class FakeCatalog : public cache::Catalog {
   std::map<std::string, std::shared_ptr<FakeListing>> answers_;
   std::map<std::string, Error> failures_;
   std::set<std::string> known_;
+  std::map<client::TableFormat, std::filesystem::path> results_;
+  std::set<client::TableFormat> made_;
   std::map<std::string, std::shared_ptr<const client::Links>> links_;
   std::set<std::string> known_links_;
   std::map<std::string, std::shared_ptr<const ProductFiles>> product_files_;
