@@ -99,6 +99,8 @@ class StoredCatalog final : public Catalog {
 
   Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) override;
   std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) override;
+  Cancel cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) override;
+  std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset& dataset) override;
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override;
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
   void learn_source(const client::Dataset& dataset, const client::FileSource& source) override;
@@ -131,6 +133,10 @@ class StoredCatalog final : public Catalog {
   std::vector<std::string> visits(const std::string& kind, std::size_t most) override {
     return visited_->latest(kind, most);
   }
+  void forget_visit(const std::string& kind, const std::string& name) override {
+    visited_->forget(kind, name);
+    lane_.submit([visited = visited_](Lane::Turn&) { visited->flush(); });
+  }
 
  private:
   template <class Record>
@@ -138,6 +144,13 @@ class StoredCatalog final : public Catalog {
     return {config.links_ttl, config.failure_memory, config.now};
   }
   std::string id_key(const std::string& id) const { return archive_.identity() + '\n' + id; }
+  // Where the services of a dataset are described, and whether that must first be found out; "": nowhere.
+  struct Described {
+    std::string url;
+    bool to_be_found = false;
+  };
+  Described described(const client::Dataset& dataset) const;
+  Cancel services(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done);
   std::string source_key(const client::Dataset& dataset) const {
     return id_key(dataset.id.empty() ? dataset.access_url : dataset.id);
   }
@@ -178,7 +191,58 @@ std::shared_ptr<const client::Links> StoredCatalog::known_links(const client::Da
   return url.empty() ? nullptr : links_of(links_->known(url));
 }
 
+StoredCatalog::Described StoredCatalog::described(const client::Dataset& dataset) const {
+  if (std::string url = archive_.links_url(dataset); !url.empty()) return {std::move(url), false};
+  if (dataset.access == client::AccessKind::kFile) return {};
+  return {dataset.access_url, true};
+}
+
+// The DataLink answer that describes the dataset's services; nullptr: it has none.
+Cancel StoredCatalog::services(const client::Dataset& dataset,
+                               Done<std::shared_ptr<const client::Links>> done) {
+  const Described where = described(dataset);
+  if (where.url.empty()) {
+    done(std::shared_ptr<const client::Links>());
+    return {};
+  }
+  if (!where.to_be_found) return links(dataset, std::move(done));
+  auto fetch = [&archive = archive_, dataset](Lane::Turn& turn) -> Result<LinksRecord> {
+    client::Dataset file = dataset;
+    file.cutout.clear();
+    auto located = archive.locate(file, turn);
+    if (!located) return located.error();
+    return LinksRecord{0, std::move(located->links).value_or(client::Links())};
+  };
+  return links_->ask(where.url, std::move(fetch),
+                     [done = std::move(done)](const Result<std::shared_ptr<const LinksRecord>>& record) {
+                       if (!record) return done(record.error());
+                       done(links_of(*record));
+                     });
+}
+
+Cancel StoredCatalog::cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) {
+  return services(dataset, [&archive = archive_, dataset, done = std::move(done)](
+                               Result<std::shared_ptr<const client::Links>> links) {
+    if (!links) return done(links.error());
+    done(archive.cutout_offer(dataset, links->get()));
+  });
+}
+
+std::optional<client::CutoutOffer> StoredCatalog::known_cutout_offer(const client::Dataset& dataset) {
+  const Described where = described(dataset);
+  if (where.url.empty()) return archive_.cutout_offer(dataset, nullptr);
+  const auto links = links_of(links_->known(where.url));
+  return links ? std::optional(archive_.cutout_offer(dataset, links.get())) : std::nullopt;
+}
+
 Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSource> done) {
+  if (!dataset.cutout.empty()) {
+    return services(dataset, [&archive = archive_, dataset, done = std::move(done)](
+                                 Result<std::shared_ptr<const client::Links>> links) {
+      if (!links) return done(links.error());
+      done(archive.cutout_source(dataset, links->get()));
+    });
+  }
   auto fetch = [&archive = archive_, links = links_, dataset](Lane::Turn& turn) -> Result<SourceRecord> {
     auto located = archive.locate(dataset, turn);
     if (!located) return located.error();
@@ -194,6 +258,13 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
 }
 
 std::optional<client::FileSource> StoredCatalog::known_source(const client::Dataset& dataset) {
+  if (!dataset.cutout.empty()) {
+    const std::string url = described(dataset).url;
+    const auto links = url.empty() ? nullptr : links_of(links_->known(url));
+    if (!links && !url.empty()) return std::nullopt;
+    auto source = archive_.cutout_source(dataset, links.get());
+    return source ? std::optional<client::FileSource>(std::move(*source)) : std::nullopt;
+  }
   const auto record = sources_->known(source_key(dataset));
   return record ? std::optional<client::FileSource>(record->value) : std::nullopt;
 }

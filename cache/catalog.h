@@ -132,7 +132,16 @@ class Catalog {
   virtual Cancel links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) = 0;
   virtual std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) = 0;
 
-  // Where the file of a dataset is.
+  // What can be cut out of a dataset: by its DataLink answer, else by the profile. known_…: no network; nullopt: not known.
+  virtual Cancel cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) {
+    done(client::CutoutOffer());
+    return {};
+  }
+  virtual std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset&) {
+    return client::CutoutOffer();
+  }
+
+  // Where the file of a dataset is, or, of one with dataset.cutout, the request that makes it.
   virtual Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) = 0;
   virtual std::optional<client::FileSource> known_source(const client::Dataset& dataset) = 0;
 
@@ -188,6 +197,9 @@ class Catalog {
   // Directories visited lately, for listings that cannot be complete: newest last, at most `most`.
   virtual void visited(const std::string& kind, const std::string& name) = 0;
   virtual std::vector<std::string> visits(const std::string& kind, std::size_t most) = 0;
+  virtual void forget_visit(const std::string& kind, const std::string& name) {
+    static_cast<void>(kind), static_cast<void>(name);
+  }
 };
 
 }  // namespace esofs::cache

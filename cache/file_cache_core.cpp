@@ -50,6 +50,11 @@ class Once {
     auto state = state_.lock();
     if (!state->answered) state->inner = std::move(inner);
   }
+  // The Cancel of the first step, which may have led to the next one already.
+  void began_with(Cancel inner) {
+    auto state = state_.lock();
+    if (!state->answered && !state->inner) state->inner = std::move(inner);
+  }
   void cancel() {
     Cancel inner;
     {
@@ -91,10 +96,28 @@ void FileCacheCore::end() { parts_->gate.close(); }
 // --- records ---
 
 std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
-  return archive_id_ + "\n" + dataset.id + "\n" + client::shown_url(dataset.access_url);
+  // A cutout is of the dataset, by whatever URL it was come to.
+  if (!dataset.cutout.empty() && !dataset.id.empty())
+    return archive_id_ + "\n" + dataset.id + "\ncutout " + dataset.cutout;
+  const std::string id = archive_id_ + "\n" + dataset.id + "\n" + client::shown_url(dataset.access_url);
+  return dataset.cutout.empty() ? id : id + "\ncutout " + dataset.cutout;
 }
 
-bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) const {
+// The content key of the file that a cutout is of; "": it was never opened.
+std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
+  client::Dataset parent = cutout;
+  parent.cutout.clear();
+  const auto record = recorded(file_id(parent));
+  return record ? record->key : std::string();
+}
+
+bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) {
+  if (!dataset.cutout.empty()) {
+    // To ask again would be to cut again. It holds until its dataset is known to be another.
+    const bool same_date = record.mtime == dataset.mtime || record.mtime == 0 || dataset.mtime == 0;
+    const std::string parent = record.parent.empty() ? std::string() : parent_version(dataset);
+    return same_date && (parent.empty() || parent == record.parent);
+  }
   return record.mtime == dataset.mtime &&
          parts_->now() - record.checked_at < config_.revalidate_after.count();
 }
@@ -143,7 +166,7 @@ void FileCacheCore::drop(const std::string& id, const std::string& key) {
 
 // --- opening as delivered ---
 
-void FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
+Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
   const std::string id = file_id(dataset);
   std::optional<Error> failure;
   {
@@ -151,15 +174,46 @@ void FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivere
     const auto at = registry->failures.find(id);
     if (at != registry->failures.end() && at->second.until > parts_->now()) failure = at->second.error;
   }
-  if (failure) return done(*failure);
-  if (auto delivered = known(dataset, id)) return done(std::move(*delivered));
-  if (!openings_.join(id, std::move(done)).first) return;
-  catalog_.source(dataset, [self = shared_from_this(), id, dataset](Result<client::FileSource> source) {
+  if (failure) {
+    done(*failure);
+    return {};
+  }
+  if (auto delivered = known(dataset, id)) {
+    done(std::move(*delivered));
+    return {};
+  }
+  auto joined = openings_.join(id, std::move(done));
+  if (joined.first) ask(id, dataset);
+  if (dataset.cutout.empty()) return {};  // an opening goes on: what it learns is kept
+  return [weak = weak_from_this(), id, leave = std::move(joined.cancel)] {
+    leave();
+    if (auto self = weak.lock()) self->stop_unwanted(id);
+  };
+}
+
+// REQUIRES: the caller was told to start the flight of this opening.
+void FileCacheCore::ask(const std::string& id, const client::Dataset& dataset) {
+  std::stop_source stop;
+  if (!dataset.cutout.empty()) registry_.lock()->cutouts.insert_or_assign(id, stop);
+  catalog_.source(dataset, [self = shared_from_this(), id, dataset, stop](Result<client::FileSource> source) {
     const Inside inside(self->parts_->gate);
     if (!inside) return self->land(id, ending_error());
     if (!source) return self->land(id, source.error());
-    open_file(self->parts_, self, {id, dataset, std::move(*source)});
+    open_file(self->parts_, self, {id, dataset, std::move(*source), stop});
   });
+}
+
+// A cutout that nobody waits for is not made: it costs the archive more than a file does.
+void FileCacheCore::stop_unwanted(const std::string& id) {
+  if (openings_.waiting(id) > 0) return;
+  std::stop_source stop{std::nostopstate};
+  {
+    auto registry = registry_.lock();
+    const auto asked = registry->cutouts.find(id);
+    if (asked == registry->cutouts.end()) return;
+    stop = asked->second;
+  }
+  stop.request_stop();
 }
 
 // The file without a request, where that is possible.
@@ -259,17 +313,25 @@ void FileCacheCore::completed(const OpeningRequest& request, const Delivered& de
   auto record = recorded(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;
   record.size = delivered.record.size;
+  if (!request.dataset.cutout.empty()) record.parent = parent_version(request.dataset);
   keep_record(request.id, record);
   auto registry = registry_.lock();
   const auto live = registry->live.find(request.id);
   if (live != registry->live.end() && live->second.record.key == record.key) live->second.record = record;
 }
 
-void FileCacheCore::failed(const OpeningRequest& request, const Error& error) { land(request.id, error); }
+void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
+  const bool unwanted = request.stop.stop_requested() && !parts_->gate.stop().stop_requested();
+  if (!unwanted) return land(request.id, error);
+  registry_.lock()->cutouts.erase(request.id);
+  // Somebody may want it after all.
+  if (!openings_.drop_unwanted(request.id)) ask(request.id, request.dataset);
+}
 
 void FileCacheCore::land(const std::string& id, const Result<Delivered>& delivered) {
   {
     auto registry = registry_.lock();
+    registry->cutouts.erase(id);
     if (registry->failures.size() > kMostFailures) registry->failures.clear();
     if (delivered) {
       registry->failures.erase(id);
@@ -290,13 +352,15 @@ bool FileCacheCore::unpacks(Packing packing) const {
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
   auto once = std::make_shared<Once<OpenContent>>(std::move(done));
-  open_delivered(dataset, [self = shared_from_this(), once, dataset, form](Result<Delivered> delivered) {
+  auto opening = open_delivered(dataset, [self = shared_from_this(), once, dataset,
+                                          form](Result<Delivered> delivered) {
     if (!delivered) return once->answer(delivered.error());
     const bool plain = form == Form::kPlain && dataset.extension == ".fits";
     if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
     once->waits_for(
         self->open_view(dataset, *delivered, [once](Result<OpenContent> view) { once->answer(view); }));
   });
+  once->began_with(std::move(opening));
   return [once] { once->cancel(); };
 }
 

@@ -53,16 +53,20 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   };
   struct Registry {
     std::map<std::string, Live> live;  // by file id
+    std::map<std::string, std::stop_source> cutouts;  // by file id: those being asked for
     std::map<std::string, Failure> failures;
   };
 
   std::string file_id(const client::Dataset& dataset) const;
-  bool fresh(const FileRecord& record, const client::Dataset& dataset) const;
+  bool fresh(const FileRecord& record, const client::Dataset& dataset);
+  std::string parent_version(const client::Dataset& cutout);
   std::optional<FileRecord> recorded(const std::string& id);
   void keep_record(const std::string& id, const FileRecord& record);
   void drop(const std::string& id, const std::string& key);
 
-  void open_delivered(const client::Dataset& dataset, Done<Delivered> done);
+  Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
+  void ask(const std::string& id, const client::Dataset& dataset);
+  void stop_unwanted(const std::string& id);
   std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
   OpenContent adopt(const std::string& id, const FileRecord& record, const std::shared_ptr<Content>& made);
   std::shared_ptr<Content> ranged_content(const std::string& id, const FileRecord& record,

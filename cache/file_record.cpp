@@ -34,6 +34,7 @@ std::string encoded(const FileRecord& record) {
               {"packing", static_cast<int>(record.packing)},
               {"mtime", record.mtime},
               {"checked_at", record.checked_at}};
+  if (!record.parent.empty()) object["parent"] = record.parent;
   if (record.plain_size) object["plain_size"] = *record.plain_size;
   return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -48,6 +49,7 @@ std::optional<FileRecord> decoded_file_record(std::string_view value) {
   record.name = value_or<std::string>(object, "name", "");
   record.validator = value_or<std::string>(object, "validator", "");
   record.size = number(object, "size");
+  record.parent = value_or<std::string>(object, "parent", "");
   record.whole = value_or<bool>(object, "whole", false);
   record.packing = static_cast<Packing>(number(object, "packing"));
   if (object.contains("plain_size")) record.plain_size = number(object, "plain_size");

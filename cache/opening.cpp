@@ -102,7 +102,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   const std::shared_ptr<ContentParts> parts_;
   const std::shared_ptr<OpeningHost> host_;
   const OpeningRequest request_;
-  std::stop_source stop_;
+  std::stop_source stop_ = request_.stop;
   bool answered_ = false;  // used by the job of the head only
   std::shared_ptr<WholeFile> whole_;
   std::mutex mutex_;
@@ -216,6 +216,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   request.fits = is_fits(request_.dataset);
   request.page = request_.dataset.extension == ".html";
   // A web page is small and made anew for each request.
+  request.kind = request_.source.kind;
   if (!request_.dataset.whole && !request.page) request.range = client::ByteRange{0, kChunkBytes};
   for (int attempt = 1;; ++attempt) {
     ++parts_->counters.requests;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "cache/content.h"
@@ -28,6 +29,7 @@ struct OpeningRequest {
   std::string id;  // file_id()
   client::Dataset dataset;
   client::FileSource source;
+  std::stop_source stop{};  // ends the request and the transfer that it becomes
 };
 
 // What Opening asks of the cache it works for. Called from the lane, without locks.

@@ -53,6 +53,17 @@ bool Visited::add(const std::string& kind, const std::string& name) {
   return !std::exchange(state->flush_asked, true);
 }
 
+void Visited::forget(const std::string& kind, const std::string& name) {
+  load(kind);
+  auto state = state_.lock();
+  Kind& visits = state->kinds[kind];
+  const auto known = visits.when.find(name);
+  if (known == visits.when.end()) return;
+  visits.names.erase(known->second);
+  visits.when.erase(known);
+  state->unwritten[prefix(kind) + name] = 0;
+}
+
 std::vector<std::string> Visited::latest(const std::string& kind, std::size_t most) {
   load(kind);
   auto state = state_.lock();

@@ -24,6 +24,7 @@ class Visited {
 
   // True: flush() should be called soon; false: it has been asked for already.
   [[nodiscard]] bool add(const std::string& kind, const std::string& name);
+  void forget(const std::string& kind, const std::string& name);
   // Newest last.
   std::vector<std::string> latest(const std::string& kind, std::size_t most);
   // Writes what add() has left to write.

@@ -43,6 +43,15 @@ class Waiters {
     for (const auto& asker : flight.mapped()) asker->done(result);
   }
 
+  // Ends a flight that nobody waits for. False: somebody does, and the work must still land.
+  [[nodiscard]] bool drop_unwanted(const Key& key) {
+    auto flights = flights_->lock();
+    const auto flight = flights->find(key);
+    if (flight != flights->end() && !flight->second.empty()) return false;
+    if (flight != flights->end()) flights->erase(flight);
+    return true;
+  }
+
   bool flying(const Key& key) const { return flights_->lock()->count(key) != 0; }
 
   // Askers that still wait; 0 also where there is no flight.

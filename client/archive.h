@@ -18,6 +18,7 @@
 #include "client/associations.h"
 #include "client/base/lane.h"
 #include "client/base/result.h"
+#include "client/cutout_spec.h"
 #include "client/model.h"
 
 namespace esofs::client {
@@ -66,6 +67,7 @@ struct FetchRequest {
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
   bool page = false;  // the file is a web page, which is else taken for a login page
+  FetchKind kind = FetchKind::kFile;
 };
 
 // Takes the body of one answer. A returned error ends the transfer with that error.
@@ -140,6 +142,13 @@ class Archive {
   virtual QueryRequest row_query(const std::string& id) const = 0;
   // Nothing is known where the archive's profile has no patterns.
   virtual KnownUrl known_url(const std::string& /*url*/) const { return {}; }
+  // What can be cut out of a dataset, and the request for dataset.cutout, by the service descriptors of its DataLink
+  // answer; links == nullptr: it has none, and the profile tells. cutout_source(): ENOTSUP where there is no service, EINVAL
+  // where it does not take such a spec, ENODATA where the dataset does not reach.
+  virtual CutoutOffer cutout_offer(const Dataset&, const Links* /*links*/) const { return {}; }
+  virtual Result<FileSource> cutout_source(const Dataset& dataset, const Links* /*links*/) const {
+    return Error(ENOTSUP, "this archive has no cutout service for " + dataset.id);
+  }
   // From a table's columns to its datasets; nullptr where the columns name none.
   virtual std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
       const std::vector<Column>& columns) const = 0;

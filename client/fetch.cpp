@@ -8,6 +8,7 @@
 
 #include "client/content_headers.h"
 #include "client/http_error.h"
+#include "client/service_error.h"
 
 namespace esofs::client {
 namespace {
@@ -79,12 +80,26 @@ Error unsatisfiable(const FetchRequest& request, const HttpHead& head) {
   return {EIO, "the range lies outside the file (HTTP 416)"};
 }
 
+// A refusal, or a text where FITS was asked for.
+bool is_explanation(const FetchRequest& request, const HttpHead& head) {
+  if (head.status >= 400) return true;
+  const std::string type = media_type(head.header("content-type"));
+  const bool text = type == "text/plain" || type == "application/x-votable+xml" || type == "text/xml";
+  return head.status == 200 && request.fits && text;
+}
+
 // Between the HTTP answer and the file's sink: accepts the head, looks at the first bytes, counts.
 class FileBody : public HttpSink {
  public:
-  FileBody(const FetchRequest& request, FetchSink& sink) : request_(request), sink_(sink) {}
+  FileBody(const FetchRequest& request, const FetchOptions& options, FetchSink& sink)
+      : request_(request), options_(options), sink_(sink) {}
 
   Result<void> head(const HttpHead& head) override {
+    if (options_.answer != nullptr) *options_.answer = head;
+    if (options_.explain && is_explanation(request_, head)) {
+      refusal_ = head;
+      return {};
+    }
     auto accepted = accepted_head(request_, head);
     if (!accepted) return accepted.error();
     file_ = std::move(*accepted);
@@ -101,6 +116,7 @@ class FileBody : public HttpSink {
   }
 
   Result<void> body(std::span<const std::byte> piece) override {
+    if (refusal_) return explained(piece);
     received_ += piece.size();
     if (announced_ && received_ > *announced_) return Error(EIO, "the body is longer than announced");
     if (!sniffing_) return sink_.body(piece);
@@ -111,6 +127,7 @@ class FileBody : public HttpSink {
 
   // After the last byte.
   Result<FileHead> end() {
+    if (refusal_) return options_.explain(*refusal_, start_);
     if (announced_ && received_ != *announced_) return Error(EIO, "the body is shorter than announced");
     if (ends_by_close_ && request_.total && received_ < *request_.total)
       return Error(EIO, "the body is shorter than the file");
@@ -129,8 +146,17 @@ class FileBody : public HttpSink {
     return sink_.body(std::as_bytes(std::span(start_)));
   }
 
+  // An explanation is read as far as anybody reads it.
+  Result<void> explained(std::span<const std::byte> piece) {
+    start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    if (start_.size() > kMostErrorBytes) return options_.explain(*refusal_, start_);
+    return {};
+  }
+
   const FetchRequest& request_;
+  const FetchOptions& options_;
   FetchSink& sink_;
+  std::optional<HttpHead> refusal_;
   FileHead file_;
   std::optional<std::uint64_t> announced_;  // length of the body
   std::uint64_t received_ = 0;
@@ -174,7 +200,7 @@ Result<FileHead> fetch_file(HttpClient& http, const FetchRequest& request, Fetch
   get.headers = options.headers;
   get.limits = options.limits;
   if (request.range) get.headers.push_back(range_header(request));
-  FileBody body(request, sink);
+  FileBody body(request, options, sink);
   auto sent = http.send(get, body, turn);
   if (!sent) return sent.error();
   auto file = body.end();

@@ -6,6 +6,7 @@
 //   source   DESIGN section 5 ("Accept into the cache only"); RFC 9110 sections 14 and 15.3.7
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ namespace esofs::client {
 struct FetchOptions {
   std::vector<std::string> headers;  // more of them, e.g. Authorization
   std::optional<HttpLimits> limits;  // instead of the client's
+  // For services that explain themselves: makes the error of an answer that is a text instead of the file, of any status.
+  std::function<Error(const HttpHead& head, const std::string& text)> explain = {};
+  HttpHead* answer = nullptr;  // where the head of the answer is put
 };
 
 // The returned head has the total of a body that came without Content-Length.

@@ -21,7 +21,8 @@ HttpArchive::HttpArchive(Profile profile, HttpSettings settings, Tap::Times time
       datalink_(http_, ids_->profile().placeholder_lengths),
       calselector_(http_, *ids_),
       ssap_(http_, ids_->profile().ssap_url),
-      sesame_(http_, ids_->profile().resolver_url) {}
+      sesame_(http_, ids_->profile().resolver_url),
+      soda_(http_, ids_->profile().soda_url) {}
 
 std::string HttpArchive::identity() const { return profile().name + " " + profile().tap.front().url; }
 
@@ -49,6 +50,7 @@ Result<std::vector<ProductFile>> HttpArchive::product_files(const std::string& i
 }
 
 Result<FileHead> HttpArchive::fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) {
+  if (request.kind != FetchKind::kFile) return soda_.fetch(request, sink, turn);
   return fetch_file(http_, request, sink, turn);
 }
 
@@ -65,6 +67,14 @@ std::string HttpArchive::associations_url(const Dataset& dataset, CalibrationMod
 
 Result<SkyPosition> HttpArchive::resolve(const std::string& name, Lane::Turn& turn) {
   return sesame_.resolve(name, turn);
+}
+
+CutoutOffer HttpArchive::cutout_offer(const Dataset& dataset, const Links* links) const {
+  return soda_.offer(dataset, links);
+}
+
+Result<FileSource> HttpArchive::cutout_source(const Dataset& dataset, const Links* links) const {
+  return soda_.source(dataset, links);
 }
 
 bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id); }

@@ -20,6 +20,7 @@
 #include "client/profile.h"
 #include "client/sesame.h"
 #include "client/ssap.h"
+#include "client/soda.h"
 #include "client/tap.h"
 
 namespace esofs::client {
@@ -48,6 +49,8 @@ class HttpArchive : public Archive {
   bool valid_id(const std::string& id) const override;
   Dataset dataset(const std::string& id) const override;
   std::string links_url(const Dataset& dataset) const override;
+  CutoutOffer cutout_offer(const Dataset& dataset, const Links* links) const override;
+  Result<FileSource> cutout_source(const Dataset& dataset, const Links* links) const override;
   QueryRequest row_query(const std::string& id) const override;
   KnownUrl known_url(const std::string& url) const override;
   std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
@@ -63,6 +66,7 @@ class HttpArchive : public Archive {
   const CalSelector calselector_;
   const Ssap ssap_;
   const Sesame sesame_;
+  const Soda soda_;
 };
 
 }  // namespace esofs::client

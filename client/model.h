@@ -81,6 +81,7 @@ struct Dataset {
   std::int64_t mtime = 0;            // last_mod_date, else release or observation date; 0: unknown
   std::string release_date;          // ISO 8601 as the row says it; ""
   bool whole = false;                // made when asked for (a cutout): no two answers are alike, no ranges
+  std::string cutout;  // canonical spec (client/cutout_spec.h) of the cutout of `id` meant; "": the file itself
 };
 
 // A row of a DataLink answer.
@@ -123,12 +124,20 @@ struct Links {
   std::string document;  // the answer's bytes, a VOTable
 };
 
+// How a file is asked for.
+enum class FetchKind : std::uint8_t {
+  kFile,  // it lies there
+  kMade,  // it is made while the request waits, which may take minutes (SODA sync)
+  kJob    // a job makes it; the URL is the service's list of jobs with the parameters as its query (SODA async)
+};
+
 // Where the bytes of one file are, and what was said of it before it was asked for.
 struct FileSource {
   std::string url;
   std::optional<std::uint64_t> length;  // announced: exact where right, but to be checked
   std::string content_type;             // announced; "" unknown
   std::string original_name;            // eso_origfile; "" unknown
+  FetchKind kind = FetchKind::kFile;    // of another kind than kFile, length is an estimate
 };
 
 // One of the files that were published together as a product, the product's own among them.
