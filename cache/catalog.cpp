@@ -221,8 +221,8 @@ Cancel StoredCatalog::services(const client::Dataset& dataset,
 }
 
 Cancel StoredCatalog::cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) {
-  return services(dataset, [&archive = archive_, dataset, done = std::move(done)](
-                               Result<std::shared_ptr<const client::Links>> links) {
+  return services(dataset, [&archive = archive_, dataset,
+                            done = std::move(done)](Result<std::shared_ptr<const client::Links>> links) {
     if (!links) return done(links.error());
     done(archive.cutout_offer(dataset, links->get()));
   });
@@ -237,8 +237,8 @@ std::optional<client::CutoutOffer> StoredCatalog::known_cutout_offer(const clien
 
 Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSource> done) {
   if (!dataset.cutout.empty()) {
-    return services(dataset, [&archive = archive_, dataset, done = std::move(done)](
-                                 Result<std::shared_ptr<const client::Links>> links) {
+    return services(dataset, [&archive = archive_, dataset,
+                              done = std::move(done)](Result<std::shared_ptr<const client::Links>> links) {
       if (!links) return done(links.error());
       done(archive.cutout_source(dataset, links->get()));
     });

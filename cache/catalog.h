@@ -133,7 +133,7 @@ class Catalog {
   virtual std::shared_ptr<const client::Links> known_links(const client::Dataset& dataset) = 0;
 
   // What can be cut out of a dataset: by its DataLink answer, else by the profile. known_…: no network; nullopt: not known.
-  virtual Cancel cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) {
+  virtual Cancel cutout_offer(const client::Dataset&, Done<client::CutoutOffer> done) {
     done(client::CutoutOffer());
     return {};
   }

@@ -61,6 +61,7 @@ Result<std::unique_ptr<FileCache>> FileCache::create(Config config, client::Arch
   if (config.memory_bytes < 8 * kChunkBytes)
     return Error(EINVAL, "the cache needs at least 512 KiB of memory");
   auto core = std::make_shared<FileCacheCore>(std::move(config), archive, store, catalog, transfers);
+  core->sweep();
   return std::unique_ptr<FileCache>(std::make_unique<DiskFileCache>(std::move(core)));
 }
 

@@ -85,10 +85,15 @@ FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive,
       parts_(std::make_shared<ContentParts>(
           archive, transfers,
           SegmentStore::Config{config_.directory, config_.max_bytes, config_.reserve_bytes},
-          config_.memory_bytes)) {
+          config_.memory_bytes)),
+      unfinished_(store) {
   parts_->read_ahead_bytes = config_.read_ahead_bytes;
   parts_->failure_memory = config_.failure_memory;
   parts_->now = config_.now ? config_.now : system_now;
+}
+
+void FileCacheCore::sweep() {
+  unfinished_.sweep([this](const std::string& key) { parts_->forget(ContentKey(key)); });
 }
 
 void FileCacheCore::end() { parts_->gate.close(); }
@@ -158,6 +163,7 @@ void FileCacheCore::drop(const std::string& id, const std::string& key) {
   parts_->forget(ContentKey(key + "+plain"));
   const Inside inside(parts_->gate);
   if (!inside) return;
+  unfinished_.ended(key);
   const auto kept = recorded(id);
   if (!kept || kept->key != key) return;
   auto erased = store_.erase(Shelf::kFiles, id);
@@ -229,7 +235,7 @@ std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, co
   if (!record || !fresh(*record, dataset)) return std::nullopt;
   if (record->whole) {
     if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
-    auto file = whole({id, dataset, {}}, ContentKey(record->key));
+    auto file = whole_content(id, dataset, ContentKey(record->key));
     file->restore(record->size);
     return Delivered{adopt(id, *record, file), *record};
   }
@@ -284,8 +290,14 @@ OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecor
 }
 
 std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, const ContentKey& key) {
-  return std::make_shared<WholeFile>(parts_, key, client::shown_url(request.dataset.access_url),
-                                     [weak = weak_from_this(), id = request.id, text = key.text()] {
+  unfinished_.begun(key.text());
+  return whole_content(request.id, request.dataset, key);
+}
+
+std::shared_ptr<WholeFile> FileCacheCore::whole_content(const std::string& id, const client::Dataset& dataset,
+                                                        const ContentKey& key) {
+  return std::make_shared<WholeFile>(parts_, key, client::shown_url(dataset.access_url),
+                                     [weak = weak_from_this(), id, text = key.text()] {
                                        if (auto self = weak.lock()) self->drop(id, text);
                                      });
 }
@@ -310,6 +322,7 @@ void FileCacheCore::opened(const OpeningRequest& request, const Delivered& deliv
 }
 
 void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
+  unfinished_.ended(delivered.record.key);
   auto record = recorded(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;
   record.size = delivered.record.size;
@@ -352,14 +365,14 @@ bool FileCacheCore::unpacks(Packing packing) const {
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
   auto once = std::make_shared<Once<OpenContent>>(std::move(done));
-  auto opening = open_delivered(dataset, [self = shared_from_this(), once, dataset,
-                                          form](Result<Delivered> delivered) {
-    if (!delivered) return once->answer(delivered.error());
-    const bool plain = form == Form::kPlain && dataset.extension == ".fits";
-    if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
-    once->waits_for(
-        self->open_view(dataset, *delivered, [once](Result<OpenContent> view) { once->answer(view); }));
-  });
+  auto opening =
+      open_delivered(dataset, [self = shared_from_this(), once, dataset, form](Result<Delivered> delivered) {
+        if (!delivered) return once->answer(delivered.error());
+        const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+        if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
+        once->waits_for(
+            self->open_view(dataset, *delivered, [once](Result<OpenContent> view) { once->answer(view); }));
+      });
   once->began_with(std::move(opening));
   return [once] { once->cancel(); };
 }
@@ -460,7 +473,9 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   std::uint64_t delivered = dataset.estimate_bytes;
   if (source && source->length.value_or(0) > 0) delivered = *source->length;
   bool exact = false;
-  const bool current = record && (record->size > 0 || !record->whole) && record->mtime == dataset.mtime;
+  const bool known_size = record && (record->size > 0 || !record->whole);
+  const bool current =
+      known_size && (dataset.cutout.empty() ? record->mtime == dataset.mtime : fresh(*record, dataset));
   if (current) {
     delivered = record->size;
     exact = true;

@@ -14,6 +14,7 @@
 #include "cache/content.h"
 #include "cache/file_cache.h"
 #include "cache/opening.h"
+#include "cache/unfinished.h"
 #include "cache/view.h"
 #include "cache/waiters.h"
 #include "client/base/guarded.h"
@@ -31,6 +32,8 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   FileFacts facts(const client::Dataset& dataset, Form form);
   Result<void> evict(const client::Dataset& dataset);
   FileCache::Usage usage() const;
+  // Removes what processes that are gone have left of transfers. To be called before any is begun.
+  void sweep();
   // Stops and answers all that is under way.
   void end();
 
@@ -52,7 +55,7 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
     std::int64_t until;
   };
   struct Registry {
-    std::map<std::string, Live> live;  // by file id
+    std::map<std::string, Live> live;                 // by file id
     std::map<std::string, std::stop_source> cutouts;  // by file id: those being asked for
     std::map<std::string, Failure> failures;
   };
@@ -64,6 +67,8 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void keep_record(const std::string& id, const FileRecord& record);
   void drop(const std::string& id, const std::string& key);
 
+  std::shared_ptr<WholeFile> whole_content(const std::string& id, const client::Dataset& dataset,
+                                           const ContentKey& key);
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
   void ask(const std::string& id, const client::Dataset& dataset);
   void stop_unwanted(const std::string& id);
@@ -86,6 +91,7 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   Catalog& catalog_;
   const std::string archive_id_;
   const std::shared_ptr<ContentParts> parts_;
+  Unfinished unfinished_;
   Guarded<Registry> registry_;
   Waiters<std::string, Delivered> openings_;  // by file id
   Waiters<std::string, OpenContent> views_;   // by file id

@@ -182,7 +182,8 @@ std::string metres_text(double metres) {
 std::string canonical_name(const CutoutSpec& spec) {
   std::string name;
   const auto add = [&name](const std::string& part) { name += (name.empty() ? "" : "__") + part; };
-  if (spec.circle) add("circle" + point_name(spec.circle->centre) + "_" + angle_text(spec.circle->radius_deg));
+  if (spec.circle)
+    add("circle" + point_name(spec.circle->centre) + "_" + angle_text(spec.circle->radius_deg));
   if (!spec.polygon.empty()) {
     std::string part = "polygon";
     for (const auto& corner : spec.polygon) part += point_name(corner);
@@ -197,7 +198,8 @@ double separation_deg(const SkyPoint& a, const SkyPoint& b) {
   const Vector u = direction(a);
   const Vector v = direction(b);
   const Vector cross{u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]};
-  return std::atan2(std::hypot(cross[0], cross[1], cross[2]), u[0] * v[0] + u[1] * v[1] + u[2] * v[2]) / kDegree;
+  return std::atan2(std::hypot(cross[0], cross[1], cross[2]), u[0] * v[0] + u[1] * v[1] + u[2] * v[2]) /
+         kDegree;
 }
 
 SkyCircle enclosing_circle(const std::vector<SkyPoint>& points) {
@@ -206,8 +208,8 @@ SkyCircle enclosing_circle(const std::vector<SkyPoint>& points) {
     const Vector v = direction(point);
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += v[i];
   }
-  SkyCircle circle{{std::atan2(sum[1], sum[0]) / kDegree, std::atan2(sum[2], std::hypot(sum[0], sum[1])) / kDegree},
-                   0};
+  SkyCircle circle{
+      {std::atan2(sum[1], sum[0]) / kDegree, std::atan2(sum[2], std::hypot(sum[0], sum[1])) / kDegree}, 0};
   if (circle.centre.ra_deg < 0) circle.centre.ra_deg += 360;
   for (const auto& point : points)
     circle.radius_deg = std::max(circle.radius_deg, separation_deg(circle.centre, point));
@@ -228,9 +230,10 @@ Result<void> check_cutout(const CutoutSpec& spec, const CutoutOffer& offer) {
                               angle_text(offer.field->radius_deg) + " deg of " +
                               angle_text(offer.field->centre.ra_deg) + " " +
                               angle_text(offer.field->centre.dec_deg));
-  if (spec.band && offer.range && (spec.band->hi_m < offer.range->lo_m || spec.band->lo_m > offer.range->hi_m))
-    return Error(ENODATA, "the dataset does not reach there: its band is " + metres_text(offer.range->lo_m) + " to " +
-                              metres_text(offer.range->hi_m) + " m");
+  if (spec.band && offer.range &&
+      (spec.band->hi_m < offer.range->lo_m || spec.band->lo_m > offer.range->hi_m))
+    return Error(ENODATA, "the dataset does not reach there: its band is " + metres_text(offer.range->lo_m) +
+                              " to " + metres_text(offer.range->hi_m) + " m");
   return {};
 }
 
@@ -243,7 +246,8 @@ double cutout_share(const CutoutSpec& spec, const CutoutOffer& offer) {
     share *= std::min(1.0, 2 * ratio * ratio);
   }
   if (spec.band && offer.range && offer.range->hi_m > offer.range->lo_m)
-    share *= std::clamp((spec.band->hi_m - spec.band->lo_m) / (offer.range->hi_m - offer.range->lo_m), 1e-4, 1.0);
+    share *=
+        std::clamp((spec.band->hi_m - spec.band->lo_m) / (offer.range->hi_m - offer.range->lo_m), 1e-4, 1.0);
   return std::max(share, 1e-9);
 }
 

@@ -65,7 +65,7 @@ struct CutoutOffer {
   bool circles = false;
   bool polygons = false;
   bool bands = false;
-  bool by_job = false;  // asynchronous only
+  bool by_job = false;             // asynchronous only
   std::optional<SkyCircle> field;  // MAX of CIRCLE, or the circle around that of POLYGON
   std::vector<SkyPoint> outline;   // MAX of POLYGON
   std::optional<Band> range;       // MIN and MAX of BAND

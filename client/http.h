@@ -36,8 +36,8 @@ struct HttpLimits {
 struct HttpSettings {
   HttpLimits limits;
   std::chrono::milliseconds cutout{600'000};  // until a cutout begins to come, all attempts together
-  std::string proxy;    // "": as the environment says (http_proxy, no_proxy)
-  std::string ca_file;  // "": the system's
+  std::string proxy;                          // "": as the environment says (http_proxy, no_proxy)
+  std::string ca_file;                        // "": the system's
   std::string user_agent;
   bool offline = false;  // every request fails with ENETUNREACH
 };

@@ -19,8 +19,8 @@
 #include "client/identifiers.h"
 #include "client/profile.h"
 #include "client/sesame.h"
-#include "client/ssap.h"
 #include "client/soda.h"
+#include "client/ssap.h"
 #include "client/tap.h"
 
 namespace esofs::client {

@@ -81,7 +81,8 @@ struct Dataset {
   std::int64_t mtime = 0;            // last_mod_date, else release or observation date; 0: unknown
   std::string release_date;          // ISO 8601 as the row says it; ""
   bool whole = false;                // made when asked for (a cutout): no two answers are alike, no ranges
-  std::string cutout;  // canonical spec (client/cutout_spec.h) of the cutout of `id` meant; "": the file itself
+  std::string
+      cutout;  // canonical spec (client/cutout_spec.h) of the cutout of `id` meant; "": the file itself
 };
 
 // A row of a DataLink answer.
@@ -128,7 +129,7 @@ struct Links {
 enum class FetchKind : std::uint8_t {
   kFile,  // it lies there
   kMade,  // it is made while the request waits, which may take minutes (SODA sync)
-  kJob    // a job makes it; the URL is the service's list of jobs with the parameters as its query (SODA async)
+  kJob  // a job makes it; the URL is the service's list of jobs with the parameters as its query (SODA async)
 };
 
 // Where the bytes of one file are, and what was said of it before it was asked for.

@@ -18,9 +18,9 @@ namespace esofs::client {
 namespace {
 
 bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
-           return std::tolower(x) == std::tolower(y);
-         });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::string lower(std::string text) {
@@ -86,7 +86,8 @@ std::optional<double> metres_of(const std::string& unit) {
 bool takes_pos(const ServiceDescriptor& service, std::string_view shape) {
   return std::any_of(service.inputs.begin(), service.inputs.end(), [shape](const ServiceParam& p) {
     const auto& xtype = p.column.xtype;
-    return same_word(p.column.name, "POS") && (xtype.empty() || same_word(xtype, "shape") || same_word(xtype, shape));
+    return same_word(p.column.name, "POS") &&
+           (xtype.empty() || same_word(xtype, "shape") || same_word(xtype, shape));
   });
 }
 
@@ -141,7 +142,8 @@ class Reference : public VotableEvents {
       if (column.id == id_ && !value) value = text;
     }
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      if (table.columns[i].id == id_ || (table.columns[i].id.empty() && table.columns[i].name == id_)) column_ = i;
+      if (table.columns[i].id == id_ || (table.columns[i].id.empty() && table.columns[i].name == id_))
+        column_ = i;
     }
     return {};
   }
@@ -167,7 +169,8 @@ Result<std::string> referred(const std::string& id, const SodaDescriptor& descri
   VotableReader reader(reference);
   if (reader.push(std::as_bytes(std::span(links.document)))) static_cast<void>(reader.finish());
   if (reference.value && !reference.value->empty()) return *reference.value;
-  return Error(EIO, "the description of the cutout service refers to '" + id + "', which its table does not have");
+  return Error(EIO,
+               "the description of the cutout service refers to '" + id + "', which its table does not have");
 }
 
 // FITS, where a service offers formats.
@@ -274,7 +277,8 @@ CutoutOffer offer_of(const SodaDescriptor& descriptor) {
     auto ends = numbers(band->min);
     const auto upper = numbers(band->max);
     ends.insert(ends.end(), upper.begin(), upper.end());
-    if (ends.size() == 2 && ends[0] > 0 && ends[0] <= ends[1]) offer.range = Band{ends[0] * *metres, ends[1] * *metres};
+    if (ends.size() == 2 && ends[0] > 0 && ends[0] <= ends[1])
+      offer.range = Band{ends[0] * *metres, ends[1] * *metres};
   }
   return offer;
 }
@@ -296,7 +300,8 @@ Result<Fields> cutout_fields(const SodaDescriptor& descriptor, const Links& link
   }
   Result<void> added;
   if (spec.circle) added = add_shape(service, "CIRCLE", circle_text(*spec.circle), fields);
-  if (added && !spec.polygon.empty()) added = add_shape(service, "POLYGON", polygon_text(spec.polygon), fields);
+  if (added && !spec.polygon.empty())
+    added = add_shape(service, "POLYGON", polygon_text(spec.polygon), fields);
   if (added && spec.band) {
     const auto* band = input(service, "BAND");
     auto value = chosen(*band, band_text(*spec.band, metres_of(band->column.unit).value_or(1)));

@@ -80,8 +80,8 @@ Result<std::string> SodaJob::create(const std::string& url, Lane::Turn& turn) co
   if (!location.empty()) return resolved_url(answer->head.url.empty() ? list : answer->head.url, location);
   auto job = parse_job(answer->body);
   if (job && !job->id.empty()) return list + "/" + job->id;
-  return Error(EIO, "no job was made: HTTP " + std::to_string(answer->head.status) + " without a Location from " +
-                        shown_url(list));
+  return Error(EIO, "no job was made: HTTP " + std::to_string(answer->head.status) +
+                        " without a Location from " + shown_url(list));
 }
 
 Result<Job> SodaJob::wait(const std::string& job_url, Lane::Turn& turn) const {
@@ -99,7 +99,8 @@ Result<Job> SodaJob::wait(const std::string& job_url, Lane::Turn& turn) const {
     if (!goes_on) return Error(EINTR, "stopped");
     job = read(job_url, waits, turn);
     const bool at_once = steady_clock::now() - asked < kFirstPause;
-    if (waits && job && job->phase == before && at_once && !pause(rest, turn.stop())) return Error(EINTR, "stopped");
+    if (waits && job && job->phase == before && at_once && !pause(rest, turn.stop()))
+      return Error(EINTR, "stopped");
     rest = std::min(rest * 2, kLongestPause);
   }
   return job;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fs/calibration_nodes.h"
+#include "fs/cutout_nodes.h"
 #include "fs/header_text.h"
 #include "fs/in_turn.h"
 #include "fs/link_names.h"
@@ -128,6 +129,7 @@ std::span<const DatasetSection> dataset_sections() {
       DatasetSection{"links.json", always, links_as_json},
       DatasetSection{"night_log.txt", has_night_log, night_log},
       DatasetSection{kCalibrationsName, has_calibrations_at, calibrations},
+      DatasetSection{"cutout", may_offer_cutouts, make_dataset_cutouts},
   };
   return kSections;
 }

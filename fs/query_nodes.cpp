@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "fs/cutout_nodes.h"
 #include "fs/dataset_file.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
@@ -16,6 +17,7 @@ using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 constexpr const char* kStatusName = "status.txt";
 constexpr const char* kTableName = "table";
+constexpr const char* kCutoutName = "cutout";
 
 // Offsets from here on are rows of the listing; below it are the local entries.
 constexpr std::uint64_t kFirstRow = 1U << 20U;
@@ -32,6 +34,25 @@ Result<Found> find_entry(Tree& tree, const QueryDirectory& directory, const List
   if (!entry) return entry.error().at(directory.path() + "/" + name);
   if (!*entry) return Found{nullptr, kAbsentInListing};
   return Found{entry_node(tree, directory, listing, **entry)};
+}
+
+NodePtr cutouts(Tree& tree, const QueryDirectoryPtr& directory) {
+  DatasetLister lister;
+  lister.identity = directory->identity();
+  lister.path = [directory] { return "/queries/" + directory->name(); };
+  lister.known = [&tree, directory]() -> ListingPtr {
+    const auto spec = directory->spec();
+    return spec && !spec->adql.empty() ? tree.catalog().known_listing(*spec) : nullptr;
+  };
+  lister.ask = [&tree, directory](Done<ListingPtr> done) -> Cancel {
+    const auto spec = directory->spec();
+    if (spec && !spec->adql.empty()) return tree.catalog().listing(*spec, std::move(done));
+    done(spec ? Error(ENOENT, "/queries/" + directory->name() + " has no query") : spec.error());
+    return {};
+  };
+  lister.hidden = [directory](const std::string& name) { return directory->hidden(name); };
+  lister.removable = true;
+  return make_listing_cutouts(tree, std::move(lister));
 }
 
 // A query directory held open: the local files as they were, then the rows of one snapshot.
@@ -146,6 +167,8 @@ Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
     done(Found{nullptr, 0});
   } else if (name == kTableName) {
     done(Found{make_table_node(tree_, directory_)});
+  } else if (name == kCutoutName) {
+    done(Found{cutouts(tree_, directory_)});
   } else if (const auto listing = tree_.catalog().known_listing(*spec)) {
     done(find_entry(tree_, *directory_, listing, name));
   } else if (!may_name_a_dataset(name)) {
@@ -173,6 +196,9 @@ std::vector<std::pair<std::string, NodePtr>> QueryNode::local_entries() const {
   const auto spec = directory_->spec();
   if (spec && !spec->adql.empty() && !directory_->hidden(kTableName))
     entries.emplace_back(kTableName, make_table_node(tree_, directory_));
+  // Before anything was cut out there is nothing to see in it, nor to copy; it can be entered all the same.
+  if (spec && !spec->adql.empty() && !directory_->hidden(kCutoutName) && has_used_cutouts(tree_, path()))
+    entries.emplace_back(kCutoutName, cutouts(tree_, directory_));
   return entries;
 }
 
@@ -200,7 +226,7 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
 }
 
 Result<void> QueryNode::check_new_name(const std::string& name) const {
-  if (name == kStatusName || name == kTableName || may_name_a_dataset(name))
+  if (name == kStatusName || name == kTableName || name == kCutoutName || may_name_a_dataset(name))
     return Error(EROFS, path() + "/" + name + ": the names of the archive's files cannot be written");
   return {};
 }
@@ -228,13 +254,15 @@ Result<NodePtr> QueryNode::make_symlink(const std::string& name, const std::stri
 // Whatever `rm -r` finds here must go, or a query could not be removed; the archive keeps its files.
 Result<void> QueryNode::remove(const std::string& name) {
   if (directory_->remove(name)) return {};
-  if (name == kTableName) return Error(EISDIR, path() + "/table is a directory");
+  if (name == kTableName || name == kCutoutName)
+    return Error(EISDIR, path() + "/" + name + " is a directory");
   directory_->hide(name);
   return {};
 }
 
 Result<void> QueryNode::remove_directory(const std::string& name) {
-  if (name != kTableName) return Error(ENOTDIR, path() + "/" + name + " is not a directory");
+  if (name != kTableName && name != kCutoutName)
+    return Error(ENOTDIR, path() + "/" + name + " is not a directory");
   directory_->hide(name);
   return {};
 }

@@ -42,6 +42,7 @@ client::HttpSettings http_settings(const Options& options) {
   settings.limits.first_byte = options.first_byte_timeout;
   settings.limits.stall = options.stall_timeout;
   settings.limits.attempts = options.attempts;
+  settings.cutout = options.cutout_timeout;
   settings.proxy = options.proxy;
   settings.ca_file = options.cacert;
   settings.user_agent = "esofs/" ESOFS_VERSION;

@@ -179,6 +179,8 @@ const std::vector<Row>& rows() {
                "for a server to begin its answer to a download"),
       duration("stall_timeout", "30s", &Options::stall_timeout, milliseconds(100),
                "for a download without one byte"),
+      duration("cutout_timeout", "10m", &Options::cutout_timeout, milliseconds(100),
+               "for the archive to begin the answer to a cutout, all attempts together"),
       duration("query_wait", "1m", &Options::query_wait, milliseconds(0),
                "how long ls waits for a query; the query goes on"),
       duration("ttl", "24h", &Options::ttl, milliseconds(0), "age at which a listing is asked for anew"),

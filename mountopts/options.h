@@ -37,6 +37,7 @@ struct Options {
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds first_byte_timeout{};
   std::chrono::milliseconds stall_timeout{};
+  std::chrono::milliseconds cutout_timeout{};
   std::chrono::milliseconds query_wait{};
   std::chrono::milliseconds ttl{};
   bool safe_names = false;

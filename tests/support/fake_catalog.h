@@ -107,6 +107,11 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     associations_.insert_or_assign({id, mode}, std::move(record));
   }
+  // What can be cut out of every dataset; nullopt: not known. At first: nothing.
+  void put_offer(std::optional<client::CutoutOffer> offer) {
+    const std::scoped_lock lock(mutex_);
+    offer_ = std::move(offer);
+  }
   void put_row(const std::string& id, cache::NamedRow row) {
     const std::scoped_lock lock(mutex_);
     rows_.insert_or_assign(id, std::make_shared<const cache::NamedRow>(std::move(row)));
@@ -242,6 +247,20 @@ class FakeCatalog : public cache::Catalog {
     return sources_.at(dataset.id);
   }
 
+  Cancel cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) override {
+    count();
+    return asks_.ask<client::CutoutOffer>(
+        [this, dataset]() -> Result<client::CutoutOffer> {
+          if (auto offer = known_cutout_offer(dataset)) return *offer;
+          return Error(ENOENT, "no such dataset");
+        },
+        std::move(done));
+  }
+  std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset& /*dataset*/) override {
+    const std::scoped_lock lock(mutex_);
+    return offer_;
+  }
+
   Cancel row(const std::string& id, Done<std::shared_ptr<const cache::NamedRow>> done) override {
     count();
     return asks_.ask<std::shared_ptr<const cache::NamedRow>>([this, id] { return find(rows_, id); },
@@ -314,6 +333,10 @@ class FakeCatalog : public cache::Catalog {
     std::erase(visits_[kind], name);
     visits_[kind].push_back(name);
   }
+  void forget_visit(const std::string& kind, const std::string& name) override {
+    const std::scoped_lock lock(mutex_);
+    std::erase(visits_[kind], name);
+  }
   std::vector<std::string> visits(const std::string& kind, std::size_t most) override {
     const std::scoped_lock lock(mutex_);
     auto all = visits_[kind];
@@ -355,6 +378,7 @@ class FakeCatalog : public cache::Catalog {
   std::map<std::string, client::FileSource> learnt_;
   std::map<std::string, client::FileSource> sources_;
   std::set<std::string> known_sources_;
+  std::optional<client::CutoutOffer> offer_ = client::CutoutOffer();
   std::map<std::string, std::shared_ptr<const cache::NamedRow>> rows_;
   std::map<std::pair<std::string, client::CalibrationMode>, AssociationsPtr> associations_;
   std::set<std::pair<std::string, client::CalibrationMode>> known_associations_;

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cache/file_cache.h"
 #include "tests/support/held_asks.h"
@@ -31,6 +32,15 @@ class FakeFileCache : public cache::FileCache {
   static std::byte byte_at(std::uint64_t i, const std::string& version = "v1") {
     const auto shift = version.empty() ? 0U : static_cast<unsigned>(version.back() - '1');
     return static_cast<std::byte>((i + shift) % 251);
+  }
+
+  // A cutout has the id "<dataset>/<canonical spec>".
+  static std::string key(const client::Dataset& dataset) {
+    return dataset.cutout.empty() ? dataset.id : dataset.id + "/" + dataset.cutout;
+  }
+  std::vector<std::string> evicted() const {
+    const std::scoped_lock lock(mutex_);
+    return evicted_;
   }
 
   void put(const std::string& id, File file) {
@@ -60,7 +70,7 @@ class FakeFileCache : public cache::FileCache {
   Cancel open(const client::Dataset& dataset, cache::Form,
               Done<std::shared_ptr<cache::OpenFile>> done) override {
     return opens_.ask<std::shared_ptr<cache::OpenFile>>(
-        [this, id = dataset.id]() -> Result<std::shared_ptr<cache::OpenFile>> {
+        [this, id = key(dataset)]() -> Result<std::shared_ptr<cache::OpenFile>> {
           const std::scoped_lock lock(mutex_);
           ++open_count_;
           if (auto failure = failures_.find(id); failure != failures_.end()) return failure->second;
@@ -75,17 +85,22 @@ class FakeFileCache : public cache::FileCache {
     const std::scoped_lock lock(mutex_);
     cache::FileFacts facts;
     facts.size = dataset.estimate_bytes;
-    auto file = files_.find(dataset.id);
+    auto file = files_.find(key(dataset));
     if (file == files_.end()) return facts;
     facts.url = "http://archive/" + dataset.id;
-    facts.exact = exact_.contains(dataset.id);
+    facts.exact = exact_.contains(key(dataset));
     if (!facts.exact) return facts;
     facts.size = file->second.size;
     facts.version = file->second.version;
     facts.delivered_name = file->second.delivered_name;
     return facts;
   }
-  Result<void> evict(const client::Dataset&) override { return {}; }
+  Result<void> evict(const client::Dataset& dataset) override {
+    const std::scoped_lock lock(mutex_);
+    exact_.erase(key(dataset));
+    evicted_.push_back(key(dataset));
+    return {};
+  }
   Usage usage() const override { return {4096, 1 << 20, 1, 2, 3, 4}; }
 
  private:
@@ -116,6 +131,7 @@ class FakeFileCache : public cache::FileCache {
   std::map<std::string, File> files_;
   std::map<std::string, Error> failures_;
   std::set<std::string> exact_;
+  std::vector<std::string> evicted_;
   int open_count_ = 0;
 };
 

@@ -1,0 +1,187 @@
+// cutout/ of datasets and of queries: which names there are, what they cost, what they show.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "tests/support/fs_fixture.h"
+
+namespace esofs::tests {
+namespace {
+
+const std::string kSpec = "circle_11.888_-25.288_30arcsec";
+const std::string kCanonical = "circle_11.888_-25.288_0.008333333333";
+const std::string kFile = kId + ".fits";
+
+client::CutoutOffer circles() {
+  client::CutoutOffer offer;
+  offer.any = offer.circles = true;
+  offer.field = client::SkyCircle{{11.888, -25.288}, 0.02};
+  offer.service = "http://archive/soda";
+  return offer;
+}
+
+class CutoutsTest : public FsFixture {
+ protected:
+  CutoutsTest() {
+    catalog_.put_offer(circles());
+    for (const auto& id : {kId, kOtherId}) cache_.put(id + "/" + kCanonical, {70'000, "v2", ""});
+  }
+  std::uint64_t child(const std::vector<std::string>& path, const std::string& name) {
+    auto entry = lookup(walk(path), name);
+    EXPECT_TRUE(entry) << name << ": " << entry.error().what();
+    if (entry && entry->ino == 0)
+      EXPECT_GT(entry->entry_timeout, 0) << name << ": the kernel may remember it";
+    return entry ? entry->ino : 0;
+  }
+  bool exists(const std::string& name) { return child({"datasets", kId, "cutout"}, name) != 0; }
+  std::string xattr(std::uint64_t ino, const std::string& name) {
+    auto value = fs_->getxattr(ino, name);
+    return value ? *value : "failed: " + value.error().what();
+  }
+};
+
+TEST_F(CutoutsTest, ADatasetHasThemWhereTheArchiveOffersThem) {
+  const auto names = list({"datasets", kId});
+  EXPECT_NE(std::find(names.begin(), names.end(), "cutout"), names.end());
+  EXPECT_EQ(list({"datasets", kId, "cutout"}), std::vector<std::string>{"README.txt"});
+  catalog_.put_offer(client::CutoutOffer());
+  const auto without = list({"datasets", kId});
+  EXPECT_EQ(std::find(without.begin(), without.end(), "cutout"), without.end());
+}
+
+TEST_F(CutoutsTest, TheReadmeSaysWhatIsOfferedAndGivesANameThatWorks) {
+  const std::string text = cat({"datasets", kId, "cutout", "README.txt"});
+  EXPECT_NE(text.find("takes     circle\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("field     circle 11.888 -25.288 radius 0.02 deg\n"), std::string::npos) << text;
+  const auto at = text.find("example   ");
+  ASSERT_NE(at, std::string::npos);
+  const auto example = text.substr(at + 10, text.find('\n', at) - at - 10);
+  EXPECT_TRUE(exists(example)) << example;
+}
+
+TEST_F(CutoutsTest, ANameOfTheGrammarIsAFileWithoutARequest) {
+  catalog_.put_offer(std::nullopt);
+  catalog_.hold();
+  EXPECT_TRUE(exists(kSpec + ".fits"));
+  EXPECT_TRUE(exists("band_480nm_500nm.fits"));
+  EXPECT_EQ(catalog_.asked(), 0);
+}
+
+TEST_F(CutoutsTest, NamesThatToolsProbeAreAbsentWithoutARequest) {
+  catalog_.hold();
+  for (const std::string name :
+       {kSpec, kSpec + ".fits.fits", kSpec + ".fits[1]", kSpec + ".fits,1", kSpec + ".imh",
+        "@" + kSpec + ".fits", kSpec + ".fits.gz", std::string("login.cl"), std::string("NAXIS1"),
+        std::string("circle_1_2.fits"), std::string("README"), std::string(".fits")})
+    EXPECT_FALSE(exists(name)) << name;
+  EXPECT_EQ(catalog_.asked(), 0);
+}
+
+TEST_F(CutoutsTest, WhatIsKnownNotToBeOfferedIsAbsent) {
+  EXPECT_FALSE(exists("circle_80_-25.288_30arcsec.fits")) << "elsewhere on the sky";
+  EXPECT_FALSE(exists("band_480nm_500nm.fits")) << "an image";
+  catalog_.put_offer(std::nullopt);
+  EXPECT_TRUE(exists("circle_80_-25.288_30arcsec.fits"));
+}
+
+TEST_F(CutoutsTest, EqualSpecsAreOneFileUnderTheNamesThatWereTyped) {
+  const auto one = walk({"datasets", kId, "cutout", kSpec + ".fits"});
+  EXPECT_EQ(walk({"datasets", kId, "cutout", "circle_11.888_-25.288_0.5arcmin.fits"}), one);
+  EXPECT_NE(walk({"datasets", kId, "cutout", "circle_11.888_-25.288_31arcsec.fits"}), one);
+  EXPECT_NE(walk({"datasets", kOtherId, "cutout", kSpec + ".fits"}), one);
+  EXPECT_NE(walk({"datasets", kId, kFile}), one);
+  EXPECT_EQ(xattr(one, "user.esofs.cutout"), kCanonical);
+}
+
+TEST_F(CutoutsTest, OpeningGivesTheExactSizeAndTheBytes) {
+  const auto ino = walk({"datasets", kId, "cutout", kSpec + ".fits"});
+  EXPECT_EQ(fs_->getattr(ino)->attr_timeout, 0) << "an estimate";
+  auto opened = open(ino);
+  ASSERT_TRUE(opened) << opened.error().what();
+  EXPECT_EQ(fs_->getattr(ino)->attributes.st_size, 70'000);
+  auto bytes = read(opened->handle, 100, 2);
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ((*bytes)[0], FakeFileCache::byte_at(100, "v2"));
+  fs_->release(opened->handle);
+}
+
+TEST_F(CutoutsTest, UsedSpecsAreListedOthersAreNot) {
+  (void)walk({"datasets", kId, "cutout", "circle_11.888_-25.288_1arcmin.fits"});
+  (void)cat({"datasets", kId, "cutout", kSpec + ".fits"});
+  EXPECT_EQ(list({"datasets", kId, "cutout"}), (std::vector<std::string>{"README.txt", kSpec + ".fits"}));
+}
+
+TEST_F(CutoutsTest, AFailureOfTheServiceIsTheErrnoOfOpen) {
+  cache_.fail_open(kId + "/" + kCanonical, Error(ENODATA, "HTTP 204"));
+  const auto opened = open(walk({"datasets", kId, "cutout", kSpec + ".fits"}));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ENODATA);
+}
+
+TEST_F(CutoutsTest, FilesThatBelongToADatasetHaveCutoutsOfTheirOwn) {
+  const auto own = walk({"datasets", kId, "cutout", kOtherId, kSpec + ".fits"});
+  EXPECT_EQ(own, walk({"datasets", kOtherId, "cutout", kSpec + ".fits"}));
+  EXPECT_FALSE(exists(kId)) << "itself";
+  EXPECT_EQ(child({"datasets", kId, "cutout", kOtherId}, kId), 0U) << "no deeper";
+}
+
+// --- of a query ---
+
+TEST_F(CutoutsTest, AQueryHasEveryDatasetOfItsListingCutOut) {
+  save("a", kAdql);
+  EXPECT_EQ(list({"queries", "a", "cutout", kSpec}), (std::vector<std::string>{kFile, kOtherId + ".fits"}));
+  EXPECT_EQ(walk({"queries", "a", "cutout", kSpec, kFile}),
+            walk({"datasets", kId, "cutout", kSpec + ".fits"}));
+  const auto opened = open(walk({"queries", "a", "cutout", kSpec, kFile}));
+  ASSERT_TRUE(opened) << opened.error().what();
+  fs_->release(opened->handle);
+  EXPECT_EQ(xattr(walk({"queries", "a", "cutout", kSpec, kFile}), "user.eso.dp_id"), kId);
+}
+
+TEST_F(CutoutsTest, AQuerysCutoutDirectoryListsUsedSpecsAndIsListedFromThenOn) {
+  save("a", kAdql);
+  const auto before = list({"queries", "a"});
+  EXPECT_EQ(std::find(before.begin(), before.end(), "cutout"), before.end());
+  EXPECT_EQ(list({"queries", "a", "cutout"}), std::vector<std::string>{});
+  (void)walk({"queries", "a", "cutout", "circle_1_2_3"});
+  (void)list({"queries", "a", "cutout", kSpec});
+  EXPECT_EQ(list({"queries", "a", "cutout"}), std::vector<std::string>{kSpec});
+  const auto after = list({"queries", "a"});
+  EXPECT_NE(std::find(after.begin(), after.end(), "cutout"), after.end());
+}
+
+TEST_F(CutoutsTest, InADirectoryOfCutoutsOnlyDatasetsOfTheListingHaveNames) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  catalog_.hold();
+  for (const std::string name : {std::string("ADP.2000-01-01T00:00:00.000.fits"), kFile + "[1]", kFile + ",1",
+                                 kFile + ".fits", std::string("login.cl")})
+    EXPECT_EQ(child({"queries", "a", "cutout", kSpec}, name), 0U) << name;
+  EXPECT_EQ(child({"queries", "a", "cutout"}, kSpec + ".fits"), 0U);
+  EXPECT_EQ(child({"queries", "a", "cutout"}, "login.cl"), 0U);
+}
+
+TEST_F(CutoutsTest, AQueryWithCutoutsIsRemovedByRmR) {
+  save("a", kAdql);
+  (void)list({"queries", "a", "cutout", kSpec});
+  const auto uses = walk({"queries", "a", "cutout", kSpec});
+  EXPECT_TRUE(fs_->unlink(uses, kFile));
+  EXPECT_EQ(cache_.evicted(), std::vector<std::string>{kId + "/" + kCanonical}) << "it is dropped";
+  EXPECT_TRUE(fs_->rmdir(walk({"queries", "a", "cutout"}), kSpec));
+  EXPECT_EQ(list({"queries", "a", "cutout"}), std::vector<std::string>{});
+  EXPECT_TRUE(fs_->rmdir(walk({"queries", "a"}), "cutout"));
+  EXPECT_TRUE(fs_->rmdir(walk({"queries"}), "a"));
+}
+
+TEST_F(CutoutsTest, NothingElseCanBeWrittenThere) {
+  save("a", kAdql);
+  const auto refused = [](const auto& result) { return result ? 0 : result.error().code(); };
+  EXPECT_EQ(refused(fs_->unlink(walk({"datasets", kId, "cutout"}), kSpec + ".fits")), EROFS);
+  EXPECT_EQ(refused(fs_->mkdir(walk({"queries", "a", "cutout"}), "circle_1_2_4")), EROFS);
+  EXPECT_EQ(refused(open(walk({"datasets", kId, "cutout", kSpec + ".fits"}), O_RDWR)), EROFS);
+}
+
+}  // namespace
+}  // namespace esofs::tests
