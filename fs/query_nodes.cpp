@@ -39,7 +39,7 @@ Result<Found> find_entry(Tree& tree, const QueryDirectory& directory, const List
 NodePtr cutouts(Tree& tree, const QueryDirectoryPtr& directory) {
   DatasetLister lister;
   lister.identity = directory->identity();
-  lister.path = [directory] { return "/queries/" + directory->name(); };
+  lister.path = [directory] { return directory->path(); };
   lister.known = [&tree, directory]() -> ListingPtr {
     const auto spec = directory->spec();
     return spec && !spec->adql.empty() ? tree.catalog().known_listing(*spec) : nullptr;
@@ -47,11 +47,11 @@ NodePtr cutouts(Tree& tree, const QueryDirectoryPtr& directory) {
   lister.ask = [&tree, directory](Done<ListingPtr> done) -> Cancel {
     const auto spec = directory->spec();
     if (spec && !spec->adql.empty()) return tree.catalog().listing(*spec, std::move(done));
-    done(spec ? Error(ENOENT, "/queries/" + directory->name() + " has no query") : spec.error());
+    done(spec ? Error(ENOENT, directory->path() + " has no query") : spec.error());
     return {};
   };
   lister.hidden = [directory](const std::string& name) { return directory->hidden(name); };
-  lister.removable = true;
+  lister.removable = !directory->is_fixed();
   return make_listing_cutouts(tree, std::move(lister));
 }
 
