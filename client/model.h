@@ -81,8 +81,8 @@ struct Dataset {
   std::int64_t mtime = 0;            // last_mod_date, else release or observation date; 0: unknown
   std::string release_date;          // ISO 8601 as the row says it; ""
   bool whole = false;                // made when asked for (a cutout): no two answers are alike, no ranges
-  std::string
-      cutout;  // canonical spec (client/cutout_spec.h) of the cutout of `id` meant; "": the file itself
+  // The canonical spec (client/cutout_spec.h) of the cutout of `id` that is meant; "": the file itself.
+  std::string cutout = {};
 };
 
 // A row of a DataLink answer.

@@ -25,7 +25,7 @@ struct IdGrammar {
   // The dataset that an id alone tells of. REQUIRES: valid(id).
   std::function<client::Dataset(const std::string& id)> dataset;
   // What a URL is to the archive; empty: nothing is known of any.
-  std::function<client::KnownUrl(const std::string& url)> known_url;
+  std::function<client::KnownUrl(const std::string& url)> known_url = {};
 };
 
 std::string shown_name(const std::string& name, NameStyle style);

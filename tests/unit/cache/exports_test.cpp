@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "unit/cache/catalog_fixture.h"
+#include "tests/unit/cache/catalog_fixture.h"
 
 namespace esofs::cache {
 namespace {

@@ -46,7 +46,7 @@ class BrowseTest : public FsFixture {
   }
   void write_template(const std::string& name, const std::string& text) {
     std::filesystem::create_directories(temp_ / "browse");
-    std::ofstream(temp_ / "browse/" + name) << text;
+    std::ofstream(temp_ / ("browse/" + name)) << text;
   }
   bool absent(std::uint64_t parent, const std::string& name) {
     auto entry = lookup(parent, name);

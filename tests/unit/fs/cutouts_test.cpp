@@ -31,8 +31,9 @@ class CutoutsTest : public FsFixture {
   std::uint64_t child(const std::vector<std::string>& path, const std::string& name) {
     auto entry = lookup(walk(path), name);
     EXPECT_TRUE(entry) << name << ": " << entry.error().what();
-    if (entry && entry->ino == 0)
+    if (entry && entry->ino == 0) {
       EXPECT_GT(entry->entry_timeout, 0) << name << ": the kernel may remember it";
+    }
     return entry ? entry->ino : 0;
   }
   bool exists(const std::string& name) { return child({"datasets", kId, "cutout"}, name) != 0; }
@@ -71,7 +72,7 @@ TEST_F(CutoutsTest, ANameOfTheGrammarIsAFileWithoutARequest) {
 
 TEST_F(CutoutsTest, NamesThatToolsProbeAreAbsentWithoutARequest) {
   catalog_.hold();
-  for (const std::string name :
+  for (const std::string& name :
        {kSpec, kSpec + ".fits.fits", kSpec + ".fits[1]", kSpec + ".fits,1", kSpec + ".imh",
         "@" + kSpec + ".fits", kSpec + ".fits.gz", std::string("login.cl"), std::string("NAXIS1"),
         std::string("circle_1_2.fits"), std::string("README"), std::string(".fits")})
@@ -156,7 +157,7 @@ TEST_F(CutoutsTest, InADirectoryOfCutoutsOnlyDatasetsOfTheListingHaveNames) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   catalog_.hold();
-  for (const std::string name : {std::string("ADP.2000-01-01T00:00:00.000.fits"), kFile + "[1]", kFile + ",1",
+  for (const std::string& name : {std::string("ADP.2000-01-01T00:00:00.000.fits"), kFile + "[1]", kFile + ",1",
                                  kFile + ".fits", std::string("login.cl")})
     EXPECT_EQ(child({"queries", "a", "cutout", kSpec}, name), 0U) << name;
   EXPECT_EQ(child({"queries", "a", "cutout"}, kSpec + ".fits"), 0U);
