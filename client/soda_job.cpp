@@ -39,16 +39,19 @@ class AtEnd {
 };
 
 Error failed(const Job& job, const std::string& job_url) {
+  if (job.error_message.empty())
+    return {EIO, "the job ended in phase " + job.phase + " without a message (" + shown_url(job_url) + ")"};
   HttpHead head;
   head.status = 400;
   head.url = job_url;
   head.headers["content-type"] = "text/plain";
-  if (job.error_message.empty())
-    return {EIO, "the job ended in phase " + job.phase + " without a message (" + shown_url(job_url) + ")"};
-  const auto error = soda_error(head, job.error_message);
-  const bool nothing = job.error_message.find("no pixel") != std::string::npos ||
-                       job.error_message.find("NoContent") != std::string::npos;
-  return nothing ? Error(ENODATA, error.what()) : error;
+  return soda_error(head, job.error_message);
+}
+
+// Where no pixel is inside, a job comes to a good end, and its result is a text (SODA 1.0 section 4).
+Error result_error(const HttpHead& head, const std::string& text) {
+  const Error error = soda_error(head, text);
+  return head.status == 200 && error.code() == EIO ? Error(ENODATA, error.what()) : error;
 }
 
 }  // namespace
@@ -68,7 +71,9 @@ Result<FileHead> SodaJob::fetch(const FetchRequest& request, FetchSink& sink, La
   if (href.empty()) return Error(ENODATA, "the job has no result (" + shown_url(job_url) + ")");
   FetchRequest result = request;
   result.url = resolved_url(job_url, href);
-  return fetch_file(http_, result, sink, turn, options);
+  FetchOptions explained = options;
+  explained.explain = result_error;
+  return fetch_file(http_, result, sink, turn, explained);
 }
 
 Result<std::string> SodaJob::create(const std::string& url, Lane::Turn& turn) const {

@@ -94,6 +94,49 @@ class OneRequest(CutoutTest):
         self.assertEqual(len(self.asked()), 1)
 
 
+class OtherArchives(CutoutTest):
+    """Services described as other archives describe them."""
+
+    def cut(self, ending, region, *services):
+        path = self.folder('ADP.2022-03-01T10:00:00.' + ending) + f'/circle_{region}.fits'
+        data = read(path)
+        self.assertEqual(data[:9], b'SIMPLE  =')
+        self.assertEqual(sha(read(path)), sha(data))
+        asked = [request for request in self.sim.requests() if '/datalink/' not in request['target']]
+        self.assertTrue(any(service in request['target'] for service in services for request in asked), asked)
+        return asked
+
+    def test_a_question_mark_in_the_access_url_and_a_fixed_parameter_come_back(self):
+        asked = self.cut('080', '88.77_-67.78_5arcsec', '/caom2ops/sync?')
+        self.assertEqual(len(asked), 1)
+
+    def test_where_only_jobs_are_offered_a_job_is_made_and_deleted(self):
+        asked = self.cut('100', '60.5_-20.25_2arcsec', '/casda_data_access/data/async')
+        self.assertEqual(asked[0]['method'], 'POST')
+        self.assertEqual(asked[-1]['method'], 'DELETE')
+        self.assertEqual(len([request for request in asked if request['target'].endswith('/async')]), 1)
+
+    def test_parameters_before_the_access_url_and_options(self):
+        self.assertEqual(len(self.cut('120', '88.77_-67.78_5arcsec', '/dlget')), 1)
+
+    def test_pos_with_an_id_by_reference(self):
+        dp_id = 'ADP.2022-03-01T10:00:00.140'
+        self.assertIn('band', self.offers(dp_id)['takes'])
+        data = read(self.folder(dp_id) + '/circle_10.25_5.5_2arcsec.fits')
+        self.assertEqual(data[:9], b'SIMPLE  =')
+        self.assertEqual(len(self.sim.requests('/cutouts/sync')), 1)
+
+    def test_a_job_that_nobody_waits_for_is_deleted(self):
+        path = self.folder('ADP.2022-03-01T10:00:00.100') + '/circle_60.5_-20.25_2arcsec.fits'
+        self.sim.get('/_sim/soda', b'{"job_delay_ms": 600000}')
+        self.addCleanup(self.sim.get, '/_sim/soda', b'{"job_delay_ms": 0}')
+        reader = subprocess.Popen(['cat', path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: self.sim.requests('/phase'), 'the job')
+        reader.kill()
+        reader.wait(harness.PATIENCE)
+        until(lambda: [r for r in self.sim.requests('/async/') if r['method'] == 'DELETE'], 'the end of the job')
+
+
 class Interrupted(CutoutTest):
     def reader(self, path):
         reader = subprocess.Popen(['cat', path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

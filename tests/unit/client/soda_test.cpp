@@ -79,7 +79,7 @@ TEST_F(SodaTest, TheServicesOwnSentenceIsToldWithItsErrno) {
   };
   for (const auto& [status, text, code] :
        {Case{400, "UsageError: CIRCLE has two numbers", EINVAL}, Case{422, "radius must be positive", EINVAL},
-        Case{404, "UsageError: no such dataset", EINVAL}, Case{404, "NotFound: no such dataset", ENOENT},
+        Case{404, "UsageError: no such dataset", ENOENT}, Case{404, "NotFound: no such dataset", ENOENT},
         Case{413, "too large", EINVAL}, Case{403, "AuthorizationError: not yours", EACCES},
         Case{400, "AuthenticationError: who are you", EACCES},
         Case{400, "MultiValuedParamNotSupported: ID", EINVAL}, Case{500, "Error: out of disk", EIO},
@@ -193,6 +193,17 @@ TEST_F(SodaJobTest, AFailedJobTellsWhyAndIsDeleted) {
   EXPECT_EQ(error(FetchKind::kJob), EINVAL);
   EXPECT_THAT(sentence_, HasSubstr("UsageError: no such ID"));
   EXPECT_THAT(log(), HasSubstr("DELETE /soda/7"));
+}
+
+TEST_F(SodaJobTest, ATextInsteadOfAResultIsNoPixel) {
+  server_.add(answer_with(
+      200,
+      job_document("COMPLETED",
+                   R"(<uws:results><uws:result id="cut" xlink:href="/soda/7/results/cut"/></uws:results>)")));
+  server_.at("/soda/7/results/cut",
+             answer_with(200, "Error: nothing inside", {{"Content-Type", "text/plain"}}));
+  EXPECT_EQ(error(FetchKind::kJob), ENODATA);
+  EXPECT_EQ(sink_.heads, 0);
 }
 
 TEST_F(SodaJobTest, AJobThatNobodyWaitsForIsDeleted) {
