@@ -39,8 +39,9 @@ class CutoutPixels(harness.MountTest):
     def parent(self, dp_id):
         return self.open(self.mount / f'datasets/{dp_id}/{dp_id}.fits')
 
-    def cutout(self, dp_id, spec):
-        return self.open(self.mount / f'datasets/{dp_id}/cutout/{spec}.fits')
+    def cutout(self, dp_id, spec, product=None):
+        folder = f'{product}/cutout/{dp_id}' if product else f'{dp_id}/cutout'
+        return self.open(self.mount / f'datasets/{folder}/{spec}.fits')
 
     def compare_image(self, part, whole):
         """Every pixel of the part is the whole's at the same place; true in the answer where the whole's pixel is in it."""
@@ -58,8 +59,8 @@ class CutoutPixels(harness.MountTest):
         self.assertEqual(kept.sum(), part.data.size)
         return kept
 
-    def compare_all(self, dp_id, spec, circle=None):
-        part, whole = self.cutout(dp_id, spec), self.parent(dp_id)
+    def compare_all(self, dp_id, spec, circle=None, product=None):
+        part, whole = self.cutout(dp_id, spec, product), self.parent(dp_id)
         self.assertEqual([hdu.name for hdu in part], [hdu.name for hdu in whole])
         shapes = {hdu.data.shape for hdu in images(part)}
         self.assertEqual(len(shapes), 1, 'planes are cut alike')
@@ -85,10 +86,10 @@ class CutoutPixels(harness.MountTest):
         self.compare_all(ROTATED, 'circle_0.001_-30.1005_0.0015', (0.001, -30.1005, 0.0015))
 
     def test_of_an_ancillary_weight_map(self):
-        self.compare_all(WEIGHTS, 'circle_0.001_-30.1005_0.0015', (0.001, -30.1005, 0.0015))
+        self.compare_all(WEIGHTS, 'circle_0.001_-30.1005_0.0015', (0.001, -30.1005, 0.0015), ROTATED)
 
     def test_of_an_ancillary_white_light_image(self):
-        self.compare_all(WHITE_LIGHT, 'circle_11.8880583_-25.2888_1.44arcsec', (11.8880583, -25.2888, 0.0004))
+        self.compare_all(WHITE_LIGHT, 'circle_11.8880583_-25.2888_1.44arcsec', (11.8880583, -25.2888, 0.0004), CUBE)
 
     def test_of_an_image_with_a_curved_projection(self):
         self.compare_all(CURVED, 'circle_150.5_60.4_6arcmin', (150.5, 60.4, 0.1))

@@ -1,0 +1,243 @@
+"""The workflows of the archive's HOWTO notebooks, as a few lines of ls, cp and cat (howto/*.sh): the same data as by pyvo.
+
+A script gets the mount point as its argument and leaves what it got in its working directory.
+"""
+import gzip
+import io
+import os
+import re
+import tempfile
+import urllib.request
+import warnings
+
+import harness
+import numpy
+import pyvo
+from astropy.io import fits
+from astropy.io.votable import parse_single_table
+from harness import read, run
+from pyvo.dal.adhoc import DatalinkResults
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'howto')
+DATASET = re.compile(r'.+\.fits$')
+
+
+def fetched(url):
+    with urllib.request.urlopen(url, timeout=harness.PATIENCE) as answer:
+        return answer.read()
+
+
+class Howto(harness.MountTest):
+    def setUp(self):
+        super().setUp()
+        warnings.simplefilter('ignore')  # pyvo leaves sockets open, astropy has opinions about units
+        self.folder = tempfile.mkdtemp(prefix='howto-', dir=self.home.path)
+
+    def howto(self, name):
+        """Runs a script; what it left, by name."""
+        run('sh', '-eu', os.path.join(SCRIPTS, name + '.sh'), self.mount.path, cwd=self.folder)
+        return sorted(os.listdir(self.folder))
+
+    def got(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def lines(self, name):
+        return read(self.got(name)).decode().split('\n')[:-1]
+
+    def listed(self, name):
+        """The ids of the datasets that ls has shown."""
+        return sorted(line.removesuffix('.fits') for line in self.lines(name) if DATASET.match(line))
+
+    # What pyvo gets.
+
+    def search(self, adql, service='tap_obs'):
+        return pyvo.dal.TAPService(f'{self.sim.url}/{service}').search(adql)
+
+    def saved(self, name):
+        """The ADQL that the script has saved."""
+        return read(self.mount / f'queries/{name}/query.adql').decode()
+
+    def ids(self, adql):
+        return sorted(str(row['dp_id']) for row in self.search(adql))
+
+    def links(self, dp_id):
+        return DatalinkResults.from_result_url(f'{self.sim.url}/datalink/links?ID=ivo://eso.org/ID?{dp_id}')
+
+    def linked(self, dp_id, semantics):
+        """The rows of a DataLink answer of one kind, and of the list behind them."""
+        return [link for link in self.links(dp_id) if link['semantics'].endswith('#' + semantics)]
+
+    def delivered(self, dp_id):
+        return fetched(self.linked(dp_id, 'this')[0]['access_url'])
+
+    # Comparisons.
+
+    def assert_same_file(self, path, dp_id):
+        """Byte by byte; where the archive delivers the file packed, all pixels instead."""
+        mine, theirs = read(self.got(path)), self.delivered(dp_id)
+        if theirs[:6] == b'SIMPLE' and b'ZCMPTYPE' not in theirs:
+            self.assertEqual(harness.sha(mine), harness.sha(theirs), path)
+        elif theirs[:2] == b'\x1f\x9d':
+            plain = run('gzip', '-dc', input=theirs, text=False).stdout
+            self.assertEqual(harness.sha(mine), harness.sha(plain), path)
+        elif theirs[:2] == b'\x1f\x8b':
+            self.assertEqual(harness.sha(mine), harness.sha(gzip.decompress(theirs)), path)
+        else:
+            self.assert_same_pixels(fits.open(io.BytesIO(mine)), fits.open(io.BytesIO(theirs)))
+
+    def assert_same_pixels(self, mine, theirs):
+        self.assertEqual(len(mine), len(theirs))
+        for a, b in zip(mine, theirs):
+            if a.data is None:
+                self.assertIsNone(b.data)
+            else:
+                numpy.testing.assert_array_equal(a.data, b.data)
+
+    def assert_same_files(self, names, ids):
+        self.assertEqual(sorted(names), sorted(dp_id + '.fits' for dp_id in ids))
+        for dp_id in ids:
+            self.assert_same_file(dp_id + '.fits', dp_id)
+
+    def assert_same_table(self, path, adql, service='tap_obs'):
+        mine, theirs = parse_single_table(self.got(path)).to_table(), self.search(adql, service).to_table()
+        self.assertGreater(len(theirs), 0)
+        self.assertEqual(mine.colnames, theirs.colnames)
+        self.assertEqual([list(map(str, row)) for row in mine], [list(map(str, row)) for row in theirs])
+
+    def assert_same_calibrations(self, folder, raw, term):
+        """The files of a calSelector answer, by way of DataLink."""
+        answer = DatalinkResults.from_result_url(self.linked(raw, term)[0]['access_url'])
+        urls = {row['access_url'].rsplit('/', 1)[1]: row['access_url'] for row in answer
+                if row['semantics'].endswith('#calibration')}
+        self.assertGreater(len(urls), 0)
+        names = [name.removesuffix('.fits') for name in os.listdir(self.got(folder)) if name.endswith('.fits')]
+        self.assertEqual(sorted(names), sorted(urls))
+        for dp_id in urls:
+            self.assert_same_file(os.path.join(folder, dp_id + '.fits'), dp_id)
+
+    # One test a script.
+
+    def test_authentication(self):
+        self.howto('authentication')
+        self.assertEqual(self.listed('listed.txt'), self.ids(self.saved('run')))
+        raw = 'MUSE.2018-06-05T01:06:59.418'
+        self.assert_same_file(raw + '.fits', raw)
+        self.assert_same_calibrations('master', raw, 'calSelector_raw2master')
+
+    def test_by_position(self):
+        self.howto('by_position')
+        self.assertEqual(self.listed('products.txt'), self.ids(self.saved('sgra')))
+        self.assertEqual(self.listed('raw.txt'), self.ids(self.saved('sgra_raw')))
+        self.assert_same_file('ADP.2016-01-18T05:40:12.512.fits', 'ADP.2016-01-18T05:40:12.512')
+
+    def test_by_programme(self):
+        names = self.howto('by_programme')
+        ids = self.ids(self.saved('run195'))
+        self.assertEqual(self.listed('products.txt'), ids)
+        self.assert_same_files([name for name in names if name.endswith('.fits')],
+                               [dp_id for dp_id in ids if dp_id.startswith('ADP.2016-01-18T05:40:12.5')])
+
+    def test_tap(self):
+        self.howto('tap')
+        self.assert_same_table('result.vot', self.saved('deep'))
+
+    def test_download(self):
+        self.howto('download')
+        for dp_id in ('ADP.2020-03-24T10:45:21.866', 'FORS2.2021-01-02T00:59:12.533'):
+            self.assert_same_file(dp_id + '.fits', dp_id)
+        self.assert_same_calibrations('raw', 'FORS2.2021-01-02T00:59:12.533', 'calSelector_raw2raw')
+
+    def test_catalogues(self):
+        self.howto('catalogues')
+        for name in ('cone', 'curve'):
+            self.assert_same_table(name + '.vot', self.saved(name), 'tap_cat')
+
+    def test_two_stars(self):
+        names = self.howto('two_stars')
+        chosen = ['ADP.2020-02-26T15:36:25.254', 'ADP.2020-03-24T10:45:21.866']
+        self.assertLessEqual(set(chosen), set(self.ids(self.saved('stars'))))
+        self.assert_same_files(names, chosen)
+
+    def test_time_series(self):
+        names = self.howto('time_series')
+        rows = sorted(self.search(self.saved('series')), key=lambda row: row['t_min'])
+        self.assertGreater(len(rows), 3)
+        self.assertEqual([line.split()[1] for line in self.lines('series.txt')], [f"{row['dp_id']}.fits" for row in rows])
+        self.assert_same_files([name for name in names if name.endswith('.fits')], [str(row['dp_id']) for row in rows])
+
+    def test_alpaca(self):
+        names = self.howto('alpaca')
+        ids = self.ids(self.saved('night'))
+        self.assertGreater(len(ids), 3)
+        self.assert_same_files(names, ids)
+
+    def test_meteo(self):
+        self.howto('meteo')
+        self.assert_same_table('result.vot', self.saved('meteo'))
+
+    def test_muse_ngc253(self):
+        self.howto('muse_ngc253')
+        service = self.links('ADP.2025-07-06T07:52:11.871').get_first_proc()
+        theirs = service.process(circle=(11.8880583, -25.2888, 1 / 3600), band=(652e-9, 662e-9)).read()
+        self.assert_same_pixels(fits.open(self.got('cutout1.fits')), fits.open(io.BytesIO(theirs)))
+
+    def test_gravitational_wave(self):
+        self.howto('gravitational_wave')
+        ids = self.ids(self.saved('contour'))
+        self.assertGreater(len(ids), 3)
+        self.assertEqual(self.listed('listed.txt'), ids)
+        self.assert_same_file('ADP.2020-03-24T10:45:21.866.fits', 'ADP.2020-03-24T10:45:21.866')
+
+    def test_raw_to_reduced(self):
+        self.howto('raw_to_reduced')
+        sources = [link['access_url'].rsplit('/', 1)[1] for link in self.linked('ADP.2016-06-21T08:15:12.100', 'progenitor')]
+        self.assertEqual(re.findall(r"= '(.*)\.fits'", '\n'.join(self.lines('provenance.txt'))), sources)
+        copied = sorted(name for name in os.listdir(self.got('progenitors')) if name.endswith('.fits'))
+        self.assertEqual(copied, sorted(raw + '.fits' for raw in sources))
+        for raw in sources:
+            self.assert_same_file(f'progenitors/{raw}.fits', raw)
+        self.assertIn('M.MUSE.2018-06-11T08:52:34.073.fits', self.lines('calibrations.txt'))
+
+    def test_ancillary(self):
+        self.howto('ancillary')
+        product = 'ADP.2016-06-21T08:15:12.100'
+        found = self.search('SELECT archive_id, eso_category FROM phase3v2.product_files '
+                            f"WHERE product_id='{product}' AND archive_id <> '{product}'")
+        mine = dict(line.split(' ', 1) for line in self.lines('categories.txt'))
+        self.assertEqual(sorted(mine.values()), sorted(str(row['eso_category']) for row in found))
+        images = [str(row['archive_id']) for row in found if 'WHITELIGHT' in str(row['eso_category'])]
+        self.assertEqual(len(images), 1)
+        self.assert_same_file(images[0] + '.fits', images[0])
+
+    def test_quickstart(self):
+        self.howto('quickstart')
+        circle = "CIRCLE('ICRS', 26.017013, -15.93748, 0.05)"
+        self.assertEqual(self.listed('phase3.txt'), self.ids(
+            f'SELECT dp_id FROM ivoa.ObsCore WHERE INTERSECTS(s_region, {circle}) = 1'))
+        self.assertGreater(len(self.listed('raw.txt')), 3)
+        self.assert_same_file('ADP.2021-04-16T10:26:57.090.fits', 'ADP.2021-04-16T10:26:57.090')
+
+    def test_spectra(self):
+        names = self.howto('spectra')
+        found = pyvo.dal.SSAService(self.sim.url + '/ssap').search(pos=(26.017013, -15.93748), diameter=0.1)
+        ids = sorted(str(row['dp_id']) for row in found)
+        self.assertGreater(len(ids), 10)
+        self.assertEqual(self.listed('listed.txt'), ids)
+        self.assert_same_files([name for name in names if name.endswith('.fits')],
+                               [dp_id for dp_id in ids if dp_id.startswith('ADP.2014-09-16T11:04:45.1')])
+
+    def test_apex(self):
+        names = self.howto('apex')
+        rows = self.search(self.saved('quicklooks'))
+        self.assertEqual(names, sorted(row['access_url'].rsplit('/', 1)[1] for row in rows))
+        for row in rows:
+            self.assertEqual(read(self.got(row['access_url'].rsplit('/', 1)[1])), fetched(row['access_url']))
+
+    def test_each_script_has_its_test(self):
+        scripts = {name.removesuffix('.sh') for name in os.listdir(SCRIPTS)}
+        tests = {name.removeprefix('test_') for name in dir(self) if name.startswith('test_')}
+        self.assertEqual(scripts, tests - {'each_script_has_its_test'})
+
+
+if __name__ == '__main__':
+    harness.main()
