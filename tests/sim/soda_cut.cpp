@@ -22,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMostStamped = 32U
                                        << 20U;  // checksums of larger cutouts would delay their first byte
 
+constexpr int kCardsOfABlock = 36;
+
 // The pixels of a box of an array, read from the parent as they are asked for.
 class BoxedPixels : public Content {
  public:
@@ -118,6 +120,8 @@ FitsCards service_cards(const CutOrder& order, bool primary, bool stamped) {
         "and with which input parameters this cutout was generated."}) {
     header.history(line);
   }
+  for (int i = 0; primary && i < order.longer_by * kCardsOfABlock; ++i)
+    header.history("step " + std::to_string(i));
   if (stamped) {
     header.string("CHECKSUM", "0000000000000000", "HDU checksum updated " + order.date);
     header.string("DATASUM", "0", "data unit checksum updated " + order.date);

@@ -19,7 +19,8 @@ struct CutOrder {
   std::string archive_id;
   std::optional<SkyShape> shape;
   std::optional<Interval> band;
-  std::string date;  // of DATE: "2026-09-20T13:23:32"
+  std::string date;   // of DATE: "2026-09-20T13:23:32"
+  int longer_by = 0;  // so many blocks of HISTORY more
 };
 
 struct Cutout {

@@ -1,6 +1,7 @@
 #include "tests/sim/soda_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <chrono>
 #include <ctime>
@@ -94,6 +95,10 @@ class Service : public SodaService {
     const auto given = nlohmann::json::parse(json, nullptr, false);
     if (!given.is_object()) return "not a JSON object";
     for (const auto& [name, value] : given.items()) {
+      if (name == "growing" && value.is_boolean()) {
+        growing_ = value.get<bool>();
+        continue;
+      }
       if (name != "job_delay_ms" || !value.is_number_unsigned())
         return "no knob \"" + name + "\", or not of its type";
       const std::chrono::milliseconds delay(value.get<std::uint32_t>());
@@ -135,8 +140,9 @@ class Service : public SodaService {
       return refused(400, "UsageError: regions cannot be cut out of " + file->id);
     if (request.band && file->cutout.band.empty())
       return refused(400, "UsageError: " + file->id + " has no BAND");
-    const Cutout cutout = cut_out(changed ? file->changed : file->content,
-                                  {file->id, request.shape, request.band, next_date()});
+    const Cutout cutout =
+        cut_out(changed ? file->changed : file->content,
+                {file->id, request.shape, request.band, next_date(), growing_ ? ++grown_ : 0});
     if (!cutout.applies) return refused(400, "UsageError: " + file->id + " has no coordinates");
     std::string name = "cutout_" + file->id;
     if (!request.prefix.empty()) name += "_" + harmless(request.prefix);
@@ -209,7 +215,9 @@ class Service : public SodaService {
   std::map<std::string, std::string> tokens_;  // archive ids
   std::mutex mutex_;
   std::int64_t last_second_ = 0;  // guarded by mutex_
-  tap::JobList cadc_jobs_;        // last, so that no job outlives what it uses
+  std::atomic<bool> growing_ = false;
+  std::atomic<int> grown_ = 0;
+  tap::JobList cadc_jobs_;  // last, so that no job outlives what it uses
   tap::JobList casda_jobs_;
 };
 

@@ -28,7 +28,8 @@ class SodaService {
 
   // nullopt: the path is none of its services.
   virtual std::optional<Answer> answer(const httplib::Request& request, const Effect& effect) = 0;
-  // {"job_delay_ms": N}: jobs take so long. "" or what is wrong.
+  // {"job_delay_ms": N}: jobs take so long; {"growing": true}: each cutout is 2880 bytes longer than the last one.
+  // "" or what is wrong.
   virtual std::string handle_knobs(const std::string& json) = 0;
   virtual void stop() = 0;  // answers that wait for jobs end
 };

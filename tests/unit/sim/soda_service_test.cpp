@@ -74,6 +74,15 @@ TEST_F(SodaServiceTest, NoTwoCutoutsAreAlike) {
   EXPECT_EQ(read_fits_bytes(first.body).images[0].pixels, read_fits_bytes(second.body).images[0].pixels);
 }
 
+TEST_F(SodaServiceTest, CutoutsGrowIfTheyAreTold) {
+  const std::string query = "ID=" + std::string(kImage) + "&" + kCircle;
+  const std::size_t before = soda(query).body.size();
+  ASSERT_EQ(request(url(), "POST", "/_sim/soda", {}, R"({"growing": true})").status, 200);
+  EXPECT_EQ(soda(query).body.size(), before + 2880);
+  EXPECT_EQ(soda(query).body.size(), before + 5760);
+  EXPECT_EQ(request(url(), "POST", "/_sim/soda", {}, R"({"grow": true})").status, 400);
+}
+
 TEST_F(SodaServiceTest, RangesAreIgnored) {
   const Reply reply = soda("ID=" + std::string(kImage) + "&" + kCircle, {{"Range", "bytes=100-200"}});
   EXPECT_EQ(reply.status, 200);
