@@ -97,7 +97,8 @@ class TsvWriter : public SeparatedWriter {
 };
 
 // Blank-separated words under one another, below a comment with the names of the columns. A word with blanks, or that would
-// read as something else, is in double quotes with backslashes as in STILTS's "ascii"; null is the word null.
+// read as something else, is in double quotes with backslashes as in STILTS's "ascii", which knows no line ends in a word: they become blanks. Null is
+// the word null.
 class AlignedWriter : public TableWriter {
  public:
   explicit AlignedWriter(ExportFile& file) : file_(file) {}
@@ -150,7 +151,7 @@ class AlignedWriter : public TableWriter {
     to += '"';
     for (const char c : text) {
       if (c == '\n' || c == '\r' || c == '\t') {
-        to += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+        to += ' ';
         continue;
       }
       if (c == '"' || c == '\\') to += '\\';

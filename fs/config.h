@@ -25,10 +25,11 @@ struct BrowseConfig {
 };
 
 struct Config {
-  std::string archive_name;         // "eso"
-  std::string archive_title;        // "ESO Science Archive Facility"
-  std::string archive_identity;     // client::Archive::identity()
-  std::vector<std::string> limits;  // sentences for README.txt: what this archive cannot do
+  std::string archive_name;               // "eso"
+  std::string archive_title;              // "ESO Science Archive Facility"
+  std::string archive_identity;           // client::Archive::identity()
+  std::vector<std::string> tap_services;  // names of the profile's TAP services
+  std::vector<std::string> limits;        // sentences for README.txt: what this archive cannot do
 
   std::chrono::milliseconds query_wait{60'000};  // opendir of a query without a listing; then EAGAIN
   std::chrono::milliseconds lookup_wait{

@@ -210,7 +210,6 @@ Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
     done(query.error().at(path()));
     return {};
   }
-  visited();
   using HandlePtr = std::shared_ptr<FileHandle>;
   auto& catalog = tree_.catalog();
   return with_deadline<HandlePtr>(
@@ -224,7 +223,10 @@ Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
             },
             std::move(opened));
       },
-      std::move(done));
+      [when_opened = when_opened(), done = std::move(done)](Result<HandlePtr> handle) {
+        if (handle && when_opened) when_opened();
+        done(std::move(handle));
+      });
 }
 
 std::optional<std::string> AnswerFile::xattr(const std::string& name) {

@@ -9,6 +9,8 @@
 //   threads  thread-safe
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,8 +46,8 @@ class AnswerFile : public Node {
  protected:
   // The query; adql "" where there is none yet.
   virtual Result<cache::QuerySpec> spec() const = 0;
-  // open() was asked for, with a query to answer.
-  virtual void visited() {}
+  // Called when the file has been opened; may be empty. It may outlive the node.
+  virtual std::function<void()> when_opened() const { return {}; }
 
   Tree& tree_;
 

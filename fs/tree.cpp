@@ -9,6 +9,7 @@
 #include "fs/dataset_nodes.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_nodes.h"
+#include "fs/table_nodes.h"
 
 namespace esofs::fs {
 namespace {
@@ -88,13 +89,13 @@ NodePtr Tree::make_root() {
            std::make_shared<FixedText>("/.esofs/config.json", time, line(config_.config_json))},
           {"version", std::make_shared<FixedText>("/.esofs/version", time, line(config_.version))}});
   // A further kind of directory is one more line here.
-  return std::make_shared<FixedDirectory>(
-      "/", time,
-      FixedDirectory::Entries{{"README.txt", std::make_shared<FixedText>("/README.txt", time, readme())},
-                              {"queries", std::make_shared<QueriesNode>(*this)},
-                              {"browse", make_browse_node(*this)},
-                              {"datasets", std::make_shared<DatasetsNode>(*this)},
-                              {".esofs", std::move(control)}});
+  FixedDirectory::Entries entries{{"README.txt", std::make_shared<FixedText>("/README.txt", time, readme())},
+                                  {"queries", std::make_shared<QueriesNode>(*this)},
+                                  {"browse", make_browse_node(*this)},
+                                  {"datasets", std::make_shared<DatasetsNode>(*this)},
+                                  {".esofs", std::move(control)}};
+  if (!config_.tap_services.empty()) entries.emplace_back("tables", make_tables_node(*this));
+  return std::make_shared<FixedDirectory>("/", time, std::move(entries));
 }
 
 std::string Tree::readme() const {
@@ -106,7 +107,8 @@ std::string Tree::readme() const {
       "    echo \"SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'\" > queries/ngc253/query.adql\n"
       "    ls -l queries/ngc253            runs the query\n"
       "    cat queries/ngc253/status.txt   phase, rows, complete or truncated, last error\n"
-      "    queries/ngc253/table/result.vot the answer as the server sent it\n"
+      "    queries/ngc253/table/result.vot the answer as the server sent it; also .csv .tsv .json .fits "
+      ".txt\n"
       "    touch queries/ngc253/query.adql asks again; rmdir queries/ngc253 removes the query\n"
       "  query.adql may begin with directives:\n"
       "    -- service: NAME    -- maxrec: 100000    -- mode: sync|async|auto    -- ttl: 1h\n\n"
@@ -131,6 +133,11 @@ std::string Tree::readme() const {
       "      circle_RA_DEC_RADIUS or band_LO_HI or both joined by __: "
       "circle_11.888_-25.288_30arcsec__band_480nm_500nm\n"
       "    queries/NAME/cutout/SPEC/ID.fits: the same of every dataset of a query\n\n"
+      "tables/SERVICE/SCHEMA/TABLE/        columns.csv, description.txt, sample.csv: what can be asked for\n"
+      "    cone/RA_DEC_RADIUS.csv          a catalogue around a position: 53.1_-27.8_30arcsec.csv\n"
+      "    night/YYYY-MM-DD.csv            ambient conditions from noon to noon, UTC\n"
+      "                                    also .tsv .json .fits .txt .vot; .status.txt: complete or "
+      "truncated\n\n"
       ".esofs/          status.json, errors (the last failures, with their causes), config.json, version\n\n"
       "Before a file is opened its size may be an estimate; from the first open on it is exact.\n"
       "getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, "

@@ -121,6 +121,7 @@ class Built : public BuiltMount {
     config.archive_name = profile.name;
     config.archive_title = profile.title;
     config.archive_identity = archive_->identity();
+    for (const auto& service : profile.tap) config.tap_services.push_back(service.name);
     config.query_wait = options.query_wait;
     config.default_maxrec = options.maxrec;
     config.default_ttl = std::chrono::ceil<std::chrono::seconds>(options.ttl);

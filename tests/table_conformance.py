@@ -30,7 +30,26 @@ NOT_FOR_STILTS = {
     'self_alltypes-binary2-v14.vot': 'STILTS fails with a ClassCastException on scalar bits of BINARY2',
 }
 # Columns that STILTS reads otherwise from the document itself, with the reason.
-STILTS_READS_OTHERWISE = {}
+STILTS_READS_OTHERWISE = {
+    ('self_alltypes-stilts-binary-v12.vot', 'c'): 'a zero byte is a null char, by the standard; STILTS shows it as a mark',
+    ('astropy_regression.bin.tabledata.truth.1.1.xml', 'doublearray'): 'STILTS reads "+InF" as NaN',
+    ('astropy_regression.bin.tabledata.truth.1.1.xml', 'double'): 'STILTS reads "+InF" as NaN',
+    ('self_edge-literals-v13.vot', 'str'): 'a character outside the BMP is two for STILTS, and two marks where it writes it',
+}
+
+
+def stilts_reads_otherwise(document, table, column, form):
+    """Whether STILTS's own reading of a column, of the document or of our file, is not the standard's."""
+    if (document, column['name']) in STILTS_READS_OTHERWISE:
+        return True
+    # Of variable-length arrays of complex numbers in FITS it reads half.
+    if form == '.fits' and 'Complex' in column['datatype'] and (column.get('arraysize') or '').endswith('*'):
+        return True
+    # Its arrays of booleans have no nulls.
+    if column['datatype'] == 'boolean' and column.get('arraysize'):
+        return True
+    # STILTS takes '10110' of TABLEDATA, bits without blanks between them, for one bit.
+    return column['datatype'] == 'bit' and bool(column.get('arraysize')) and table['serialization'] == 'TABLEDATA'
 
 
 def results_table(expected):
@@ -97,6 +116,11 @@ def word(text, column):
     return single(number) if kind in ('float', 'floatComplex') else number
 
 
+def is_null(text, column):
+    """An element that is the null its column declares, which STILTS shows as it is."""
+    return column.get('null') is not None and str(text) == column['null'].strip()
+
+
 def printable(text):
     """What FITS can hold of a text."""
     return ''.join(c if ' ' <= c <= '~' else ' ' if c in '\t\r\n' else '?' for c in text)
@@ -117,7 +141,7 @@ def numbers_of(text, column):
     flat = []
     for part in parts:
         flat += part if isinstance(part, list) else [part]
-    values = [word(part, column) for part in flat]
+    values = [None if is_null(part, column) else word(part, column) for part in flat]
     while values and values[-1] is None:  # padding of arrays of fixed length
         values.pop()
     return values
@@ -152,13 +176,13 @@ class Exports(unittest.TestCase):
             assert done.returncode == 0, done.stderr
             cls.out[form] = [f'{target}{i}{form}' for i in range(len(cls.documents))]
 
-    def same_rows(self, name, table, ours, theirs, ascii_only=False):
-        """ours, theirs: rows of cells."""
+    def same_rows(self, name, table, ours, theirs, ascii_only=False, by_stilts=None):
+        """ours, theirs: rows of cells; by_stilts: the form of ours, read by STILTS as the document."""
         columns = table['columns']
         self.assertEqual(len(ours), len(theirs), f'{name}: rows')
         for number, (our, their) in enumerate(zip(ours, theirs)):
             for column, mine, other in zip(columns, our, their):
-                if (name, column['name']) in STILTS_READS_OTHERWISE:
+                if by_stilts and stilts_reads_otherwise(name, table, column, by_stilts):
                     continue
                 where = f'{name}: row {number}, column {column["name"]}: {mine!r}, not {other!r}'
                 if is_array_of_texts(column):
@@ -179,9 +203,11 @@ class Exports(unittest.TestCase):
         return {i: table for i, table in zip(judged, read)}
 
     def read_exports(self, form, stilts_form):
-        read = stilts_read(self.out[form], [stilts_form] * len(self.documents),
+        """STILTS guesses types from rows, and fails where CSV or text has none."""
+        places = [i for i, (_, table) in enumerate(self.documents) if form == '.fits' or table['rows']]
+        read = stilts_read([self.out[form][i] for i in places], [stilts_form] * len(places),
                            os.path.join(self.folder, f'ours{form}.vot'))
-        return dict(enumerate(read))
+        return dict(zip(places, read))
 
     def test_stilts_reads_our_fits_csv_and_text_as_it_reads_the_document(self):
         documents = self.read_documents()
@@ -189,9 +215,16 @@ class Exports(unittest.TestCase):
             ours = self.read_exports(form, stilts_form)
             for i, (_, nulls, rows) in documents.items():
                 path, table = self.documents[i]
+                if i not in ours:
+                    continue
                 with self.subTest(form=form, document=os.path.basename(path)):
-                    self.same_rows(os.path.basename(path), table, without(ours[i][2], ours[i][1]),
-                                   without(rows, nulls), ascii_only=form == '.fits')
+                    mine = without(ours[i][2], ours[i][1])
+                    if form != '.fits':
+                        mine = as_written(mine, table)
+                    if form == '.txt':
+                        rows = [[one_line(c) for c in row] for row in rows]
+                    self.same_rows(os.path.basename(path), table, mine, without(rows, nulls),
+                                   ascii_only=form == '.fits', by_stilts=form)
 
     def test_fits_keeps_names_units_and_ucds(self):
         documents, ours = self.read_documents(), self.read_exports('.fits', 'fits')
@@ -235,6 +268,16 @@ class Exports(unittest.TestCase):
                     if form == '.tsv':
                         expected = [[one_line(c) for c in row] for row in expected]
                     self.same_rows(name, table, rows, expected)
+
+
+def as_written(rows, table):
+    """What STILTS has read of our CSV or text, put right where it cannot know better: it takes the bytes for Latin-1, the
+    line of names for a row where it looks like one, and an array of strings for a string."""
+    names = [column['name'] for column in table['columns']]
+    if rows and rows[0] == names:
+        rows = rows[1:]
+    rows = [[c and c.encode('latin-1', 'replace').decode('utf-8', 'replace') for c in row] for row in rows]
+    return [[read_texts(c, column) if c else None for c, column in zip(row, table['columns'])] for row in rows]
 
 
 def io_lines(text):

@@ -75,9 +75,10 @@ class Find(harness.MountTest):
         self.assertEqual(self.find(), shown)
         self.assertEqual(self.sim.requests(), [])
 
-    def test_find_of_a_fresh_mount_asks_nothing(self):
-        shown = self.find()
-        self.assertEqual(self.sim.requests(), [])
+    def test_find_of_a_fresh_mount_asks_which_tables_there_are_and_nothing_else(self):
+        """But for browse/, which lists what the archive has (SEMANTICS)."""
+        shown = self.find('-path', self.mount / 'browse', '-prune', '-o', '-print')
+        self.assertEqual([request for request in self.assert_lists_only() if 'TAP_SCHEMA' not in request['body']], [])
         for path in ('/README.txt', '/queries', '/datasets', '/.esofs/version'):
             self.assertIn(path, shown)
 
