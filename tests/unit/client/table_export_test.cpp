@@ -154,6 +154,42 @@ TEST_F(TableExport, AStopEndsIt) {
   EXPECT_EQ(done.error().code(), EINTR);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The most memory that the process has had since reset_most_memory(), in bytes; 0 where the kernel does not tell.
+std::size_t most_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+bool reset_most_memory() {
+  return static_cast<bool>(std::ofstream("/proc/self/clear_refs") << "5" << std::flush);
+}
+
+TEST_F(TableExport, MemoryDoesNotGrowWithTheRows) {
+  ExportSource source;
+  source.votable = dir_ / "in.vot";
+  {
+    std::ofstream document(source.votable);
+    document << "<VOTABLE><RESOURCE><TABLE>" << text("s") << field("v", "int", "arraysize=\"*\"")
+             << "<DATA><TABLEDATA>";
+    for (int i = 0; i < 300'000; ++i)
+      document << "<TR><TD>" << std::string(90, 'x') << i << "</TD><TD>1 2 3 4 5 6 7 8 9 10</TD></TR>\n";
+    document << "</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>";
+  }
+  for (const auto format : {TableFormat::kFits, TableFormat::kText, TableFormat::kJson}) {
+    if (!reset_most_memory() || most_memory() == 0) GTEST_SKIP() << "this kernel does not tell";
+    const std::size_t before = most_memory();
+    const auto done = export_table(source, format, path(format), {});
+    ASSERT_TRUE(done) << done.error().what();
+    EXPECT_EQ(*done, 300'000U);
+    EXPECT_GT(std::filesystem::file_size(path(format)), 32U << 20U);
+    EXPECT_LT(most_memory(), before + (16U << 20U)) << extension(format);
+  }
+}
+#endif
+
 // A binary table as CFITSIO reads it.
 class Fits {
  public:
