@@ -10,6 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,8 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     std::chrono::seconds ttl;
     std::chrono::seconds failure_memory;
     std::function<std::int64_t()> now;
+    // Who is logged in, Archive::user(): what is told to somebody is kept for them alone. Empty: always nobody.
+    std::function<std::string()> user = {};
   };
 
   // store, lane: outlive it.
@@ -47,18 +50,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
       : shelf_(shelf), store_(store), lane_(lane), policy_(std::move(policy)) {}
 
   // However old; null.
-  Answer known(const std::string& key) {
-    {
-      auto decoded = decoded_.lock();
-      if (const auto found = decoded->answers.find(key); found != decoded->answers.end())
-        return found->second;
-    }
-    auto bytes = store_.get(shelf_, key);
-    if (!bytes || !*bytes) return nullptr;
-    auto record = decode<Record>(**bytes);
-    if (!record) return nullptr;
-    return remember(key, std::move(*record), (*bytes)->size());
-  }
+  Answer known(const std::string& key) { return read(own(key)); }
 
   // True where an answer within its ttl is here.
   bool fresh(const std::string& key) {
@@ -66,8 +58,9 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return old && recent(old->fetched_at, policy_.now(), policy_.ttl);
   }
 
-  Cancel ask(const std::string& key, Fetch fetch, Done<Answer> done) {
-    auto old = known(key);
+  Cancel ask(const std::string& asked, Fetch fetch, Done<Answer> done) {
+    const std::string key = own(asked);
+    auto old = read(key);
     if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) {
       done(std::move(old));
       return {};
@@ -82,22 +75,15 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     }
     auto joined = flights_.join(key, std::move(done));
     if (joined.first) {
-      lane_.submit([self = this->shared_from_this(), key, fetch = std::move(fetch)](Lane::Turn& turn) {
-        self->flights_.land(key, self->answer(key, fetch, turn));
+      lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](Lane::Turn& turn) {
+        self->flights_.land(key, self->answer(asked, key, fetch, turn));
       });
     }
     return joined.cancel;
   }
 
   // Keeps an answer that was met on another way.
-  Answer keep(const std::string& key, Record record) {
-    record.fetched_at = policy_.now();
-    const std::string bytes = encode(record);
-    auto answer = remember(key, std::move(record), bytes.size());
-    if (auto put = store_.put(shelf_, key, bytes); !put)
-      spdlog::warn("an answer is not kept: {}", put.error().what());
-    return answer;
-  }
+  Answer keep(const std::string& key, Record record) { return write(own(key), std::move(record)); }
 
  private:
   struct Failure {
@@ -112,6 +98,33 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   static constexpr std::size_t kMostDecoded = 512;
   static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
   static constexpr std::size_t kMostFailures = 4096;
+
+  std::string own(const std::string& key) const {
+    const std::string user = policy_.user ? policy_.user() : std::string();
+    return user.empty() ? key : key + "\nfor " + user;
+  }
+
+  Answer read(const std::string& key) {
+    {
+      auto decoded = decoded_.lock();
+      if (const auto found = decoded->answers.find(key); found != decoded->answers.end())
+        return found->second;
+    }
+    auto bytes = store_.get(shelf_, key);
+    if (!bytes || !*bytes) return nullptr;
+    auto record = decode<Record>(**bytes);
+    if (!record) return nullptr;
+    return remember(key, std::move(*record), (*bytes)->size());
+  }
+
+  Answer write(const std::string& key, Record record) {
+    record.fetched_at = policy_.now();
+    const std::string bytes = encode(record);
+    auto answer = remember(key, std::move(record), bytes.size());
+    if (auto put = store_.put(shelf_, key, bytes); !put)
+      spdlog::warn("an answer is not kept: {}", put.error().what());
+    return answer;
+  }
 
   Answer remember(const std::string& key, Record record, std::size_t bytes) {
     auto answer = std::make_shared<const Record>(std::move(record));
@@ -132,12 +145,14 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return std::nullopt;
   }
 
-  Result<Answer> answer(const std::string& key, const Fetch& fetch, Lane::Turn& turn) try {
-    auto old = known(key);  // it may have come between the question and this job
+  Result<Answer> answer(const std::string& asked, const std::string& key, const Fetch& fetch,
+                        Lane::Turn& turn) try {
+    auto old = read(key);  // it may have come between the question and this job
     if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) return old;
     if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
     auto fetched = fetch(turn);
-    if (fetched) return keep(key, std::move(*fetched));
+    if (fetched && own(asked) != key) return Error(EAGAIN, "the login changed meanwhile; look again");
+    if (fetched) return write(key, std::move(*fetched));
     if (!turn.stop().stop_requested()) {
       const std::int64_t now = policy_.now();
       auto failures = failures_.lock();

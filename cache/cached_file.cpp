@@ -421,6 +421,7 @@ Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
   request.validator = about_.validator;
   request.total = about_.size;
   request.fits = about_.fits;
+  request.as = about_.key.identity();
   ++parts_->counters.requests;
   Filler filler(*this, transfer, first);
   auto fetched = parts_->archive.fetch(request, filler, turn);

@@ -58,15 +58,15 @@ class StoredCatalog final : public Catalog {
       : archive_(archive),
         lane_(lane),
         queries_(std::make_shared<Queries>(config, archive, store, lane)),
-        links_(
-            std::make_shared<Answers<LinksRecord>>(Shelf::kLinks, store, lane, policy<LinksRecord>(config))),
+        links_(std::make_shared<Answers<LinksRecord>>(Shelf::kLinks, store, lane,
+                                                      policy<LinksRecord>(config, archive))),
         sources_(std::make_shared<Answers<SourceRecord>>(Shelf::kSources, store, lane,
-                                                         policy<SourceRecord>(config))),
+                                                         policy<SourceRecord>(config, archive))),
         rows_(std::make_shared<Answers<NamedRowRecord>>(Shelf::kIdRows, store, lane,
-                                                        policy<NamedRowRecord>(config))),
-        calibrations_(archive, store, lane, policy<AssociationsRecord>(config), links_),
-        product_files_(std::make_shared<Answers<ProductFilesRecord>>(Shelf::kProductFiles, store, lane,
-                                                                     policy<ProductFilesRecord>(config))),
+                                                        policy<NamedRowRecord>(config, archive))),
+        calibrations_(archive, store, lane, policy<AssociationsRecord>(config, archive), links_),
+        product_files_(std::make_shared<Answers<ProductFilesRecord>>(
+            Shelf::kProductFiles, store, lane, policy<ProductFilesRecord>(config, archive))),
         positions_(std::make_shared<Answers<PositionRecord>>(
             Shelf::kPositions, store, lane,
             typename Answers<PositionRecord>::Policy{config.positions_ttl, config.failure_memory,
@@ -140,8 +140,8 @@ class StoredCatalog final : public Catalog {
 
  private:
   template <class Record>
-  static typename Answers<Record>::Policy policy(const Config& config) {
-    return {config.links_ttl, config.failure_memory, config.now};
+  static typename Answers<Record>::Policy policy(const Config& config, client::Archive& archive) {
+    return {config.links_ttl, config.failure_memory, config.now, [&archive] { return archive.user(); }};
   }
   std::string id_key(const std::string& id) const { return archive_.identity() + '\n' + id; }
   // Where the services of a dataset are described, and whether that must first be found out; "": nowhere.

@@ -22,8 +22,10 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
 
 }  // namespace
 
-ContentKey::ContentKey(std::string text)
-    : text_(std::move(text)), hash_{hash_of(text_, 0), hash_of(text_, 0x9e3779b97f4a7c15ULL)} {}
+ContentKey::ContentKey(std::string text, std::string identity)
+    : text_(std::move(text)),
+      identity_(std::move(identity)),
+      hash_{hash_of(text_, 0), hash_of(text_, 0x9e3779b97f4a7c15ULL)} {}
 
 std::string ContentKey::hex() const {
   std::array<char, 33> digits{};

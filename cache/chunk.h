@@ -32,16 +32,20 @@ constexpr std::size_t chunk_size(std::uint64_t size, std::uint64_t index) {
 class ContentKey {
  public:
   ContentKey() : ContentKey(std::string()) {}
-  explicit ContentKey(std::string text);
+  // identity: of Archive::user(), where its rights were needed; it is part of `text` already.
+  explicit ContentKey(std::string text, std::string identity = {});
 
   const std::string& text() const noexcept { return text_; }
   const std::array<std::uint64_t, 2>& hash() const noexcept { return hash_; }
+  // Who may see the content: "": everybody.
+  const std::string& identity() const noexcept { return identity_; }
   std::string hex() const;  // the hash as 32 hexadecimal digits
 
   friend bool operator==(const ContentKey& a, const ContentKey& b) { return a.text_ == b.text_; }
 
  private:
   std::string text_;
+  std::string identity_;
   std::array<std::uint64_t, 2> hash_;
 };
 

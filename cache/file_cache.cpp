@@ -21,6 +21,7 @@ class Handle : public OpenFile {
 
   std::uint64_t size() const noexcept override { return size_; }
   const std::string& version() const noexcept override { return version_; }
+  bool restricted() const noexcept override { return !content_->key().identity().empty(); }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     return content_->read(offset, size, std::move(done));
   }

@@ -37,6 +37,7 @@ struct FileFacts {
   std::string url;             // secrets removed; "" not known yet
   std::string version;         // content key; "" not known yet
   std::uint64_t cached_bytes = 0;
+  bool restricted = false;     // it took the rights of who is logged in to get it
   std::optional<Error> error;  // the failure remembered, if any
 };
 
@@ -48,6 +49,8 @@ class OpenFile {
   virtual ~OpenFile() = default;
   virtual std::uint64_t size() const noexcept = 0;  // exact
   virtual const std::string& version() const noexcept = 0;
+  // It took the rights of who is logged in to get it.
+  virtual bool restricted() const noexcept { return false; }
   // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
 };

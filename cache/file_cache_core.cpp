@@ -27,7 +27,7 @@ std::int64_t system_now() {
       .count();
 }
 
-ContentKey view_key(const FileRecord& record) { return ContentKey(record.key + "+plain"); }
+ContentKey view_key(const FileRecord& record) { return ContentKey(record.key + "+plain", record.identity); }
 
 // Answers once; the first of the work and its Cancel.
 template <class T>
@@ -127,6 +127,21 @@ bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& datas
          parts_->now() - record.checked_at < config_.revalidate_after.count();
 }
 
+bool FileCacheCore::ours(const FileRecord& record) const {
+  return record.identity.empty() || record.identity == parts_->archive.user();
+}
+
+std::optional<Error> FileCacheCore::remembered_failure(const std::string& id) {
+  std::optional<Failure> failure;
+  {
+    auto registry = registry_.lock();
+    const auto at = registry->failures.find(id);
+    if (at != registry->failures.end() && at->second.until > parts_->now()) failure = at->second;
+  }
+  if (!failure || failure->user != parts_->archive.user()) return std::nullopt;
+  return failure->error;
+}
+
 std::optional<FileRecord> FileCacheCore::recorded(const std::string& id) {
   {
     auto registry = registry_.lock();
@@ -174,13 +189,7 @@ void FileCacheCore::drop(const std::string& id, const std::string& key) {
 
 Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
   const std::string id = file_id(dataset);
-  std::optional<Error> failure;
-  {
-    auto registry = registry_.lock();
-    const auto at = registry->failures.find(id);
-    if (at != registry->failures.end() && at->second.until > parts_->now()) failure = at->second.error;
-  }
-  if (failure) {
+  if (const auto failure = remembered_failure(id)) {
     done(*failure);
     return {};
   }
@@ -224,18 +233,21 @@ void FileCacheCore::stop_unwanted(const std::string& id) {
 
 // The file without a request, where that is possible.
 std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
+  const std::string user = parts_->archive.user();
   {
     auto registry = registry_.lock();
     const auto live = registry->live.find(id);
-    if (live != registry->live.end() && fresh(live->second.record, dataset)) {
+    const bool may = live != registry->live.end() &&
+                     (live->second.record.identity.empty() || live->second.record.identity == user);
+    if (may && fresh(live->second.record, dataset)) {
       if (auto content = live->second.content.lock()) return Delivered{content, live->second.record};
     }
   }
   const auto record = recorded(id);
-  if (!record || !fresh(*record, dataset)) return std::nullopt;
+  if (!record || !fresh(*record, dataset) || !ours(*record)) return std::nullopt;
   if (record->whole) {
     if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
-    auto file = whole_content(id, dataset, ContentKey(record->key));
+    auto file = whole_content(id, dataset, ContentKey(record->key, record->identity));
     file->restore(record->size);
     return Delivered{adopt(id, *record, file), *record};
   }
@@ -251,7 +263,7 @@ std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, co
 OpenContent FileCacheCore::ranged_content(const std::string& id, const FileRecord& record,
                                           const std::string& url) {
   CachedFile::About about;
-  about.key = ContentKey(record.key);
+  about.key = ContentKey(record.key, record.identity);
   about.url = url;
   about.name = client::shown_url(url);
   about.validator = record.validator;
@@ -343,6 +355,7 @@ void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
 
 void FileCacheCore::land(const std::string& id, const Result<Delivered>& delivered) {
   {
+    const std::string user = parts_->archive.user();
     auto registry = registry_.lock();
     registry->cutouts.erase(id);
     if (registry->failures.size() > kMostFailures) registry->failures.clear();
@@ -350,7 +363,7 @@ void FileCacheCore::land(const std::string& id, const Result<Delivered>& deliver
       registry->failures.erase(id);
     } else {
       const std::int64_t until = parts_->now() + config_.failure_memory.count();
-      registry->failures.insert_or_assign(id, Failure{delivered.error(), until});
+      registry->failures.insert_or_assign(id, Failure{delivered.error(), until, user});
     }
   }
   openings_.land(id, delivered);
@@ -474,14 +487,15 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   if (source && source->length.value_or(0) > 0) delivered = *source->length;
   bool exact = false;
   const bool known_size = record && (record->size > 0 || !record->whole);
-  const bool current =
-      known_size && (dataset.cutout.empty() ? record->mtime == dataset.mtime : fresh(*record, dataset));
+  const bool current = known_size && ours(*record) &&
+                       (dataset.cutout.empty() ? record->mtime == dataset.mtime : fresh(*record, dataset));
   if (current) {
     delivered = record->size;
     exact = true;
     if (!record->name.empty()) facts.delivered_name = record->name;
     if (!record->url.empty()) facts.url = record->url;
     facts.version = record->key;
+    facts.restricted = !record->identity.empty();
     facts.cached_bytes = parts_->segments.cached_bytes(ContentKey(record->key), record->size);
   }
   const Packing packing = current ? record->packing : packing_of(facts.delivered_name);
@@ -498,10 +512,7 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
     }
   }
   if (facts.size == 0 && !facts.exact) facts.size = kUnknownSize;
-  auto registry = registry_.lock();
-  const auto failure = registry->failures.find(id);
-  if (failure != registry->failures.end() && failure->second.until > parts_->now())
-    facts.error = failure->second.error;
+  facts.error = remembered_failure(id);
   return facts;
 }
 

@@ -53,6 +53,7 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   struct Failure {
     Error error;
     std::int64_t until;
+    std::string user;  // who was logged in
   };
   struct Registry {
     std::map<std::string, Live> live;                 // by file id
@@ -63,6 +64,8 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   std::string file_id(const client::Dataset& dataset) const;
   bool fresh(const FileRecord& record, const client::Dataset& dataset);
   std::string parent_version(const client::Dataset& cutout);
+  bool ours(const FileRecord& record) const;  // nobody's rights were needed, or those of who is logged in now
+  std::optional<Error> remembered_failure(const std::string& id);
   std::optional<FileRecord> recorded(const std::string& id);
   void keep_record(const std::string& id, const FileRecord& record);
   void drop(const std::string& id, const std::string& key);

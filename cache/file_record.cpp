@@ -35,6 +35,7 @@ std::string encoded(const FileRecord& record) {
               {"mtime", record.mtime},
               {"checked_at", record.checked_at}};
   if (!record.parent.empty()) object["parent"] = record.parent;
+  if (!record.identity.empty()) object["identity"] = record.identity;
   if (record.plain_size) object["plain_size"] = *record.plain_size;
   return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -48,6 +49,7 @@ std::optional<FileRecord> decoded_file_record(std::string_view value) {
   record.url = value_or<std::string>(object, "url", "");
   record.name = value_or<std::string>(object, "name", "");
   record.validator = value_or<std::string>(object, "validator", "");
+  record.identity = value_or<std::string>(object, "identity", "");
   record.size = number(object, "size");
   record.parent = value_or<std::string>(object, "parent", "");
   record.whole = value_or<bool>(object, "whole", false);

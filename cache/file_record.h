@@ -22,6 +22,7 @@ struct FileRecord {
   Packing packing = Packing::kNone;
   std::optional<std::uint64_t> plain_size;  // of the decompressed view, once it was made
   std::int64_t mtime = 0;                   // of the dataset when the file was asked for
+  std::string identity;                     // whose rights it took to get it; "": nobody's
   std::int64_t checked_at = 0;              // when the archive last told of it, seconds since 1970
   std::string parent;  // of a cutout: the content key of the file that it was cut out of; "" unknown
 };

@@ -13,6 +13,7 @@
 #include "cache/whole_file.h"
 #include "client/base/pause.h"
 #include "client/http.h"
+#include "client/iso_time.h"
 
 namespace esofs::cache {
 namespace {
@@ -21,6 +22,15 @@ constexpr int kAttempts = 3;  // of an answer that breaks off
 constexpr std::size_t kMagicBytes = 2;
 
 bool is_fits(const client::Dataset& dataset) { return dataset.extension == ".fits"; }
+
+// Before its release a file needs rights.
+bool before_release(const client::Dataset& dataset, std::int64_t now) {
+  const auto release = client::parse_iso_time(dataset.release_date);
+  return release && *release > now;
+}
+
+// What the rights of somebody got is another content than what everybody gets.
+std::string shown_to(const std::string& identity) { return identity.empty() ? "" : "\nfor " + identity; }
 
 // Two whole responses are never the same content, whatever they say of themselves.
 std::string generation() {
@@ -35,6 +45,7 @@ struct Tail {
   bool ended = false;
   std::shared_ptr<Bytes> bytes;  // null: failed
   std::string validator;
+  std::string identity;
   std::shared_ptr<CachedFile> file;  // who expects it
 
   std::uint64_t index() const { return chunk_count(total) - 1; }
@@ -80,7 +91,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
   Result<void> fetch_all(Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
-  void tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator);
+  void tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator, const std::string& identity);
   void settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
 
   FileRecord record_of(const client::FileHead& head) const {
@@ -88,6 +99,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
     record.url = client::shown_url(request_.source.url) == request_.source.url ? request_.source.url : "";
     record.name = head.name.empty() ? request_.source.original_name : head.name;
     record.validator = head.validator;
+    record.identity = head.identity;
     record.size = head.total.value_or(0);
     record.mtime = request_.dataset.mtime;
     record.checked_at = parts_->now();
@@ -119,7 +131,8 @@ class Opening::HeadSink : public client::FetchSink {
     record_ = opening_.record_of(head);
     if (head.partial) {
       if (!head.total) return Error(EIO, "the answer does not tell the size of the file");
-      record_.key = opening_.request_.id + "\n" + version_of(head, opening_.request_.dataset);
+      record_.key =
+          opening_.request_.id + "\n" + version_of(head, opening_.request_.dataset) + shown_to(head.identity);
       return {};
     }
     return begin_whole(head);
@@ -155,8 +168,10 @@ class Opening::HeadSink : public client::FetchSink {
     size_known_ = head.total;
     auto& whole = opening_.whole_;
     if (!whole) {
-      const std::string version = version_of(head, opening_.request_.dataset) + "\n" + generation();
-      whole = opening_.host_->whole(opening_.request_, ContentKey(opening_.request_.id + "\n" + version));
+      const std::string version =
+          version_of(head, opening_.request_.dataset) + "\n" + generation() + shown_to(head.identity);
+      whole = opening_.host_->whole(opening_.request_,
+                                    ContentKey(opening_.request_.id + "\n" + version, head.identity));
       whole->carried_by(opening_.stop_);
     }
     record_.key = whole->key().text();
@@ -214,6 +229,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   client::FetchRequest request;
   request.url = request_.source.url;
   request.fits = is_fits(request_.dataset);
+  request.restricted = before_release(request_.dataset, parts_->now());
   request.page = request_.dataset.extension == ".html";
   // A web page is small and made anew for each request.
   request.kind = request_.source.kind;
@@ -250,6 +266,7 @@ class Opening::TailSink : public client::FetchSink {
     if (!head.partial || head.first != first || head.total != total_)
       return Error(EIO, "this is not the end of it");
     validator_ = head.validator;
+    identity_ = head.identity;
     return {};
   }
   Result<void> body(std::span<const std::byte> piece) override {
@@ -259,12 +276,14 @@ class Opening::TailSink : public client::FetchSink {
   }
 
   const std::string& validator() const noexcept { return validator_; }
+  const std::string& identity() const noexcept { return identity_; }
   const std::shared_ptr<Bytes>& bytes() const noexcept { return bytes_; }
 
  private:
   Opening& opening_;
   const std::uint64_t total_;
   std::string validator_;
+  std::string identity_;
   std::shared_ptr<Bytes> bytes_ = std::make_shared<Bytes>();
 };
 
@@ -272,6 +291,7 @@ void Opening::fetch_tail(Lane::Turn& turn) {
   const Inside inside(parts_->gate);
   std::shared_ptr<Bytes> bytes;
   std::string validator;
+  std::string identity;
   try {
     if (inside && !turn.stop().stop_requested()) {
       const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
@@ -280,29 +300,33 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       request.url = request_.source.url;
       request.range = client::ByteRange{first, tail_.total - first};
       request.total = tail_.total;
+      request.restricted = before_release(request_.dataset, parts_->now());
       TailSink sink(*this, tail_.total);
       ++parts_->counters.requests;
       const auto fetched = parts_->archive.fetch(request, sink, turn);
       if (fetched && sink.bytes()->size() == tail_.total - first) bytes = sink.bytes();
       validator = sink.validator();
+      identity = sink.identity();
     }
   } catch (const std::exception&) {
     bytes = nullptr;  // whoever wants it asks for it again
   }
-  tail_ended(std::move(bytes), validator);
+  tail_ended(std::move(bytes), validator, identity);
 }
 
-void Opening::tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator) {
+void Opening::tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator,
+                         const std::string& identity) {
   std::shared_ptr<CachedFile> file;
   {
     const std::lock_guard lock(mutex_);
     tail_.ended = true;
     tail_.bytes = bytes;
     tail_.validator = validator;
+    tail_.identity = identity;
     file = tail_.file;
   }
   if (!file) return;  // the head is still to come, or told of another size
-  if (bytes && file->accepts(validator)) {
+  if (bytes && file->accepts(validator) && file->key().identity() == identity) {
     file->arrived(tail_.index(), bytes);
   } else {
     file->lost(tail_.index());
@@ -323,7 +347,7 @@ void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t
     tail_.file = file;
     ended = tail_.ended;
   }
-  if (ended) tail_ended(tail_.bytes, tail_.validator);
+  if (ended) tail_ended(tail_.bytes, tail_.validator, tail_.identity);
 }
 
 }  // namespace

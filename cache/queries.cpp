@@ -26,7 +26,10 @@ Queries::Queries(const Catalog::Config& config, client::Archive& archive, Metada
       attempts_(store) {}
 
 std::string Queries::key(const QuerySpec& spec) const {
-  return archive_.identity() + '\n' + spec.service + '\n' + std::to_string(spec.maxrec) + '\n' + spec.adql;
+  // What somebody's rights show is another listing than what everybody sees.
+  const std::string who = archive_.query_identity(spec.service);
+  const std::string asker = archive_.identity() + (who.empty() ? "" : " for " + who);
+  return asker + '\n' + spec.service + '\n' + std::to_string(spec.maxrec) + '\n' + spec.adql;
 }
 
 std::optional<SnapshotRecord> Queries::record(const std::string& query) {
@@ -168,6 +171,7 @@ void Queries::run(const std::string& query, const QuerySpec& spec, Running& runn
 Result<Queries::Answer> Queries::answer(const std::string& query, const QuerySpec& spec, Running& running,
                                         Lane::Turn& turn) try {
   if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
+  if (key(spec) != query) return Error(EAGAIN, "the login changed meanwhile; look again");
   const AttemptRecord attempt = attempts_.get(query);
   // It may have come between the question and this job, or from another mount.
   if (auto snapshot = current(query);
@@ -197,8 +201,11 @@ Result<Queries::Answer> Queries::ask(const std::string& query, const client::Que
     attempts_.update(query, [&job_url](AttemptRecord& attempt) { attempt.job_url = job_url; });
   };
   ListingWriter writer(archive_, store_, generations_, query, std::move(hooks), {});
+  const std::string who = archive_.query_identity(request.service);
   auto summary = archive_.query(request, writer, turn);
   if (!summary) return summary.error();
+  if (archive_.query_identity(request.service) != who)
+    return Error(EAGAIN, "the login changed meanwhile; look again");
   return keep(query, writer, *summary, running);
 }
 

@@ -68,6 +68,11 @@ struct FetchRequest {
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
   bool page = false;  // the file is a web page, which is else taken for a login page
   FetchKind kind = FetchKind::kFile;
+  // Whose rights are used. nullopt: nobody's first, and where that is refused those of who is logged in. "": nobody's.
+  // Else this identity's: EACCES where it is not the one that is logged in.
+  std::optional<std::string> as;
+  bool restricted =
+      false;  // with as == nullopt: rights are needed, as the release date says; they are shown at once
 };
 
 // Takes the body of one answer. A returned error ends the transfer with that error.
@@ -123,6 +128,14 @@ class Archive {
   virtual Result<SkyPosition> resolve(const std::string& name, Lane::Turn&) {
     return Error(ENOTSUP, "this archive resolves no names of objects: " + name);
   }
+
+  // Who is logged in; "" nobody, also when a session has ended. No request.
+  virtual std::string user() { return {}; }
+  // Whose rights a request for `url` would use now; "": nobody's. What such requests tell is kept under this identity.
+  // No request.
+  virtual std::string identity_for(const std::string& /*url*/) { return {}; }
+  // The same of a query: a name of the profile, or "" for the service that its tables tell.
+  virtual std::string query_identity(const std::string& /*service*/) { return {}; }
 
   // --- from the profile, without any request ---
 

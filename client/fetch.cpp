@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/authoriser.h"
 #include "client/content_headers.h"
 #include "client/http_error.h"
 #include "client/service_error.h"
@@ -101,7 +102,12 @@ class FileBody : public HttpSink {
       return {};
     }
     auto accepted = accepted_head(request_, head);
-    if (!accepted) return accepted.error();
+    if (!accepted) {
+      const std::string type = media_type(head.header("content-type"));
+      login_page_ = head.status == 200 && (type == "text/html" || type == "application/xhtml+xml");
+      return accepted.error();
+    }
+    told_ = true;
     file_ = std::move(*accepted);
     if (file_.partial) {
       announced_ =
@@ -124,6 +130,9 @@ class FileBody : public HttpSink {
     if (start_.size() < kFitsMagicSize) return {};
     return deliver_start();
   }
+
+  bool told() const noexcept { return told_; }
+  bool login_page() const noexcept { return login_page_; }
 
   // After the last byte.
   Result<FileHead> end() {
@@ -162,6 +171,8 @@ class FileBody : public HttpSink {
   std::uint64_t received_ = 0;
   bool ends_by_close_ = false;  // HTTP itself cannot tell such a body from a cut one
   bool sniffing_ = false;       // head() is held back until the first bytes are known
+  bool told_ = false;           // the answer was taken for the file
+  bool login_page_ = false;     // a web page came instead
   std::string start_;
 };
 
@@ -187,25 +198,53 @@ Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head
   file.validator = validator_of(head);
   file.name = disposition_name(head.header("content-disposition"));
   file.content_type = head.header("content-type");
+  file.identity = head.identity;
   if (auto right = check_kind(request, head, file); !right) return right.error();
   if (head.status == 206) return partial_head(request, head, std::move(file));
   if (head.header("transfer-encoding").empty()) file.total = decimal(head.header("content-length"));
   return file;
 }
 
-Result<FileHead> fetch_file(HttpClient& http, const FetchRequest& request, FetchSink& sink, Lane::Turn& turn,
-                            const FetchOptions& options) {
+namespace {
+
+struct Fetched {
+  Result<FileHead> file;
+  bool refused = false;  // a refusal, or a web page where the file should be; the sink was told nothing
+};
+
+Fetched fetch_as(HttpClient& http, const FetchRequest& request, const std::optional<std::string>& as,
+                 FetchSink& sink, Lane::Turn& turn, const FetchOptions& options) {
   HttpRequest get;
   get.url = request.url;
   get.headers = options.headers;
   get.limits = options.limits;
+  get.as = as;
   if (request.range) get.headers.push_back(range_header(request));
   FileBody body(request, options, sink);
   auto sent = http.send(get, body, turn);
-  if (!sent) return sent.error();
+  if (!sent) {
+    const bool refused = !body.told() && (sent.error().code() == EACCES || body.login_page());
+    return {sent.error(), refused};
+  }
   auto file = body.end();
-  if (!file) return file.error().at("GET " + shown_url(request.url));
-  return file;
+  if (!file) return {file.error().at("GET " + shown_url(request.url)), false};
+  return {std::move(file), false};
+}
+
+}  // namespace
+
+Result<FileHead> fetch_file(HttpClient& http, const FetchRequest& request, FetchSink& sink, Lane::Turn& turn,
+                            const FetchOptions& options) {
+  const auto& authoriser = http.settings().authoriser;
+  const bool somebody = authoriser && !authoriser->identity_for(request.url).empty();
+  const bool nobody_first = somebody && !request.as && !request.restricted;
+  auto fetched = fetch_as(http, request, nobody_first ? std::optional<std::string>("") : request.as, sink,
+                          turn, options);
+  if (nobody_first && fetched.refused) fetched = fetch_as(http, request, std::nullopt, sink, turn, options);
+  // A web page that comes in place of a file that needs rights asks for a login.
+  const bool needs_rights = somebody ? request.as != "" : request.restricted;
+  if (fetched.refused && needs_rights) return Error(EACCES, fetched.file.error().what());
+  return std::move(fetched.file);
 }
 
 }  // namespace esofs::client

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/authoriser.h"
 #include "client/base/guarded.h"
 #include "client/base/pause.h"
 #include "client/http_error.h"
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int kMostRedirects = 10;
+constexpr int kUnauthorised = 401;
 constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this never run at once by default
 
 bool redirects(int status) {
@@ -35,6 +37,10 @@ bool is_credential(const std::string& header) {
   while (!name.empty() && name.back() == ' ') name.pop_back();
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return name == "authorization" || name == "cookie" || name == "proxy-authorization";
+}
+
+std::string shown(const HttpRequest& request) {
+  return request.shown.empty() ? shown_url(request.url) : request.shown;
 }
 
 // Turns the request into the one that follows the redirect `head`.
@@ -136,12 +142,13 @@ class Sending {
   Result<HttpHead> run() {
     for (int failures = 0;;) {
       const bool last = failures + 1 >= limits_.attempts;
+      at_home_ = true;
       HttpOutcome outcome = attempt(last);
       if (!outcome.failure && outcome.delivered) return std::move(outcome.head);
       if (outcome.failure && (!outcome.failure->retry || last)) return outcome.failure->error;
       ++failures;
       const std::string why =
-          outcome.failure ? outcome.failure->error.what() : status_error(outcome.head).what();
+          outcome.failure ? outcome.failure->error.what() : "HTTP " + std::to_string(outcome.head.status);
       if (auto waited = wait(retry_pause(limits_, failures, chance(), retry_after(outcome.head)), why);
           !waited)
         return waited.error();
@@ -152,6 +159,7 @@ class Sending {
   // The request and the redirects it meets. Without failure and not delivered: a status that is worth another attempt.
   HttpOutcome attempt(bool last) {
     HttpRequest request = original_;
+    if (settings_.authoriser && !nobody()) request.url = settings_.authoriser->secured(request.url);
     for (int hops = 0;; ++hops) {
       HttpOutcome outcome = hop(request, last);
       if (outcome.failure || outcome.delivered || status_retried(outcome.head.status)) return outcome;
@@ -164,17 +172,67 @@ class Sending {
   }
 
   HttpOutcome hop(const HttpRequest& request, bool last) {
+    // Once a redirect has led elsewhere nothing is sent any more, not even back at home.
+    at_home_ = at_home_ && (request.url == original_.url || same_trust(original_.url, request.url));
+    auto granted = grant(request.url);
+    if (!granted) return failed(granted.error());
+    for (;;) {
+      const bool may_renew = *granted && !renewed_ && settings_.authoriser->renewable(**granted);
+      HttpOutcome outcome = exchange(request, *granted, may_renew, last);
+      if (outcome.failure || outcome.delivered || outcome.head.status != kUnauthorised || !may_renew)
+        return outcome;
+      renewed_ = true;
+      auto renewed = settings_.authoriser->renewed(request.url, **granted, turn_);
+      if (!renewed) return failed(renewed.error());
+      if (auto right = check(*renewed); !right) return failed(right.error());
+      *granted = *std::move(renewed);
+    }
+  }
+
+  HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool may_renew,
+                       bool last) {
     const auto wanted = [&](const HttpHead& head) {
       if (status_retried(head.status)) return last;
+      if (head.status == kUnauthorised && may_renew) return false;
       return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
     };
-    return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_}, turn_);
+    if (!grant) return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_, ""}, turn_);
+    HttpRequest authorised = request;
+    authorised.headers.push_back("Authorization: " + grant->value);
+    return session_.exchange({settings_, limits_, authorised, deadline_, wanted, sink_, grant->identity},
+                             turn_);
+  }
+
+  static HttpOutcome failed(const Error& error) {
+    HttpOutcome outcome;
+    outcome.failure = HttpFailure{error, false};
+    return outcome;
+  }
+
+  bool nobody() const { return original_.as && original_.as->empty(); }
+
+  // What the request to `url` carries.
+  Result<std::optional<Grant>> grant(const std::string& url) {
+    if (!settings_.authoriser || !at_home_ || nobody()) return std::optional<Grant>();
+    auto granted = settings_.authoriser->grant(url, turn_);
+    if (!granted) return granted;
+    if (original_.as && !*granted)
+      return Error(EACCES, "it needs the rights of " + *original_.as + ", who is not logged in");
+    if (*granted) {
+      if (auto right = check(**granted); !right) return right.error();
+    }
+    return granted;
+  }
+  Result<void> check(const Grant& grant) const {
+    if (!original_.as || grant.identity == *original_.as) return {};
+    return Error(EACCES,
+                 "it needs the rights of " + *original_.as + ", and " + grant.identity + " is logged in");
   }
 
   Result<void> wait(milliseconds time, const std::string& why) {
     if (deadline_ && steady_clock::now() + time >= *deadline_)
       return Error(ETIMEDOUT, "no time is left to try again after: " + why);
-    spdlog::debug("{}: {}; trying again in {} ms", shown_url(original_.url), why, time.count());
+    spdlog::debug("{}: {}; trying again in {} ms", shown(original_), why, time.count());
     turn_.waiting();
     const bool waited = pause(time, turn_.stop());
     turn_.moving();
@@ -189,6 +247,8 @@ class Sending {
   HttpSink& sink_;
   Lane::Turn& turn_;
   std::optional<steady_clock::time_point> deadline_;
+  bool at_home_ = true;   // of this attempt: no redirect has led to another origin
+  bool renewed_ = false;  // what the request carries has been renewed once
 };
 
 }  // namespace
@@ -204,7 +264,7 @@ HttpClient::~HttpClient() = default;
 const HttpSettings& HttpClient::settings() const noexcept { return pool_->settings(); }
 
 Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn) {
-  const std::string step = request.method + " " + shown_url(request.url);
+  const std::string step = request.method + " " + shown(request);
   if (settings().offline) return Error(ENETUNREACH, "esofs is offline").at(step);
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
   auto session = pool_->take();

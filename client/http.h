@@ -23,6 +23,8 @@
 
 namespace esofs::client {
 
+class Authoriser;
+
 struct HttpLimits {
   std::chrono::milliseconds connect{15'000};
   std::chrono::milliseconds first_byte{60'000};  // from the request sent to the status line
@@ -40,6 +42,9 @@ struct HttpSettings {
   std::string ca_file;                        // "": the system's
   std::string user_agent;
   bool offline = false;  // every request fails with ENETUNREACH
+  // Who is logged in; null: nobody. A request carries what it grants for the request's URL, and along redirects within
+  // one origin only. A 401 to it is answered by one renewal and one more try.
+  std::shared_ptr<Authoriser> authoriser;
 };
 
 struct HttpRequest {
@@ -50,12 +55,18 @@ struct HttpRequest {
   std::string content_type;          // of the body
   bool follow_redirects = true;  // to http and https only, at most 10; credentials never leave the first host
   std::optional<HttpLimits> limits;  // instead of the settings'
+  // Whose rights it carries; nullopt: those of who is logged in, if the URL may see them; "": nobody's; else this
+  // identity's, and EACCES where it is not the one that is logged in.
+  std::optional<std::string> as;
+  std::string
+      shown;  // stands for the URL in errors and in the log, where the URL holds secrets; "": shown_url()
 };
 
 struct HttpHead {
   int status = 0;
   std::string url;                             // of this answer, after redirects
   std::map<std::string, std::string> headers;  // in lower case; of the last answer; repeated ones joined
+  std::string identity;                        // whose rights the request carried; "": nobody's
 
   // "" where absent. name in lower case.
   std::string header(const std::string& name) const;

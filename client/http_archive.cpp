@@ -1,5 +1,6 @@
 #include "client/http_archive.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -28,11 +29,11 @@ std::string HttpArchive::identity() const { return profile().name + " " + profil
 
 Result<QuerySummary> HttpArchive::query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) {
   if (request.service == kSsapService) return ssap_.query(request, sink, turn);
-  return tap_.query(request, sink, turn);
+  return advised(tap_.query(request, sink, turn), profile().tap.front().url);
 }
 
 Result<Links> HttpArchive::links(const std::string& url, Lane::Turn& turn) {
-  return datalink_.links(url, turn);
+  return advised(datalink_.links(url, turn), url);
 }
 
 Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn& turn) {
@@ -41,7 +42,7 @@ Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn&
   if (dataset.access == AccessKind::kFile) return Located{{url, {}, "", ""}, {}};
   auto found = dataset.access == AccessKind::kDataLink ? datalink_.file(url, dataset.id, turn)
                                                        : datalink_.file_or_links(url, dataset.id, turn);
-  if (!found) return found.error().at("locating " + dataset.id);
+  if (!found) return advised(Result<Located>(found.error().at("locating " + dataset.id)), url);
   return Located{std::move(found->source), std::move(found->links)};
 }
 
@@ -50,8 +51,26 @@ Result<std::vector<ProductFile>> HttpArchive::product_files(const std::string& i
 }
 
 Result<FileHead> HttpArchive::fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) {
-  if (request.kind != FetchKind::kFile) return soda_.fetch(request, sink, turn);
-  return fetch_file(http_, request, sink, turn);
+  if (request.kind != FetchKind::kFile) return advised(soda_.fetch(request, sink, turn), request.url);
+  return advised(fetch_file(http_, request, sink, turn), request.url);
+}
+
+std::string HttpArchive::user() {
+  const auto& authoriser = http_.settings().authoriser;
+  return authoriser ? authoriser->user() : std::string();
+}
+
+std::string HttpArchive::identity_for(const std::string& url) {
+  const auto& authoriser = http_.settings().authoriser;
+  return authoriser && !url.empty() ? authoriser->identity_for(url) : std::string();
+}
+
+std::string HttpArchive::query_identity(const std::string& service) {
+  // Of several services the first is the one that most queries are for; its rights stand for all.
+  const auto& services = profile().tap;
+  const auto named = std::find_if(services.begin(), services.end(),
+                                  [&service](const TapService& tap) { return tap.name == service; });
+  return identity_for((named == services.end() ? services.front() : *named).url);
 }
 
 Result<Associations> HttpArchive::associations(const std::string& url, const std::string& id,

@@ -5,6 +5,7 @@
 //   source   client/README.md names the document of each service
 #pragma once
 
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "client/archive.h"
+#include "client/authoriser.h"
 #include "client/calselector.h"
 #include "client/datalink.h"
 #include "client/http.h"
@@ -42,6 +44,9 @@ class HttpArchive : public Archive {
   Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& turn) override;
   Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) override;
   Result<SkyPosition> resolve(const std::string& name, Lane::Turn& turn) override;
+  std::string user() override;
+  std::string identity_for(const std::string& url) override;
+  std::string query_identity(const std::string& service) override;
 
   Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) override;
   std::string associations_url(const Dataset& dataset, CalibrationMode mode) const override;
@@ -58,6 +63,13 @@ class HttpArchive : public Archive {
 
  private:
   const Profile& profile() const noexcept { return ids_->profile(); }
+  // A refusal with what to do about it.
+  template <class T>
+  Result<T> advised(Result<T> result, const std::string& url) const {
+    if (result || result.error().code() != EACCES || !http_.settings().authoriser) return result;
+    const std::string advice = http_.settings().authoriser->advice(url);
+    return advice.empty() ? result : Result<T>(Error(EACCES, result.error().what() + "; " + advice));
+  }
 
   const std::shared_ptr<const Identifiers> ids_;
   HttpClient http_;

@@ -238,6 +238,7 @@ class Transfer {
   bool head_complete() {
     phase_ = HttpPhase::kBody;
     head_.url = exchange_.request.url;
+    head_.identity = exchange_.identity;
     if (!exchange_.wanted(head_)) return true;
     delivered_ = true;
     return accepted(exchange_.sink.head(head_));

@@ -31,6 +31,7 @@ struct HttpExchange {
   std::optional<std::chrono::steady_clock::time_point> deadline;  // of limits.total
   std::function<bool(const HttpHead&)> wanted;  // false: the sink is not told of this answer
   HttpSink& sink;
+  std::string identity;  // whose rights the request carries
 };
 
 struct HttpOutcome {

@@ -1,7 +1,9 @@
 #include "client/iso_time.h"
 
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 
 namespace esofs::client {
 
@@ -98,6 +100,14 @@ std::optional<std::int64_t> time_of_mjd(double mjd) {
   constexpr double mjd_of_9999 = 2'973'484;
   if (!(mjd > 0 && mjd < mjd_of_9999)) return std::nullopt;
   return static_cast<std::int64_t>(std::floor((mjd - mjd_of_1970) * 86400));
+}
+
+std::string iso_time_text(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm parts{};
+  if (::gmtime_r(&time, &parts) == nullptr) return {};
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 }  // namespace esofs::client

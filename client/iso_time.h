@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace esofs::client {
@@ -15,5 +16,8 @@ std::optional<std::int64_t> parse_iso_time(std::string_view text);
 
 // A Modified Julian Date. nullopt for what is no date after 1858 and before 9999, NaN included.
 std::optional<std::int64_t> time_of_mjd(double mjd);
+
+// Seconds since 1970 as "2026-03-01T12:00:00Z".
+std::string iso_time_text(std::int64_t seconds);
 
 }  // namespace esofs::client

@@ -159,6 +159,7 @@ struct FileHead {
   std::string validator;               // strong ETag, else Last-Modified, else ""
   std::string name;                    // of Content-Disposition, made safe by nobody yet; ""
   std::string content_type;
+  std::string identity;  // whose rights it took; "": nobody's
 };
 
 // Where an object is, as a name resolver says.

@@ -77,6 +77,28 @@ Setter numbers_into(std::vector<std::uint64_t>& to) {
   };
 }
 
+Setter flag_into(bool& to) {
+  return [&to](const Json& value) -> std::optional<std::string> {
+    if (!value.is_boolean()) return "must be true or false";
+    to = value.get<bool>();
+    return std::nullopt;
+  };
+}
+
+Setter word_into(std::string& to, std::vector<std::string> words) {
+  return [&to, words = std::move(words)](const Json& value) -> std::optional<std::string> {
+    std::string known;
+    for (const auto& word : words) {
+      if (value.is_string() && value.get<std::string>() == word) {
+        to = word;
+        return std::nullopt;
+      }
+      known += (known.empty() ? "\"" : " or \"") + word + "\"";
+    }
+    return "must be " + known;
+  };
+}
+
 Setter patterns_into(std::vector<std::string>& to) {
   return [&to, texts = texts_into(to)](const Json& value) -> std::optional<std::string> {
     if (auto wrong = texts(value)) return wrong;
@@ -139,13 +161,36 @@ Result<std::vector<TapService>> tap_services(const Json& list, const Place& plac
                        {{"name", text_into(service.name)},
                         {"url", url_into(service.url)},
                         {"schemas", texts_into(service.schemas)},
-                        {"maxrec", number_into(service.maxrec)}},
+                        {"maxrec", number_into(service.maxrec)},
+                        {"authorised", flag_into(service.authorised)}},
                        here);
     if (!set) return set.error();
     if (service.url.empty()) return here.wrong("'url' is missing");
     while (service.url.back() == '/') service.url.pop_back();
     if (service.name.empty())
       service.name = services.empty() ? "tap" : "tap" + std::to_string(services.size() + 1);
+    services.push_back(std::move(service));
+  }
+  return services;
+}
+
+Result<std::vector<AuthorisedService>> authorised_services(const Json& list, const Place& place) {
+  if (!list.is_array()) return place.wrong("'authorised' must be a list of services");
+  std::vector<AuthorisedService> services;
+  for (const auto& entry : list) {
+    AuthorisedService service;
+    const auto here = place.in("authorised service " + std::to_string(services.size() + 1));
+    auto set =
+        set_all(entry, {{"url", url_into(service.url)}, {"schemes", texts_into(service.schemes)}}, here);
+    if (!set) return set.error();
+    const auto host = service.url.find("://");
+    if (host == std::string::npos || service.url.find('/', host + 3) == std::string::npos)
+      return here.wrong("'url' must be given, with a path");
+    if (service.schemes.empty()) return here.wrong("'schemes' is missing");
+    for (const auto& scheme : service.schemes) {
+      if (scheme != "bearer" && scheme != "basic")
+        return here.wrong("'schemes' must hold \"bearer\" or \"basic\", not \"" + scheme + "\"");
+    }
     services.push_back(std::move(service));
   }
   return services;
@@ -177,6 +222,7 @@ void move_to(Profile& profile, std::string base_url) {
   for (auto* url : {&profile.datalink_pattern, &profile.file_pattern, &profile.calselector_url,
                     &profile.ssap_url, &profile.soda_url, &profile.token_url, &profile.resolver_url})
     moved(*url);
+  for (auto& service : profile.authorised) moved(service.url);
   if (!profile.credential_hosts.empty()) profile.credential_hosts = {host_of(base_url)};
 }
 
@@ -219,7 +265,7 @@ Profile bare_profile(std::string url) {
   Profile profile;
   profile.name = host_of(url);
   profile.title = "The archive at " + profile.name;
-  profile.tap.push_back({"tap", url, {}, 0});
+  profile.tap.push_back({"tap", url, {}, 0, false});
   return profile;
 }
 
@@ -232,9 +278,12 @@ Profile eso_profile() {
   profile.name = "eso";
   profile.title = "ESO Science Archive";
   // The server's own default is 20 000 rows, cut without a word in some formats; it accepts up to 15 000 000.
-  profile.tap = {
-      {"obs", "https://archive.eso.org/tap_obs", {"ivoa", "dbo", "ist", "phase3v2", "asm", "util"}, 100'000},
-      {"cat", "https://archive.eso.org/tap_cat", {"safcat"}, 100'000}};
+  profile.tap = {{"obs",
+                  "https://archive.eso.org/tap_obs",
+                  {"ivoa", "dbo", "ist", "phase3v2", "asm", "util"},
+                  100'000,
+                  true},
+                 {"cat", "https://archive.eso.org/tap_cat", {"safcat"}, 100'000, false}};
   profile.datalink_pattern = "https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?{id}";
   profile.file_pattern = "https://dataportal.eso.org/dataPortal/file/{id}";
   profile.raw_ids = {"(?!ADP\\.)" + instrument + "\\." + time};
@@ -252,6 +301,11 @@ Profile eso_profile() {
   profile.token_url = "https://www.eso.org/sso/oidc/token";
   profile.resolver_url = "https://cds.unistra.fr/cgi-bin/nph-sesame/-ox/SNV";
   profile.credential_hosts = {"archive.eso.org", "dataportal.eso.org"};
+  for (const char* path :
+       {"dataPortal/file/", "dataPortal_new/file/", "dataPortal/soda/", "dataPortal_new/soda/"})
+    profile.authorised.push_back({std::string("https://dataportal.eso.org/") + path, {"bearer", "basic"}});
+  for (const char* path : {"datalink/", "calselector/"})
+    profile.authorised.push_back({std::string("https://archive.eso.org/") + path, {"bearer"}});
   return profile;
 }
 
@@ -264,14 +318,22 @@ Result<Profile> parse_profile(const std::string& text, const std::string& where)
   if (!based) return based.error();
   Profile profile = std::move(*based);
 
-  std::optional<Error> tap_wrong;
+  std::optional<Error> service_wrong;
   const auto taken = [](const Json&) -> std::optional<std::string> { return std::nullopt; };
   const Setter tap = [&](const Json& value) -> std::optional<std::string> {
     auto services = tap_services(value, place);
     if (services)
       profile.tap = std::move(*services);
     else
-      tap_wrong = services.error();
+      service_wrong = services.error();
+    return std::nullopt;
+  };
+  const Setter authorised = [&](const Json& value) -> std::optional<std::string> {
+    auto services = authorised_services(value, place);
+    if (services)
+      profile.authorised = std::move(*services);
+    else
+      service_wrong = services.error();
     return std::nullopt;
   };
   auto set = set_all(json,
@@ -297,11 +359,16 @@ Result<Profile> parse_profile(const std::string& text, const std::string& where)
                       {"ssap_url", url_into(profile.ssap_url)},
                       {"soda_url", url_into(profile.soda_url)},
                       {"token_url", url_into(profile.token_url)},
+                      {"token_method", word_into(profile.token_method, {"get", "post"})},
+                      {"token_client_id", text_into(profile.token_client_id)},
+                      {"token_client_secret", text_into(profile.token_client_secret)},
+                      {"token_scope", text_into(profile.token_scope)},
                       {"resolver_url", url_into(profile.resolver_url)},
-                      {"credential_hosts", texts_into(profile.credential_hosts)}},
+                      {"credential_hosts", texts_into(profile.credential_hosts)},
+                      {"authorised", authorised}},
                      place);
   if (!set) return set.error();
-  if (tap_wrong) return *tap_wrong;
+  if (service_wrong) return *service_wrong;
   if (profile.tap.empty()) return place.wrong("'tap' is missing");
   if (profile.estsize_unit == 0) return place.wrong("'estsize_unit' must be larger than 0");
   if (profile.name.empty()) profile.name = host_of(profile.tap.front().url);

@@ -24,6 +24,13 @@ struct TapService {
   std::string url;                   // base URL, without /sync
   std::vector<std::string> schemas;  // whose tables it holds, e.g. {"ivoa", "dbo"}; empty: any
   std::uint64_t maxrec = 0;          // rows asked for when a query says none; 0: the server's default
+  bool authorised = false;           // takes a token, and shows more to who may see more
+};
+
+// A service that takes credentials: every URL that begins with `url`.
+struct AuthorisedService {
+  std::string url;                   // with its path: "https://dataportal.eso.org/dataPortal/file/"
+  std::vector<std::string> schemes;  // "bearer", "basic"; the first one that can be had is used
 };
 
 struct Profile {
@@ -47,8 +54,14 @@ struct Profile {
   std::string ssap_url;
   std::string soda_url;
   std::string token_url;
+  std::string token_method = "get";          // "get": all in the query, as ESO; "post": RFC 6749 section 4.3
+  std::string token_client_id = "clientid";  // as ESO's own programs say
+  std::string token_client_secret;           // not secret: of the program, not of the user
+  std::string token_scope;                   // "" none
   std::string resolver_url;
   std::vector<std::string> credential_hosts;
+  // Where these are given, credentials go nowhere else; where not, to every service on credential_hosts but TAP.
+  std::vector<AuthorisedService> authorised;
 };
 
 // The built-in profile of the ESO archive.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,14 @@ struct Config {
   std::string config_json;  // .esofs/config.json, secrets removed
   // Further members of .esofs/status.json: key and a function that gives JSON text. The functions must not wait.
   std::vector<std::pair<std::string, std::function<std::string()>>> status;
+
+  bool allow_other = false;  // the kernel lets other users in
+  // Other users see nothing that took the rights of who is logged in, unless share_private is set.
+  bool share_private = false;
+  std::function<bool()> private_listings;  // queries are asked with rights at present; empty: never
+  std::function<bool()> private_links;     // DataLink is; empty: never
+  // What is to be told at the end of .esofs/errors for as long as it holds; empty: nothing ever.
+  std::function<std::optional<std::string>()> notice;
 
   IdGrammar ids;
   std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's

@@ -29,6 +29,7 @@ class CachedHandle : public FileHandle {
   }
   std::uint64_t size() const override { return file_->size(); }
   std::string version() const override { return file_->version(); }
+  bool restricted() const override { return file_->restricted(); }
 
  private:
   const std::shared_ptr<cache::OpenFile> file_;
@@ -70,6 +71,7 @@ Cancel DatasetFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
 }
 
 std::optional<std::string> DatasetFile::row_value(const std::string& column) const {
+  if (same_name(column, "obs_release_date") && !dataset_.release_date.empty()) return dataset_.release_date;
   if (!row_.listing) return std::nullopt;
   const auto& columns = row_.listing->columns();
   for (std::size_t i = 0; i < columns.size(); ++i) {

@@ -43,6 +43,7 @@ class DatasetFile : public Node {
   std::string path() const override { return path_; }
   int knowledge() const override { return row_.listing ? 2 : 1; }
   NodeType type() const override { return NodeType::kFile; }
+  bool dataset_file() const override { return true; }
   Attributes attributes() override;
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
   std::optional<std::string> xattr(const std::string& name) override;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "client/base/safe_name.h"
+#include "fs/privacy.h"
 
 namespace esofs::fs {
 namespace {
@@ -62,6 +63,17 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   return entry;
 }
 
+// The kernel must ask again on everybody's behalf for what not everybody may see.
+Entry Filesystem::kept_private(Entry entry, const Node& node) const {
+  const Config& config = tree_.config();
+  if (!config.allow_other || config.share_private ||
+      !privacy_now(config).covers(node.path(), node.dataset_file()))
+    return entry;
+  entry.entry_timeout = 0;
+  entry.attr_timeout = 0;
+  return entry;
+}
+
 Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
   const bool constant = attributes.type == NodeType::kFile && attributes.attr_timeout >= kLongTimeout;
   if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime);
@@ -74,7 +86,7 @@ Entry Filesystem::entry(const NodePtr& node) {
   // The table may hold a node that knows more than this one; both must look the same.
   const NodePtr known = inodes_.find(ino);
   Node& best = known ? *known : *node;
-  return published(ino, best.attributes());
+  return kept_private(published(ino, best.attributes()), best);
 }
 
 Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {
@@ -99,7 +111,7 @@ void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget
 Result<Entry> Filesystem::getattr(std::uint64_t ino) {
   auto node = find(ino);
   if (!node) return node.error();
-  return published(ino, (*node)->attributes());
+  return kept_private(published(ino, (*node)->attributes()), **node);
 }
 
 Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change) {
@@ -174,7 +186,7 @@ Result<Opened> Filesystem::opened(std::uint64_t ino, Result<std::shared_ptr<File
   return opened;
 }
 
-Cancel Filesystem::open(std::uint64_t ino, int flags, Done<Opened> done) {
+Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done) {
   auto node = find(ino);
   if (!node) {
     done(node.error());
@@ -185,9 +197,12 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, Done<Opened> done) {
     done((*node)->refusal("open for writing"));
     return {};
   }
-  return (*node)->open(
-      truncate, [this, ino, node = *node, done = std::move(done)](
-                    Result<std::shared_ptr<FileHandle>> handle) { done(opened(ino, std::move(handle))); });
+  return (*node)->open(truncate, [this, ino, user, node = *node,
+                                  done = std::move(done)](Result<std::shared_ptr<FileHandle>> handle) {
+    if (handle && (*handle)->restricted() && user && !sees_everything(tree_.config(), *user))
+      return done(Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
+    done(opened(ino, std::move(handle)));
+  });
 }
 
 Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {
@@ -235,6 +250,16 @@ Result<void> Filesystem::access(std::uint64_t ino, int mask, uid_t user) {
   if ((mask & X_OK) != 0 && attributes.type == NodeType::kFile)
     return Error(EACCES, (*node)->path() + " is no program");
   return {};
+}
+
+Result<void> Filesystem::may_see(std::uint64_t ino, uid_t user) {
+  if (!tree_.config().allow_other || sees_everything(tree_.config(), user)) return {};
+  const Privacy privacy = privacy_now(tree_.config());
+  if (!privacy.listings && !privacy.links) return {};
+  auto node = find(ino);
+  if (!node) return node.error();
+  if (!privacy.covers((*node)->path(), (*node)->dataset_file())) return {};
+  return Error(EACCES, (*node)->path() + ": what another user's login shows is not for everybody");
 }
 
 Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::string& operation) {

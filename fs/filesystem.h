@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -80,7 +81,11 @@ class Filesystem {
   void releasedir(std::uint64_t handle);
 
   // flags: of open(2).
-  Cancel open(std::uint64_t ino, int flags, Done<Opened> done);
+  // user: who opens; what is restricted is EACCES for others than who mounted. nullopt: who mounted.
+  Cancel open(std::uint64_t ino, int flags, Done<Opened> done) {
+    return open(ino, flags, {}, std::move(done));
+  }
+  Cancel open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done);
   Cancel read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done);
   Result<std::size_t> write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes);
   Result<void> flush(std::uint64_t handle);  // close(2) and fsync(2)
@@ -104,6 +109,8 @@ class Filesystem {
   // everything, and only the owner and root may change what lies in queries/.
   // mask: of access(2). EROFS for W_OK where nobody may write, EACCES for X_OK on files and for W_OK of others.
   Result<void> access(std::uint64_t ino, int mask, uid_t user);
+  // Whether `user` may look at what lies there, EACCES: what rights told is for who mounted only (fs/privacy.h).
+  Result<void> may_see(std::uint64_t ino, uid_t user);
   // Whether `user` may try an operation that changes the inode; EROFS or EACCES.
   Result<void> may_change(std::uint64_t ino, uid_t user, const std::string& operation);
 
@@ -123,6 +130,7 @@ class Filesystem {
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers what the kernel is told
   Entry entry(const NodePtr& node);                           // counts a lookup
+  Entry kept_private(Entry entry, const Node& node) const;
   Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
 
   Tree tree_;

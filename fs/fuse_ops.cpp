@@ -40,6 +40,13 @@ bool refused(fuse_req_t request, fuse_ino_t ino, const char* name, const char* o
   return !allowed;
 }
 
+// True where the caller may not see what lies there; the request has been answered then.
+bool hidden(fuse_req_t request, fuse_ino_t ino, const char* name) {
+  const auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
+  if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
+  return !allowed;
+}
+
 // Starts an operation that may be answered later; send(reply, value) answers it.
 template <class T, class Start, class Send>
 void ask(fuse_req_t request, fuse_ino_t ino, const char* name, Start start, Send send) {
@@ -71,6 +78,7 @@ void set_up(void* userdata, fuse_conn_info* kernel) {
 }
 
 void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (hidden(request, parent, name)) return;
   ask<Entry>(
       request, parent, name,
       [&](Done<Entry> done) { return filesystem_of(request).lookup(parent, name, std::move(done)); },
@@ -88,6 +96,7 @@ void on_forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* fo
 }
 
 void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
+  if (hidden(request, ino, "")) return;
   const auto entry = filesystem_of(request).getattr(ino);
   answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
 }
@@ -105,11 +114,13 @@ void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int whi
 }
 
 void on_readlink(fuse_req_t request, fuse_ino_t ino) {
+  if (hidden(request, ino, "")) return;
   const auto target = filesystem_of(request).readlink(ino);
   answer(request, ino, "", target, [&](Reply& reply) { reply.target(*target); });
 }
 
 void on_opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
+  if (hidden(request, ino, "")) return;
   ask<Opened>(
       request, ino, "",
       [&](Done<Opened> done) { return filesystem_of(request).opendir(ino, std::move(done)); },
@@ -161,12 +172,15 @@ void on_releasedir(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 }
 
 void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  if (hidden(request, ino, "")) return;
   const int flags = info->flags;
   const bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
   if (changes && refused(request, ino, "", "open for writing")) return;
   ask<Opened>(
       request, ino, "",
-      [&](Done<Opened> done) { return filesystem_of(request).open(ino, flags, std::move(done)); },
+      [&](Done<Opened> done) {
+        return filesystem_of(request).open(ino, flags, fuse_req_ctx(request)->uid, std::move(done));
+      },
       [](Reply& reply, const Opened& opened) { reply.opened(opened, false); });
 }
 
@@ -256,11 +270,13 @@ void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_fi
 }
 
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
+  if (hidden(request, ino, "")) return;
   const auto value = filesystem_of(request).getxattr(ino, name);
   answer(request, ino, "", value, [&](Reply& reply) { reply.xattr(*value, size); });
 }
 
 void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
+  if (hidden(request, ino, "")) return;
   const auto names = filesystem_of(request).listxattr(ino);
   answer(request, ino, "", names, [&](Reply& reply) {
     std::string list;
@@ -271,7 +287,8 @@ void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
 
 // Not told in .esofs/errors: a program that asks has not failed.
 void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
-  const auto allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);
+  auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
+  if (allowed) allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);
   fuse_reply_err(request, allowed ? 0 : allowed.error().code());
 }
 

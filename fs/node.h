@@ -52,6 +52,8 @@ class FileHandle {
   virtual std::string version() const { return {}; }
   // True where every handle has a text of its own, so that the page cache cannot be shared.
   virtual bool own_content() const { return false; }
+  // It took the rights of who is logged in to get it: for who mounted only.
+  virtual bool restricted() const { return false; }
 
   // Writes past the page cache; EROFS where the node is not writable.
   virtual Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes);
@@ -115,6 +117,8 @@ class Node {
   // truncate: O_TRUNC. REQUIRES: writable() where truncate is set or writing is meant.
   virtual Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done);
   virtual bool writable() const { return false; }
+  // A file of the archive, whose handles know whether they are restricted().
+  virtual bool dataset_file() const { return false; }
   virtual Result<std::string> symlink_target() const;
 
   // --- extended attributes, from memory ---

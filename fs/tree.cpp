@@ -83,7 +83,7 @@ NodePtr Tree::make_root() {
                                })},
           {"errors", live("/.esofs/errors",
                           [this] {
-                            return LiveText::Rendered{errors_.text(), mounted_at_};
+                            return LiveText::Rendered{errors_text(), mounted_at_};
                           })},
           {"config.json",
            std::make_shared<FixedText>("/.esofs/config.json", time, line(config_.config_json))},
@@ -96,6 +96,13 @@ NodePtr Tree::make_root() {
                                   {".esofs", std::move(control)}};
   if (!config_.tap_services.empty()) entries.emplace_back("tables", make_tables_node(*this));
   return std::make_shared<FixedDirectory>("/", time, std::move(entries));
+}
+
+std::string Tree::errors_text() const {
+  std::string text = errors_.text();
+  if (const auto notice = config_.notice ? config_.notice() : std::nullopt)
+    text += iso_time(now()) + " now: " + *notice + "\n";
+  return text;
 }
 
 std::string Tree::readme() const {
@@ -143,6 +150,10 @@ std::string Tree::readme() const {
       "getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, "
       "cached_bytes,\n"
       "version and error tell its state.\n";
+  text +=
+      "\nFiles before their release need a login: `esofs login`, then read on; user.eso.obs_release_date "
+      "says "
+      "until when.\n";
   if (!config_.limits.empty()) text += "\nLimits of this archive:\n";
   for (const std::string& limit : config_.limits) text += "  " + limit + "\n";
   return text;

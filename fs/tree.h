@@ -47,6 +47,7 @@ class Tree {
 
  private:
   std::string readme() const;
+  std::string errors_text() const;
 
   const Config config_;
   cache::Catalog& catalog_;

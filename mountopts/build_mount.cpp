@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -15,10 +16,13 @@
 #include "cache/file_cache.h"
 #include "cache/metadata_store.h"
 #include "client/base/lane.h"
+#include "client/credentials.h"
 #include "client/http_archive.h"
+#include "client/iso_time.h"
 #include "fs/filesystem.h"
 #include "fs/fuse_session.h"
 #include "fs/timer.h"
+#include "mountopts/credential_options.h"
 
 namespace esofs::mountopts {
 namespace {
@@ -34,20 +38,6 @@ Result<void> private_directory(const std::filesystem::path& path) {
   }
   if (failed) return Error(failed.value(), path.string() + ": " + failed.message());
   return {};
-}
-
-client::HttpSettings http_settings(const Options& options) {
-  client::HttpSettings settings;
-  settings.limits.connect = options.connect_timeout;
-  settings.limits.first_byte = options.first_byte_timeout;
-  settings.limits.stall = options.stall_timeout;
-  settings.limits.attempts = options.attempts;
-  settings.cutout = options.cutout_timeout;
-  settings.proxy = options.proxy;
-  settings.ca_file = options.cacert;
-  settings.user_agent = "esofs/" ESOFS_VERSION;
-  settings.offline = options.offline;
-  return settings;
 }
 
 cache::FileCache::Config file_cache_config(const Options& options) {
@@ -75,10 +65,35 @@ std::string cache_json(const cache::FileCache::Usage& usage) {
       .dump();
 }
 
+// Who is logged in; null where the archive's hosts are not known, and so nobody can be.
+std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile) {
+  if (profile.credential_hosts.empty()) return nullptr;
+  return std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
+}
+
+std::unique_ptr<client::Archive> archive_of(const Options& options, const client::Profile& profile,
+                                            std::shared_ptr<client::Credentials> credentials) {
+  client::HttpSettings settings = http_settings(options);
+  settings.authoriser = std::move(credentials);
+  return client::HttpArchive::make(profile, std::move(settings));
+}
+
+std::string login_json(client::Credentials& credentials) {
+  const auto status = credentials.status();
+  return nlohmann::json{{"state", client::state_name(status.state)},
+                        {"user", status.user},
+                        {"source", status.source},
+                        {"until", status.expires > 0 ? client::iso_time_text(status.expires) : ""},
+                        {"renews", status.renews},
+                        {"problem", status.problem}}
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 class Built : public BuiltMount {
  public:
   Built(const Options& options, const client::Profile& profile)
-      : archive_(client::HttpArchive::make(profile, http_settings(options))),
+      : credentials_(credentials_of(options, profile)),
+        archive_(archive_of(options, profile, credentials_)),
         transfers_("transfer", options.transfers),
         queries_("query", options.queries) {}
 
@@ -157,6 +172,18 @@ class Built : public BuiltMount {
         {"transfers", [this] { return lane_json(transfers_); }},
         {"queries", [this] { return lane_json(queries_); }},
     };
+    config.allow_other = options.allow_other || std::find(options.fuse.begin(), options.fuse.end(),
+                                                          "allow_root") != options.fuse.end();
+    config.share_private = options.share_private;
+    if (credentials_) {
+      config.status.emplace_back("login", [this] { return login_json(*credentials_); });
+      config.notice = [this] { return credentials_->notice(); };
+      config.private_links = [this, url = profile.datalink_pattern] {
+        return !archive_->identity_for(url).empty();
+      };
+      if (options.authorised_tap)
+        config.private_listings = [this] { return !archive_->query_identity("").empty(); };
+    }
     return config;
   }
 
@@ -182,6 +209,7 @@ class Built : public BuiltMount {
   }
 
   // In the order in which they need each other. The lanes end first of what asks the archive: their jobs use the rest.
+  std::shared_ptr<client::Credentials> credentials_;
   std::unique_ptr<client::Archive> archive_;
   std::unique_ptr<cache::MetadataStore> store_;
   fs::ThreadTimer timer_;

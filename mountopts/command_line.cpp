@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/base/pause.h"
+#include "mountopts/login_command.h"
 #include "mountopts/mount_command.h"
 #include "mountopts/mount_status.h"
 #include "mountopts/mount_table.h"
@@ -24,7 +25,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 3> kCommands{"mount", "unmount", "status"};
+constexpr std::array<std::string_view, 5> kCommands{"mount", "unmount", "status", "login", "logout"};
 
 int failed(const Error& error) {
   std::cerr << "esofs: " << error.what() << '\n';
@@ -66,7 +67,8 @@ int print_status(const std::vector<std::string>& mountpoints, bool as_json) {
   return silent;
 }
 
-int run_status(const std::string& mountpoint, bool as_json, bool watch) {
+int run_status(const std::string& mountpoint, bool as_json, bool watch,
+               const std::vector<std::string>& options) {
   std::vector<std::string> mountpoints;
   if (mountpoint.empty()) {
     for (const auto& mount : esofs_mounts()) mountpoints.push_back(mount.mountpoint);
@@ -79,6 +81,7 @@ int run_status(const std::string& mountpoint, bool as_json, bool watch) {
   }
   for (;;) {
     const int silent = print_status(mountpoints, as_json);
+    if (mountpoint.empty() && !as_json) std::cout << sessions_text(options) << std::flush;
     if (!watch) return silent > 0 ? kFailed : 0;
     (void)pause(std::chrono::seconds(2), std::stop_token());
   }
@@ -121,6 +124,22 @@ int run_command_line(int argc, const char* const* argv) {
   status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount");
   status->add_flag("--watch", watch, "again every two seconds");
   status->add_flag("--json", as_json, "as JSON");
+  std::vector<std::string> status_options;
+  status->add_option("-o", status_options, "where sessions are kept: state_dir=DIR")->allow_extra_args(false);
+
+  LoginCommand login;
+  auto* logging_in = app.add_subcommand(
+      "login",
+      "Log in at an archive. The password is asked for, or read from standard input; it is not kept, "
+      "what the archive gives for it is");
+  auto* logging_out = app.add_subcommand("logout", "Forget the login at an archive");
+  for (auto* command : {logging_in, logging_out}) {
+    command->add_option("ARCHIVE", login.archive, "as for mount; default: eso")->option_text(" ");
+    command->add_option("-o", login.options, "options as for mount")
+        ->allow_extra_args(false)
+        ->option_text("OPT[=VALUE],…");
+  }
+  logging_in->add_option("--user", login.user, "the name at the archive")->option_text("NAME");
 
   auto words = with_command(argc, argv);
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
@@ -141,7 +160,11 @@ int run_command_line(int argc, const char* const* argv) {
     const auto done = unmount(mountpoint, only_if_idle);
     return done ? 0 : failed(done.error());
   }
-  return run_status(mountpoint, as_json, watch);
+  if (*logging_in || *logging_out) {
+    const auto done = *logging_in ? run_login(login) : run_logout(login);
+    return done ? 0 : failed(done.error());
+  }
+  return run_status(mountpoint, as_json, watch, status_options);
 }
 
 }  // namespace esofs::mountopts

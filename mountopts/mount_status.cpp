@@ -80,6 +80,15 @@ std::string status_text(const std::string& mountpoint, const MountStatus& status
       out << ", " << silent << " waiting for a silent server";
     out << '\n';
   }
+  if (const auto login = document.find("login"); login != document.end() && login->is_object()) {
+    const auto said = [&login](const char* key) { return login->value(key, std::string()); };
+    out << "  login     " << said("state");
+    if (!said("user").empty()) out << ": " << said("user");
+    if (!said("until").empty()) out << ", until " << said("until");
+    if (login->value("renews", false)) out << ", renewed by itself";
+    if (!said("problem").empty()) out << " (" << said("problem") << ')';
+    out << '\n';
+  }
   out << "  errors    " << document.value("errors", std::uint64_t{0}) << " (see " << mountpoint
       << "/.esofs/errors)\n";
   return out.str();

@@ -106,6 +106,16 @@ std::string without_user_info(const std::string& url) {
   return url.substr(0, begin) + "***" + url.substr(at);
 }
 
+// A command may have secrets in its words: that there is one is all that is shown.
+Row command(std::string name, std::string Options::*member, std::string help) {
+  return {{std::move(name), "command", "", std::move(help)},
+          [member](Options& o, std::string_view text) -> Result<void> {
+            o.*member = std::string(text);
+            return {};
+          },
+          [member](const Options& o) -> json { return (o.*member).empty() ? "" : "***"; }};
+}
+
 Row text(std::string name, std::string unit, std::string initial, std::string Options::*member,
          std::function<Result<void>(std::string_view)> check, std::string help) {
   return {{std::move(name), std::move(unit), std::move(initial), std::move(help)},
@@ -208,6 +218,17 @@ const std::vector<Row>& rows() {
       text("proxy", "url", "", &Options::proxy, proxy_url, "HTTP proxy; empty: as the environment says"),
       text("cacert", "path", "", &Options::cacert, readable_file,
            "certificate authorities; empty: the system's"),
+      path("credentials", "", &Options::credentials,
+           "names and passwords in netrc form, in place of a login and of ~/.netrc"),
+      path("token_file", "", &Options::token_file, "a token, read again whenever the file changes"),
+      command("token_command", &Options::token_command,
+              "what writes a token to its output when one is needed"),
+      flag("authorised_tap", &Options::authorised_tap,
+           "queries carry the token too, and show what it has the rights to; they are slower"),
+      flag("share_private", &Options::share_private,
+           "other users (allow_other) may read what needed the login"),
+      flag("plain_http_credentials", &Options::plain_http_credentials,
+           "send credentials over http, without TLS, to other machines too"),
       text("log", "place", "~/.local/state/esofs/esofs.log", &Options::log, log_place,
            "a file, stderr or syslog"),
       choice(

@@ -48,6 +48,12 @@ struct Options {
   bool allow_other = false;
   std::string proxy;
   std::string cacert;
+  std::filesystem::path credentials;  // netrc form; empty: ~/.netrc
+  std::filesystem::path token_file;
+  std::string token_command;
+  bool authorised_tap = false;
+  bool share_private = false;
+  bool plain_http_credentials = false;
   std::string log;  // a file, "stderr" or "syslog"
   std::string log_level;
   std::vector<std::string> fuse;  // options handed to libfuse and mount(2) as they are

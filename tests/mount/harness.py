@@ -107,6 +107,14 @@ class Simulator:
     def tap(self, **knobs):
         self.get('/_sim/tap', json.dumps(knobs).encode())
 
+    def access(self, **knobs):
+        """Users, rights, tokens and their clock."""
+        self.get('/_sim/access', json.dumps(knobs).encode())
+
+    def other(self):
+        """The other host: its URL, and what it was asked."""
+        return json.loads(self.get('/_sim/other'))
+
     def clear(self):
         self.get('/_sim/clear', b'')
 

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "tests/sim/access.h"
 #include "tests/sim/calselector_service.h"
 #include "tests/sim/control.h"
 #include "tests/sim/datalink_service.h"
@@ -36,6 +37,7 @@ class Log {
     entry->request.method = request.method;
     entry->request.target = request.target;
     entry->request.range = request.get_header_value("Range");
+    entry->request.authorization = request.get_header_value("Authorization");
     entry->request.body = request.body.substr(0, kMaxLoggedBody);
     const std::lock_guard lock(mutex_);
     ++count_;
@@ -98,6 +100,7 @@ class Sim : public ArchiveSim {
     base_url_ = "http://127.0.0.1:" + std::to_string(server_->port());
     holdings_ = Holdings::make({config.fits_folder, config.extra_rows, base_url_});
     files_ = std::make_unique<FileService>(holdings_);
+    other_ = HttpServer::start(0, [this](const httplib::Request& request) { return elsewhere(request); });
     datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);
     calselector_ = std::make_unique<CalSelectorService>(holdings_, base_url_);
     soda_ = SodaService::make(holdings_, base_url_);
@@ -129,7 +132,17 @@ class Sim : public ArchiveSim {
     counters.stalled = counts.stalled;
     return counters;
   }
-  void reset_log() override { log_.reset(); }
+  void reset_log() override {
+    log_.reset();
+    other_log_.reset();
+  }
+  std::string set_access(const std::string& json) override {
+    std::string wrong = access_.set(json);
+    if (wrong.empty()) tap_obs_->hide(access_.hidden());
+    return wrong;
+  }
+  std::string other_url() const override { return "http://localhost:" + std::to_string(other_->port()); }
+  std::vector<LoggedRequest> other_requests() const override { return other_log_.all(); }
 
  private:
   Answer handle(const httplib::Request& request) {
@@ -165,6 +178,11 @@ class Sim : public ArchiveSim {
       return failure;
     }
     if (effect.login_page) return login_page();
+    if (!effect.redirect.empty()) {
+      Answer away = text_answer(302, "text/plain", "");
+      away.set("Location", (effect.redirect == "other" ? other_url() : effect.redirect) + request.target);
+      return away;
+    }
     return route(request, effect);
   }
 
@@ -181,13 +199,25 @@ class Sim : public ArchiveSim {
 
   Answer route(const httplib::Request& request, const Effect& effect) {
     const std::string& path = request.path;
+    const Access::Caller caller = access_.caller(request.get_header_value("Authorization"));
+    const auto refusal = [&](const File& file) -> std::optional<Answer> {
+      if (!caller.bad && access_.may_read(caller, file)) return std::nullopt;
+      return access_.refusal();
+    };
     for (const char* prefix : {"/dataPortal/file/", "/dataPortal_new/file/"}) {
-      if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect);
+      if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect, refusal);
     }
-    if (auto cutout = soda_->answer(request, effect)) return *std::move(cutout);
-    if (path == "/datalink/links") return datalink_->answer(request);
+    if (path == "/sso/oidc/token") return access_.token(request);
+    if (caller.bad && (path == "/datalink/links" || below(path, "/tap_obs"))) return access_.refusal();
+    if (path == "/datalink/links")
+      return datalink_->answer(request, [&](const std::string& id) { return !access_.may_know(caller, id); });
+    if (const auto rest = below(path, "/tap_obs")) {
+      const bool sees_all =
+          access_.may_know(caller, access_.hidden().empty() ? "" : access_.hidden().front());
+      return tap_obs_->handle(*rest, request, sees_all);
+    }
+    if (auto cutout = soda_->answer(for_cutouts(request, caller), effect)) return *std::move(cutout);
     if (path == "/calselector/v1/associations") return calselector_->answer(request);
-    if (const auto rest = below(path, "/tap_obs")) return tap_obs_->handle(*rest, request);
     if (const auto rest = below(path, "/tap_cat")) return tap_cat_->handle(*rest, request);
     if (path == "/ssap") return ssap_->answer(request);
     if (below(path, "/cgi-bin/nph-sesame"))
@@ -209,8 +239,35 @@ class Sim : public ArchiveSim {
   std::unique_ptr<SsapService> ssap_;
   std::unique_ptr<TapService> tap_obs_;
   std::unique_ptr<TapService> tap_cat_;
+  // The cutout service knows one user: the request as observer's where the caller may read what it names, else nobody's.
+  httplib::Request for_cutouts(const httplib::Request& request, const Access::Caller& caller) const {
+    httplib::Request out = request;
+    bool may_read = !caller.bad;
+    for (const auto& [name, value] : request.params) {
+      const File* file = name == "ID" ? holdings_->find_file(value.substr(value.rfind('?') + 1)) : nullptr;
+      if (file != nullptr) may_read = may_read && access_.may_read(caller, *file);
+    }
+    out.headers.erase("Authorization");
+    if (may_read) out.set_header("Authorization", std::string("Bearer ") + kToken);
+    return out;
+  }
+
+  // The other host's answer.
+  Answer elsewhere(const httplib::Request& request) {
+    const auto entry = other_log_.add(request);
+    Answer answer = html_answer(404, "Not Found", "There is nothing at " + request.path + ".");
+    if (const auto id = below(request.path, "/dataPortal/file/"))
+      answer = files_->answer(*id, request, {}, nullptr);
+    answer.sent = entry->sent;
+    other_log_.answered(*entry, answer.status);
+    return answer;
+  }
+
+  Access access_;
   FaultBook faults_;
   Log log_;
+  Log other_log_;
+  std::unique_ptr<HttpServer> other_;
   std::unique_ptr<HttpServer> server_;  // last, so that its threads end before what they use
 };
 

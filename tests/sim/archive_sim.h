@@ -40,14 +40,16 @@ struct Fault {
   bool changed_content = false;              // other bytes, another ETag and Last-Modified
   bool etag = true;                          // send ETag and Last-Modified at all
   bool head_refused = false;                 // 405 for HEAD
+  std::string redirect;                      // 302 to this site; "other": to the listener of other_url()
   int times = -1;                            // the fault ends after so many requests; -1: never
 };
 
 struct LoggedRequest {
   std::string method;
-  std::string target;  // path and query
-  std::string range;   // the header, ""
-  std::string body;    // of a POST, first 64 KiB
+  std::string target;         // path and query
+  std::string range;          // the header, ""
+  std::string authorization;  // the header, ""
+  std::string body;           // of a POST, first 64 KiB
   int status = 0;
   std::uint64_t body_bytes = 0;  // of the answer, as sent so far
 };
@@ -82,6 +84,12 @@ class ArchiveSim {
   virtual std::vector<LoggedRequest> requests() const = 0;  // since start or reset_log()
   virtual Counters counters() const = 0;  // of requests and bytes: since start or reset_log()
   virtual void reset_log() = 0;
+
+  // Users, rights, tokens and their clock: Access::set(). "" or what is wrong with it.
+  virtual std::string set_access(const std::string& json) = 0;
+  // Another host ("localhost", another port), which serves every file to everybody, and what it was asked.
+  virtual std::string other_url() const = 0;
+  virtual std::vector<LoggedRequest> other_requests() const = 0;
 };
 
 }  // namespace esofs::sim

@@ -23,12 +23,13 @@ Answer set_faults(const std::string& body, ArchiveSim& sim) {
   return done();
 }
 
-Json log_of(const ArchiveSim& sim) {
+Json log_of(const std::vector<LoggedRequest>& requests) {
   Json list = Json::array();
-  for (const LoggedRequest& request : sim.requests()) {
+  for (const LoggedRequest& request : requests) {
     list.push_back({{"method", request.method},
                     {"target", request.target},
                     {"range", request.range},
+                    {"authorization", request.authorization},
                     {"body", request.body},
                     {"status", request.status},
                     {"body_bytes", request.body_bytes}});
@@ -40,7 +41,13 @@ Json log_of(const ArchiveSim& sim) {
 
 Answer control(const std::string& verb, const httplib::Request& request, ArchiveSim& sim) {
   const bool post = request.method == "POST";
-  if (verb == "requests" && !post) return json_answer(200, log_of(sim));
+  if (verb == "requests" && !post) return json_answer(200, log_of(sim.requests()));
+  if (verb == "other" && !post)
+    return json_answer(200, {{"url", sim.other_url()}, {"requests", log_of(sim.other_requests())}});
+  if (verb == "access" && post) {
+    const std::string wrong = sim.set_access(request.body);
+    return wrong.empty() ? done() : json_answer(400, {{"error", wrong}});
+  }
   if (verb == "counters" && !post) {
     const Counters counters = sim.counters();
     return json_answer(200, {{"requests", counters.requests},
@@ -53,10 +60,11 @@ Answer control(const std::string& verb, const httplib::Request& request, Archive
   if (verb == "clear" && post) return sim.clear_faults(), done();
   if (verb == "release" && post) return sim.release(), done();
   if (verb == "reset" && post) return sim.reset_log(), done();
-  return json_answer(404, {{"error",
-                            "The knobs are POST fault, clear, release, reset and GET requests, counters, "
-                            "not " +
-                                request.method + " " + verb + "."}});
+  return json_answer(
+      404, {{"error",
+             "The knobs are POST fault, clear, release, reset, access and GET requests, other, counters, "
+             "not " +
+                 request.method + " " + verb + "."}});
 }
 
 }  // namespace esofs::sim

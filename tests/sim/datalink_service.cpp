@@ -103,24 +103,31 @@ std::string archive_id(const std::string& id) {
 
 class Links {
  public:
-  Links(const Holdings& holdings, const std::string& base_url, const Selection& selection)
-      : holdings_(holdings), base_url_(base_url), selection_(selection) {}
+  Links(const Holdings& holdings, const std::string& base_url, const Selection& selection,
+        const DataLinkService::Hidden& hidden)
+      : holdings_(holdings), base_url_(base_url), selection_(selection), hidden_(hidden) {}
 
   void add_all(const std::string& asked) {
     const std::string id = archive_id(asked);
     about_ = kIdPrefix + id;
-    if (const Holding* holding = holdings_.find(id)) {
+    if (hidden_ && hidden_(id)) {
+      add_refusal(asked);
+    } else if (const Holding* holding = holdings_.find(id)) {
       holding->raw ? add_raw(*holding) : add_reduced(*holding);
     } else if (const File* file = holdings_.find_file(id)) {
       add_file("#this", "Requested file", *file);
       add_cutouts(*file);
     } else {
-      Link link = start("#this", "");
-      link.id = asked;
-      link.error_message =
-          "NotFoundFault: " + asked + " does not exist, or you do not have access permissions";
-      rows_.push_back(std::move(link));
+      add_refusal(asked);
     }
+  }
+
+  // One sentence for what is not there and for what the caller may not know of.
+  void add_refusal(const std::string& asked) {
+    Link link = start("#this", "");
+    link.id = asked;
+    link.error_message = "NotFoundFault: " + asked + " does not exist, or you do not have access permissions";
+    rows_.push_back(std::move(link));
   }
 
   const std::vector<Link>& rows() const { return rows_; }
@@ -261,6 +268,7 @@ class Links {
   const Holdings& holdings_;
   const std::string& base_url_;
   const Selection& selection_;
+  const DataLinkService::Hidden& hidden_;
   std::string about_;
   std::vector<Link> rows_;
   std::string services_;
@@ -334,7 +342,7 @@ Answer error_document(const std::string& sentence) {
 
 }  // namespace
 
-Answer DataLinkService::answer(const httplib::Request& request) const {
+Answer DataLinkService::answer(const httplib::Request& request, const Hidden& hidden) const {
   const auto ids = values(request, "ID");
   const auto downloads = values(request, "eso_download");
   if (!downloads.empty() && !ids.empty()) {
@@ -347,7 +355,7 @@ Answer DataLinkService::answer(const httplib::Request& request) const {
     if (auto hostile = hostile_links(archive_id(ids.front()))) return *std::move(hostile);
   }
   const Selection selection(terms(request, "EXCLUDE"), terms(request, "INCLUDE"));
-  Links links(*holdings_, base_url_, selection);
+  Links links(*holdings_, base_url_, selection, hidden);
   for (const std::string& id : ids) links.add_all(id);
 
   const auto formats = values(request, "RESPONSEFORMAT");

@@ -8,6 +8,7 @@
 
 #include <httplib.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,10 @@ class DataLinkService {
   DataLinkService(std::shared_ptr<const Holdings> holdings, std::string base_url)
       : holdings_(std::move(holdings)), base_url_(std::move(base_url)) {}
 
+  // Whether the caller may not even know of an id; empty: everything may be known.
+  using Hidden = std::function<bool(const std::string& id)>;
   // GET and POST; parameters ID, RESPONSEFORMAT, EXCLUDE, INCLUDE, eso_download.
-  Answer answer(const httplib::Request& request) const;
+  Answer answer(const httplib::Request& request, const Hidden& hidden) const;
 
  private:
   std::shared_ptr<const Holdings> holdings_;

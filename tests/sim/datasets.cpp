@@ -94,6 +94,7 @@ File main_file(const Dataset& d) {
   file.patched_header = d.patched_header;
   file.proprietary = d.proprietary;
   file.cutout = cutout_of(d);
+  file.release_mjd = d.release_mjd;
   if (!d.disk_path.empty()) {
     file.content = on_disk(d.disk_path);
     file.changed = altered(file.content);

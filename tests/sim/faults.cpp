@@ -46,6 +46,7 @@ const std::map<std::string, Setter>& fields() {
       {"changed_content", field(&Fault::changed_content)},
       {"etag", field(&Fault::etag)},
       {"head_refused", field(&Fault::head_refused)},
+      {"redirect", field(&Fault::redirect)},
       {"times", field(&Fault::times)},
   };
   return all;
@@ -75,6 +76,7 @@ void apply(const Fault& fault, Effect& effect) {
   effect.changed_content |= fault.changed_content;
   effect.etag &= fault.etag;
   effect.head_refused |= fault.head_refused;
+  if (!fault.redirect.empty()) effect.redirect = fault.redirect;
 }
 
 }  // namespace

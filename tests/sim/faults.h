@@ -29,6 +29,7 @@ struct Effect {
   bool changed_content = false;
   bool etag = true;
   bool head_refused = false;
+  std::string redirect;
 };
 
 class FaultBook {

@@ -91,17 +91,12 @@ void stream_content(Answer& answer, std::shared_ptr<const Content> content, std:
   };
 }
 
-Answer FileService::answer(const std::string& id, const httplib::Request& request,
-                           const Effect& effect) const {
+Answer FileService::answer(const std::string& id, const httplib::Request& request, const Effect& effect,
+                           const Refusal& refusal) const {
   const File* file = holdings_->find_file(id);
   if (file == nullptr)
     return text_answer(404, "text/html;charset=UTF-8", "<html><body>File not found.</body></html>\n");
-  if (file->proprietary && !has_rights(request)) {
-    Answer refusal =
-        text_answer(401, "text/html;charset=UTF-8", "<html><body>Access denied.</body></html>\n");
-    refusal.set("WWW-Authenticate", "Basic realm=\"ESO Archive\"");
-    return refusal;
-  }
+  if (auto refused = refusal ? refusal(*file) : std::nullopt) return *std::move(refused);
   const auto& content = effect.changed_content ? file->changed : file->content;
   const std::uint64_t size = content->size();
   const bool ranges = !file->patched_header && !effect.ignore_range;

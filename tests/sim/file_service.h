@@ -2,14 +2,16 @@
 //
 //   shapes   single ranges with 206 and Content-Range; several ranges: the whole file; files with a header corrected on
 //            the fly: always the whole file
-//   errors   404 for an unknown id, 401 for proprietary data without rights, 416 for a range outside the file
+//   errors   404 for an unknown id, 416 for a range outside the file
 //   threads  thread-safe
 //   source   reference/eso_services.md section 6; RFC 9110 section 14
 #pragma once
 
 #include <httplib.h>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tests/sim/faults.h"
@@ -32,7 +34,10 @@ void stream_content(Answer& answer, std::shared_ptr<const Content> content, std:
 class FileService {
  public:
   explicit FileService(std::shared_ptr<const Holdings> holdings) : holdings_(std::move(holdings)) {}
-  Answer answer(const std::string& id, const httplib::Request& request, const Effect& effect) const;
+  // refusal: what is sent instead of a file; nullptr: none is refused.
+  using Refusal = std::function<std::optional<Answer>(const File&)>;
+  Answer answer(const std::string& id, const httplib::Request& request, const Effect& effect,
+                const Refusal& refusal) const;
 
  private:
   std::shared_ptr<const Holdings> holdings_;

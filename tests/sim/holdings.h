@@ -70,6 +70,7 @@ struct ExtraLink {
   std::string description;
   std::string content_type;
   std::string original_name;
+  double release_mjd = 0;                  // of a proprietary file: when it becomes public; 0: never
 };
 
 struct Holding {

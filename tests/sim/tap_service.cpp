@@ -1,5 +1,6 @@
 #include "tests/sim/tap_service.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,9 @@ constexpr std::string_view kBadGateway =
     "Gateway</h1></center>\r\n"
     "</body>\r\n</html>\r\n";
 
+// Marks the parameters of a job whose maker has no rights.
+constexpr const char* kAnonymous = "SIM_ANONYMOUS";
+
 class Service : public TapService {
  public:
   Service(Kind kind, std::string public_url, std::shared_ptr<const Holdings> holdings)
@@ -34,9 +38,14 @@ class Service : public TapService {
                                       Job::Clock::time_point deadline,
                                       std::FILE* out) { return run_job(parameters, stop, deadline, out); }) {}
 
-  Answer handle(const std::string& path, const httplib::Request& request) override {
-    if (path == "/sync") return sync(request);
-    if (path == "/async" || path.starts_with("/async/")) return jobs_.handle(path.substr(6), request);
+  Answer handle(const std::string& path, const httplib::Request& request, bool sees_all) override {
+    if (path == "/sync") return sync(request, sees_all);
+    if (path == "/async" || path.starts_with("/async/")) {
+      if (request.method != "POST" || sees_all) return jobs_.handle(path.substr(6), request);
+      httplib::Request anonymous = request;
+      anonymous.params.emplace(kAnonymous, "");
+      return jobs_.handle(path.substr(6), anonymous);
+    }
     const VosiFacts facts{url_, kind_ == Kind::kObs, knobs().bare_names};
     if (path == "/capabilities") return reply_text("text/xml;charset=UTF-8", capabilities(facts));
     if (path == "/availability") return reply_text("text/xml;charset=UTF-8", availability());
@@ -56,6 +65,21 @@ class Service : public TapService {
       stopped_.notify_all();
     }
     jobs_.stop();
+  }
+
+  void hide(const std::vector<std::string>& prefixes) override {
+    auto all = rows(false);
+    auto seen = [all, prefixes](const std::string& table, const TableData::Visit& visit) {
+      all(table, [&](const TableRow& row) {
+        const auto id = row.find("dp_id");
+        const auto* text = id == row.end() ? nullptr : std::get_if<std::string>(&id->second);
+        const auto hides = [text](const std::string& prefix) { return text->starts_with(prefix); };
+        if (text == nullptr || std::none_of(prefixes.begin(), prefixes.end(), hides)) visit(row);
+      });
+    };
+    const std::lock_guard lock(mutex_);
+    hiding_ = prefixes.empty() ? nullptr : std::make_shared<Database>(schema_, std::move(seen));
+    earlier_.push_back(hiding_);
   }
 
   void set(const TapKnobs& knobs) override {
@@ -121,21 +145,29 @@ class Service : public TapService {
 
   std::variant<std::unique_ptr<QueryAnswer>, Failure> start(const Parameters& parameters,
                                                             Job::Clock::time_point deadline,
-                                                            const std::stop_token& stop) {
+                                                            const std::stop_token& stop, bool sees_all) {
     const TapKnobs now = knobs();
+    std::shared_ptr<Database> hiding;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!sees_all) hiding = hiding_;
+    }
+    if (hiding)
+      return QueryAnswer::start(parameters, schema_, Dialect{kind_ == Kind::kCat}, *hiding,
+                                {now.overflow, deadline, stop});
     const Dialect dialect{kind_ == Kind::kCat};
     return QueryAnswer::start(parameters, schema_, dialect, now.bare_names ? bare_database_ : database_,
                               {now.overflow, deadline, stop});
   }
 
-  Answer sync(const httplib::Request& request) {
+  Answer sync(const httplib::Request& request, bool sees_all) {
     const TapKnobs now = knobs();
     auto deadline = Job::Clock::time_point::max();
     if (now.sync_limit) deadline = Job::Clock::now() + *now.sync_limit;
     const bool too_slow = now.sync_limit && now.sync_delay >= *now.sync_limit;
     pause(too_slow ? *now.sync_limit : now.sync_delay);
     if (too_slow) return refuse({500, "The request timed out", true});
-    auto started = start(Parameters(request), deadline, {});
+    auto started = start(Parameters(request), deadline, {}, sees_all);
     if (const auto* failure = std::get_if<Failure>(&started)) return refuse(*failure);
     std::shared_ptr<QueryAnswer> answer = std::move(std::get<std::unique_ptr<QueryAnswer>>(started));
     const std::string type = answer->format().content_type;
@@ -156,7 +188,7 @@ class Service : public TapService {
 
   Job::Outcome run_job(const Parameters& parameters, const std::stop_token& stop,
                        Job::Clock::time_point deadline, std::FILE* out) {
-    auto started = start(parameters, deadline, stop);
+    auto started = start(parameters, deadline, stop, !parameters.get(kAnonymous));
     if (const auto* failure = std::get_if<Failure>(&started))
       return {failure->message, failure->timed_out, nullptr};
     QueryAnswer& answer = *std::get<std::unique_ptr<QueryAnswer>>(started);
@@ -180,9 +212,11 @@ class Service : public TapService {
   Database bare_database_;  // the same with bare names in TAP_SCHEMA
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
-  bool stopping_ = false;  // guarded by mutex_
-  TapKnobs knobs_;         // guarded by mutex_
-  JobList jobs_;           // last: its threads end before what they use
+  bool stopping_ = false;                           // guarded by mutex_
+  TapKnobs knobs_;                                  // guarded by mutex_
+  std::shared_ptr<Database> hiding_;                // guarded by mutex_; null: nothing is hidden
+  std::vector<std::shared_ptr<Database>> earlier_;  // answers that still stream use them; guarded by mutex_
+  JobList jobs_;                                    // last: its threads end before what they use
 };
 
 }  // namespace

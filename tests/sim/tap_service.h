@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/sim/holdings.h"
 #include "tests/sim/http_server.h"
@@ -36,7 +37,11 @@ class TapService {
   virtual ~TapService() = default;
 
   // Answers a request whose path below the base is `path` ("/sync", "/async/<id>/phase", "/capabilities", …).
-  virtual Answer handle(const std::string& path, const httplib::Request& request) = 0;
+  // sees_all: the caller has rights to what hide() names.
+  virtual Answer handle(const std::string& path, const httplib::Request& request, bool sees_all = true) = 0;
+
+  // Rows whose dp_id begins with one of these are shown to nobody without rights.
+  virtual void hide(const std::vector<std::string>& prefixes) = 0;
 
   // What waits (WAIT, delays) ends, and nothing waits any more: call it before the server's threads are joined.
   virtual void stop() = 0;

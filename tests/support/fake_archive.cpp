@@ -340,6 +340,8 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     file = found->second;
   }
   const auto& options = file.options;
+  if (!options.owner.empty() && (request.as.value_or(user()) != options.owner || user() != options.owner))
+    return Error(EACCES, "HTTP 401 from " + request.url);
   if (!request.validator.empty() && !options.validator.empty() && request.validator != options.validator)
     return Error(ESTALE, "changed: " + request.url);
   if (request.total && *request.total != file.size) return Error(ESTALE, "changed size: " + request.url);
@@ -353,6 +355,7 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     range.size = std::min(wanted, file.size - range.first);
     head.partial = true;
   }
+  head.identity = options.owner;
   head.first = range.first;
   if (options.announce_length || head.partial) head.total = file.size;
   head.validator = options.validator;

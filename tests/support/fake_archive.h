@@ -52,6 +52,7 @@ class FakeArchive : public client::Archive {
     bool announce_length = true;
     unsigned salt = 0;               // see byte_at
     std::size_t piece = 64U << 10U;  // bytes passed to the sink at once
+    std::string owner = {};          // whose rights it takes; "": public
   };
   // Puts or replaces a file; with another validator (and salt) it is a changed version.
   void put_file(const std::string& url, std::uint64_t size) { put_file(url, size, FileOptions()); }
@@ -115,7 +116,19 @@ class FakeArchive : public client::Archive {
   std::vector<client::FetchRequest> fetches() const;
   std::vector<client::QueryRequest> queries() const;
 
+  // Who is logged in from now on; "": nobody. Links and queries are asked with their rights.
+  void log_in(const std::string& user) {
+    const std::lock_guard lock(mutex_);
+    state_.user = user;
+  }
+
   // --- Archive ---
+  std::string user() override {
+    const std::lock_guard lock(mutex_);
+    return state_.user;
+  }
+  std::string identity_for(const std::string& /*url*/) override { return user(); }
+  std::string query_identity(const std::string& /*service*/) override { return user(); }
   std::string identity() const override { return "fake"; }
   Result<client::QuerySummary> query(const client::QueryRequest& request, client::TableSink& sink,
                                      Lane::Turn& turn) override;
@@ -155,6 +168,7 @@ class FakeArchive : public client::Archive {
     Error error;
   };
   struct State {
+    std::string user;
     std::map<std::string, File> files;
     std::map<std::string, Table> tables;
     std::map<std::string, client::Links> links;

@@ -222,6 +222,18 @@ TEST_F(CatalogAnswersTest, AnArchiveWithoutATableOfFilesSaysSo) {
       [this](auto done) { return catalog_->product_files(id(1), std::move(done)); });
   EXPECT_EQ(wait(asked.answer).error().code(), ENOTSUP);
   EXPECT_EQ(catalog_->known_product_files(id(1)), nullptr);
+TEST_F(CatalogAnswersTest, WhatWasToldToSomebodyIsKeptForThemAlone) {
+  archive_.log_in("jdoe");
+  ASSERT_TRUE(links());
+  ASSERT_TRUE(source());
+  for (const std::string user : {"", "another"}) {
+    archive_.log_in(user);
+    EXPECT_EQ(catalog_->known_links(dataset_), nullptr) << user;
+    EXPECT_FALSE(catalog_->known_source(dataset_)) << user;
+  }
+  archive_.log_in("jdoe");
+  EXPECT_NE(catalog_->known_links(dataset_), nullptr);
+  EXPECT_TRUE(catalog_->known_source(dataset_));
 }
 
 }  // namespace

@@ -467,5 +467,40 @@ TEST_F(CatalogListingTest, AskersAreAnsweredWhenTheLaneEnds) {
   EXPECT_TRUE(listing("Q"));  // the end was no failure of the query
 }
 
+TEST_F(CatalogListingTest, AListingMadeWithRightsIsShownToNobodyWithout) {
+  archive_.log_in("jdoe");
+  put_table("Q", 5);
+  auto mine = listing("Q");
+  ASSERT_TRUE(mine);
+  EXPECT_EQ((*mine)->datasets(), 5U);
+  for (const std::string user : {"", "another"}) {
+    archive_.log_in(user);
+    EXPECT_EQ(catalog_->known_listing(query("Q")), nullptr) << user;
+    EXPECT_FALSE(catalog_->state(query("Q")).known) << user;
+  }
+  put_table("Q", 3);
+  auto theirs = listing("Q");
+  ASSERT_TRUE(theirs);
+  EXPECT_EQ((*theirs)->datasets(), 3U);
+  archive_.log_in("jdoe");
+  ASSERT_NE(catalog_->known_listing(query("Q")), nullptr);
+  EXPECT_EQ(catalog_->known_listing(query("Q"))->datasets(), 5U);
+}
+
+TEST_F(CatalogListingTest, AnAnswerThatCameAcrossALoginIsKeptForNobody) {
+  put_table("Q", 3);
+  archive_.hold("Q");
+  auto asked = ask(query("Q"));
+  ASSERT_TRUE(archive_.wait_held());
+  archive_.log_in("jdoe");
+  archive_.release();
+  auto answer = wait(asked.answer);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EAGAIN);
+  EXPECT_EQ(catalog_->known_listing(query("Q")), nullptr);
+  archive_.log_in("");
+  EXPECT_EQ(catalog_->known_listing(query("Q")), nullptr);
+}
+
 }  // namespace
 }  // namespace esofs::cache

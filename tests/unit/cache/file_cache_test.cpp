@@ -406,5 +406,76 @@ TEST_F(FileCacheTest, EndingTheCacheAnswersOpensAndReadsUnderWay) {
   EXPECT_EQ(opened.get().error().code(), EIO);
 }
 
+// --- private files ---
+
+TEST_F(FileCacheTest, WhatTookRightsIsRestrictedAndNobodyElsesWhateverIsCached) {
+  FakeArchive::FileOptions mine;
+  mine.owner = "jdoe";
+  archive_.put_file(url_, 3 * kMiB, mine);
+  EXPECT_EQ(open_error(), EACCES);
+  archive_.log_in("jdoe");
+  auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(file->restricted());
+  EXPECT_TRUE(cache_->facts(dataset_, Form::kDelivered).restricted);
+  expect_bytes(file, 0, 3 * kMiB);
+  const int fetches = archive_.fetch_count();
+  for (const std::string user : {"", "another"}) {
+    archive_.log_in(user);
+    EXPECT_EQ(open_error(), EACCES) << user;
+    EXPECT_FALSE(cache_->facts(dataset_, Form::kDelivered).exact);
+    restart();
+    EXPECT_EQ(open_error(), EACCES) << user;
+  }
+  EXPECT_EQ(archive_.fetch_count(), fetches + 4);  // the archive is asked, the cache is not
+  archive_.log_in("jdoe");
+  file.reset();
+  file = open();
+  ASSERT_TRUE(file);
+  expect_bytes(file, 0, 3 * kMiB);
+  EXPECT_EQ(archive_.fetch_count(), fetches + 4);  // and what is the user's own is still here
+}
+
+TEST_F(FileCacheTest, AnOpenPrivateFileIsReadOnWithTheSameRightsOnly) {
+  FakeArchive::FileOptions mine;
+  mine.owner = "jdoe";
+  archive_.put_file(url_, 300 * kMiB, mine);
+  archive_.log_in("jdoe");
+  const auto file = open();
+  ASSERT_TRUE(file);
+  expect_bytes(file, 100 * kMiB, 1000);
+  EXPECT_EQ(archive_.fetches().back().as, "jdoe");
+  archive_.log_in("");
+  EXPECT_EQ(read_error(file, 200 * kMiB, 1000), EACCES);
+}
+
+TEST_F(FileCacheTest, PublicFilesAreReadAsNobodyAndStayWhoeverIsLoggedIn) {
+  archive_.put_file(url_, 3 * kMiB);
+  archive_.log_in("jdoe");
+  auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(file->restricted());
+  expect_bytes(file, 0, 3 * kMiB);
+  EXPECT_EQ(archive_.fetches().back().as, "");
+  const int fetches = archive_.fetch_count();
+  archive_.log_in("");
+  file.reset();
+  file = open();
+  ASSERT_TRUE(file);
+  expect_bytes(file, 0, 3 * kMiB);
+  EXPECT_EQ(archive_.fetch_count(), fetches);
+}
+
+TEST_F(FileCacheTest, ARefusalIsForgottenAtTheLogin) {
+  FakeArchive::FileOptions mine;
+  mine.owner = "jdoe";
+  archive_.put_file(url_, kMiB, mine);
+  EXPECT_EQ(open_error(), EACCES);
+  EXPECT_EQ(open_error(), EACCES);
+  EXPECT_EQ(archive_.fetch_count(), 1);
+  archive_.log_in("jdoe");
+  EXPECT_TRUE(open());
+}
+
 }  // namespace
 }  // namespace esofs::cache

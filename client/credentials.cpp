@@ -1,0 +1,425 @@
+#include "client/credentials.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "client/iso_time.h"
+#include "client/kept_session.h"
+#include "client/netrc.h"
+#include "client/run_command.h"
+#include "client/url.h"
+
+namespace esofs::client {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kCommandLimit{60};
+constexpr std::int64_t kRenewalPause =
+    10;  // seconds between attempts where the token service cannot be reached
+constexpr std::chrono::milliseconds kLookForStop{100};
+
+bool holds(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+bool begins(const std::string& url, const std::string& prefix) {
+  return !prefix.empty() && url.rfind(prefix, 0) == 0;
+}
+
+bool has_user_info(const std::string& url) {
+  const auto authority = url.find("://");
+  if (authority == std::string::npos) return true;
+  const auto end = url.find_first_of("/?#", authority + 3);
+  return url.substr(0, end).find('@') != std::string::npos;
+}
+
+std::string bearer(const Token& token) { return "Bearer " + token.value; }
+
+Credentials::Config with_clock(Credentials::Config config) {
+  if (!config.now) config.now = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  return config;
+}
+
+HttpSettings without_authoriser(HttpSettings settings) {
+  settings.authoriser = nullptr;
+  return settings;
+}
+
+// A name for people and for keys.
+std::string clean(std::string text) {
+  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return text;
+}
+
+}  // namespace
+
+Credentials::Credentials(Config config, Profile profile, HttpSettings http)
+    : config_(with_clock(std::move(config))),
+      profile_(std::move(profile)),
+      places_(places_of(config_, profile_)),
+      http_(without_authoriser(std::move(http))) {}
+
+// --- the sources ---
+
+Credentials::Held Credentials::held() {
+  const auto session = session_file(config_.state_dir, profile_);
+  Held before;
+  std::vector<FileStamp> old_stamps;
+  bool ever = false;
+  {
+    auto looked = looked_.lock();
+    if (looked->ever && steady_clock::now() - looked->at < config_.look_again) return looked->held;
+    before = looked->held;
+    old_stamps = looked->stamps;
+    ever = looked->ever;
+  }
+  std::vector<FileStamp> stamps;
+  for (const auto& path : {std::filesystem::path(config_.token_file), std::filesystem::path(config_.netrc),
+                           session, std::filesystem::path(config_.home_netrc)})
+    stamps.push_back(path.empty() ? FileStamp() : stamp_of(path));
+  const bool changed = !ever || stamps != old_stamps;
+  Held fresh = changed ? read(before) : before;
+  auto looked = looked_.lock();
+  looked->at = steady_clock::now();
+  // Another thread may have looked, or renewed, meanwhile; what it has is as new.
+  if (changed && looked->stamps == old_stamps && looked->ever == ever) {
+    looked->held = std::move(fresh);
+    looked->stamps = std::move(stamps);
+    looked->ever = true;
+  }
+  return looked->held;
+}
+
+Credentials::Held Credentials::read(const Held& before) const {
+  Held held;
+  if (!config_.token_command.empty()) {
+    held.source = "token_command";
+    held.command = true;
+    guard_memory();
+  } else if (!config_.token_file.empty()) {
+    read_token_file(held);
+  } else if (!config_.netrc.empty()) {
+    read_netrc(held, config_.netrc, true);
+  } else {
+    read_session(held);
+    read_netrc(held, config_.home_netrc, false);
+  }
+  // A token got by a renewal goes on counting while its user is the same.
+  if (held.command && before.command) held.user = before.user;
+  const bool same = held.source == before.source && held.user == before.user && before.token;
+  if (same && (!held.token || held.token->expires < before.token->expires) && before.got_at > 0) {
+    held.token = before.token;
+    held.got_at = before.got_at;
+  }
+  return held;
+}
+
+void Credentials::read_token_file(Held& held) const {
+  held.source = config_.token_file;
+  auto text = read_secret_file(config_.token_file);
+  auto token = text ? parse_token_text(*text) : Result<Token>(text.error());
+  if (!token) {
+    held.problem = text ? token.error().at(config_.token_file) : text.error();
+    return;
+  }
+  held.user = clean(token->user);
+  held.token = *std::move(token);
+}
+
+std::vector<std::string> Credentials::netrc_hosts() const {
+  std::vector<std::string> hosts{origin_of(profile_.token_url).host};
+  hosts.insert(hosts.end(), profile_.credential_hosts.begin(), profile_.credential_hosts.end());
+  return hosts;
+}
+
+void Credentials::read_netrc(Held& held, const std::string& path, bool explicitly) const {
+  if (path.empty() || profile_.credential_hosts.empty()) return;
+  auto text = read_secret_file(path);
+  if (!text) {
+    // A ~/.netrc that is not there, or another's, is no trouble of ours unless nobody else is logged in.
+    if (explicitly || (held.source.empty() && text.error().code() == EACCES)) {
+      held.problem = text.error();
+      if (explicitly) held.source = path;
+    }
+    return;
+  }
+  const auto entry = find_netrc(parse_netrc(*text), netrc_hosts(), explicitly);
+  if (!entry) {
+    if (!explicitly) return;
+    held.source = path;
+    held.problem = Error(ENOENT, path + " has no name and password for " + netrc_hosts().back());
+    return;
+  }
+  const std::string user = clean(entry->login);
+  if (held.source.empty()) {
+    held.source = path;
+    held.user = user;
+  } else if (held.user != user) {
+    return;
+  }
+  held.password = NamePassword{entry->login, entry->password};
+  held.problem.reset();
+}
+
+void Credentials::read_session(Held& held) const {
+  const auto file = session_file(config_.state_dir, profile_);
+  auto session = kept_session(file);
+  if (!session) {
+    if (session.error().code() == ENOENT) return;
+    held.source = "esofs login";
+    held.problem = session.error();
+    return;
+  }
+  if (!belongs_to(*session, profile_)) {
+    held.problem = Error(EACCES, "the session in " + file.string() +
+                                     " was made for other servers: not used; run `esofs login` again");
+    return;
+  }
+  held.source = "esofs login";
+  held.user = clean(session->token.user);
+  held.token = session->token;
+}
+
+// --- what a service is shown ---
+
+std::vector<Credentials::Place> Credentials::places_of(const Config& config, const Profile& profile) {
+  const std::vector<std::string> any{"bearer", "basic"};
+  std::vector<Place> places;
+  const auto add = [&](const std::string& prefix, Service service) {
+    const bool trusted = holds(profile.credential_hosts, origin_of(prefix).host) && !has_user_info(prefix) &&
+                         may_travel(prefix, config.plain_http);
+    places.push_back({prefix, trusted ? std::move(service) : Service()});
+  };
+  for (const auto& tap : profile.tap) {
+    Service service;
+    service.tap = true;
+    if (config.authorised_tap && tap.authorised) service.schemes = {"bearer"};
+    if (config.authorised_tap && profile.authorised.empty()) service.schemes = any;
+    add(tap.url + "/", service);
+  }
+  for (const auto& service : profile.authorised) add(service.url, {service.schemes, false});
+  return places;
+}
+
+Credentials::Service Credentials::service_of(const std::string& url) const {
+  for (const auto& place : places_) {
+    const bool itself =
+        url.size() + 1 == place.prefix.size() && begins(place.prefix, url);  // without its last '/'
+    if (itself || begins(url, place.prefix)) return place.service;
+  }
+  if (!profile_.authorised.empty()) return {};
+  const bool trusted = holds(profile_.credential_hosts, origin_of(url).host) && !has_user_info(url) &&
+                       may_travel(url, config_.plain_http);
+  return trusted ? Service{{"bearer", "basic"}, false} : Service();
+}
+
+bool Credentials::valid(const Held& held) const {
+  return held.token && (held.token->expires == 0 || config_.now() < held.token->expires);
+}
+
+bool Credentials::due(const Held& held) const {
+  if (!held.token) return true;
+  return held.token->expires != 0 && config_.now() + config_.early.count() >= held.token->expires;
+}
+
+bool Credentials::obtainable(const Held& held) const {
+  if (held.renewal_failure && held.renewal_failure->code() == EACCES) return false;
+  return held.command || (held.password && !profile_.token_url.empty());
+}
+
+std::string Credentials::identity(const Held& held) const {
+  // Known before the command has run for the first time, and the same afterwards.
+  if (held.command) return "token_command " + std::to_string(std::hash<std::string>()(config_.token_command));
+  if (!held.user.empty()) return held.user;
+  return held.source.empty() ? std::string() : "the user of " + held.source;
+}
+
+bool Credentials::usable(const Held& held, const Service& service) const {
+  if (holds(service.schemes, "bearer") && (valid(held) || obtainable(held))) return true;
+  const bool refused = held.renewal_failure && held.renewal_failure->code() == EACCES;
+  return holds(service.schemes, "basic") && held.password && !refused;
+}
+
+std::string Credentials::user() {
+  const Held now = held();
+  return usable(now, {{"bearer", "basic"}, false}) ? identity(now) : std::string();
+}
+
+std::string Credentials::identity_for(const std::string& url) {
+  const Held now = held();
+  if (now.source.empty()) return {};  // as for most: nothing else is looked at
+  const Service service = service_of(secured(url));
+  return usable(now, service) ? identity(now) : std::string();
+}
+
+std::string Credentials::secured(const std::string& url) {
+  if (!begins(url, "http://")) return url;
+  const Origin origin = origin_of(url);
+  const std::string https = "https://" + origin.host + "/";
+  if (origin.port != "80" || !begins(url, "http://" + origin.host + "/") ||
+      !holds(profile_.credential_hosts, origin.host))
+    return url;
+  const auto known = [&https](const std::string& place) { return begins(place, https); };
+  const bool there = known(profile_.datalink_pattern) || known(profile_.file_pattern) ||
+                     std::any_of(profile_.authorised.begin(), profile_.authorised.end(),
+                                 [&known](const AuthorisedService& service) { return known(service.url); }) ||
+                     std::any_of(profile_.tap.begin(), profile_.tap.end(),
+                                 [&known](const TapService& service) { return known(service.url); });
+  if (!there || held().source.empty()) return url;
+  return "https" + url.substr(4);
+}
+
+Result<std::optional<Grant>> Credentials::grant(const std::string& url, Lane::Turn& turn) {
+  const Service service = service_of(url);
+  if (service.schemes.empty()) return std::optional<Grant>();
+  Held now = held();
+  for (const auto& scheme : service.schemes) {
+    if (scheme == "basic") {
+      if (now.password && usable(now, service))
+        return std::optional(Grant{basic_value(*now.password), identity(now)});
+      continue;
+    }
+    if (obtainable(now) && due(now)) {
+      auto renewed = renew(now.token ? now.token->value : std::string(), turn);
+      if (renewed) {
+        now = *std::move(renewed);
+      } else if (!valid(now) && (service.tap || renewed.error().code() == EINTR)) {
+        return renewed.error();  // without the token the answer would only look whole
+      } else {
+        now = held();
+      }
+    }
+    if (valid(now)) return std::optional(Grant{bearer(*now.token), identity(now)});
+  }
+  return std::optional<Grant>();
+}
+
+// --- renewal ---
+
+bool Credentials::renewable(const Grant& refused) {
+  if (!begins(refused.value, "Bearer ")) return false;
+  const Held now = held();
+  if (valid(now) && bearer(*now.token) != refused.value) return true;
+  return obtainable(now) && config_.now() - now.got_at >= config_.settled.count();
+}
+
+Result<Grant> Credentials::renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) {
+  if (service_of(url).schemes.empty()) return Error(EACCES, "no credentials go there");
+  constexpr std::size_t kScheme = 7;  // "Bearer "
+  auto now = renew(refused.value.substr(std::min(kScheme, refused.value.size())), turn);
+  if (!now) return now.error();
+  return Grant{bearer(*now->token), identity(*now)};
+}
+
+// Gets a token in place of `refused`, unless somebody else just has.
+Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::Turn& turn) {
+  std::unique_lock one(renewing_, std::defer_lock);
+  turn.waiting();
+  while (!one.try_lock_for(kLookForStop)) {
+    if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
+  }
+  turn.moving();
+  const Held now = held();
+  if (valid(now) && now.token->value != refused) return now;
+  if (!obtainable(now)) return now.renewal_failure.value_or(Error(EACCES, "the token cannot be renewed"));
+  if (now.renewal_failure && config_.now() - now.renewal_failed_at < kRenewalPause)
+    return *now.renewal_failure;
+  auto token = obtain(now, turn);
+  if (!token && token.error().code() == EINTR) return token.error();
+  auto looked = looked_.lock();
+  Held& held = looked->held;
+  if (held.source != now.source || held.user != now.user)
+    return Error(EAGAIN, "the login changed meanwhile; try again");
+  if (!token) {
+    held.renewal_failure = token.error();
+    held.renewal_failed_at = config_.now();
+    return token.error();
+  }
+  if (held.command) held.user = clean(token->user);
+  held.token = *std::move(token);
+  held.got_at = config_.now();
+  held.renewal_failure.reset();
+  return held;
+}
+
+Result<Token> Credentials::obtain(const Held& held, Lane::Turn& turn) {
+  if (!held.command) return request_token(http_, profile_, *held.password, config_.now(), turn);
+  turn.waiting();
+  const auto output = run_command({"/bin/sh", "-c", config_.token_command}, kCommandLimit, turn.stop());
+  turn.moving();
+  if (!output) return output.error().at("token_command");
+  auto token = parse_token_text(*output);
+  if (!token) return Error(EIO, "token_command wrote no token");
+  if (token->expires != 0 && token->expires <= config_.now())
+    return Error(EACCES, "token_command wrote a token that has ended");
+  return token;
+}
+
+// --- what people are told ---
+
+Credentials::Status Credentials::status() {
+  const Held now = held();
+  Status status;
+  status.user = now.user;
+  status.source = now.source;
+  status.renews = obtainable(now);
+  if (now.token) status.expires = now.token->expires;
+  if (now.problem) status.problem = now.problem->what();
+  if (now.renewal_failure) status.problem = now.renewal_failure->what();
+  const bool refused = now.renewal_failure && now.renewal_failure->code() == EACCES;
+  if (valid(now) || (status.renews && !refused) || (now.password && !refused)) {
+    status.state = State::kLoggedIn;
+  } else if (now.token) {
+    status.state = State::kExpired;
+  } else if (now.problem || refused) {
+    status.state = State::kRefused;
+  }
+  return status;
+}
+
+std::optional<std::string> Credentials::notice() {
+  const Status now = status();
+  const std::string who = now.user.empty() ? "the user of " + now.source : now.user;
+  if (now.state == State::kExpired) {
+    std::string text = "the session of " + who + " ended at " + iso_time_text(now.expires);
+    if (!now.problem.empty()) text += " and was not renewed (" + now.problem + ")";
+    return text +
+           (now.source == "esofs login" ? ": run `esofs login`" : ": renew the token in " + now.source);
+  }
+  if (now.problem.empty() || now.source.empty()) return std::nullopt;
+  return now.problem;
+}
+
+std::string Credentials::advice(const std::string& url) {
+  const Service service = service_of(secured(url));
+  if (profile_.credential_hosts.empty()) return {};
+  if (service.schemes.empty())
+    return may_travel(secured(url), config_.plain_http) ? "credentials are not sent to this server"
+                                                        : "credentials are not sent without TLS";
+  const Status now = status();
+  if (now.state == State::kLoggedIn) return now.user + " has no right to it";
+  if (const auto told = notice()) return *told;
+  const std::string login = profile_.token_url.empty() ? "give -o credentials=FILE"
+                                                       : "run `esofs login`, or give -o credentials=FILE";
+  return "nobody is logged in: " + login + (now.problem.empty() ? "" : " (" + now.problem + ")");
+}
+
+std::string state_name(Credentials::State state) {
+  switch (state) {
+    case Credentials::State::kLoggedIn:
+      return "logged in";
+    case Credentials::State::kExpired:
+      return "expired";
+    case Credentials::State::kRefused:
+      return "refused";
+    default:
+      return "nobody";
+  }
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,130 @@
+// Credentials: who is logged in at an archive, and what each of its services is shown of it.
+//
+// One source counts, the first one that is there: -o token_command, -o token_file, -o credentials (netrc form), the session
+// that `esofs login` keeps, ~/.netrc. A password is also what renews a token, ten minutes before it ends or when it is refused.
+// Files are looked at again every second, so that a login or logout reaches a mount that runs.
+//
+//   shapes   an identity is the user's name, or, of a token that does not tell it, where the token comes from. It is "" as
+//            soon as nothing valid is held: what is cached under an identity is then out of reach
+//   errors   a file that others can read is not used; the sentence says so in status(), notice() and advice()
+//   threads  thread-safe; one renewal at a time, whoever else needs it waits for it
+//   source   eso_services.md section 7; DESIGN tenet 7
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/authoriser.h"
+#include "client/base/guarded.h"
+#include "client/http.h"
+#include "client/profile.h"
+#include "client/secret_file.h"
+#include "client/token.h"
+
+namespace esofs::client {
+
+class Credentials : public Authoriser {
+ public:
+  struct Config {
+    std::filesystem::path state_dir;  // where `esofs login` keeps sessions
+    std::string netrc;                // -o credentials; "" none
+    std::string home_netrc;           // ~/.netrc; "" none
+    std::string token_file;           // "" none
+    std::string token_command;        // for /bin/sh; "" none
+    bool authorised_tap = false;      // TAP carries the token
+    bool plain_http = false;          // credentials may go over http to other machines
+    std::chrono::seconds early{600};  // a token is renewed so long before it ends
+    std::chrono::seconds settled{
+        60};  // a token as young as this is not renewed because of a 401: rights are missing
+    std::chrono::milliseconds look_again{1000};  // at the files
+    std::function<std::int64_t()> now;           // seconds since 1970; empty: the system's
+  };
+
+  // http: for the token service; its authoriser is not used.
+  Credentials(Config config, Profile profile, HttpSettings http);
+
+  std::string user() override;
+  std::string identity_for(const std::string& url) override;
+  std::string secured(const std::string& url) override;
+  Result<std::optional<Grant>> grant(const std::string& url, Lane::Turn& turn) override;
+  bool renewable(const Grant& refused) override;
+  Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) override;
+  std::string advice(const std::string& url) override;
+
+  enum class State { kNobody, kLoggedIn, kExpired, kRefused };
+  struct Status {
+    State state = State::kNobody;
+    std::string user;          // "" where nobody is, or the token does not tell
+    std::string source;        // "esofs login", "/home/me/.netrc", …
+    std::int64_t expires = 0;  // seconds since 1970; 0: never, as far as is known
+    bool renews = false;       // by itself
+    std::string problem;       // a sentence; ""
+  };
+  Status status();
+  // What a user should be told at once: a session that has ended, a file that is not used.
+  std::optional<std::string> notice();
+
+ private:
+  struct Held {
+    std::string source;  // of Status; "" nobody
+    std::string user;
+    bool command = false;  // the token comes from token_command
+    std::optional<Token> token;
+    std::int64_t got_at = 0;               // when this process got the token; 0: it did not
+    std::optional<NamePassword> password;  // of the same user
+    std::optional<Error> problem;          // of the source
+    std::optional<Error> renewal_failure;  // of the last attempt
+    std::int64_t renewal_failed_at = 0;
+  };
+  struct Looked {
+    std::chrono::steady_clock::time_point at;
+    std::vector<FileStamp> stamps;
+    bool ever = false;
+    Held held;
+  };
+  struct Service {
+    std::vector<std::string> schemes;
+    bool tap = false;
+  };
+  // URLs that begin with `prefix`, which holds scheme, host and the beginning of the path.
+  struct Place {
+    std::string prefix;
+    Service service;
+  };
+
+  Held held();  // after a look at the files, if it is time
+  Held read(const Held& before) const;
+  void read_token_file(Held& held) const;
+  void read_netrc(Held& held, const std::string& path, bool explicitly) const;
+  void read_session(Held& held) const;
+  std::vector<std::string> netrc_hosts() const;
+
+  static std::vector<Place> places_of(const Config& config, const Profile& profile);
+  Service service_of(const std::string& url) const;
+  bool valid(const Held& held) const;       // holds a token that has not ended
+  bool due(const Held& held) const;         // … and ends soon, or there is none
+  bool obtainable(const Held& held) const;  // a token can be got
+  std::string identity(const Held& held) const;
+  bool usable(const Held& held, const Service& service) const;
+  Result<Token> obtain(const Held& held, Lane::Turn& turn);
+  Result<Held> renew(const std::string& refused, Lane::Turn& turn);
+
+  const Config config_;
+  const Profile profile_;
+  const std::vector<Place>
+      places_;  // of the profile; of those that are shown nothing, the service has no schemes
+  HttpClient http_;
+  std::timed_mutex renewing_;  // held over a renewal; taken before looked_
+  Guarded<Looked> looked_;
+};
+
+// "logged in", "expired" …, for status.json.
+std::string state_name(Credentials::State state);
+
+}  // namespace esofs::client

@@ -1,0 +1,62 @@
+#include "client/kept_session.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "client/base/safe_name.h"
+#include "client/secret_file.h"
+
+namespace esofs::client {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kFormat = 1;
+
+}  // namespace
+
+std::filesystem::path session_file(const std::filesystem::path& state_dir, const Profile& profile) {
+  return state_dir / "sessions" / (portable_name(safe_name(profile.name)) + ".json");
+}
+
+Result<void> keep_session(const std::filesystem::path& file, const KeptSession& session) {
+  const Json json{{"format", kFormat},
+                  {"archive", session.archive},
+                  {"user", session.token.user},
+                  {"expires", session.token.expires},
+                  {"token_url", session.token_url},
+                  {"hosts", session.hosts},
+                  {"token", session.token.value}};
+  return write_secret_file(file, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+Result<KeptSession> kept_session(const std::filesystem::path& file) {
+  auto text = read_secret_file(file);
+  if (!text) return text.error();
+  const Json json = Json::parse(*text, nullptr, false);
+  const auto wrong = [&file] { return Error(EINVAL, file.string() + " is not a session of esofs"); };
+  if (!json.is_object()) return wrong();
+  try {
+    if (json.at("format") != kFormat) return wrong();
+    auto token = parse_token(json.at("token").get<std::string>());
+    if (!token) return wrong();
+    token->user = json.at("user").get<std::string>();
+    token->expires = json.at("expires").get<std::int64_t>();
+    return KeptSession{*std::move(token), json.at("archive").get<std::string>(),
+                       json.at("token_url").get<std::string>(),
+                       json.at("hosts").get<std::vector<std::string>>()};
+  } catch (const Json::exception&) {
+    return wrong();  // without its sentence, which quotes the file
+  }
+}
+
+bool belongs_to(const KeptSession& session, const Profile& profile) {
+  const auto knows = [&session](const std::string& host) {
+    return std::find(session.hosts.begin(), session.hosts.end(), host) != session.hosts.end();
+  };
+  return session.token_url == profile.token_url &&
+         std::all_of(profile.credential_hosts.begin(), profile.credential_hosts.end(), knows);
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,34 @@
+// KeptSession: what `esofs login` leaves for mounts: one file for each archive, <state>/sessions/<name>.json.
+//
+//   shapes   a session says where its token may go: a profile that names other hosts does not get it
+//   errors   as client/secret_file.h; EINVAL for a file that is not one of ours
+//   threads  plain functions
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "client/base/result.h"
+#include "client/profile.h"
+#include "client/token.h"
+
+namespace esofs::client {
+
+struct KeptSession {
+  Token token;
+  std::string archive;             // the profile's name
+  std::string token_url;           // where it was got
+  std::vector<std::string> hosts;  // which may see it
+};
+
+std::filesystem::path session_file(const std::filesystem::path& state_dir, const Profile& profile);
+
+Result<void> keep_session(const std::filesystem::path& file, const KeptSession& session);
+Result<KeptSession> kept_session(const std::filesystem::path& file);
+
+// True where the session's token was made for this archive.
+bool belongs_to(const KeptSession& session, const Profile& profile);
+
+}  // namespace esofs::client

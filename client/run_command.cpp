@@ -1,0 +1,110 @@
+#include "client/run_command.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+
+#include "client/base/unique_fd.h"
+
+// NOLINTNEXTLINE(readability-redundant-declaration): POSIX has it in no header
+extern char** environ;
+
+namespace esofs::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kMostOutput = 1U << 20U;
+constexpr int kLookAgain = 50;  // ms
+
+class Actions {
+ public:
+  Actions() { posix_spawn_file_actions_init(&actions_); }
+  ~Actions() { posix_spawn_file_actions_destroy(&actions_); }
+  Actions(const Actions&) = delete;
+  Actions& operator=(const Actions&) = delete;
+  posix_spawn_file_actions_t* get() { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+// A child that is killed, if it still runs, and waited for.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  ~Child() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    (void)wait();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  int wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = 0;
+    return status;
+  }
+
+ private:
+  pid_t pid_;
+};
+
+Result<std::string> read_output(int fd, milliseconds limit, const std::stop_token& stop) {
+  const auto deadline = steady_clock::now() + limit;
+  std::string output;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    if (stop.stop_requested()) return Error(EINTR, "stopped");
+    if (steady_clock::now() >= deadline) return Error(ETIMEDOUT, "it did not end in time");
+    pollfd ready{fd, POLLIN, 0};
+    if (::poll(&ready, 1, kLookAgain) <= 0) continue;
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error(EIO, "its output cannot be read");
+    if (got == 0) return output;
+    output.append(buffer.data(), static_cast<std::size_t>(got));
+    if (output.size() > kMostOutput) return Error(EIO, "it writes too much");
+  }
+}
+
+}  // namespace
+
+Result<std::string> run_command(const std::vector<std::string>& words, milliseconds limit,
+                                const std::stop_token& stop) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Error(errno, "no pipe to " + words.front());
+  const UniqueFd from_child(ends[0]);
+  UniqueFd to_us(ends[1]);
+  std::vector<std::string> copies = words;
+  std::vector<char*> arguments;
+  for (auto& word : copies) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  Actions actions;
+  posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(actions.get(), to_us.get(), STDOUT_FILENO);
+  pid_t pid = 0;
+  const int failed = ::posix_spawnp(&pid, arguments[0], actions.get(), nullptr, arguments.data(), environ);
+  if (failed != 0) return Error(failed, words.front() + " cannot be run");
+  to_us.reset();
+  Child child(pid);
+  auto output = read_output(from_child.get(), limit, stop);
+  if (!output) return output.error().at(words.front());
+  const int status = child.wait();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return Error(EIO, words.front() + " failed");
+  return output;
+}
+
+}  // namespace esofs::client

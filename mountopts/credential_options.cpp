@@ -1,0 +1,35 @@
+#include "mountopts/credential_options.h"
+
+#include <cstdlib>
+
+namespace esofs::mountopts {
+
+client::Credentials::Config credentials_config(const Options& options) {
+  client::Credentials::Config config;
+  config.state_dir = options.state_dir;
+  config.netrc = options.credentials.string();
+  // Read before there is any other thread.
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
+  if (home != nullptr && home[0] == '/') config.home_netrc = std::string(home) + "/.netrc";
+  config.token_file = options.token_file.string();
+  config.token_command = options.token_command;
+  config.authorised_tap = options.authorised_tap;
+  config.plain_http = options.plain_http_credentials;
+  return config;
+}
+
+client::HttpSettings http_settings(const Options& options) {
+  client::HttpSettings settings;
+  settings.limits.connect = options.connect_timeout;
+  settings.limits.first_byte = options.first_byte_timeout;
+  settings.limits.stall = options.stall_timeout;
+  settings.limits.attempts = options.attempts;
+  settings.cutout = options.cutout_timeout;
+  settings.proxy = options.proxy;
+  settings.ca_file = options.cacert;
+  settings.user_agent = "esofs/" ESOFS_VERSION;
+  settings.offline = options.offline;
+  return settings;
+}
+
+}  // namespace esofs::mountopts

@@ -1,0 +1,166 @@
+#include "mountopts/login_command.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <iostream>
+#include <stop_token>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "client/base/lane.h"
+#include "client/http.h"
+#include "client/iso_time.h"
+#include "client/kept_session.h"
+#include "client/profile.h"
+#include "client/secret_file.h"
+#include "client/token.h"
+#include "mountopts/credential_options.h"
+#include "mountopts/merged_options.h"
+
+namespace esofs::mountopts {
+namespace {
+
+constexpr char kInterrupt = 3;  // Ctrl-C, which is a character while no signal is made of it
+
+// While it lives, what is typed is not shown.
+class NoEcho {
+ public:
+  NoEcho() : changed_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!changed_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);  // a signal would leave the terminal without echo
+    (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  ~NoEcho() {
+    if (changed_) (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+
+ private:
+  termios before_{};
+  const bool changed_;
+};
+
+Result<std::string> asked(const std::string& question, bool shown) {
+  std::string answer;
+  if (::isatty(STDIN_FILENO) == 1) {
+    std::cerr << question << ": " << std::flush;
+    if (shown) {
+      std::getline(std::cin, answer);
+    } else {
+      const NoEcho quiet;
+      std::getline(std::cin, answer);
+      std::cerr << '\n';
+    }
+  } else {
+    std::getline(std::cin, answer);
+  }
+  if (!answer.empty() && answer.back() == '\r') answer.pop_back();
+  if (answer.find(kInterrupt) != std::string::npos) return Error(EINTR, "interrupted");
+  if (answer.empty()) return Error(EINVAL, "no " + question + " was given");
+  return answer;
+}
+
+struct Place {
+  Options options;
+  client::Profile profile;
+};
+
+Result<Place> place_of(const LoginCommand& command) {
+  auto options = merged_options(command.options);
+  if (!options) return options.error();
+  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+  if (!profile) return profile.error();
+  return Place{*std::move(options), *std::move(profile)};
+}
+
+std::int64_t now() { return static_cast<std::int64_t>(std::time(nullptr)); }
+
+std::string until(const client::Token& token) {
+  return token.expires > 0 ? " until " + client::iso_time_text(token.expires) : "";
+}
+
+}  // namespace
+
+Result<void> run_login(const LoginCommand& command) {
+  client::guard_memory();
+  auto place = place_of(command);
+  if (!place) return place.error();
+  const auto& [options, profile] = *place;
+  if (profile.token_url.empty() || profile.credential_hosts.empty())
+    return Error(ENOTSUP,
+                 profile.title + " has no login service that esofs knows of: mount with -o credentials=FILE");
+  if (!client::may_travel(profile.token_url, options.plain_http_credentials))
+    return Error(EACCES, client::shown_url(profile.token_url) +
+                             ": the password is not sent without TLS (-o plain_http_credentials)");
+  client::NamePassword who;
+  who.name = command.user;
+  if (who.name.empty()) {
+    if (::isatty(STDIN_FILENO) != 1) return Error(EINVAL, "who logs in? Give --user NAME");
+    auto name = asked("user name at " + profile.title, true);
+    if (!name) return name.error();
+    who.name = *std::move(name);
+  }
+  auto password = asked("password of " + who.name, false);
+  if (!password) return password.error();
+  who.password = *std::move(password);
+  client::HttpClient http(http_settings(options));
+  Lane::Turn turn{std::stop_token()};
+  auto token = client::request_token(http, profile, who, now(), turn);
+  if (!token) return token.error();
+  const auto file = client::session_file(options.state_dir, profile);
+  auto kept = client::keep_session(file, {*token, profile.name, profile.token_url, profile.credential_hosts});
+  if (!kept) return kept.error().at("the session cannot be kept");
+  std::cout << who.name << " is logged in at " << profile.title << until(*token) << '\n';
+  return {};
+}
+
+Result<void> run_logout(const LoginCommand& command) {
+  auto place = place_of(command);
+  if (!place) return place.error();
+  const auto file = client::session_file(place->options.state_dir, place->profile);
+  if (::unlink(file.c_str()) == 0) {
+    std::cout << "logged out at " << place->profile.title << '\n';
+    return {};
+  }
+  if (errno != ENOENT) return Error(errno, file.string() + ": " + std::generic_category().message(errno));
+  std::cout << "nobody was logged in at " << place->profile.title << '\n';
+  return {};
+}
+
+std::string sessions_text(const std::vector<std::string>& words) {
+  const auto options = merged_options(words);
+  if (!options) return {};
+  std::vector<std::filesystem::path> files;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(options->state_dir / "sessions", failed)) {
+    if (entry.path().extension() == ".json" && !entry.path().filename().string().starts_with('.'))
+      files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::string text;
+  for (const auto& file : files) {
+    const auto session = client::kept_session(file);
+    if (!session) {
+      text += "login: " + session.error().what() + '\n';
+      continue;
+    }
+    const auto& token = session->token;
+    const bool ended = token.expires > 0 && token.expires <= now();
+    text +=
+        "login: " + token.user + " at " + session->archive +
+        (ended ? ", ended " + client::iso_time_text(token.expires) + ": run `esofs login`" : until(token)) +
+        '\n';
+  }
+  return text;
+}
+
+}  // namespace esofs::mountopts

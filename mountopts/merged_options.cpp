@@ -1,0 +1,47 @@
+#include "mountopts/merged_options.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace esofs::mountopts {
+namespace {
+
+// The text of a file; nullopt where there is none. EACCES, EIO …
+Result<std::optional<std::string>> file_text(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed) && !failed) return std::optional<std::string>();
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Error(EACCES, path.string() + ": cannot be read");
+  return std::optional(std::move(text));
+}
+
+}  // namespace
+
+Result<Options> merged_options(const std::vector<std::string>& words) {
+  const auto apply_words = [&words](Options& options) -> Result<void> {
+    for (const auto& word : words) {
+      auto applied = apply_text(options, word);
+      if (!applied) return applied;
+    }
+    return {};
+  };
+  Options options = default_options();
+  auto applied = apply_words(options);
+  if (!applied) return applied.error();
+  const auto path = options.config_dir / "config.json";
+  const auto text = file_text(path);
+  if (!text) return text.error();
+  if (!*text) return options;
+  Options configured = default_options();
+  applied = apply_json(configured, **text, path.string());
+  if (applied) applied = apply_words(configured);
+  if (!applied) return applied.error();
+  return configured;
+}
+
+}  // namespace esofs::mountopts

@@ -1,0 +1,15 @@
+// The options that hold for a command: defaults, then config.json of the configuration directory, then -o.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/base/result.h"
+#include "mountopts/options.h"
+
+namespace esofs::mountopts {
+
+// words: the arguments of -o. EINVAL for what the table does not know; EACCES, EIO … of config.json.
+Result<Options> merged_options(const std::vector<std::string>& words);
+
+}  // namespace esofs::mountopts

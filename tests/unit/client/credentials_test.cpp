@@ -1,0 +1,492 @@
+#include "client/credentials.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "client/http_archive.h"
+#include "client/kept_session.h"
+#include "client/netrc.h"
+#include "client/secret_file.h"
+#include "client/token.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/client/http_fixture.h"
+
+namespace esofs::client {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::int64_t kNow = 1'700'000'000;
+constexpr const char* kPassword = "open%20 sesame&";
+// {"exp":1700028800,"sub":"jdoe"}
+constexpr const char* kJwt = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwMjg4MDAsInN1YiI6Impkb2UifQ.c2ln";
+
+void write(const std::filesystem::path& path, const std::string& text, mode_t mode = 0600) {
+  std::ofstream(path) << text;
+  ::chmod(path.c_str(), mode);
+}
+
+std::string token_answer(const std::string& id_token, int life = 28800) {
+  return R"({"access_token":"not this","id_token":")" + id_token +
+         R"(","token_type":"bearer","expires_in":)" + std::to_string(life) + "}";
+}
+
+class CredentialsTest : public HttpTest {
+ protected:
+  CredentialsTest() {
+    profile_.name = "fake";
+    profile_.tap.push_back({"obs", server_.url("/tap"), {}, 0, true});
+    profile_.token_url = server_.url("/token");
+    profile_.credential_hosts = {"127.0.0.1"};
+    profile_.authorised = {{server_.url("/file/"), {"bearer", "basic"}},
+                           {server_.url("/links/"), {"bearer"}},
+                           {server_.url("/old/"), {"basic"}}};
+    config_.state_dir = temp_.path() / "state";
+    config_.now = [this] { return now_.load(); };
+    config_.look_again = std::chrono::milliseconds(0);
+    config_.settled = std::chrono::seconds(0);
+  }
+
+  Credentials& credentials() {
+    if (!credentials_) credentials_ = std::make_shared<Credentials>(config_, profile_, quick_settings());
+    return *credentials_;
+  }
+  void with_netrc(const std::string& user = "jdoe") {
+    config_.netrc = (temp_.path() / "netrc").string();
+    write(config_.netrc, "machine 127.0.0.1 login " + user + " password \"" + kPassword + "\"\n");
+  }
+  void log_in(std::int64_t expires, const std::string& token = kJwt) {
+    const KeptSession session{{token, "jdoe", expires}, "fake", profile_.token_url, {"127.0.0.1"}};
+    ASSERT_TRUE(keep_session(session_file(config_.state_dir, profile_), session));
+  }
+  std::string granted(const std::string& url) {
+    auto grant = credentials().grant(url, turn_);
+    if (!grant) return "error: " + grant.error().what();
+    return *grant ? (*grant)->value : "";
+  }
+  int token_requests() const {
+    int count = 0;
+    for (const auto& request : server_.requests()) count += request.target.starts_with("/token") ? 1 : 0;
+    return count;
+  }
+  HttpClient& authorised() {
+    credentials();
+    settings_.authoriser = credentials_;
+    return client();
+  }
+
+  tests::TempDir temp_;
+  std::atomic<std::int64_t> now_{kNow};
+  Profile profile_;
+  Credentials::Config config_;
+  std::shared_ptr<Credentials> credentials_;
+};
+
+// --- files ---
+
+TEST(SecretFile, OneThatOthersCanReadIsRefusedByNameAndMode) {
+  const tests::TempDir temp;
+  write(temp.path() / "netrc", "secret", 0640);
+  const auto read = read_secret_file(temp.path() / "netrc");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), EACCES);
+  EXPECT_THAT(read.error().what(), HasSubstr((temp.path() / "netrc").string()));
+  EXPECT_THAT(read.error().what(), HasSubstr("0640"));
+  EXPECT_THAT(read.error().what(), Not(HasSubstr("secret")));
+}
+
+TEST(SecretFile, IsWrittenForItsOwnerOnlyAndReplacedWhole) {
+  const tests::TempDir temp;
+  const auto path = temp.path() / "deep" / "token";
+  ASSERT_TRUE(write_secret_file(path, "first"));
+  ASSERT_TRUE(write_secret_file(path, "second"));
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+  ASSERT_EQ(::stat(path.parent_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0700U);
+  EXPECT_EQ(*read_secret_file(path), "second");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
+}
+
+TEST(Netrc, IsReadWithQuotesCommentsAndMacros) {
+  const auto entries = parse_netrc(
+      "# mine\nmachine a.org login me password \"two words\\\"\" account x\n"
+      "macdef init\nmachine b.org login no password no\n\nmachine b.org\n\tlogin you\n\tpassword #5\ndefault "
+      "login any "
+      "password thing\n");
+  const auto of = [&entries](const std::string& host, bool with_default) {
+    const auto entry = find_netrc(entries, {"", host}, with_default);
+    return entry ? entry->login + ":" + entry->password : "";
+  };
+  EXPECT_EQ(of("a.org", false), "me:two words\"");
+  EXPECT_EQ(of("b.org", false), "you:#5");
+  EXPECT_EQ(of("c.org", false), "");
+  EXPECT_EQ(of("c.org", true), "any:thing");
+}
+
+// --- tokens ---
+
+TEST(Token, AJwtTellsItsEndAndItsUser) {
+  const auto token = parse_token(kJwt);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->expires, kNow + 28800);
+  EXPECT_EQ(token->user, "jdoe");
+  EXPECT_EQ(parse_token("opaque")->expires, 0);
+}
+
+TEST(Token, WhatCouldBreakOutOfAHeaderIsNoToken) {
+  EXPECT_FALSE(parse_token("a\r\nX-Evil: 1"));
+  EXPECT_FALSE(parse_token(""));
+  EXPECT_FALSE(parse_token_text("{\"access\": 1}"));
+  EXPECT_EQ(parse_token_text(" abc\n")->value, "abc");
+  EXPECT_EQ(parse_token_text(token_answer("abc"))->value, "abc");
+}
+
+TEST(Token, CredentialsTravelByTlsOrWithinThisMachine) {
+  EXPECT_TRUE(may_travel("https://archive.eso.org/x", false));
+  EXPECT_FALSE(may_travel("http://archive.eso.org/x", false));
+  EXPECT_TRUE(may_travel("http://archive.eso.org/x", true));
+  EXPECT_TRUE(may_travel("http://127.0.0.1:80/x", false));
+  EXPECT_TRUE(may_travel("http://localhost:80/x", false));
+  EXPECT_TRUE(may_travel("http://[::1]/x", false));
+  EXPECT_FALSE(may_travel("http://127.0.0.1.evil.org/x", false));
+  EXPECT_FALSE(may_travel("ftp://127.0.0.1/x", false));
+}
+
+TEST_F(CredentialsTest, TheTokenRequestIsAsEsoWantsItAndAppearsInNoError) {
+  server_.otherwise(answer_with(200, token_answer(kJwt)));
+  auto& http = client();
+  const auto token = request_token(http, profile_, {"j doe", kPassword}, kNow, turn_);
+  ASSERT_TRUE(token) << token.error().what();
+  EXPECT_EQ(token->value, kJwt);
+  EXPECT_EQ(token->expires, kNow + 28800);
+  EXPECT_EQ(server_.requests().front().target,
+            "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=j%20doe&"
+            "password=open%2520%20sesame%26");
+  for (const int status : {302, 401, 404, 500, 503}) {
+    server_.otherwise(answer_with(status, "", {{"Location", server_.url("/elsewhere")}}));
+    const auto failed = request_token(http, profile_, {"j doe", kPassword}, kNow, turn_);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code(), status == 401 ? EACCES : EIO);
+    EXPECT_THAT(failed.error().what(), Not(HasSubstr("sesame")));
+    EXPECT_THAT(failed.error().what(), Not(HasSubstr("username=")));
+  }
+  for (const auto& request : server_.requests())
+    EXPECT_EQ(request.target.find("/elsewhere"), std::string::npos);
+}
+
+// --- who sees what ---
+
+TEST_F(CredentialsTest, ServicesAreShownWhatTheyTakeAndOthersNothing) {
+  log_in(kNow + 28800);
+  EXPECT_EQ(granted(server_.url("/file/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/old/x")), "");      // takes Basic only, and there is no password
+  EXPECT_EQ(granted(server_.url("/preview/x")), "");  // not in the profile
+  EXPECT_EQ(granted(server_.url("/tap/sync")), "");   // only with authorised_tap
+  EXPECT_EQ(granted("http://localhost:" + std::to_string(server_.port()) + "/file/x"), "");
+  EXPECT_EQ(granted("http://me@127.0.0.1:" + std::to_string(server_.port()) + "/file/x"), "");
+  EXPECT_EQ(credentials().identity_for(server_.url("/file/x")), "jdoe");
+  EXPECT_EQ(credentials().identity_for(server_.url("/preview/x")), "");
+  EXPECT_EQ(credentials().user(), "jdoe");
+}
+
+TEST_F(CredentialsTest, TapCarriesTheTokenWhereThatIsWanted) {
+  config_.authorised_tap = true;
+  log_in(kNow + 28800);
+  EXPECT_EQ(granted(server_.url("/tap/sync")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(credentials().identity_for(server_.url("/tap")), "jdoe");
+  EXPECT_EQ(granted(server_.url("/tapestry")), "");
+}
+
+TEST_F(CredentialsTest, APasswordIsSentAsBasicWhereThatIsTaken) {
+  with_netrc();
+  EXPECT_EQ(granted(server_.url("/old/x")), "Basic amRvZTpvcGVuJTIwIHNlc2FtZSY=");
+  EXPECT_EQ(token_requests(), 0);
+}
+
+TEST_F(CredentialsTest, APasswordBecomesATokenOnceWhereThatIsTaken) {
+  with_netrc();
+  server_.otherwise(answer_with(200, token_answer(kJwt)));
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/file/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(token_requests(), 1);
+}
+
+TEST_F(CredentialsTest, FilesFallBackToBasicWhereNoTokenIsToBeHad) {
+  with_netrc();
+  server_.otherwise(answer_with(500));
+  EXPECT_THAT(granted(server_.url("/file/x")), HasSubstr("Basic "));
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+}
+
+TEST_F(CredentialsTest, AWrongPasswordIsNotTriedAgainAndAgain) {
+  with_netrc();
+  server_.otherwise(answer_with(401));
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(token_requests(), 1);
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("does not accept"));
+  EXPECT_EQ(credentials().status().state, Credentials::State::kRefused);
+}
+
+TEST_F(CredentialsTest, ASessionMadeForOtherServersIsNotUsed) {
+  log_in(kNow + 28800);
+  profile_.credential_hosts = {"127.0.0.1", "evil.org"};
+  profile_.authorised.push_back({"https://evil.org/file/", {"bearer"}});
+  EXPECT_EQ(granted("https://evil.org/file/x"), "");
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("other servers"));
+}
+
+TEST_F(CredentialsTest, AFileThatOthersCanReadIsNotUsedAndSaidSo) {
+  with_netrc();
+  ::chmod(config_.netrc.c_str(), 0604);
+  EXPECT_EQ(granted(server_.url("/old/x")), "");
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr(config_.netrc + " holds secrets"));
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("0604"));
+  ::chmod(config_.netrc.c_str(), 0600);
+  EXPECT_THAT(granted(server_.url("/old/x")), HasSubstr("Basic "));
+}
+
+TEST_F(CredentialsTest, ALoginAndALogoutAreNoticedByWhoIsRunning) {
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("esofs login"));
+  log_in(kNow + 28800);
+  EXPECT_EQ(credentials().user(), "jdoe");
+  std::filesystem::remove(session_file(config_.state_dir, profile_));
+  EXPECT_EQ(credentials().user(), "");
+}
+
+TEST_F(CredentialsTest, ASessionThatHasEndedIsNobodysAndSaysWhatToDo) {
+  log_in(kNow + 100);
+  EXPECT_EQ(credentials().user(), "jdoe");
+  now_ = kNow + 100;
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_EQ(granted(server_.url("/file/x")), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("esofs login"));
+  EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("ended at 2023-11-14T22:15:00Z"));
+}
+
+TEST_F(CredentialsTest, ASessionEndsBeforeTenMinutesButIsRenewedThenWhereAPasswordIs) {
+  config_.home_netrc = (temp_.path() / "home").string();
+  write(config_.home_netrc, "machine 127.0.0.1 login jdoe password x");
+  log_in(kNow + 28800, "first");
+  server_.otherwise(answer_with(200, token_answer("second")));
+  now_ = kNow + 28800 - 601;
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer first");
+  now_ = kNow + 28800 - 600;
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer second");
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer second");
+  EXPECT_EQ(token_requests(), 1);
+}
+
+TEST_F(CredentialsTest, ThePasswordOfSomebodyElseRenewsNothing) {
+  config_.home_netrc = (temp_.path() / "home").string();
+  write(config_.home_netrc, "machine 127.0.0.1 login another password x");
+  log_in(kNow + 100);
+  now_ = kNow + 200;
+  EXPECT_EQ(granted(server_.url("/file/x")), "");
+  EXPECT_EQ(token_requests(), 0);
+}
+
+TEST_F(CredentialsTest, HoweverManyAskThereIsOneRenewal) {
+  with_netrc();
+  server_.otherwise(answer_with(200, token_answer(kJwt)));
+  credentials();
+  std::vector<std::jthread> askers;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 16; ++i) {
+    askers.emplace_back([&] {
+      Lane::Turn turn{std::stop_token()};
+      const auto grant = credentials_->grant(server_.url("/links/x"), turn);
+      if (grant && *grant && (*grant)->value == std::string("Bearer ") + kJwt) ++good;
+    });
+  }
+  askers.clear();
+  EXPECT_EQ(good, 16);
+  EXPECT_EQ(token_requests(), 1);
+}
+
+TEST_F(CredentialsTest, ATokenComesFromACommandAgainWhenItEnds) {
+  const auto count = temp_.path() / "count";
+  config_.token_command = "echo x >> " + count.string() + "; echo " + kJwt;
+  const std::string identity = credentials().user();
+  EXPECT_NE(identity, "");
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(credentials().user(), identity);
+  EXPECT_EQ(std::filesystem::file_size(count), 2U);
+  now_ = kNow + 28800;
+  EXPECT_EQ(granted(server_.url("/links/x")), "");  // it writes one that has ended
+  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
+}
+
+TEST_F(CredentialsTest, ATokenComesFromAFileThatIsReadAgain) {
+  config_.token_file = (temp_.path() / "token").string();
+  write(config_.token_file, std::string(kJwt) + "\n");
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  write(config_.token_file, "another");
+  EXPECT_EQ(granted(server_.url("/links/x")), "Bearer another");
+}
+
+// --- requests ---
+
+TEST_F(CredentialsTest, A401IsAnsweredByOneRenewalAndOneMoreTry) {
+  with_netrc();
+  server_.at(
+      "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=jdoe&"
+      "password=open%2520%20sesame%26",
+      answer_with(200, token_answer("second")));
+  server_.otherwise(answer_with(200, "bytes"));
+  server_.add(answer_with(401));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "bytes");
+  EXPECT_EQ(answer->head.identity, "jdoe");
+  EXPECT_EQ(token_requests(), 2);
+}
+
+TEST_F(CredentialsTest, A401ThatStaysIsToldAfterOneRenewal) {
+  with_netrc();
+  server_.at(
+      "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=jdoe&"
+      "password=open%2520%20sesame%26",
+      answer_with(200, token_answer("second")));
+  server_.otherwise(answer_with(401));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 401);
+  EXPECT_EQ(server_.requests().size(), 4U);  // token, file, token, file
+}
+
+TEST_F(CredentialsTest, NothingGoesAlongARedirectToAnotherHostNorBackFromThere) {
+  log_in(kNow + 28800);
+  tests::ScriptedServer other;
+  const std::string elsewhere = "http://localhost:" + std::to_string(other.port()) + "/file/y";
+  server_.add(answer_with(302, "", {{"Location", elsewhere}}));
+  other.otherwise(answer_with(302, "", {{"Location", server_.url("/file/z")}}));
+  server_.otherwise(answer_with(200, "bytes"));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  const auto here = server_.requests();
+  ASSERT_EQ(here.size(), 2U);
+  EXPECT_EQ(here[0].header("authorization"), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(here[1].header("authorization"), "");
+  ASSERT_EQ(other.requests().size(), 1U);
+  EXPECT_EQ(other.requests()[0].header("authorization"), "");
+}
+
+TEST_F(CredentialsTest, ARequestForNobodyCarriesNothingAndOneForAnotherIsRefused) {
+  log_in(kNow + 28800);
+  server_.otherwise(answer_with(200, "bytes"));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  request.as = "";
+  ASSERT_TRUE(authorised().text(request, kMost, turn_));
+  EXPECT_EQ(server_.requests()[0].header("authorization"), "");
+  request.as = "somebody else";
+  const auto refused = authorised().text(request, kMost, turn_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EACCES);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+// --- files of an archive ---
+
+class Collect : public FetchSink {
+ public:
+  Result<void> head(const FileHead& head) override {
+    identity = head.identity;
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return {};
+  }
+  std::string bytes;
+  std::string identity = "none";
+};
+
+class PrivateFileTest : public CredentialsTest {
+ protected:
+  Result<FileHead> fetch(FetchRequest request) {
+    credentials();
+    settings_.authoriser = credentials_;
+    if (!archive_) archive_ = HttpArchive::make(profile_, settings_);
+    request.url = server_.url("/file/x");
+    return archive_->fetch(request, sink_, turn_);
+  }
+  std::unique_ptr<Archive> archive_;
+  Collect sink_;
+};
+
+TEST_F(PrivateFileTest, NobodysRightsAreTriedFirstAndThoseOfWhoIsLoggedInNext) {
+  log_in(kNow + 28800);
+  server_.add(answer_with(401));
+  server_.otherwise(answer_with(200, "private"));
+  const auto head = fetch({});
+  ASSERT_TRUE(head) << head.error().what();
+  EXPECT_EQ(head->identity, "jdoe");
+  EXPECT_EQ(sink_.identity, "jdoe");
+  EXPECT_EQ(sink_.bytes, "private");
+  EXPECT_EQ(server_.requests()[0].header("authorization"), "");
+  EXPECT_EQ(server_.requests()[1].header("authorization"), std::string("Bearer ") + kJwt);
+}
+
+TEST_F(PrivateFileTest, ALoginPageCountsAsARefusal) {
+  log_in(kNow + 28800);
+  const auto page = answer_with(200, "<html>log in</html>", {{"Content-Type", "text/html"}});
+  server_.add(page);
+  server_.otherwise(answer_with(200, "private"));
+  ASSERT_TRUE(fetch({}));
+  EXPECT_EQ(sink_.bytes, "private");
+  server_.otherwise(page);
+  const auto refused = fetch({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EACCES);
+}
+
+TEST_F(PrivateFileTest, WhatIsNotPublicYetIsAskedForWithRightsAtOnce) {
+  log_in(kNow + 28800);
+  server_.otherwise(answer_with(200, "private"));
+  FetchRequest request;
+  request.restricted = true;
+  ASSERT_TRUE(fetch(request));
+  ASSERT_EQ(server_.requests().size(), 1U);
+  EXPECT_EQ(sink_.identity, "jdoe");
+}
+
+TEST_F(PrivateFileTest, WhatIsPublicIsPublicAlsoForWhoIsLoggedIn) {
+  log_in(kNow + 28800);
+  server_.otherwise(answer_with(200, "public"));
+  ASSERT_TRUE(fetch({}));
+  EXPECT_EQ(sink_.identity, "");
+  EXPECT_EQ(server_.requests()[0].header("authorization"), "");
+}
+
+TEST_F(PrivateFileTest, ARefusalSaysWhatToDo) {
+  server_.otherwise(answer_with(401));
+  const auto refused = fetch({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EACCES);
+  EXPECT_THAT(refused.error().what(), HasSubstr("run `esofs login`"));
+}
+
+}  // namespace
+}  // namespace esofs::client
