@@ -143,6 +143,7 @@ class Sending {
     for (int failures = 0;;) {
       const bool last = failures + 1 >= limits_.attempts;
       at_home_ = true;
+      identity_.clear();
       HttpOutcome outcome = attempt(last);
       if (!outcome.failure && outcome.delivered) return std::move(outcome.head);
       if (outcome.failure && (!outcome.failure->retry || last)) return outcome.failure->error;
@@ -196,7 +197,10 @@ class Sending {
       if (head.status == kUnauthorised && may_renew) return false;
       return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
     };
-    if (!grant) return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_, ""}, turn_);
+    // Where a redirect leads, rights have led.
+    if (grant) identity_ = grant->identity;
+    if (!grant)
+      return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_, identity_}, turn_);
     HttpRequest authorised = request;
     authorised.headers.push_back("Authorization: " + grant->value);
     return session_.exchange({settings_, limits_, authorised, deadline_, wanted, sink_, grant->identity},
@@ -248,6 +252,7 @@ class Sending {
   Lane::Turn& turn_;
   std::optional<steady_clock::time_point> deadline_;
   bool at_home_ = true;   // of this attempt: no redirect has led to another origin
+  std::string identity_;  // of this attempt: whose rights a request of it has carried
   bool renewed_ = false;  // what the request carries has been renewed once
 };
 

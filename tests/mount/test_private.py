@@ -432,14 +432,21 @@ class Leaks(PrivateTest):
     def test_nothing_goes_along_a_redirect_to_another_host(self):
         self.login('pi')
         self.until_state('logged in')
+        query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
+        os.listdir(query)
         self.sim.fault(path='/dataPortal/file', redirect='other')
+        self.sim.reset()
         before = len(self.sim.other()['requests'])
-        data = read(self.path())
+        data = read(os.path.join(query, PRIVATE + '.fits'))
         self.sim.clear()
+        self.assertTrue(all(value.startswith('Bearer ') for value in self.sent('/dataPortal/file')))
         self.assertEqual(sha(data), sha(self.pi_bytes()))
         asked = self.sim.other()['requests'][before:]
         self.assertTrue(asked)
         self.assertEqual({request['authorization'] for request in asked}, {''})
+        self.logout()
+        self.until_state('nobody')
+        self.assert_errno(errno.EACCES, read, self.path())  # what rights led to is kept as private
 
     def test_the_daemon_leaves_no_core_dump(self):
         self.login('pi')
@@ -465,7 +472,6 @@ class OtherUsers(PrivateTest):
 
     def setUp(self):
         super().setUp()
-        os.chmod(self.mount.path, 0o755)
         self.login('pi')
         self.until_state('logged in')
 
@@ -501,7 +507,6 @@ class OtherUsers(PrivateTest):
 
     def test_queries_made_with_the_login_are_for_who_mounted(self):
         self.remounted('authorised_tap')
-        os.chmod(self.mount.path, 0o755)
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
         names = os.listdir(query)
         os.stat(os.path.join(query, PRIVATE + '.fits'))  # the kernel knows the name now
@@ -513,7 +518,6 @@ class OtherUsers(PrivateTest):
 
     def test_share_private_opens_it(self):
         self.remounted('share_private')
-        os.chmod(self.mount.path, 0o755)
         self.assertEqual(self.other('cat', self.path()), read(self.path()))
 
 

@@ -390,6 +390,7 @@ TEST_F(CredentialsTest, NothingGoesAlongARedirectToAnotherHostNorBackFromThere) 
   EXPECT_EQ(here[1].header("authorization"), "");
   ASSERT_EQ(other.requests().size(), 1U);
   EXPECT_EQ(other.requests()[0].header("authorization"), "");
+  EXPECT_EQ(answer->head.identity, "jdoe");  // what comes is what rights led to
 }
 
 TEST_F(CredentialsTest, ARequestForNobodyCarriesNothingAndOneForAnotherIsRefused) {
