@@ -67,7 +67,6 @@ Credentials::Credentials(Config config, Profile profile, HttpSettings http)
 // --- the sources ---
 
 Credentials::Held Credentials::held() {
-  const auto session = session_file(config_.state_dir, profile_);
   Held before;
   std::vector<FileStamp> old_stamps;
   bool ever = false;
@@ -78,6 +77,7 @@ Credentials::Held Credentials::held() {
     old_stamps = looked->stamps;
     ever = looked->ever;
   }
+  const auto session = session_file(config_.state_dir, profile_);
   std::vector<FileStamp> stamps;
   for (const auto& path : {std::filesystem::path(config_.token_file), std::filesystem::path(config_.netrc),
                            session, std::filesystem::path(config_.home_netrc)})
@@ -112,6 +112,7 @@ Credentials::Held Credentials::read(const Held& before) const {
   // A token got by a renewal goes on counting while its user is the same.
   if (held.command && before.command) held.user = before.user;
   const bool same = held.source == before.source && held.user == before.user && before.token;
+  if (same) held.refused_at = before.refused_at;
   if (same && (!held.token || held.token->expires < before.token->expires) && before.got_at > 0) {
     held.token = before.token;
     held.got_at = before.got_at;
@@ -305,12 +306,13 @@ bool Credentials::renewable(const Grant& refused) {
   if (!begins(refused.value, "Bearer ")) return false;
   const Held now = held();
   if (valid(now) && bearer(*now.token) != refused.value) return true;
-  return obtainable(now) && config_.now() - now.got_at >= config_.settled.count();
+  return obtainable(now) && config_.now() - now.refused_at >= config_.settled.count();
 }
 
 Result<Grant> Credentials::renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) {
   if (service_of(url).schemes.empty()) return Error(EACCES, "no credentials go there");
   constexpr std::size_t kScheme = 7;  // "Bearer "
+  looked_.lock()->held.refused_at = config_.now();
   auto now = renew(refused.value.substr(std::min(kScheme, refused.value.size())), turn);
   if (!now) return now.error();
   return Grant{bearer(*now->token), identity(*now)};

@@ -40,8 +40,8 @@ class Credentials : public Authoriser {
     bool authorised_tap = false;      // TAP carries the token
     bool plain_http = false;          // credentials may go over http to other machines
     std::chrono::seconds early{600};  // a token is renewed so long before it ends
-    std::chrono::seconds settled{
-        60};  // a token as young as this is not renewed because of a 401: rights are missing
+    // A 401 renews a token no sooner than so long after the last one that did: rights are missing then.
+    std::chrono::seconds settled{60};
     std::chrono::milliseconds look_again{1000};  // at the files
     std::function<std::int64_t()> now;           // seconds since 1970; empty: the system's
   };
@@ -76,6 +76,7 @@ class Credentials : public Authoriser {
     std::string user;
     bool command = false;  // the token comes from token_command
     std::optional<Token> token;
+    std::int64_t refused_at = 0;           // when a 401 last had the token renewed
     std::int64_t got_at = 0;               // when this process got the token; 0: it did not
     std::optional<NamePassword> password;  // of the same user
     std::optional<Error> problem;          // of the source

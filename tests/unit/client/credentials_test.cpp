@@ -198,6 +198,21 @@ TEST_F(CredentialsTest, ServicesAreShownWhatTheyTakeAndOthersNothing) {
   EXPECT_EQ(credentials().user(), "jdoe");
 }
 
+TEST_F(CredentialsTest, AnHttpUrlOfAHostThatIsKnownByHttpsIsAskedByHttps) {
+  profile_ = eso_profile();
+  const std::string plain = "http://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?ADP.1";
+  EXPECT_EQ(credentials().secured(plain), plain);  // nobody is logged in: as it is
+  const KeptSession session{
+      {kJwt, "jdoe", kNow + 28800}, "eso", profile_.token_url, profile_.credential_hosts};
+  ASSERT_TRUE(keep_session(session_file(config_.state_dir, profile_), session));
+  EXPECT_EQ(credentials().secured(plain), "https" + plain.substr(4));
+  EXPECT_EQ(granted(credentials().secured(plain)), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(plain), "");
+  for (const char* other :
+       {"http://archive.eso.org:8080/x", "http://evil.org/datalink/x", "http://www.eso.org/x"})
+    EXPECT_EQ(credentials().secured(other), other);
+}
+
 TEST_F(CredentialsTest, TapCarriesTheTokenWhereThatIsWanted) {
   config_.authorised_tap = true;
   log_in(kNow + 28800);
