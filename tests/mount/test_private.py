@@ -6,11 +6,13 @@ import base64
 import errno
 import json
 import os
+import pty
 import shutil
 import socket
 import stat
 import subprocess
 import tempfile
+import termios
 import unittest
 import urllib.request
 
@@ -105,6 +107,32 @@ class Login(PrivateTest):
         self.until_state('nobody')
         self.assert_errno(errno.EACCES, read, self.path())
         self.assertIn('nobody was logged in', self.logout().stdout)
+
+    def test_at_a_terminal_the_password_is_asked_for_without_echo(self):
+        words = [harness.programs['esofs'], 'login', self.sim.profile, '-o', self.directories()]
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(words[0], words)
+        shown = b''
+
+        def read_until(text):
+            nonlocal shown
+            while text not in shown:
+                try:
+                    shown += os.read(terminal, 1000)
+                except OSError:
+                    break  # the program has ended
+            self.assertIn(text, shown)
+
+        read_until(b'user name at Simulated ESO archive: ')
+        os.write(terminal, b'pi\n')
+        read_until(b'password of pi: ')
+        until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, 'the terminal without echo')
+        os.write(terminal, SECRETS['pi'].encode() + b'\n')
+        read_until(b'pi is logged in')
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(terminal)
+        self.assertNotIn(SECRETS['pi'].encode(), shown)
 
     def test_the_session_is_kept_for_its_owner_only(self):
         self.login('pi')
