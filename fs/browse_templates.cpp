@@ -102,9 +102,9 @@ void BrowseTemplates::add(Set& set, const std::string& file, const std::string& 
   if (!group.empty() && group.begin()->second->path_text() != made->path_text())
     return refuse("its path differs from that of " + group.begin()->second->file() + ", which is '" +
                   group.begin()->second->path_text() + "'");
-  const std::string name = made->group();
-  group.emplace(made->leaf(), std::make_shared<const BrowseTemplate>(std::move(*made)));
-  set.groups[name] = std::move(group);
+  auto kept = std::make_shared<const BrowseTemplate>(*std::move(made));
+  group.emplace(kept->leaf(), kept);
+  set.groups[kept->group()] = std::move(group);
 }
 
 }  // namespace esofs::fs
