@@ -100,6 +100,7 @@ class TextFileNode : public Node {
     return {};
   }
   Error refusal(const std::string& operation) const override {
+    if (directory_->is_fixed()) return Node::refusal(operation);
     return {ENOTSUP, operation + " " + path() + ": not for the files of a query"};
   }
 

@@ -27,9 +27,9 @@ class Browse(harness.MountTest):
         self.assertEqual(fits(cone + '/phase3'), expected)
         self.assertEqual(len(self.sim.requests()), 1)
         raws = self.ids("SELECT dp_id FROM dbo.raw WHERE "
-                        "INTERSECTS(s_region, CIRCLE('ICRS', 11.888, -25.2888, 0.5)) = 1")
+                        "INTERSECTS(s_region, CIRCLE('ICRS', 26.017, -15.9375, 0.1)) = 1")
         self.assertGreater(len(raws), 0)
-        self.assertEqual(fits(cone + '/raw'), raws)
+        self.assertEqual(fits(self.mount / 'browse/cone/01h44m04.08s_-15d56m15s_6arcmin/raw'), raws)
         # The same circle in other words is the same query.
         self.sim.reset()
         self.assertEqual(fits(self.mount / 'browse/cone/11.888_-25.2888_0.5deg/phase3'), expected)
