@@ -216,6 +216,7 @@ class Menagerie(LinksTest):
         self.assertIn('no permission to read the package', self.mount.errors())
 
     def test_links_json(self):
+        os.listdir(self.dataset(CUBE))
         links = json.loads(read(self.dataset(CUBE, 'links.json')))
         self.assertEqual(links['links'][0]['semantics'], '#this')
         self.assertEqual(links['links'][0]['content_length'], os.stat(self.dataset(CUBE, f'{CUBE}.fits')).st_size)

@@ -345,9 +345,9 @@ class FakeCatalog : public cache::Catalog {
   }
 
  private:
-  std::string links_key(const client::Dataset& dataset) const {
-    const std::scoped_lock lock(mutex_);
-    return links_.contains(dataset.access_url) ? dataset.access_url : dataset.id;
+  static std::string links_key(const client::Dataset& dataset) {
+    const bool by_url = dataset.access == client::AccessKind::kDataLink && !dataset.access_url.empty();
+    return by_url ? dataset.access_url : dataset.id;
   }
   void count() {
     const std::scoped_lock lock(mutex_);

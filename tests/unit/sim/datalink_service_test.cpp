@@ -138,6 +138,42 @@ TEST_F(DataLinkServiceTest, CalibrationFramesHaveNoCalibrations) {
   }
 }
 
+TEST_F(DataLinkServiceTest, TheMenagerieHasEveryKindOfRow) {
+  const Document document = links("ID=ivo://eso.org/ID?ADP.2022-03-03T03:03:03.003");
+  const auto having = [&document](const std::string& field, const std::string& value) {
+    return std::count_if(document.rows.begin(), document.rows.end(),
+                         [&](const Row& row) { return row.at(field) == value; });
+  };
+  EXPECT_EQ(having("semantics", "http://example.org/rdf/terms#light-curve"), 1);
+  EXPECT_EQ(having("semantics", "http://www.ivoa.net/rdf/datalink/core#preview-image"), 1);
+  EXPECT_EQ(having("semantics", "#wavelength-map"), 1);
+  EXPECT_EQ(having("error_message", "NotFoundFault: the weight map of this image was lost"), 1);
+  EXPECT_EQ(having("content_type", "application/x-votable+xml;content=datalink"), 2);
+  EXPECT_EQ(having("eso_origfile", "r.MENAGERIE_same"), 2);
+  for (const Row& row : document.rows) {
+    if (row.at("eso_origfile") != "r.MENAGERIE_same") continue;
+    EXPECT_EQ(row.at("content_type") + row.at("content_length"), "");
+  }
+}
+
+TEST_F(DataLinkServiceTest, ProvenanceIsThreeDeep) {
+  const auto progenitors = [this](const std::string& id) {
+    std::vector<std::string> ids;
+    for (const Row& row : links("ID=" + id).rows) {
+      const std::string& at = row.at("access_url");
+      if (row.at("semantics") == "#progenitor") ids.push_back(at.substr(at.rfind('/') + 1));
+    }
+    return ids;
+  };
+  EXPECT_EQ(progenitors("ADP.2022-05-05T05:05:05.005"),
+            std::vector<std::string>{"ADP.2022-04-04T04:04:04.004"});
+  const auto cubes = progenitors("ADP.2022-04-04T04:04:04.004");
+  ASSERT_EQ(cubes.size(), 3U);
+  const auto raws = progenitors(cubes.front());
+  ASSERT_FALSE(raws.empty());
+  EXPECT_EQ(raws.front().substr(0, 5), "MUSE.");
+}
+
 TEST_F(DataLinkServiceTest, AnUnknownIdIsARowWithAFault) {
   const Document document = links("ID=ivo://eso.org/ID?ADP.1999-01-01T00:00:00.000");
   ASSERT_EQ(document.rows.size(), 1U);
