@@ -18,6 +18,7 @@ namespace {
 namespace files_of = std::filesystem;
 
 constexpr std::size_t kMostFiles = 200;
+constexpr std::string_view kExtension = ".adql";
 constexpr std::size_t kMostBytes = 1U
                                    << 20U;  // a template is refused above 64 KiB; here only memory is spared
 
@@ -44,7 +45,7 @@ BrowseTemplates::Files BrowseTemplates::files() const {
   for (files_of::directory_iterator entry(archive_.templates_dir, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     const std::string name = entry->path().filename().string();
-    if (!name.ends_with(".adql") || name.starts_with('.') || files.size() == kMostFiles) continue;
+    if (!name.ends_with(kExtension) || name.starts_with('.') || files.size() == kMostFiles) continue;
     std::error_code gone;
     Seen seen{entry->last_write_time(gone), entry->file_size(gone)};
     if (!gone) files.emplace(name, seen);
@@ -71,19 +72,25 @@ std::shared_ptr<const BrowseTemplates::Set> BrowseTemplates::current() {
 
 std::shared_ptr<const BrowseTemplates::Set> BrowseTemplates::read(const Files& files) const {
   auto set = std::make_shared<Set>();
-  for (const auto& [file, text] : builtin_templates(archive_)) add(*set, file, text);
+  for (const auto& [file, text] : builtin_templates(archive_)) add(*set, file, text, {});
+  std::set<std::string> whole;
+  for (const auto& [file, seen] : files) {
+    const auto stem = file.substr(0, file.size() - kExtension.size());
+    if (stem.find('.') == std::string::npos) whole.insert(stem);
+  }
   for (const auto& [file, seen] : files) {
     auto text = text_of(archive_.templates_dir / file);
     if (!text) {
       set->problems.push_back(text.error().what());
       continue;
     }
-    add(*set, file, *text);
+    add(*set, file, *text, whole);
   }
   return set;
 }
 
-void BrowseTemplates::add(Set& set, const std::string& file, const std::string& text) const {
+void BrowseTemplates::add(Set& set, const std::string& file, const std::string& text,
+                          const std::set<std::string>& whole) const {
   if (safe_name(file) == file) set.texts[file] = text;
   auto made = BrowseTemplate::parse(file, text);
   if (!made) {
@@ -95,6 +102,8 @@ void BrowseTemplates::add(Set& set, const std::string& file, const std::string& 
   };
   if (made->names_objects() && !archive_.resolver)
     return refuse("the archive's profile names no resolver of object names (resolver_url)");
+  if (!made->leaf().empty() && whole.contains(made->group()))
+    return refuse("browse/" + made->group() + "/ is made by " + made->group() + std::string(kExtension));
   Group group = set.groups[made->group()];
   if (made->leaf().empty()) group.clear();
   group.erase("");

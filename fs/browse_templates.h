@@ -2,7 +2,7 @@
 // looked at again whenever it has changed.
 //
 //   shapes   a group is the templates of one first word, GROUP.LEAF.adql; all of them have the same path. A file of the
-//            user replaces the one of the same name, and GROUP.adql the whole group
+//            user replaces the one of the same name, and GROUP.adql the whole group; beside it his GROUP.LEAF.adql is refused
 //   errors   a file that cannot be used is left out and told of in problems(); the others go on
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,9 @@ class BrowseTemplates {
 
   Files files() const;
   std::shared_ptr<const Set> read(const Files& files) const;
-  void add(Set& set, const std::string& file, const std::string& text) const;
+  // whole: the groups that a GROUP.adql of the user makes.
+  void add(Set& set, const std::string& file, const std::string& text,
+           const std::set<std::string>& whole) const;
 
   const BrowseConfig archive_;
   const Report report_;

@@ -185,6 +185,8 @@ TEST_F(BrowseTest, ATemplateOfTheUserReplacesTheOneOfItsName) {
   EXPECT_THAT(cat({"browse", "cone", "1_2_3", "raw", "query.adql"}), HasSubstr("SELECT 1, 2, 3"));
   write_template("cone.adql", "-- path: {ra:ra}\nSELECT {ra}\n");
   EXPECT_THAT(cat({"browse", "cone", "1", "query.adql"}), HasSubstr("SELECT 1"));
+  EXPECT_THAT(cat({"browse", "README.txt"}),
+              HasSubstr("template cone.raw.adql: browse/cone/ is made by cone.adql"));
 }
 
 }  // namespace
