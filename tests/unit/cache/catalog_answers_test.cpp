@@ -222,6 +222,8 @@ TEST_F(CatalogAnswersTest, AnArchiveWithoutATableOfFilesSaysSo) {
       [this](auto done) { return catalog_->product_files(id(1), std::move(done)); });
   EXPECT_EQ(wait(asked.answer).error().code(), ENOTSUP);
   EXPECT_EQ(catalog_->known_product_files(id(1)), nullptr);
+}
+
 TEST_F(CatalogAnswersTest, WhatWasToldToSomebodyIsKeptForThemAlone) {
   archive_.log_in("jdoe");
   ASSERT_TRUE(links());
