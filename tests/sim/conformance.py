@@ -154,8 +154,11 @@ class Conformance(unittest.TestCase):
         self.assertEqual(sorted(row["dp_id"] for row in found), sorted(row["dp_id"] for row in same))
         self.assertTrue(found[0].getdataurl().startswith(self.url + "/dataPortal/file/"))
         self.assertIn("FK5", str(found[0]["space_frame"]))
+        self.assertEqual(len(service.search(pos=(26.017, -15.9375), diameter=0.2, band=(1e-9, 2e-9))), 0)
+        query = service.create_query(pos=(26.017, -15.9375))
+        query["BAND"] = "red"
         with self.assertRaises(pyvo.dal.DALQueryError) as caught:
-            service.search(pos=(26.017, -15.9375), band="red")
+            query.execute()
         self.assertIn("BAND", str(caught.exception))
 
     def test_stilts_reads_every_table_form_alike(self):
