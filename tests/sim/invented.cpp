@@ -352,7 +352,7 @@ void add_images(Inventor& all) {
   wide.mjd = 59641.1;
   std::vector<std::string> cubes;
   for (int i = 0; i < 3; ++i) cubes.push_back(next_id("ADP.2016-06-21T08:15:12.100", i * 20));
-  for (Dataset& d : linked_datasets(wide, cubes)) all.one(std::move(d));
+  for (Dataset& linked : linked_datasets(wide, cubes)) all.one(std::move(linked));
 }
 
 void add_other_raws(Inventor& all) {
