@@ -98,7 +98,7 @@ std::optional<Argument> object_argument(const std::string& text) {
       !text.empty() && text.size() <= kLongest && is_letter_or_digit(text.front()) && !has_extension(text) &&
       std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0; }) &&
       std::all_of(text.begin(), text.end(), [](char c) {
-        return is_letter_or_digit(c) || std::string_view("._+~:- '()").find(c) != std::string_view::npos;
+        return is_letter_or_digit(c) || std::string_view("._+~:- '()*").find(c) != std::string_view::npos;
       });
   if (!good) return std::nullopt;
   std::string name = text;

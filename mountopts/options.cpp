@@ -171,7 +171,7 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> kRows{
       path("cache_dir", "~/.cache/esofs", &Options::cache_dir, "where listings and file content are kept"),
       path("config_dir", "~/.config/esofs", &Options::config_dir,
-           "where saved queries and profiles are kept"),
+           "where saved queries, templates of browse/ and profiles are kept"),
       path("state_dir", "~/.local/state/esofs", &Options::state_dir, "where the log is kept"),
       bytes("cache_size", "20G", &Options::cache_size, 64 * kMiB, "most disk space for file content"),
       bytes("cache_reserve", "1G", &Options::cache_reserve, 0, "disk space that the cache leaves free"),

@@ -90,6 +90,11 @@ class Browse(harness.MountTest):
         with open(self.mount / f'browse/object/M83/phase3/{name}', 'rb') as file:
             self.assertEqual(file.read(6), b'SIMPLE')
 
+    def test_objects_are_named_as_catalogues_name_them(self):
+        for name in ("Barnard's_star", 'Sgr_A*', 'BD+17_3248', 'Sgr A*'):
+            self.assertEqual(sorted(os.listdir(self.mount / f'browse/object/{name}')), ['phase3', 'raw', 'spectra'])
+        self.assertGreater(len(fits(self.mount / 'browse/object/Sgr_A*/phase3')), 0)
+
     def test_an_unknown_object_is_enoent_and_a_resolver_that_fails_is_not(self):
         self.assert_errno(errno.ENOENT, os.listdir, self.mount / 'browse/object/Nonsense_17/raw')
         self.assert_errno(errno.ENOENT, os.listdir, self.mount / 'browse/object/Nonsense_17')

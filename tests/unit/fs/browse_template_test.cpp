@@ -90,6 +90,8 @@ TEST(BrowseTemplates, AnOptionalRadiusIsToldByItsUnit) {
   EXPECT_EQ(wide->at("radius").values.at("").text, "1");
   EXPECT_EQ(object.shown_name(0, *wide), "NGC_253_1deg");
   EXPECT_EQ(object.match(0, "BD+17 3248")->at("object").object, "BD+17 3248");
+  EXPECT_EQ(object.match(0, "Sgr_A*_1arcmin")->at("object").object, "Sgr A*");
+  EXPECT_FALSE(object.match(0, "*.fits"));
 }
 
 TEST(BrowseTemplates, TheSpectraOfAConeAreAskedForByItsDiameter) {
