@@ -2,6 +2,7 @@
 
 A script gets the mount point as its argument and leaves what it got in its working directory.
 """
+import csv
 import gzip
 import io
 import os
@@ -13,6 +14,7 @@ import warnings
 import harness
 import numpy
 import pyvo
+import requests
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
 from harness import read, run
@@ -104,6 +106,23 @@ class Howto(harness.MountTest):
         self.assertEqual(mine.colnames, theirs.colnames)
         self.assertEqual([list(map(str, row)) for row in mine], [list(map(str, row)) for row in theirs])
 
+    def assert_same_csv(self, path, adql, key, service='tap_obs'):
+        """The same rows, in any order; `key` is a column without equals."""
+        with open(self.got(path), encoding='utf-8', newline='') as file:
+            mine = sorted(csv.DictReader(file), key=lambda row: row[key])
+        theirs = sorted(self.search(adql, service).to_table(), key=lambda row: str(row[key]))
+        self.assertGreater(len(theirs), 3)
+        self.assertEqual(len(mine), len(theirs))
+        for a, b in zip(mine, theirs):
+            self.assertEqual(list(a), b.colnames)
+            for name in a:
+                if numpy.ma.is_masked(b[name]):
+                    self.assertEqual(a[name], '')
+                elif isinstance(b[name], (numpy.number, float)):
+                    numpy.testing.assert_allclose(float(a[name]), float(b[name]), rtol=1e-6)
+                else:
+                    self.assertEqual(a[name], str(b[name]))
+
     def assert_same_calibrations(self, folder, raw, term):
         """The files of a calSelector answer, by way of DataLink."""
         answer = DatalinkResults.from_result_url(self.linked(raw, term)[0]['access_url'])
@@ -140,6 +159,10 @@ class Howto(harness.MountTest):
     def test_tap(self):
         self.howto('tap')
         self.assert_same_table('result.vot', self.saved('deep'))
+        with open(self.got('columns.csv'), encoding='utf-8', newline='') as file:
+            mine = {row['name']: row['ucd'] for row in csv.DictReader(file)}
+        theirs = pyvo.dal.TAPService(self.sim.url + '/tap_obs').tables['ivoa.ObsCore'].columns
+        self.assertEqual(mine, {column.name: column.ucd or '' for column in theirs})
 
     def test_download(self):
         self.howto('download')
@@ -151,6 +174,37 @@ class Howto(harness.MountTest):
         self.howto('catalogues')
         for name in ('cone', 'curve'):
             self.assert_same_table(name + '.vot', self.saved(name), 'tap_cat')
+
+    def test_catalogue_cone(self):
+        self.howto('catalogue_cone')
+        self.assert_same_csv('cone.csv', "SELECT * FROM safcat.SIMSURVEY_CAT_V2 WHERE CONTAINS(POINT('ICRS', RA2000, "
+                             "DEC2000), CIRCLE('ICRS', 53.1, -27.8, 0.1)) = 1", 'SOURCEID', 'tap_cat')
+        self.assertEqual([line.split(',')[0] for line in self.lines('positions.csv')], ['RA2000', 'DEC2000'])
+        tables = pyvo.dal.TAPService(self.sim.url + '/tap_cat').tables
+        known = {name.split('.')[1] for name in tables.keys() if name.startswith('safcat.')}
+        self.assertLessEqual(set(self.lines('tables.txt')) - {'README.txt'}, known)
+        self.assertIn('SIMSURVEY_CAT_V2', self.lines('tables.txt'))
+
+    def test_login(self):
+        netrc = os.path.join(self.home.path, 'netrc')
+        with open(netrc, 'w', encoding='utf-8') as file:
+            file.write('machine 127.0.0.1 login pi password pi-password\n')
+        os.chmod(netrc, 0o600)
+        self.mount.unmount()
+        self.mount = self.mounted(f'credentials={netrc}')
+        dp_id, = (name.removesuffix('.fits') for name in self.howto('login'))
+        session = requests.Session()
+        session.auth = ('pi', 'pi-password')
+        theirs = session.get(f'{self.sim.url}/dataPortal/file/{dp_id}', timeout=harness.PATIENCE)
+        self.assertEqual(theirs.status_code, 200)
+        self.assertEqual(harness.sha(read(self.got(dp_id + '.fits'))), harness.sha(theirs.content))
+
+    def test_aladin(self):
+        self.howto('aladin')
+        self.assertEqual(self.listed('listed.txt'), self.ids(self.saved('phangs')))
+        links = self.linked('ADP.2021-07-16T10:20:56.477', 'preview')
+        url = next(link['access_url'] for link in links if link['content_type'] == 'application/pdf')
+        self.assertEqual(read(self.got('preview.pdf')), fetched(url))
 
     def test_two_stars(self):
         names = self.howto('two_stars')
@@ -174,6 +228,8 @@ class Howto(harness.MountTest):
     def test_meteo(self):
         self.howto('meteo')
         self.assert_same_table('result.vot', self.saved('meteo'))
+        self.assert_same_csv('night.csv', "SELECT * FROM asm.meteo_paranal WHERE start_date >= '2024-01-01T12:00:00' "
+                             "AND start_date < '2024-01-02T12:00:00'", 'start_date')
 
     def test_muse_ngc253(self):
         self.howto('muse_ngc253')
