@@ -11,8 +11,15 @@ SPECTRUM = 'ADP.2014-09-16T11:04:45.123'
 MASTER = 'M.MUSE.2018-06-11T08:52:34.073'
 PACKED = 'HARPS.2006-07-05T03:52:40.071'
 
+SPEC = 'circle_11.888_-25.289_1arcsec'
+
+# Directories of the kinds that are not below queries/ and datasets/.
+PLACES = ('browse/cone/11.888_-25.2888_0.5deg/phase3', 'browse/cone/26.017_-15.9375_0.1/spectra',
+          'browse/object/NGC_253/phase3', 'browse/programme/195.B-0283.A/raw', 'browse/night/MUSE/2018-06-04',
+          'browse/collection', 'tables/obs/ivoa/ObsCore', 'jobs/obs', f'queries/cubes/cutout/{SPEC}')
+
 # What gives lists: queries, links, calibrations, jobs. The rest moves the content of files.
-LISTS = ('/tap_obs', '/tap_cat', '/datalink/links', '/calselector/', '/ssap', '/sesame', '/resolver')
+LISTS = ('/tap_obs', '/tap_cat', '/datalink/links', '/calselector/', '/ssap')
 
 
 class Find(harness.MountTest):
@@ -32,6 +39,12 @@ class Find(harness.MountTest):
         read(self.mount / f'datasets/{MUSE}/metadata.json')
         folder = self.mount / f'datasets/{MUSE}/calibrations/master'
         read(os.path.join(folder, os.listdir(folder)[0]))
+        kinds = os.listdir(self.mount.path)
+        for path in PLACES:
+            if path.split('/')[0] in kinds:
+                os.listdir(self.mount / path)
+        read(self.mount / f'datasets/{CUBE}/cutout/{SPEC}.fits')
+        read(self.mount / f'datasets/{CUBE}/header.txt')
 
     def find(self, *arguments, mount=None):
         """The paths that find prints, below the mount."""
@@ -75,10 +88,15 @@ class Find(harness.MountTest):
         self.assertEqual(self.find(), shown)
         self.assertEqual(self.sim.requests(), [])
 
-    def test_find_of_a_fresh_mount_asks_which_tables_there_are_and_nothing_else(self):
-        """But for browse/, which lists what the archive has (SEMANTICS)."""
-        shown = self.find('-path', self.mount / 'browse', '-prune', '-o', '-print')
-        self.assertEqual([request for request in self.assert_lists_only() if 'TAP_SCHEMA' not in request['body']], [])
+    def test_find_of_a_fresh_mount_asks_for_what_the_archive_lists_itself_and_nothing_else(self):
+        shown = self.find()
+        self.assert_lists_only()
+        self.sim.reset()
+        self.assertEqual(self.find(), shown)
+        self.assertEqual(self.sim.requests(), [])
+        self.sim.reset()
+        run('find', self.mount / 'datasets', self.mount / 'queries')
+        self.assertEqual(self.sim.requests(), [])
         for path in ('/README.txt', '/queries', '/datasets', '/.esofs/version'):
             self.assertIn(path, shown)
 
