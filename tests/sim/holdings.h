@@ -57,6 +57,7 @@ struct File {
   std::shared_ptr<const Content> changed;  // another version of it (Fault::changed_content)
   bool patched_header = false;             // the header is corrected on download: Range is ignored
   bool proprietary = false;                // before its release: 401 without rights
+  double release_mjd = 0;                  // of a proprietary file: when it becomes public; 0: never
   CutoutOffer cutout;
   std::string semantics = "#auxiliary";    // of its DataLink row, where it is a side file
   bool announced = true;                   // false: the row has neither content_type nor content_length
@@ -70,7 +71,6 @@ struct ExtraLink {
   std::string description;
   std::string content_type;
   std::string original_name;
-  double release_mjd = 0;                  // of a proprietary file: when it becomes public; 0: never
 };
 
 struct Holding {
