@@ -10,6 +10,7 @@
 #include "cache/answers.h"
 #include "cache/calibrations.h"
 #include "cache/exports.h"
+#include "cache/jobs.h"
 #include "cache/queries.h"
 #include "cache/visited.h"
 
@@ -72,6 +73,7 @@ class StoredCatalog final : public Catalog {
             typename Answers<PositionRecord>::Policy{config.positions_ttl, config.failure_memory,
                                                      config.now})),
         exports_(std::make_shared<Exports>(lane, config.failure_memory, config.now)),
+        jobs_(std::make_shared<Jobs>(archive, store, lane, config.now)),
         visited_(std::make_shared<Visited>(store, archive.identity())) {
     queries_->sweep_soon();  // what a process that died has left
   }
@@ -125,6 +127,7 @@ class StoredCatalog final : public Catalog {
   bool has_associations(const client::Dataset& dataset) override { return calibrations_.expected(dataset); }
   Cancel resolve(const std::string& name, Done<client::SkyPosition> done) override;
   std::optional<client::SkyPosition> known_position(const std::string& name) override;
+  std::shared_ptr<Jobs> jobs() override { return jobs_->services().empty() ? nullptr : jobs_; }
 
   void visited(const std::string& kind, const std::string& name) override {
     if (!visited_->add(kind, name)) return;
@@ -165,6 +168,7 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<Answers<ProductFilesRecord>> product_files_;
   std::shared_ptr<Answers<PositionRecord>> positions_;
   std::shared_ptr<Exports> exports_;
+  std::shared_ptr<Jobs> jobs_;
   std::shared_ptr<Visited> visited_;
 };
 

@@ -28,6 +28,8 @@
 
 namespace esofs::cache {
 
+class Jobs;
+
 // A query as saved by the user: the text of query.adql, its directives taken out.
 struct QuerySpec {
   std::string adql;     // without directives and surrounding white space; "" : nothing was saved yet
@@ -186,6 +188,8 @@ class Catalog {
     (void)dataset;
     return false;
   }
+  // The asynchronous jobs of the archive; null where it has none.
+  virtual std::shared_ptr<Jobs> jobs() { return nullptr; }
 
   // Where a named object is. ENOENT: no catalogue knows the name; another error says nothing about it. name: with blanks.
   virtual Cancel resolve(const std::string& name, Done<client::SkyPosition> done) {

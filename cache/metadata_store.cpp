@@ -30,7 +30,7 @@ constexpr std::uint64_t kTruncatedBytes =
 
 constexpr std::array<const char*, kShelves> kNames{
     "listings", "entries", "names",   "rows",         "links",        "sources",  "files",
-    "idrows",   "visited", "numbers", "associations", "productfiles", "positions"};
+    "idrows",   "visited", "numbers", "associations", "productfiles", "positions", "jobs"};
 
 Error system_error(int code, const std::string& step) {
   return Error(code, std::generic_category().message(code)).at(step);

@@ -33,6 +33,7 @@ enum class Shelf : std::uint8_t {
   kCalibs,        // dataset id + mode → its calibrations
   kProductFiles,  // dataset id → the files of its product
   kPositions,     // name of an object → its position
+  kJobs,          // archive + service + name → a job (cache/jobs.h)
   kEnd
 };
 

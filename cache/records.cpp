@@ -343,6 +343,15 @@ struct FieldsOf<NamedRowRecord> {
   }
 };
 
+template <>
+struct FieldsOf<JobRecord> {
+  static constexpr std::uint8_t kFormat = 1;
+  template <class Codec, class Record>
+  static void visit(Codec& codec, Record& r) {
+    codec(r.url), codec(r.own), codec(r.created), codec(r.gone_at), codec(r.duration), codec(r.destruction);
+  }
+};
+
 namespace {
 
 constexpr std::uint8_t kRowFormat = 1;
@@ -368,6 +377,7 @@ std::string encode(const SourceRecord& record) { return encoded(record); }
 std::string encode(const NamedRowRecord& record) { return encoded(record); }
 std::string encode(const ProductFilesRecord& record) { return encoded(record); }
 std::string encode(const PositionRecord& record) { return encoded(record); }
+std::string encode(const JobRecord& record) { return encoded(record); }
 
 std::string encode(const AssociationsRecord& record) { return encoded(record); }
 
@@ -409,5 +419,6 @@ template std::optional<NamedRowRecord> decode(std::string_view);
 template std::optional<AssociationsRecord> decode(std::string_view);
 template std::optional<ProductFilesRecord> decode(std::string_view);
 template std::optional<PositionRecord> decode(std::string_view);
+template std::optional<JobRecord> decode(std::string_view);
 
 }  // namespace esofs::cache

@@ -94,6 +94,16 @@ struct PositionRecord {
   client::SkyPosition value;
 };
 
+// A job of the archive: an own one by its name, or a tombstone.
+struct JobRecord {
+  std::string url;  // "": not made yet
+  bool own = false;
+  std::int64_t created = 0;
+  std::int64_t gone_at = 0;  // not 0: it is no more, though a listing still names it
+  std::int64_t duration = -1;
+  std::string destruction;
+};
+
 std::string encode(const SnapshotRecord& record);
 std::string encode(const AttemptRecord& record);
 std::string encode(const GenerationRecord& record);
@@ -106,6 +116,7 @@ std::string encode(const NamedRowRecord& record);
 std::string encode(const AssociationsRecord& record);
 std::string encode(const ProductFilesRecord& record);
 std::string encode(const PositionRecord& record);
+std::string encode(const JobRecord& record);
 std::string encode_row(std::span<const client::Value> row);
 
 // For the record types above, and client::Row.

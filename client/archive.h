@@ -20,6 +20,7 @@
 #include "client/base/result.h"
 #include "client/cutout_spec.h"
 #include "client/model.h"
+#include "client/uws.h"
 
 namespace esofs::client {
 
@@ -137,6 +138,31 @@ class Archive {
   // The same of a query: a name of the profile, or "" for the service that its tables tell.
   virtual std::string query_identity(const std::string& /*service*/) { return {}; }
 
+  // --- asynchronous jobs: UWS 1.1 and 1.0. ENOTSUP where the archive has none ---
+
+  // Makes a job of a query (service, adql and maxrec of `request`) and leaves it PENDING; its URL.
+  virtual Result<std::string> create_job(const QueryRequest& /*request*/, Lane::Turn& /*turn*/) {
+    return no_jobs();
+  }
+  // The jobs that a service is willing to list.
+  virtual Result<std::vector<JobReference>> jobs(const std::string& /*service*/, Lane::Turn& /*turn*/) {
+    return no_jobs();
+  }
+  // A job by its URL. ENOENT: there is none any more.
+  virtual Result<Job> job(const std::string& /*url*/, Lane::Turn& /*turn*/) { return no_jobs(); }
+  // EINVAL with the server's sentence where it refuses the change.
+  virtual Result<void> change_job(const std::string& /*url*/, JobSetting /*setting*/,
+                                  const std::string& /*value*/, Lane::Turn& /*turn*/) {
+    return no_jobs();
+  }
+  // Success where the job was gone already.
+  virtual Result<void> delete_job(const std::string& /*url*/, Lane::Turn& /*turn*/) { return no_jobs(); }
+  // Why a job failed, in the server's words; "" where it does not say.
+  virtual Result<std::string> job_failure(const std::string& /*url*/, const Job& /*job*/,
+                                          Lane::Turn& /*turn*/) {
+    return no_jobs();
+  }
+
   // --- from the profile, without any request ---
 
   // The URL that tells the calibrations of a dataset; "" where there is no such service, or no raw data.
@@ -144,6 +170,10 @@ class Archive {
     (void)dataset, (void)mode;
     return "";
   }
+  // The services that have asynchronous jobs, by their names.
+  virtual std::vector<std::string> job_services() const { return {}; }
+  // The URL of the job `id` of a service; "" where there is no such service. REQUIRES: plain_job_id(id).
+  virtual std::string job_url(const std::string& /*service*/, const std::string& /*id*/) const { return {}; }
 
   // True where `id` has the form of an identifier of this archive. false for every name that tools merely try.
   virtual bool valid_id(const std::string& id) const = 0;
@@ -165,6 +195,9 @@ class Archive {
   // From a table's columns to its datasets; nullptr where the columns name none.
   virtual std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
       const std::vector<Column>& columns) const = 0;
+
+ private:
+  static Error no_jobs() { return {ENOTSUP, "this archive has no asynchronous jobs"}; }
 };
 
 }  // namespace esofs::client

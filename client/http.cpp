@@ -163,7 +163,7 @@ class Sending {
     if (settings_.authoriser && !nobody()) request.url = settings_.authoriser->secured(request.url);
     for (int hops = 0;; ++hops) {
       HttpOutcome outcome = hop(request, last);
-      if (outcome.failure || outcome.delivered || status_retried(outcome.head.status)) return outcome;
+      if (outcome.failure || outcome.delivered || tried_again(outcome.head.status)) return outcome;
       const auto followed = hops < kMostRedirects ? follow(request, outcome.head)
                                                   : Result<void>(Error(ELOOP, "more than 10 redirects"));
       if (followed) continue;
@@ -193,7 +193,7 @@ class Sending {
   HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool may_renew,
                        bool last) {
     const auto wanted = [&](const HttpHead& head) {
-      if (status_retried(head.status)) return last;
+      if (tried_again(head.status)) return last;
       if (head.status == kUnauthorised && may_renew) return false;
       return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
     };
@@ -231,6 +231,11 @@ class Sending {
     if (!original_.as || grant.identity == *original_.as) return {};
     return Error(EACCES,
                  "it needs the rights of " + *original_.as + ", and " + grant.identity + " is logged in");
+  }
+
+  // 502 and 504 come from a front end that may have passed the request on; 429 and 503 say that it was not taken.
+  bool tried_again(int status) const {
+    return status_retried(status) && (original_.may_repeat || status == 429 || status == 503);
   }
 
   Result<void> wait(milliseconds time, const std::string& why) {

@@ -23,7 +23,8 @@ HttpArchive::HttpArchive(Profile profile, HttpSettings settings, Tap::Times time
       calselector_(http_, *ids_),
       ssap_(http_, ids_->profile().ssap_url),
       sesame_(http_, ids_->profile().resolver_url),
-      soda_(http_, ids_->profile().soda_url) {}
+      soda_(http_, ids_->profile().soda_url),
+      jobs_(http_) {}
 
 std::string HttpArchive::identity() const { return profile().name + " " + profile().tap.front().url; }
 
@@ -94,6 +95,44 @@ CutoutOffer HttpArchive::cutout_offer(const Dataset& dataset, const Links* links
 
 Result<FileSource> HttpArchive::cutout_source(const Dataset& dataset, const Links* links) const {
   return soda_.source(dataset, links);
+}
+
+Result<std::string> HttpArchive::create_job(const QueryRequest& request, Lane::Turn& turn) {
+  return tap_.create_job(request, turn);
+}
+
+Result<std::vector<JobReference>> HttpArchive::jobs(const std::string& service, Lane::Turn& turn) {
+  const auto found = service_named(profile(), service);
+  if (!found) return found.error();
+  return jobs_.list((*found)->url + "/async", turn);
+}
+
+Result<Job> HttpArchive::job(const std::string& url, Lane::Turn& turn) {
+  return jobs_.read(url, std::nullopt, turn);
+}
+
+Result<void> HttpArchive::change_job(const std::string& url, JobSetting setting, const std::string& value,
+                                     Lane::Turn& turn) {
+  return jobs_.change(url, setting, value, turn);
+}
+
+Result<void> HttpArchive::delete_job(const std::string& url, Lane::Turn& turn) {
+  return jobs_.remove(url, turn);
+}
+
+Result<std::string> HttpArchive::job_failure(const std::string& url, const Job& job, Lane::Turn& turn) {
+  return jobs_.failure(url, job, turn);
+}
+
+std::vector<std::string> HttpArchive::job_services() const {
+  std::vector<std::string> names;
+  for (const auto& service : profile().tap) names.push_back(service.name);
+  return names;
+}
+
+std::string HttpArchive::job_url(const std::string& service, const std::string& id) const {
+  const auto found = service_named(profile(), service);
+  return found ? (*found)->url + "/async/" + id : std::string();
 }
 
 bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id); }

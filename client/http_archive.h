@@ -19,6 +19,7 @@
 #include "client/datalink.h"
 #include "client/http.h"
 #include "client/identifiers.h"
+#include "client/job_service.h"
 #include "client/profile.h"
 #include "client/sesame.h"
 #include "client/soda.h"
@@ -50,6 +51,15 @@ class HttpArchive : public Archive {
 
   Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) override;
   std::string associations_url(const Dataset& dataset, CalibrationMode mode) const override;
+  Result<std::string> create_job(const QueryRequest& request, Lane::Turn& turn) override;
+  Result<std::vector<JobReference>> jobs(const std::string& service, Lane::Turn& turn) override;
+  Result<Job> job(const std::string& url, Lane::Turn& turn) override;
+  Result<void> change_job(const std::string& url, JobSetting setting, const std::string& value,
+                          Lane::Turn& turn) override;
+  Result<void> delete_job(const std::string& url, Lane::Turn& turn) override;
+  Result<std::string> job_failure(const std::string& url, const Job& job, Lane::Turn& turn) override;
+  std::vector<std::string> job_services() const override;
+  std::string job_url(const std::string& service, const std::string& id) const override;
 
   bool valid_id(const std::string& id) const override;
   Dataset dataset(const std::string& id) const override;
@@ -79,6 +89,7 @@ class HttpArchive : public Archive {
   const Ssap ssap_;
   const Sesame sesame_;
   const Soda soda_;
+  const JobService jobs_;
 };
 
 }  // namespace esofs::client

@@ -116,10 +116,10 @@ class Transfer {
     } else if (code != CURLE_OK && (delivered_ || phase_ != HttpPhase::kBody)) {
       long os_errno = 0;
       curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
-      outcome.failure = transport_failure(code, os_errno, phase_, error_text_.data());
+      outcome.failure = once(transport_failure(code, os_errno, phase_, error_text_.data()));
     } else if (phase_ != HttpPhase::kBody) {
       // curl takes a connection that ends within the head for a complete answer.
-      outcome.failure = transport_failure(CURLE_GOT_NOTHING, 0, phase_, "the head is not complete");
+      outcome.failure = once(transport_failure(CURLE_GOT_NOTHING, 0, phase_, "the head is not complete"));
     }
     return outcome;
   }
@@ -156,6 +156,8 @@ class Transfer {
     if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
     set(CURLOPT_USERAGENT,
         settings.user_agent.empty() ? "esofs/" ESOFS_VERSION : settings.user_agent.c_str());
+    // On a connection that the server closes meanwhile curl would send the request a second time by itself.
+    if (!exchange_.request.may_repeat) set(CURLOPT_FRESH_CONNECT, 1L);
     set_connect_limit();
     set_method();
     set_headers();
@@ -211,6 +213,12 @@ class Transfer {
       thrown_ = std::current_exception();
       return stop;
     }
+  }
+
+  // A request that must not be repeated has failed: it may be sent again only where it never left.
+  HttpFailure once(HttpFailure failure) const {
+    if (!exchange_.request.may_repeat && phase_ != HttpPhase::kConnect) failure.retry = false;
+    return failure;
   }
 
   void touch() noexcept { touched_ = steady_clock::now(); }

@@ -19,14 +19,14 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr const char* kForm = "application/x-www-form-urlencoded";
-constexpr int kMostStarts = 3;                         // of one answer that breaks off
-constexpr std::uint64_t kMostJobBytes = 16ULL << 20U;  // a job document echoes the query
-constexpr std::chrono::seconds kWaitMargin{30};        // of a server that waits as long as it was asked to
-constexpr std::chrono::milliseconds kServerWaited{
-    1000};  // an answer that took so long was held back by the server
+constexpr int kMostStarts = 3;                            // of one answer that breaks off
+constexpr std::chrono::milliseconds kServerWaited{1000};  // an answer that took so long was held back
 
 // For a query, ENOENT would say that the directory is not there: a service that is missing is a failure.
 Error not_missing(const Error& error) { return error.code() == ENOENT ? Error(EIO, error.what()) : error; }
+
+// Rows to ask for so that a cut answer is noticed; 0: the server's default.
+std::uint64_t one_more(std::uint64_t maxrec) { return maxrec > 0 ? maxrec + 1 : 0; }
 
 std::uint64_t number_of(const std::string& text) {
   std::uint64_t number = 0;
@@ -90,18 +90,26 @@ Result<QuerySummary> Tap::query_at(const TapService& service, const QueryRequest
   return task.summary;
 }
 
-std::string Tap::form(const Task& task) const {
-  std::vector<std::pair<std::string, std::string>> fields{{"REQUEST", "doQuery"}, {"LANG", "ADQL"}};
-  if (task.maxrec > 0) fields.emplace_back("MAXREC", std::to_string(task.maxrec + 1));
-  fields.emplace_back("QUERY", task.request.adql);
-  return form_encoded(fields);
+JobService::Fields Tap::form(const std::string& adql, std::uint64_t maxrec) {
+  JobService::Fields fields{{"REQUEST", "doQuery"}, {"LANG", "ADQL"}};
+  if (maxrec > 0) fields.emplace_back("MAXREC", std::to_string(maxrec));
+  fields.emplace_back("QUERY", adql);
+  return fields;
+}
+
+Result<std::string> Tap::create_job(const QueryRequest& request, Lane::Turn& turn) const {
+  auto service =
+      request.service.empty() ? service_of(profile_, request.adql) : service_named(profile_, request.service);
+  if (!service) return service.error();
+  const auto maxrec = request.maxrec != 0 ? request.maxrec : (*service)->maxrec;
+  return jobs_.create((*service)->url + "/async", form(request.adql, maxrec), turn);
 }
 
 Result<void> Tap::sync(Task& task) const {
   HttpRequest request;
   request.method = "POST";
   request.url = task.service.url + "/sync";
-  request.body = form(task);
+  request.body = form_encoded(form(task.request.adql, one_more(task.maxrec)));
   request.content_type = kForm;
   HttpLimits limits = http_.settings().limits;
   limits.first_byte = std::max(limits.first_byte, times_.sync_first_byte);
@@ -147,7 +155,8 @@ Result<void> Tap::async(Task& task) const {
     job = std::move(*earlier);
   }
   if (!job) {
-    auto created = create_job(task);
+    auto created =
+        jobs_.create(task.service.url + "/async", form(task.request.adql, one_more(task.maxrec)), task.turn);
     if (!created) return created.error();
     url = std::move(*created);
     task.sink.job_started(url);
@@ -170,19 +179,6 @@ Result<void> Tap::async(Task& task) const {
   return stream(task, request);
 }
 
-Result<std::string> Tap::create_job(Task& task) const {
-  const auto list = task.service.url + "/async";
-  auto answer = post(list, form(task), task.turn);
-  if (!answer) return answer.error();
-  const auto location = answer->head.header("location");
-  if (!location.empty()) return resolved_url(answer->head.url.empty() ? list : answer->head.url, location);
-  // A server that answers with the job itself, instead of with the way to it.
-  auto job = parse_job(answer->body);
-  if (job && !job->id.empty()) return list + "/" + job->id;
-  return Error(EIO, "no job was made: HTTP " + std::to_string(answer->head.status) +
-                        " without a Location from " + shown_url(list));
-}
-
 Result<std::optional<Job>> Tap::earlier_job(Task& task, const std::string& url) const {
   auto job = read_job(url, std::nullopt, task.turn);
   if (!job) {
@@ -198,42 +194,21 @@ Result<std::optional<Job>> Tap::earlier_job(Task& task, const std::string& url) 
 
 Result<Job> Tap::read_job(const std::string& url, const std::optional<std::string>& known_phase,
                           Lane::Turn& turn) const {
-  HttpRequest request;
-  request.url = url;
-  if (known_phase) {
-    std::vector<std::pair<std::string, std::string>> fields{{"WAIT", std::to_string(times_.wait.count())}};
-    const bool active = *known_phase == "PENDING" || *known_phase == "QUEUED" || *known_phase == "EXECUTING";
-    if (active) fields.emplace_back("PHASE", *known_phase);
-    request.url = with_parameters(url, fields);
-    request.limits = http_.settings().limits;
-    request.limits->first_byte =
-        std::max<std::chrono::milliseconds>(request.limits->first_byte, times_.wait + kWaitMargin);
-    turn.waiting();
-  }
-  auto answer = http_.text(request, kMostJobBytes, turn);
-  turn.moving();
-  if (!answer) return answer.error();
-  if (answer->head.status == 404 || answer->head.status == 410)
-    return Error(ENOENT, "the job is gone: " + answer_error(answer->head, answer->body).what());
-  if (answer->head.status >= 400) return answer_error(answer->head, answer->body);
-  auto job = parse_job(answer->body);
-  if (!job) return job.error().at(shown_url(url));
-  return job;
+  std::optional<JobService::Wait> wait;
+  if (known_phase) wait = JobService::Wait{*known_phase, times_.wait};
+  return jobs_.read(url, wait, turn);
 }
 
 Result<void> Tap::start_job(const Task& task, const std::string& url, const Job& job) const {
   const auto duration = times_.job_duration.count();
   if (job.execution_duration > 0 && job.execution_duration < duration) {
-    auto raised = post(url + "/executionduration",
-                       form_encoded({{"EXECUTIONDURATION", std::to_string(duration)}}), task.turn);
+    auto raised = jobs_.change(url, JobSetting::kExecutionDuration, std::to_string(duration), task.turn);
     if (!raised) {
       if (raised.error().code() == EINTR) return raised.error();
       spdlog::debug("the job keeps its {} s: {}", job.execution_duration, raised.error().what());
     }
   }
-  auto run = post(url + "/phase", form_encoded({{"PHASE", "RUN"}}), task.turn);
-  if (!run) return run.error();
-  return {};
+  return jobs_.change(url, JobSetting::kPhase, "RUN", task.turn);
 }
 
 Result<Job> Tap::wait_for_job(Task& task, const std::string& url, Job job) const {
@@ -247,7 +222,7 @@ Result<Job> Tap::wait_for_job(Task& task, const std::string& url, Job job) const
     job = std::move(*next);
     if (job.ended()) break;
     if (held) {  // the server accepted the job and wants to be asked once more
-      auto run = post(url + "/phase", form_encoded({{"PHASE", "RUN"}}), task.turn);
+      auto run = jobs_.change(url, JobSetting::kPhase, "RUN", task.turn);
       if (!run) return run.error();
     }
     if (steady_clock::now() - asked_at >= kServerWaited) continue;
@@ -258,37 +233,12 @@ Result<Job> Tap::wait_for_job(Task& task, const std::string& url, Job job) const
 }
 
 Error Tap::failed_job(const Task& task, const std::string& url, const Job& job) const {
-  auto message = job.error_message;
-  if (message.empty()) {
-    HttpRequest request;
-    request.url = url + "/error";
-    auto answer = http_.text(request, kMostErrorBytes, task.turn);
-    if (answer && answer->head.status < 400) {
-      const auto sentence = votable_error(answer->body);
-      if (sentence)
-        message = *sentence;
-      else if (answer->body.find('<') == std::string::npos)
-        message = one_line(answer->body);
-    }
-  }
-  if (!message.empty()) return query_error(0, message, url);
+  const auto message = jobs_.failure(url, job, task.turn);
+  if (message && !message->empty()) return query_error(0, *message, url);
   if (job.phase == "ABORTED" && job.execution_duration > 0 && job.ran >= job.execution_duration)
     return {ETIMEDOUT, "the job was aborted after its " + std::to_string(job.execution_duration) + " s (" +
                            shown_url(url) + ")"};
   return {EINVAL, "the job ended in phase " + job.phase + " without a message (" + shown_url(url) + ")"};
-}
-
-Result<HttpText> Tap::post(const std::string& url, const std::string& form, Lane::Turn& turn) const {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = url;
-  request.body = form;
-  request.content_type = kForm;
-  request.follow_redirects = false;  // 303 leads back to the job, which is read when needed
-  auto answer = http_.text(request, kMostErrorBytes, turn);
-  if (!answer) return answer.error();
-  if (answer->head.status >= 400) return answer_error(answer->head, answer->body);
-  return answer;
 }
 
 }  // namespace esofs::client

@@ -16,6 +16,7 @@
 
 #include "client/archive.h"
 #include "client/http.h"
+#include "client/job_service.h"
 #include "client/profile.h"
 #include "client/uws.h"
 
@@ -34,9 +35,12 @@ class Tap {
 
   // http and profile outlive it.
   Tap(HttpClient& http, const Profile& profile, Times times)
-      : http_(http), profile_(profile), times_(times) {}
+      : http_(http), profile_(profile), times_(times), jobs_(http) {}
 
   Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) const;
+
+  // Makes a job of the query and leaves it PENDING; its URL. Its rows are limited to maxrec, without one more.
+  Result<std::string> create_job(const QueryRequest& request, Lane::Turn& turn) const;
 
  private:
   // One query on its way.
@@ -55,13 +59,12 @@ class Tap {
   Result<std::vector<const TapService*>> services(const QueryRequest& request) const;
   Result<QuerySummary> query_at(const TapService& service, const QueryRequest& request, TableSink& sink,
                                 Lane::Turn& turn) const;
-  std::string form(const Task& task) const;
+  static JobService::Fields form(const std::string& adql, std::uint64_t maxrec);
   Result<void> sync(Task& task) const;
   Result<void> async(Task& task) const;
   // Sends `request` and streams the table of its answer; a transfer that breaks off is begun anew.
   Result<void> stream(Task& task, const HttpRequest& request) const;
 
-  Result<std::string> create_job(Task& task) const;
   // The job of an earlier run of the same query; nullopt where it is gone or another's.
   Result<std::optional<Job>> earlier_job(Task& task, const std::string& url) const;
   Result<Job> read_job(const std::string& url, const std::optional<std::string>& known_phase,
@@ -69,11 +72,11 @@ class Tap {
   Result<void> start_job(const Task& task, const std::string& url, const Job& job) const;
   Result<Job> wait_for_job(Task& task, const std::string& url, Job job) const;
   Error failed_job(const Task& task, const std::string& url, const Job& job) const;
-  Result<HttpText> post(const std::string& url, const std::string& form, Lane::Turn& turn) const;
 
   HttpClient& http_;
   const Profile& profile_;
   const Times times_;
+  const JobService jobs_;
 };
 
 }  // namespace esofs::client

@@ -1,11 +1,14 @@
 #include "client/uws.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <pugixml.hpp>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "client/iso_time.h"
 
@@ -48,42 +51,90 @@ std::string with_case(std::string text, int (*convert)(int)) {
   return text;
 }
 
+std::string upper(std::string text) {
+  return with_case(std::move(text), [](int c) { return std::toupper(c); });
+}
+
+// Reads `document`, whose root must be <name>.
+Result<pugi::xml_node> root_of(pugi::xml_document& xml, const std::string& document, std::string_view name,
+                               const char* what) {
+  const auto parsed = xml.load_buffer(document.data(), document.size(), pugi::parse_default);
+  if (!parsed) return Error(EBADMSG, std::string("not ") + what + ": " + parsed.description());
+  const auto root = xml.document_element();
+  if (local_name(root.name()) != name)
+    return Error(EBADMSG, std::string("not ") + what + " but <" + root.name() + ">");
+  return root;
+}
+
+JobResult result_of(const pugi::xml_node& node) {
+  JobResult result{attribute(node, "id"), attribute(node, "href"), attribute(node, "mime-type"), {}};
+  const auto size = attribute(node, "size");
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), bytes);
+  if (error == std::errc() && end == size.data() + size.size()) result.size = bytes;
+  return result;
+}
+
+constexpr std::size_t kLongestId = 115;  // of a name in the tree
+
 }  // namespace
 
 std::string Job::result_href() const {
-  for (const auto& [result, href] : results) {
-    if (result == "result") return href;
+  for (const auto& result : results) {
+    if (result.id == "result") return result.href;
   }
-  return results.empty() ? "" : results.front().second;
+  return results.empty() ? "" : results.front().href;
 }
 
 Result<Job> parse_job(const std::string& document) {
   pugi::xml_document xml;
-  const auto parsed = xml.load_buffer(document.data(), document.size(), pugi::parse_default);
-  if (!parsed) return Error(EBADMSG, std::string("not a job document: ") + parsed.description());
-  const auto root = xml.document_element();
-  if (local_name(root.name()) != "job")
-    return Error(EBADMSG, std::string("not a job document but <") + root.name() + ">");
+  const auto found = root_of(xml, document, "job", "a job document");
+  if (!found) return found.error();
+  const auto root = *found;
 
   Job job;
+  job.document = document;
   job.id = text_of(child(root, "jobId"));
   if (const auto version = attribute(root, "version"); !version.empty()) job.version = version;
-  job.phase = with_case(text_of(child(root, "phase")), [](int c) { return std::toupper(c); });
+  job.phase = upper(text_of(child(root, "phase")));
   const auto duration = text_of(child(root, "executionDuration"));
   std::from_chars(duration.data(), duration.data() + duration.size(), job.execution_duration);
   const auto begun = parse_iso_time(text_of(child(root, "startTime")));
   const auto ended = parse_iso_time(text_of(child(root, "endTime")));
   if (begun && ended && *begun <= *ended) job.ran = *ended - *begun;
+  job.destruction = text_of(child(root, "destruction"));
+  job.created = parse_iso_time(text_of(child(root, "creationTime"))).value_or(0);
+  job.finished = ended.value_or(0);
   for (const auto& parameter : child(root, "parameters").children()) {
     const auto name = with_case(attribute(parameter, "id"), [](int c) { return std::tolower(c); });
     if (!name.empty()) job.parameters[name] = text_of(parameter);
   }
   for (const auto& result : child(root, "results").children()) {
-    const auto href = attribute(result, "href");
-    if (!href.empty()) job.results.emplace_back(attribute(result, "id"), href);
+    if (auto read = result_of(result); !read.href.empty()) job.results.push_back(std::move(read));
   }
   job.error_message = text_of(child(child(root, "errorSummary"), "message"));
   return job;
+}
+
+bool plain_job_id(std::string_view id) {
+  const bool plain = std::all_of(id.begin(), id.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-' || c == '~';
+  });
+  return plain && id.size() <= kLongestId && id.find_first_not_of('.') != std::string_view::npos;
+}
+
+Result<std::vector<JobReference>> parse_job_list(const std::string& document, std::size_t most) {
+  pugi::xml_document xml;
+  const auto root = root_of(xml, document, "jobs", "a list of jobs");
+  if (!root) return root.error();
+  std::vector<JobReference> jobs;
+  for (const auto& node : root->children()) {
+    if (local_name(node.name()) != "jobref" || jobs.size() == most) continue;
+    JobReference job{attribute(node, "id"), upper(text_of(child(node, "phase"))),
+                     parse_iso_time(text_of(child(node, "creationTime"))).value_or(0)};
+    if (plain_job_id(job.id)) jobs.push_back(std::move(job));
+  }
+  return jobs;
 }
 
 }  // namespace esofs::client

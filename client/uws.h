@@ -1,31 +1,44 @@
-// A UWS job document, read: the state of an asynchronous query.
+// UWS documents, read: a job, which is the state of an asynchronous query, and a list of jobs.
 //
 //   shapes   element names are taken without their namespace prefix: servers use "uws:", none, and others
 //   units    execution_duration in seconds
-//   errors   EBADMSG: not a job document
+//   errors   EBADMSG: not a job document, not a list of jobs
 //   threads  plain data
 //   source   UWS 1.1 section 2.1, UWS 1.0 (no version attribute); ESO: eso_services.md 1.6
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "client/base/result.h"
 
 namespace esofs::client {
 
+struct JobResult {
+  std::string id;
+  std::string href;                   // as given
+  std::string mime;                   // "" where not given
+  std::optional<std::uint64_t> size;  // since UWS 1.1; announced
+};
+
 struct Job {
   std::string id;
   std::string version = "1.0";
-  std::string phase;                              // upper case; "" where the document gives none
-  std::int64_t execution_duration = -1;           // 0: unlimited; -1: not given
-  std::int64_t ran = -1;                          // seconds from startTime to endTime; -1: not given
+  std::string phase;                     // upper case; "" where the document gives none
+  std::int64_t execution_duration = -1;  // 0: unlimited; -1: not given
+  std::int64_t ran = -1;                 // seconds from startTime to endTime; -1: not given
+  std::string destruction;               // when the server deletes the job, as given; ""
+  std::int64_t created = 0;              // seconds since 1970; 0: not given, so is finished
+  std::int64_t finished = 0;
   std::map<std::string, std::string> parameters;  // names in lower case
-  std::vector<std::pair<std::string, std::string>> results;  // id, href as given
-  std::string error_message;                                 // of errorSummary; ""
+  std::vector<JobResult> results;                 // those with an href
+  std::string error_message;                      // of errorSummary; ""
+  std::string document;                           // what was read
 
   bool waits_by_server() const noexcept { return version != "1.0"; }  // WAIT is understood since 1.1
   bool ended() const noexcept {
@@ -36,5 +49,25 @@ struct Job {
 };
 
 Result<Job> parse_job(const std::string& document);
+
+// What of a job can be changed.
+enum class JobSetting : std::uint8_t {
+  kPhase,              // "RUN", "ABORT"
+  kExecutionDuration,  // seconds
+  kDestruction         // an ISO 8601 time
+};
+
+// An entry of a job list.
+struct JobReference {
+  std::string id;
+  std::string phase;         // upper case; "" where not given
+  std::int64_t created = 0;  // seconds since 1970; 0: not given
+};
+
+// At most `most` entries; those whose id cannot be part of a URL's path as it is are left out.
+Result<std::vector<JobReference>> parse_job_list(const std::string& document, std::size_t most);
+
+// Whether `id` may stand in a path as it is: letters, digits and . _ - ~, not only dots, at most 115 bytes.
+bool plain_job_id(std::string_view id);
 
 }  // namespace esofs::client

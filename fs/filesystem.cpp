@@ -219,17 +219,30 @@ Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t 
                    });
 }
 
-Result<std::size_t> Filesystem::write(std::uint64_t handle, std::uint64_t offset,
-                                      std::span<const std::byte> bytes) {
-  const auto open = files_.find(handle);
-  if (!open.handle) return Error(EBADF, "no such file handle");
-  return open.handle->write(offset, bytes);
+Cancel Filesystem::write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
+                         Done<std::size_t> done) {
+  auto open = files_.find(handle);
+  if (!open.handle) {
+    done(Error(EBADF, "no such file handle"));
+    return {};
+  }
+  FileHandle& file = *open.handle;
+  return file.write_later(
+      offset, bytes, [keep = std::move(open.handle), done = std::move(done)](Result<std::size_t> written) {
+        done(std::move(written));
+      });
 }
 
-Result<void> Filesystem::flush(std::uint64_t handle) {
-  const auto open = files_.find(handle);
-  if (!open.handle) return Error(EBADF, "no such file handle");
-  return open.handle->flush();
+Cancel Filesystem::flush(std::uint64_t handle, Done<void> done) {
+  auto open = files_.find(handle);
+  if (!open.handle) {
+    done(Error(EBADF, "no such file handle"));
+    return {};
+  }
+  FileHandle& file = *open.handle;
+  return file.flush_later([keep = std::move(open.handle), done = std::move(done)](Result<void> flushed) {
+    done(std::move(flushed));
+  });
 }
 
 void Filesystem::release(std::uint64_t handle) {
@@ -314,10 +327,16 @@ Result<void> Filesystem::unlink(std::uint64_t parent, const std::string& name) {
   return (*directory)->remove(name);
 }
 
-Result<void> Filesystem::rmdir(std::uint64_t parent, const std::string& name) {
+Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<void> done) {
   auto directory = find(parent);
-  if (!directory) return directory.error();
-  return (*directory)->remove_directory(name);
+  if (!directory) {
+    done(directory.error());
+    return {};
+  }
+  return (*directory)
+      ->remove_directory_later(name, [keep = *directory, done = std::move(done)](Result<void> removed) {
+        done(std::move(removed));
+      });
 }
 
 Result<void> Filesystem::rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,

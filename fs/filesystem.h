@@ -87,15 +87,17 @@ class Filesystem {
   }
   Cancel open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done);
   Cancel read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done);
-  Result<std::size_t> write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes);
-  Result<void> flush(std::uint64_t handle);  // close(2) and fsync(2)
+  // bytes: valid during the call only.
+  Cancel write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
+               Done<std::size_t> done);
+  Cancel flush(std::uint64_t handle, Done<void> done);  // close(2) and fsync(2)
   void release(std::uint64_t handle);
 
   Result<Created> create(std::uint64_t parent, const std::string& name);
   Result<Entry> mkdir(std::uint64_t parent, const std::string& name);
   Result<Entry> symlink(std::uint64_t parent, const std::string& name, const std::string& target);
   Result<void> unlink(std::uint64_t parent, const std::string& name);
-  Result<void> rmdir(std::uint64_t parent, const std::string& name);
+  Cancel rmdir(std::uint64_t parent, const std::string& name, Done<void> done);
   // flags: of renameat2(2).
   Result<void> rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
                       const std::string& to_name, unsigned flags);

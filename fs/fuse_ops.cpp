@@ -61,6 +61,20 @@ void ask(fuse_req_t request, fuse_ino_t ino, const char* name, Start start, Send
   connection.pending->set_cancel(request, number, std::move(cancel));
 }
 
+// The same for an operation that gives no value.
+template <class Start>
+void ask_to(fuse_req_t request, fuse_ino_t ino, const char* name, Start start) {
+  Connection& connection = connection_of(request);
+  auto reply = std::make_shared<Reply>(connection, request, ino, name, true);
+  const std::uint64_t number = connection.pending->number(request);
+  Cancel cancel = start(Done<void>([reply](Result<void> result) {
+    if (!result) return reply->error(result.error());
+    reply->ok();
+  }));
+  reply.reset();
+  connection.pending->set_cancel(request, number, std::move(cancel));
+}
+
 // The parallel_dirops flag of libfuse 3.17 and later; before, fuse_session.cpp patches it into the answer.
 void set_up(void* userdata, fuse_conn_info* kernel) {
   const Connection& connection = *static_cast<Connection*>(userdata);
@@ -196,17 +210,24 @@ void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
 
 void on_write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
               fuse_file_info* info) {
-  const auto written = filesystem_of(request).write(info->fh, static_cast<std::uint64_t>(offset),
-                                                    {reinterpret_cast<const std::byte*>(bytes), size});
-  answer(request, ino, "", written, [&](Reply& reply) { reply.written(*written); });
+  ask<std::size_t>(
+      request, ino, "",
+      [&](Done<std::size_t> done) {
+        return filesystem_of(request).write(info->fh, static_cast<std::uint64_t>(offset),
+                                            {reinterpret_cast<const std::byte*>(bytes), size},
+                                            std::move(done));
+      },
+      [](Reply& reply, std::size_t written) { reply.written(written); });
 }
 
 void on_flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
-  answer(request, ino, "", filesystem_of(request).flush(info->fh));
+  ask_to(request, ino, "",
+         [&](Done<void> done) { return filesystem_of(request).flush(info->fh, std::move(done)); });
 }
 
 void on_fsync(fuse_req_t request, fuse_ino_t ino, int, fuse_file_info* info) {
-  answer(request, ino, "", filesystem_of(request).flush(info->fh));
+  ask_to(request, ino, "",
+         [&](Done<void> done) { return filesystem_of(request).flush(info->fh, std::move(done)); });
 }
 
 void on_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
@@ -241,7 +262,8 @@ void on_unlink(fuse_req_t request, fuse_ino_t parent, const char* name) {
 
 void on_rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
   if (refused(request, parent, name, "rmdir")) return;
-  answer(request, parent, name, filesystem_of(request).rmdir(parent, name));
+  ask_to(request, parent, name,
+         [&](Done<void> done) { return filesystem_of(request).rmdir(parent, name, std::move(done)); });
 }
 
 void on_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t to_parent,

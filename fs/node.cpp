@@ -38,6 +38,22 @@ Result<NodePtr> Node::make_symlink(const std::string& name, const std::string&) 
   return refusal("symlink " + name + " in");
 }
 Result<void> Node::remove(const std::string& name) { return refusal("remove " + name + " from"); }
+Cancel FileHandle::write_later(std::uint64_t offset, std::span<const std::byte> bytes,
+                               Done<std::size_t> done) {
+  done(write(offset, bytes));
+  return {};
+}
+
+Cancel FileHandle::flush_later(Done<void> done) {
+  done(flush());
+  return {};
+}
+
+Cancel Node::remove_directory_later(const std::string& name, Done<void> done) {
+  done(remove_directory(name));
+  return {};
+}
+
 Result<void> Node::remove_directory(const std::string& name) { return refusal("rmdir " + name + " in"); }
 Result<void> Node::rename(const std::string& name, Node&, const std::string&, bool) {
   return refusal("rename " + name + " in");

@@ -59,6 +59,9 @@ class FileHandle {
   virtual Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes);
   // close(2) and fsync(2): what was written is on the disk when this returns.
   virtual Result<void> flush() { return {}; }
+  // The same for files whose writer waits for the archive. `bytes` is valid during the call only.
+  virtual Cancel write_later(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done);
+  virtual Cancel flush_later(Done<void> done);
 };
 
 class Node;
@@ -131,6 +134,8 @@ class Node {
   virtual Result<NodePtr> make_symlink(const std::string& name, const std::string& target);
   virtual Result<void> remove(const std::string& name);
   virtual Result<void> remove_directory(const std::string& name);
+  // The same where the archive must agree.
+  virtual Cancel remove_directory_later(const std::string& name, Done<void> done);
   // replace: an existing `to_name` may go (else EEXIST).
   virtual Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace);
   virtual Result<void> change(const Change& change);

@@ -59,10 +59,10 @@ class TextFileNode : public Node {
   Attributes attributes() override {
     if (file_->symlink())
       return {NodeType::kSymlink, 0777, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
-    const mode_t permissions = directory_->is_fixed() ? 0444 : 0644;
+    const mode_t permissions = writable() ? 0644 : 0444;
     return {NodeType::kFile, permissions, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
   }
-  bool writable() const override { return !directory_->is_fixed(); }
+  bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
     if (truncate) {
       if (auto cut = file_->resize(0, tree_.now()); !cut) {
@@ -85,6 +85,7 @@ class TextFileNode : public Node {
       touched();
       return {};
     }
+    if (directory_->frozen()) return refusal("change");
     if (change.size) {
       if (auto cut = file_->resize(*change.size, tree_.now()); !cut) return cut;
       if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
@@ -101,12 +102,13 @@ class TextFileNode : public Node {
   }
   Error refusal(const std::string& operation) const override {
     if (directory_->is_fixed()) return Node::refusal(operation);
+    if (directory_->frozen()) return {EROFS, operation + " " + path() + ": the job has been made of it"};
     return {ENOTSUP, operation + " " + path() + ": not for the files of a query"};
   }
 
  private:
   void touched() {
-    if (directory_->file(std::string(kQueryFile)) != file_) return;
+    if (!directory_->listed() || directory_->file(std::string(kQueryFile)) != file_) return;
     directory_->show_all();
     const auto spec = directory_->spec();
     if (spec && !spec->adql.empty()) tree_.catalog().refresh(*spec);
@@ -122,7 +124,8 @@ class TextFileNode : public Node {
 
 void forget_replaced(Tree& tree, QueryDirectory& directory) {
   const auto replaced = directory.take_replaced();
-  if (replaced && !tree.queries().asked_by_another(*replaced, directory)) tree.catalog().forget(*replaced);
+  if (replaced && directory.listed() && !tree.queries().asked_by_another(*replaced, directory))
+    tree.catalog().forget(*replaced);
 }
 
 NodePtr make_text_node(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file,

@@ -21,8 +21,13 @@ bool same_question(const cache::QuerySpec& a, const cache::QuerySpec& b) {
 // --- QueryDirectory ---
 
 QueryDirectory::QueryDirectory(std::string identity, std::string name, const QueryStore& store,
-                               std::function<std::int64_t()> now, cache::QuerySpec defaults)
-    : identity_(std::move(identity)), store_(&store), now_(std::move(now)), defaults_(std::move(defaults)) {
+                               std::function<std::int64_t()> now, cache::QuerySpec defaults,
+                               TextFolder folder)
+    : identity_(std::move(identity)),
+      store_(&store),
+      now_(std::move(now)),
+      defaults_(std::move(defaults)),
+      folder_(std::move(folder)) {
   state_.lock()->name = std::move(name);
 }
 
@@ -35,7 +40,7 @@ QueryDirectory::QueryDirectory(std::string identity, std::string path, const std
   adopt({text, mtime * kNanoseconds});
 }
 
-std::string QueryDirectory::path() const { return is_fixed() ? fixed_path_ : "/queries/" + name(); }
+std::string QueryDirectory::path() const { return is_fixed() ? fixed_path_ : folder_.path + "/" + name(); }
 
 std::string QueryDirectory::name() const { return state_.lock()->name; }
 bool QueryDirectory::removed() const { return state_.lock()->removed; }
@@ -91,9 +96,9 @@ Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
                                                     std::optional<std::string> target) {
   const std::int64_t time = now_();
   auto state = state_.lock();
-  if (state->removed) return Error(ENOENT, "queries/" + state->name + " was removed");
+  if (state->removed) return Error(ENOENT, folder_.path + "/" + state->name + " was removed");
   if (state->files.size() >= kMostFiles)
-    return Error(ENOSPC, "queries/" + state->name + " holds too many files");
+    return Error(ENOSPC, folder_.path + "/" + state->name + " holds too many files");
   const bool symlink = target.has_value();
   auto file = std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
                                          symlink ? *std::move(target) : std::string(), time, symlink);
@@ -116,7 +121,8 @@ Result<void> QueryDirectory::rename(const std::string& from, const std::string& 
   {
     auto state = state_.lock();
     auto found = state->files.find(from);
-    if (found == state->files.end()) return Error(ENOENT, "queries/" + state->name + " has no file " + from);
+    if (found == state->files.end())
+      return Error(ENOENT, folder_.path + "/" + state->name + " has no file " + from);
     if (!replace && state->files.contains(to)) return Error(EEXIST, "there is a file " + to + " already");
     moved = found->second;
   }
@@ -150,6 +156,7 @@ Result<void> QueryDirectory::commit(const TextFile& file) {
 // REQUIRES: saving_ held.
 Result<void> QueryDirectory::write(const std::string& text) {
   if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
+  if (frozen()) return Error(EROFS, path() + ": the job has been made, its query cannot change any more");
   auto time = store_->save(name(), text);
   auto state = state_.lock();
   if (!time) {
@@ -164,14 +171,21 @@ Result<void> QueryDirectory::write(const std::string& text) {
   return {};
 }
 
+void QueryDirectory::freeze() { state_.lock()->frozen = true; }
+bool QueryDirectory::frozen() const { return state_.lock()->frozen; }
+
 void QueryDirectory::hide(const std::string& name) { state_.lock()->hidden.insert(name); }
 bool QueryDirectory::hidden(const std::string& name) const { return state_.lock()->hidden.contains(name); }
 void QueryDirectory::show_all() { state_.lock()->hidden.clear(); }
 
 // --- SavedQueries ---
 
-SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults)
-    : store_(std::move(store)), now_(std::move(now)), defaults_(std::move(defaults)) {}
+SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults,
+                           TextFolder folder)
+    : store_(std::move(store)),
+      now_(std::move(now)),
+      defaults_(std::move(defaults)),
+      folder_(std::move(folder)) {}
 
 std::vector<QueryDirectoryPtr> SavedQueries::known() const {
   std::vector<QueryDirectoryPtr> all;
@@ -182,9 +196,10 @@ std::vector<QueryDirectoryPtr> SavedQueries::known() const {
 }
 
 std::string SavedQueries::free_identity(const std::string& name) {
-  std::string identity = "query:" + name;
+  const std::string kind = folder_.listed ? "query:" : "query:" + folder_.path + "/";
+  std::string identity = kind + name;
   auto given = identities_.lock();
-  for (int i = 2; !given->insert(identity).second; ++i) identity = "query:" + name + "#" + std::to_string(i);
+  for (int i = 2; !given->insert(identity).second; ++i) identity = kind + name + "#" + std::to_string(i);
   return identity;
 }
 
@@ -208,7 +223,8 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
   auto saved = store_.load(name);
   if (!saved) return saved.error();
   if (!query) {
-    auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, store_, now_, defaults_);
+    auto fresh =
+        std::make_shared<QueryDirectory>(free_identity(name), name, store_, now_, defaults_, folder_);
     query = queries_.lock()->emplace(name, std::move(fresh)).first->second;
   }
   query->adopt(*saved);
@@ -235,7 +251,7 @@ Result<QueryDirectoryPtr> SavedQueries::make(const std::string& name) {
   if (auto good = check_query_name(name); !good) return good.error();
   auto there = take_up(name);
   if (!there) return there.error();
-  if (*there) return Error(EEXIST, "queries/" + name + " exists");
+  if (*there) return Error(EEXIST, folder_.path + "/" + name + " exists");
   if (auto saved = store_.save(name, ""); !saved) return saved.error();
   return take_up(name);
 }

@@ -1,4 +1,4 @@
-// SavedQueries: what lies in queries/, apart from what the archive answers: the query directories, their query.adql, the
+// SavedQueries: what lies in queries/ (and, for drafts of jobs, in jobs/SERVICE/), apart from what the archive answers: the query directories, their query.adql, the
 // scratch files of editors, and the names that `rm` has taken away.
 //
 // query.adql is committed to the store before close(2), fsync(2) or the rename onto it returns. While query.adql does not
@@ -31,14 +31,20 @@ namespace esofs::fs {
 
 inline constexpr std::string_view kQueryFile = "query.adql";
 
-// One directory of queries/; or one that a template of browse/ makes, which nobody can write.
+// Where a directory of texts lies in the tree, and whether the catalog keeps listings of what it asks.
+struct TextFolder {
+  std::string path = "/queries";
+  bool listed = true;
+};
+
+// One directory of queries/, or of jobs/SERVICE/; or one that a template of browse/ makes, which nobody can write.
 class QueryDirectory {
  public:
   using File = std::shared_ptr<TextFile>;
 
   // now: seconds since 1970; defaults: what no directive says. The store outlives the directory.
   QueryDirectory(std::string identity, std::string name, const QueryStore& store,
-                 std::function<std::int64_t()> now, cache::QuerySpec defaults);
+                 std::function<std::int64_t()> now, cache::QuerySpec defaults, TextFolder folder = {});
 
   // A fixed one, at `path` ("/browse/…"): query.adql is `text` and stays so.
   QueryDirectory(std::string identity, std::string path, const std::string& text, std::int64_t mtime,
@@ -48,6 +54,7 @@ class QueryDirectory {
   std::string name() const;  // "" of a fixed one
   std::string path() const;  // from the mount point
   bool is_fixed() const noexcept { return store_ == nullptr; }
+  bool listed() const noexcept { return folder_.listed; }
   bool removed() const;
   std::int64_t mtime() const;
 
@@ -69,6 +76,10 @@ class QueryDirectory {
   // Writes `file` to the store if it is query.adql and differs from what is there.
   Result<void> commit(const TextFile& file);
 
+  // From here on its text stays as it is: the job that was made of it has been started.
+  void freeze();
+  bool frozen() const;
+
   // `rm` of a name that the archive's answer gives: it is gone until the query is saved or touched.
   void hide(const std::string& name);
   bool hidden(const std::string& name) const;
@@ -86,6 +97,7 @@ class QueryDirectory {
     cache::QuerySpec asked;  // the last one that was not empty
     std::optional<Error> save_error;
     bool removed = false;
+    bool frozen = false;
     std::uint64_t created = 0;  // scratch files so far, for their identities
   };
   void adopt(const QueryStore::Saved& saved);  // what the store has becomes query.adql
@@ -97,6 +109,7 @@ class QueryDirectory {
   const std::function<std::int64_t()> now_;
   const cache::QuerySpec defaults_;
   const std::string fixed_path_;
+  const TextFolder folder_;
   std::mutex saving_;  // held over a write to the store, so that the later text wins
   mutable Guarded<State> state_;
 };
@@ -106,7 +119,8 @@ using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
 class SavedQueries {
  public:
   // defaults: what a query has where no directive of its own says otherwise.
-  SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {});
+  SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {},
+               TextFolder folder = {});
 
   // All queries, by name; reads the store's directory anew, for other mounts may have changed it.
   Result<std::vector<QueryDirectoryPtr>> list();
@@ -127,6 +141,7 @@ class SavedQueries {
   const QueryStore store_;
   const std::function<std::int64_t()> now_;
   const cache::QuerySpec defaults_;
+  const TextFolder folder_;
   mutable Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
   Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
 };

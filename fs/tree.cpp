@@ -6,7 +6,9 @@
 
 #include "fs/browse_nodes.h"
 #include "fs/browse_state.h"
+#include "client/base/safe_name.h"
 #include "fs/dataset_nodes.h"
+#include "fs/job_nodes.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_nodes.h"
 #include "fs/table_nodes.h"
@@ -48,6 +50,14 @@ cache::QuerySpec defaults_of(const Config& config) {
   return defaults;
 }
 
+std::unique_ptr<JobDirectories> make_jobs(cache::Catalog& catalog, const Config& config) {
+  auto jobs = catalog.jobs();
+  if (!jobs) return nullptr;
+  const auto texts =
+      config.queries_dir.parent_path() / "jobs" / portable_name(safe_name(config.archive_name));
+  return std::make_unique<JobDirectories>(std::move(jobs), texts, config.now, defaults_of(config));
+}
+
 }  // namespace
 
 Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer,
@@ -59,6 +69,7 @@ Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Time
       status_(std::move(status)),
       mounted_at_(config_.now()),
       queries_(QueryStore(config_.queries_dir), config_.now, defaults_of(config_)),
+      jobs_(make_jobs(catalog, config_)),
       browse_(std::make_unique<BrowseState>(config_.browse, [this](const Error& problem) {
         errors_.add(now(), "/browse/.templates", problem);
       })) {}
@@ -92,9 +103,10 @@ NodePtr Tree::make_root() {
   FixedDirectory::Entries entries{{"README.txt", std::make_shared<FixedText>("/README.txt", time, readme())},
                                   {"queries", std::make_shared<QueriesNode>(*this)},
                                   {"browse", make_browse_node(*this)},
-                                  {"datasets", std::make_shared<DatasetsNode>(*this)},
-                                  {".esofs", std::move(control)}};
+                                  {"datasets", std::make_shared<DatasetsNode>(*this)}};
+  if (auto jobs = make_jobs_node(*this)) entries.emplace_back("jobs", std::move(jobs));
   if (!config_.tap_services.empty()) entries.emplace_back("tables", make_tables_node(*this));
+  entries.emplace_back(".esofs", std::move(control));
   return std::make_shared<FixedDirectory>("/", time, std::move(entries));
 }
 
@@ -145,6 +157,13 @@ std::string Tree::readme() const {
       "    night/YYYY-MM-DD.csv            ambient conditions from noon to noon, UTC\n"
       "                                    also .tsv .json .fits .txt .vot; .status.txt: complete or "
       "truncated\n\n"
+      "jobs/SERVICE/NAME/    an asynchronous job\n"
+      "    mkdir jobs/SERVICE/NAME; cp my.adql jobs/SERVICE/NAME/query.adql; echo RUN > "
+      "jobs/SERVICE/NAME/phase\n"
+      "    phase            what it is doing; RUN and ABORT can be written\n"
+      "    executionduration, destruction   seconds and a time; can be written\n"
+      "    results/         its files, as the server sent them; error.txt: why it failed; job.xml\n"
+      "    rmdir jobs/SERVICE/NAME deletes the job on the server\n\n"
       ".esofs/          status.json, errors (the last failures, with their causes), config.json, version\n\n"
       "Before a file is opened its size may be an estimate; from the first open on it is exact.\n"
       "getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, "

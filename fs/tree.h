@@ -13,6 +13,7 @@
 #include "cache/file_cache.h"
 #include "fs/config.h"
 #include "fs/error_log.h"
+#include "fs/job_directories.h"
 #include "fs/node.h"
 #include "fs/saved_queries.h"
 #include "fs/timer.h"
@@ -35,6 +36,7 @@ class Tree {
   cache::FileCache& files() const noexcept { return files_; }
   Timer& timer() const noexcept { return timer_; }
   SavedQueries& queries() noexcept { return queries_; }
+  JobDirectories* jobs() const noexcept { return jobs_.get(); }  // null: the archive has none
   ErrorLog& errors() noexcept { return errors_; }
   BrowseState& browse() noexcept { return *browse_; }
   // What a query asks where no directive says otherwise.
@@ -56,6 +58,7 @@ class Tree {
   const std::function<std::string()> status_;
   const std::int64_t mounted_at_;
   SavedQueries queries_;
+  const std::unique_ptr<JobDirectories> jobs_;
   ErrorLog errors_;
   std::unique_ptr<BrowseState> browse_;
 };

@@ -140,13 +140,26 @@ class FsFixture : public ::testing::Test {
   }
   std::string cat(const std::vector<std::string>& path) { return cat(walk(path)); }
   Result<void> write(std::uint64_t handle, const std::string& text, std::uint64_t offset = 0) {
-    auto written = fs_->write(handle, offset, std::as_bytes(std::span(text)));
+    std::optional<Result<std::size_t>> answer;
+    fs_->write(handle, offset, std::as_bytes(std::span(text)),
+               [&](Result<std::size_t> size) { answer = std::move(size); });
+    auto written = now(std::move(answer));
     if (!written) return written.error();
     return {};
   }
+  Result<void> flush(std::uint64_t handle) {
+    std::optional<Result<void>> answer;
+    fs_->flush(handle, [&](Result<void> flushed) { answer = std::move(flushed); });
+    return now(std::move(answer));
+  }
+  Result<void> rmdir(std::uint64_t parent, const std::string& name) {
+    std::optional<Result<void>> answer;
+    fs_->rmdir(parent, name, [&](Result<void> removed) { answer = std::move(removed); });
+    return now(std::move(answer));
+  }
   // close(2)
   Result<void> close(std::uint64_t handle) {
-    auto flushed = fs_->flush(handle);
+    auto flushed = flush(handle);
     fs_->release(handle);
     return flushed;
   }

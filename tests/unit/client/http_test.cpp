@@ -223,6 +223,42 @@ TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAPostAndForAReset) {
   EXPECT_EQ(server_.requests().at(2).body, "PHASE=RUN");
 }
 
+TEST_F(HttpTest, WhatMustNotComeTwiceIsNotSentAgainOnceItMayHaveArrived) {
+  server_.otherwise(Answer().close());
+  server_.add(answer_with(200, "one"));
+  ASSERT_TRUE(get(server_.url()));
+  HttpRequest request;
+  request.method = "POST";
+  request.body = "QUERY=x";
+  request.may_repeat = false;
+  request.url = server_.url("/async");
+  EXPECT_EQ(text(request).error().code(), EHOSTUNREACH);
+  EXPECT_EQ(server_.requests().size(), 2U);
+  EXPECT_EQ(server_.connections(), 2);  // not on the idle one, where curl would repeat it by itself
+}
+
+TEST_F(HttpTest, WhatMustNotComeTwiceIsSentAgainWhereTheServerHasNotTakenIt) {
+  HttpRequest request;
+  request.method = "POST";
+  request.body = "QUERY=x";
+  request.may_repeat = false;
+  request.url = server_.url("/async");
+  for (const int status : {429, 503}) {
+    server_.add(answer_with(status));
+    server_.add(answer_with(200, "made"));
+    auto answer = text(request);
+    ASSERT_TRUE(answer) << answer.error().what();
+    EXPECT_EQ(answer->body, "made");
+  }
+  for (const int status : {502, 504}) {  // a front end may have passed it on
+    server_.add(answer_with(status));
+    auto answer = text(request);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->head.status, status);
+  }
+  EXPECT_EQ(server_.requests().size(), 6U);
+}
+
 TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAHead) {
   settings_.limits.attempts = 1;
   server_.add(answer_with(200, "one"));

@@ -79,5 +79,56 @@ TEST(UwsTest, OtherDocumentsAreNoJobs) {
   EXPECT_EQ(parse_job("").error().code(), EBADMSG);
 }
 
+TEST(UwsTest, WhatTheTreeShowsOfAJobIsRead) {
+  const auto text = tests::sample("eso/cassettes/uws/job_completed.xml");
+  if (!text) GTEST_SKIP();
+  const auto job = parse_job(*text);
+  ASSERT_TRUE(job);
+  ASSERT_EQ(job->results.size(), 1U);
+  EXPECT_EQ(job->results[0].mime, "application/x-votable+xml");
+  EXPECT_EQ(job->results[0].size, 1392U);
+  EXPECT_EQ(job->destruction, "2026-06-09T15:33:23Z");
+  EXPECT_EQ(job->created, 1'780'932'803);
+  EXPECT_EQ(job->finished, 1'780'932'804);
+  EXPECT_EQ(job->document, *text);
+}
+
+TEST(UwsTest, AListIsReadInBothVersionsWithAndWithoutPrefixes) {
+  const auto newer = parse_job_list(
+      "<jobs version='1.1' xmlns='u' xmlns:x='x'><jobref id='a-1' "
+      "x:href='http://h/async/a-1'><phase>executing</phase>"
+      "<creationTime>2026-06-08T15:33:23Z</creationTime></jobref></jobs>",
+      10);
+  ASSERT_TRUE(newer) << newer.error().what();
+  ASSERT_EQ(newer->size(), 1U);
+  EXPECT_EQ(newer->at(0).id, "a-1");
+  EXPECT_EQ(newer->at(0).phase, "EXECUTING");
+  EXPECT_EQ(newer->at(0).created, 1'780'932'803);
+  const auto older = parse_job_list(
+      "<uws:jobs><uws:jobref id='1'><uws:phase>PENDING</uws:phase></uws:jobref><uws:jobref "
+      "id='2'/></uws:jobs>",
+      1);
+  ASSERT_TRUE(older);
+  ASSERT_EQ(older->size(), 1U);  // at most so many
+  EXPECT_EQ(older->at(0).created, 0);
+}
+
+TEST(UwsTest, IdsThatCouldLeaveTheListAreLeftOut) {
+  const auto jobs = parse_job_list(
+      "<jobs><jobref id='../sync'/><jobref id='..'/><jobref id=''/><jobref id='a?PHASE=RUN'/><jobref id='a "
+      "b'/>"
+      "<jobref id='good'/></jobs>",
+      10);
+  ASSERT_TRUE(jobs);
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->at(0).id, "good");
+}
+
+TEST(UwsTest, AnEmptyListIsNoErrorAndAPageIsOne) {
+  ASSERT_TRUE(parse_job_list("<jobs/>", 10));
+  EXPECT_EQ(parse_job_list("<html/>", 10).error().code(), EBADMSG);
+  EXPECT_EQ(parse_job_list("", 10).error().code(), EBADMSG);
+}
+
 }  // namespace
 }  // namespace esofs::client

@@ -40,7 +40,7 @@ TEST_F(EditorsTest, ARedirectionIsOnDiskWhenCloseReturns) {
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT "));
   ASSERT_TRUE(write(opened->handle, "2", 7));
-  ASSERT_TRUE(fs_->flush(opened->handle));
+  ASSERT_TRUE(flush(opened->handle));
   EXPECT_EQ(on_disk("a"), "SELECT 2");
   fs_->release(opened->handle);
 }
@@ -50,7 +50,7 @@ TEST_F(EditorsTest, FsyncCommitsToo) {
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "select"));
   EXPECT_EQ(on_disk("a"), kAdql);
-  ASSERT_TRUE(fs_->flush(opened->handle));
+  ASSERT_TRUE(flush(opened->handle));
   EXPECT_EQ(on_disk("a"), "select" + kAdql.substr(6));
   fs_->release(opened->handle);
 }
