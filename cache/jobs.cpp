@@ -133,19 +133,19 @@ Jobs::Listed Jobs::listed(const std::string& service) {
 
 std::vector<JobInfo> Jobs::known(const std::string& service) {
   std::map<std::string, JobInfo> by_name;
-  std::set<std::string> urls;
+  std::set<std::string> ids;  // a service may have several URLs for one job
   for (const auto& [name, record] : records(service)) {
     if (record.gone_at != 0 && now_() - record.gone_at > kTombstone) {
       if (auto erased = store_.erase(Shelf::kJobs, key(service, name)); !erased)
         spdlog::warn("a job that is gone is still remembered: {}", erased.error().what());
       continue;
     }
-    urls.insert(record.url);
+    ids.insert(id_in(record.url));
     if (record.gone_at == 0) by_name.emplace(name, info(service, name, record));
   }
   for (const auto& reference : listed(service).jobs) {
     const std::string url = archive_.job_url(service, reference.id);
-    if (urls.contains(url)) continue;
+    if (ids.contains(reference.id)) continue;
     by_name.try_emplace(
         reference.id,
         JobInfo{.service = service, .name = reference.id, .url = url, .created = reference.created});
@@ -171,7 +171,7 @@ std::optional<JobInfo> Jobs::by_url(const std::string& service, const std::strin
   const std::string id = id_in(url);
   if (id.empty()) return std::nullopt;
   for (const auto& [name, record] : records(service)) {
-    if (record.url != url) continue;
+    if (id_in(record.url) != id) continue;
     return record.gone_at == 0 ? std::optional(info(service, name, record)) : std::nullopt;
   }
   return JobInfo{.service = service, .name = id, .url = url};

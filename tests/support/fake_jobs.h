@@ -44,6 +44,12 @@ class FakeJobs : public FakeArchive {
   void fail_list(Error error) { set(list_failure_, std::move(error)); }
   void fail_looks(Error error) { set(look_failure_, std::move(error)); }
 
+  // What the answer to a creation calls the list.
+  void make_at(const std::string& list) {
+    const std::scoped_lock lock(jobs_mutex_);
+    at_ = list;
+  }
+
   // "create ADQL MAXREC", "ID SETTING VALUE", "delete ID", in order.
   std::vector<std::string> log() const {
     const std::scoped_lock lock(jobs_mutex_);
@@ -63,7 +69,7 @@ class FakeJobs : public FakeArchive {
     log_.push_back("create " + request.adql + " " + std::to_string(request.maxrec));
     const std::string id = std::to_string(++last_);
     jobs_[id] = made(id, request.adql);
-    return job_url(request.service, id);
+    return at_.empty() ? job_url(request.service, id) : at_ + id;
   }
   Result<std::vector<client::JobReference>> jobs(const std::string&, Lane::Turn&) override {
     const std::scoped_lock lock(jobs_mutex_);
@@ -130,6 +136,7 @@ class FakeJobs : public FakeArchive {
   mutable std::mutex jobs_mutex_;
   std::map<std::string, client::Job> jobs_;  // this and what follows: guarded by jobs_mutex_
   std::vector<std::string> log_;
+  std::string at_;
   int last_ = 0;
   int looks_ = 0;
   std::map<std::string, std::optional<Error>> change_failures_;

@@ -92,11 +92,18 @@ class Dachs:
         if self.user:
             subprocess.run(['chown', '-R', f'{self.user}:{self.user}', self.folder], check=True)
 
+        # It starts a program of this name for each job.
+        os.mkdir(self.path('bin'))
+        with open(self.path('bin', 'dachs'), 'w', encoding='utf-8') as file:
+            file.write(f'#!{sys.executable}\n{CLI}\n'.replace('; ', '\n'))
+        os.chmod(self.path('bin', 'dachs'), 0o755)
+        os.symlink('dachs', self.path('bin', 'gavo'))
+
     def _words(self, words):
         return ['setpriv', '--reuid', self.user, '--regid', self.user, '--init-groups', *words] if self.user else words
 
     def _environment(self):
-        return {'PATH': os.environ['PATH'], 'HOME': self.folder, 'LANG': 'C.UTF-8', 'GAVOSETTINGS': self.path('gavo.rc'),
+        return {'PATH': self.path('bin') + ':' + os.environ['PATH'], 'HOME': self.folder, 'LANG': 'C.UTF-8', 'GAVOSETTINGS': self.path('gavo.rc'),
                 'GAVOCUSTOM': self.path('none'), 'MPLCONFIGDIR': self.folder, 'http_proxy': '', 'no_proxy': '*'}
 
     def _run(self, *words):

@@ -46,7 +46,7 @@
     <fitsProdGrammar>
       <rowfilter procDef="//products#define">
         <bind key="table">"\schema.linked"</bind>
-        <bind key="path">\fullDLURL{dl}</bind>
+        <bind key="path">\dlMetaURI{dl}</bind>
         <bind key="mime">'application/x-votable+xml;content=datalink'</bind>
         <bind key="fsize">10000</bind>
       </rowfilter>

@@ -166,6 +166,14 @@ TEST_F(JobsTest, TheServersListIsShownBesideOwnNames) {
   EXPECT_EQ(found("1").name, "mine");  // an own one by its id
 }
 
+TEST_F(JobsTest, AnOwnJobIsListedOnceThoughTheServiceHasTwoUrlsForIt) {
+  archive_.make_at("http://fake/elsewhere/run/async/");
+  ASSERT_TRUE(run(draft("mine")));
+  EXPECT_EQ(found("mine").url, "http://fake/elsewhere/run/async/1");
+  EXPECT_EQ(names(*list()), Names{"mine"});
+  EXPECT_EQ(found("1").name, "mine");
+}
+
 TEST_F(JobsTest, AServiceWithoutAListShowsOwnJobs) {
   ASSERT_TRUE(run(draft("mine")));
   for (const int code : {EACCES, ENOENT, EBADMSG, EINVAL, EHOSTUNREACH}) {
