@@ -33,6 +33,11 @@ std::string_view stem(std::string_view id) {
 
 }  // namespace
 
+std::string entry_stem(const std::string& id) {
+  const std::string_view found = stem(id);
+  return safe_name(found.empty() ? std::string_view("dataset") : found);
+}
+
 std::string entry_name(const client::Dataset& dataset) {
   const std::string_view found = stem(dataset.id);
   const std::string name(found.empty() ? std::string_view("dataset") : found);

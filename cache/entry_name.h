@@ -13,4 +13,7 @@ namespace esofs::cache {
 // '/', without a FITS extension.
 std::string entry_name(const client::Dataset& dataset);
 
+// The stem made safe: the name of a dataset's own directory. Two datasets whose ids have a '/' may share it.
+std::string entry_stem(const std::string& id);
+
 }  // namespace esofs::cache

@@ -29,7 +29,7 @@ constexpr std::uint64_t kTruncatedBytes =
     1ULL << 20U;  // pages never written may be missing at the end of a sound file
 
 constexpr std::array<const char*, kShelves> kNames{
-    "listings", "entries", "names",   "rows",         "links",        "sources",  "files",
+    "listings", "entries", "names",   "rows",         "links",        "sources",   "files",
     "idrows",   "visited", "numbers", "associations", "productfiles", "positions", "jobs"};
 
 Error system_error(int code, const std::string& step) {

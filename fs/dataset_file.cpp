@@ -4,7 +4,7 @@
 #include <cctype>
 #include <string_view>
 
-#include "client/base/safe_name.h"
+#include "cache/entry_name.h"
 #include "fs/names.h"
 #include "fs/value_text.h"
 
@@ -60,7 +60,7 @@ Attributes DatasetFile::attributes() {
 
 Cancel DatasetFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
   // The first open of a file below datasets/ is a visit; the many that follow are not worth a write.
-  if (path_.starts_with("/datasets/" + safe_name(dataset_.id) + "/") &&
+  if (path_.starts_with("/datasets/" + cache::entry_stem(dataset_.id) + "/") &&
       !tree_.files().facts(dataset_, form_).exact)
     tree_.catalog().visited(kVisitKind, dataset_.id);
   return tree_.files().open(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "cache/entry_name.h"
 #include "client/base/safe_name.h"
 #include "fs/in_turn.h"
 #include "fs/link_names.h"
@@ -30,7 +31,8 @@ bool may_be_there_later(const std::string& name) {
 // file that IRAF looks for in its working directory would be one.
 bool takes_anything(const IdGrammar& ids) { return !ids.valid || ids.valid("login.cl"); }
 
-// Searches the listings that are here already for the dataset whose file is `name`.fits. No network.
+// Searches the listings that are here already for the dataset whose file is `name`.fits, the first of them where several
+// share that name. No network.
 std::optional<KnownDataset> in_listings(Tree& tree, const std::string& name) {
   for (const auto& query : tree.queries().known()) {
     const auto spec = query->spec();
@@ -38,7 +40,7 @@ std::optional<KnownDataset> in_listings(Tree& tree, const std::string& name) {
     const auto listing = tree.catalog().known_listing(*spec);
     if (!listing) continue;
     const auto entry = listing->find(name + ".fits");
-    if (!entry || !*entry || !same(name, safe_name((*entry)->dataset.id))) continue;
+    if (!entry || !*entry || !same(name, cache::entry_stem((*entry)->dataset.id))) continue;
     return KnownDataset{(*entry)->dataset, RowReference{listing, (*entry)->row}};
   }
   return std::nullopt;
@@ -51,13 +53,14 @@ std::string delivered_name(Tree& tree, const client::Dataset& dataset,
   const auto facts = tree.files().facts(dataset, cache::Form::kDelivered);
   if (!facts.delivered_name.empty()) {
     std::string name = safe_name(facts.delivered_name);
+    const std::string stem = cache::entry_stem(dataset.id);
     // Auxiliary files are delivered under identifiers of their own; a name without ours would mislead.
     const std::string suffix = packed_suffix(name);
-    return name.starts_with(dataset.id) || suffix.empty() ? name : safe_name(dataset.id + suffix);
+    return name.starts_with(stem) || suffix.empty() ? name : safe_name(stem + suffix);
   }
   if (!source) return {};
   const std::string suffix = packed_suffix(source->original_name);
-  return suffix.empty() ? std::string() : safe_name(dataset.id + suffix);
+  return suffix.empty() ? std::string() : safe_name(cache::entry_stem(dataset.id) + suffix);
 }
 
 // An id alone is taken for a FITS file's. What the archive says of the file corrects that: a product's preview is a .png.
@@ -75,7 +78,7 @@ DatasetPlace with_type(DatasetPlace place, const std::optional<client::FileSourc
 
 // "<id>.png": only the archive can tell whether the file is of that kind.
 bool may_be_of_another_type(const DatasetPlace& place, const std::string& name) {
-  const std::string stem = safe_name(place.dataset.id) + ".";
+  const std::string stem = cache::entry_stem(place.dataset.id) + ".";
   const bool of_the_file = name.starts_with(stem) || name.starts_with(portable_name(stem));
   return of_the_file && !place.row.listing && name.find('.', stem.size()) == std::string::npos &&
          may_name_a_dataset(name);
@@ -84,7 +87,8 @@ bool may_be_of_another_type(const DatasetPlace& place, const std::string& name) 
 }  // namespace
 
 std::optional<KnownDataset> dataset_in_listings(Tree& tree, const std::string& id) {
-  return in_listings(tree, safe_name(id));
+  auto known = in_listings(tree, cache::entry_stem(id));
+  return known && known->dataset.id == id ? known : std::nullopt;
 }
 
 // --- DatasetsNode ---
@@ -97,6 +101,7 @@ NodePtr DatasetsNode::node(const std::string& id) const {
   const auto& ids = tree_.config().ids;
   if (auto known = dataset_in_listings(tree_, id))
     return std::make_shared<DatasetNode>(tree_, std::move(known->dataset), std::move(known->row));
+  if (takes_anything(ids)) return nullptr;
   return ids.valid && ids.valid(id) ? std::make_shared<DatasetNode>(tree_, ids.dataset(id), RowReference{})
                                     : nullptr;
 }
@@ -108,7 +113,7 @@ NodePtr DatasetsNode::find(const std::string& name) const {
   if (name.find('_') != std::string::npos) {
     // A visited identifier gives back what its portable form has lost.
     for (const std::string& id : tree_.catalog().visits(kVisitKind, kMostVisits)) {
-      if (same(name, safe_name(id))) return node(id);
+      if (same(name, cache::entry_stem(id))) return node(id);
     }
   }
   if (takes_anything(tree_.config().ids)) return nullptr;
@@ -126,7 +131,7 @@ Cancel DatasetsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done)
   FixedDirectory::Entries entries;
   for (const std::string& id : tree_.catalog().visits(kVisitKind, kMostVisits)) {
     if (NodePtr visited = node(id))
-      entries.emplace_back(shown_name(safe_name(id), tree_.config().names), std::move(visited));
+      entries.emplace_back(shown_name(cache::entry_stem(id), tree_.config().names), std::move(visited));
   }
   done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
   return {};
@@ -138,10 +143,10 @@ Attributes DatasetNode::attributes() {
   return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(place_.dataset), kLongTimeout, kLongTimeout};
 }
 
-std::string DatasetNode::directory(const std::string& id) { return "/datasets/" + safe_name(id); }
+std::string DatasetNode::directory(const std::string& id) { return "/datasets/" + cache::entry_stem(id); }
 
 std::string DatasetNode::plain_name() const {
-  return safe_name(place_.dataset.id + place_.dataset.extension);
+  return safe_name(cache::entry_stem(place_.dataset.id) + place_.dataset.extension);
 }
 
 NodePtr DatasetNode::file(cache::Form form, const std::string& name) const {
@@ -186,7 +191,7 @@ Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
   const std::string plain = plain_name();
   const std::string delivered = delivered_name(place_.tree, place_.dataset, source);
   const std::string suffix = packed_suffix(name);
-  const std::string stem = safe_name(place_.dataset.id);
+  const std::string stem = cache::entry_stem(place_.dataset.id);
   if (same(name, plain)) {
     done(Found{file(cache::Form::kPlain, plain)});
   } else if (NodePtr node = section(name)) {

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "client/base/safe_name.h"
 #include "fs/browse_nodes.h"
 #include "fs/browse_state.h"
-#include "client/base/safe_name.h"
 #include "fs/dataset_nodes.h"
 #include "fs/job_nodes.h"
 #include "fs/plain_nodes.h"

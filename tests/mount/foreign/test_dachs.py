@@ -59,6 +59,16 @@ class ForeignArchive(unittest.TestCase):
             self.assertEqual(harness.sha(data), harness.sha(self.server.image(f'field{i}.fits')))
             self.assertEqual(os.path.getsize(self.path(f'field{i}.fits')), len(data))
 
+    def test_a_dataset_has_a_directory(self):
+        os.listdir(self.folder)
+        for i in (0, 3):
+            folder = self.mount / f'datasets/field{i}'
+            self.assertEqual(harness.sha(read(f'{folder}/field{i}.fits')), harness.sha(self.server.image(f'field{i}.fits')))
+            self.assertIn(f'FIELD {i}', read(f'{folder}/metadata.json').decode())
+        self.assertIn(b'#this', read(self.mount / 'datasets/field3/links.vot'))
+        self.assertEqual(sorted(os.listdir(self.mount / 'datasets')), ['field0', 'field3'])
+        self.assertFalse(os.path.exists(self.mount / 'datasets/login.cl'))
+
     def test_headers_are_read_by_astropy(self):
         from astropy.io import fits
         os.listdir(self.folder)
