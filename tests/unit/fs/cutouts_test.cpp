@@ -170,10 +170,10 @@ TEST_F(CutoutsTest, AQueryWithCutoutsIsRemovedByRmR) {
   const auto uses = walk({"queries", "a", "cutout", kSpec});
   EXPECT_TRUE(fs_->unlink(uses, kFile));
   EXPECT_EQ(cache_.evicted(), std::vector<std::string>{kId + "/" + kCanonical}) << "it is dropped";
-  EXPECT_TRUE(fs_->rmdir(walk({"queries", "a", "cutout"}), kSpec));
+  EXPECT_TRUE(rmdir(walk({"queries", "a", "cutout"}), kSpec));
   EXPECT_EQ(list({"queries", "a", "cutout"}), std::vector<std::string>{});
-  EXPECT_TRUE(fs_->rmdir(walk({"queries", "a"}), "cutout"));
-  EXPECT_TRUE(fs_->rmdir(walk({"queries"}), "a"));
+  EXPECT_TRUE(rmdir(walk({"queries", "a"}), "cutout"));
+  EXPECT_TRUE(rmdir(walk({"queries"}), "a"));
 }
 
 TEST_F(CutoutsTest, NothingElseCanBeWrittenThere) {
