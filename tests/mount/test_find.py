@@ -39,10 +39,8 @@ class Find(harness.MountTest):
         read(self.mount / f'datasets/{MUSE}/metadata.json')
         folder = self.mount / f'datasets/{MUSE}/calibrations/master'
         read(os.path.join(folder, os.listdir(folder)[0]))
-        kinds = os.listdir(self.mount.path)
         for path in PLACES:
-            if path.split('/')[0] in kinds:
-                os.listdir(self.mount / path)
+            os.listdir(self.mount / path)
         read(self.mount / f'datasets/{CUBE}/cutout/{SPEC}.fits')
         read(self.mount / f'datasets/{CUBE}/header.txt')
 
@@ -59,6 +57,10 @@ class Find(harness.MountTest):
             (request['method'], request['target'], request['body']) for request in asked).items() if times > 1]
         self.assertEqual(again, [], 'asked twice')
         return asked
+
+    def besides_jobs(self):
+        """The requests but for the services' lists of jobs, which are asked for at every look: jobs change."""
+        return [request for request in self.sim.requests() if not request['target'].partition('?')[0].endswith('/async')]
 
     def test_find_ends_moves_no_file_and_asks_each_list_once(self):
         self.visit()
@@ -77,7 +79,7 @@ class Find(harness.MountTest):
         self.find('-newermt', '2020-01-01', '-size', '+1k', '-type', 'f')
         run('du', '-a', self.mount.path)
         run('ls', '-lR', self.mount.path)
-        self.assertEqual(self.sim.requests(), [], 'the second walk asks nothing')
+        self.assertEqual(self.besides_jobs(), [], 'the second walk asks nothing')
 
     def test_find_of_a_new_mount_of_the_same_cache_asks_nothing(self):
         self.visit()
@@ -86,14 +88,14 @@ class Find(harness.MountTest):
         self.sim.reset()
         self.mount = self.mounted()
         self.assertEqual(self.find(), shown)
-        self.assertEqual(self.sim.requests(), [])
+        self.assertEqual(self.besides_jobs(), [])
 
     def test_find_of_a_fresh_mount_asks_for_what_the_archive_lists_itself_and_nothing_else(self):
         shown = self.find()
         self.assert_lists_only()
         self.sim.reset()
         self.assertEqual(self.find(), shown)
-        self.assertEqual(self.sim.requests(), [])
+        self.assertEqual(self.besides_jobs(), [])
         self.sim.reset()
         run('find', self.mount / 'datasets', self.mount / 'queries')
         self.assertEqual(self.sim.requests(), [])
