@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <string_view>
 #include <vector>
 
@@ -25,7 +26,15 @@ pid_t process_of(std::string_view value) {
   return pid;
 }
 
-bool gone(pid_t pid) { return pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH); }
+// One that has ended and waits for its parent (state Z) is gone, too (proc(5)).
+bool gone(pid_t pid) {
+  if (pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH)) return true;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string stat;
+  if (!std::getline(file, stat)) return false;
+  const auto name_end = stat.rfind(") ");
+  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] == 'Z';
+}
 
 }  // namespace
 

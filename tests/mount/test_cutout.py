@@ -10,6 +10,7 @@ from harness import MountTest, read, run, sha, until
 SODA = '/dataPortal/soda/sync'
 IMAGE = 'ADP.2014-11-12T16:17:07.630'
 OTHER = 'ADP.2016-06-21T08:15:12.100'  # a cube
+GIANT = 'ADP.2018-06-21T20:32:57.736'  # a cube of 3 GB, of which a cutout has some megabytes
 
 
 class CutoutTest(MountTest):
@@ -164,30 +165,35 @@ class Interrupted(CutoutTest):
         self.sim.clear()
         self.assertEqual(read(path)[:9], b'SIMPLE  =')
 
-    def test_a_reader_killed_in_the_middle_leaves_nothing(self):
-        path = self.example()
-        self.sim.fault(path=SODA, no_length=True, stall_after=20_000)
+    def half_a_cutout(self):
+        """A reader of a cutout of which a part lies in the cache; and its path."""
+        path = self.folder(GIANT) + '/' + self.offers(GIANT)['example']
+        self.sim.fault(path=SODA, no_length=True, stall_after=1_000_000)
         reader = self.reader(path)
-        until(lambda: self.transfers()['running'] > 0, 'the request')
+        until(self.cached_segments, 'the first part')
+        return path, reader
+
+    def test_a_reader_killed_in_the_middle_leaves_nothing(self):
+        path, reader = self.half_a_cutout()
         os.kill(reader.pid, signal.SIGKILL)
         reader.wait(harness.PATIENCE)
         until(self.idle, 'the end of the request')
         self.assertEqual(self.cached_segments(), [])
         self.sim.clear()
         data = read(path)
+        self.assertGreater(len(data), 1_000_000)
         self.assertEqual(len(data) % 2880, 0)
 
-    def test_the_daemon_killed_in_the_middle_shows_nothing_of_it_afterwards(self):
-        path = self.example()
+    def test_the_daemon_killed_in_the_middle_leaves_nothing_to_the_next_one(self):
+        path, reader = self.half_a_cutout()
         relative = os.path.relpath(path, self.mount.path)
-        self.sim.fault(path=SODA, no_length=True, stall_after=20_000)
-        reader = self.reader(path)
-        until(lambda: self.transfers()['running'] > 0, 'the request')
         self.mount.kill()
         reader.wait(harness.PATIENCE)
+        self.assertNotEqual(self.cached_segments(), [])
         self.sim.clear()
         mount = self.mount.remount()
         self.addCleanup(self._end, mount)
+        self.assertEqual(self.cached_segments(), [])
         data = read(mount / relative)
         self.assertEqual(data[:9], b'SIMPLE  =')
         self.assertEqual(len(data) % 2880, 0)
