@@ -209,12 +209,17 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
 // REQUIRES: the caller was told to start the flight of this opening.
 void FileCacheCore::ask(const std::string& id, const client::Dataset& dataset) {
   std::stop_source stop;
-  if (!dataset.cutout.empty()) registry_.lock()->cutouts.insert_or_assign(id, stop);
-  catalog_.source(dataset, [self = shared_from_this(), id, dataset, stop](Result<client::FileSource> source) {
+  std::string parent;
+  if (!dataset.cutout.empty()) {
+    parent = parent_version(dataset);
+    registry_.lock()->cutouts.insert_or_assign(id, stop);
+  }
+  catalog_.source(dataset, [self = shared_from_this(), id, dataset, stop,
+                            parent = std::move(parent)](Result<client::FileSource> source) {
     const Inside inside(self->parts_->gate);
     if (!inside) return self->land(id, ending_error());
     if (!source) return self->land(id, source.error());
-    open_file(self->parts_, self, {id, dataset, std::move(*source), stop});
+    open_file(self->parts_, self, {id, dataset, std::move(*source), stop, parent});
   });
 }
 
@@ -234,15 +239,17 @@ void FileCacheCore::stop_unwanted(const std::string& id) {
 // The file without a request, where that is possible.
 std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
   const std::string user = parts_->archive.user();
+  std::optional<Delivered> open;
   {
     auto registry = registry_.lock();
     const auto live = registry->live.find(id);
     const bool may = live != registry->live.end() &&
                      (live->second.record.identity.empty() || live->second.record.identity == user);
-    if (may && fresh(live->second.record, dataset)) {
-      if (auto content = live->second.content.lock()) return Delivered{content, live->second.record};
+    if (may) {
+      if (auto content = live->second.content.lock()) open = Delivered{content, live->second.record};
     }
   }
+  if (open && fresh(open->record, dataset)) return open;
   const auto record = recorded(id);
   if (!record || !fresh(*record, dataset) || !ours(*record)) return std::nullopt;
   if (record->whole) {
@@ -338,7 +345,6 @@ void FileCacheCore::completed(const OpeningRequest& request, const Delivered& de
   auto record = recorded(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;
   record.size = delivered.record.size;
-  if (!request.dataset.cutout.empty()) record.parent = parent_version(request.dataset);
   keep_record(request.id, record);
   auto registry = registry_.lock();
   const auto live = registry->live.find(request.id);

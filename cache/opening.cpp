@@ -102,6 +102,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
     record.identity = head.identity;
     record.size = head.total.value_or(0);
     record.mtime = request_.dataset.mtime;
+    record.parent = request_.parent;
     record.checked_at = parts_->now();
     return record;
   }

@@ -30,6 +30,7 @@ struct OpeningRequest {
   client::Dataset dataset;
   client::FileSource source;
   std::stop_source stop{};  // ends the request and the transfer that it becomes
+  std::string parent{};     // of a cutout: FileRecord::parent
 };
 
 // What Opening asks of the cache it works for. Called from the lane, without locks.

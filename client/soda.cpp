@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -28,7 +29,7 @@ constexpr std::uint64_t kHeaderBytes = 1ULL << 20U;
 std::optional<std::uint64_t> estimate(const Links& links, double share) {
   for (const auto& link : links.rows) {
     if (!has_semantics(link, "this") || !link.content_length) continue;
-    const auto bytes = static_cast<double>(*link.content_length) * share;
+    const double bytes = std::ceil(static_cast<double>(*link.content_length) * share);
     return std::min(static_cast<std::uint64_t>(bytes), *link.content_length) + kHeaderBytes;
   }
   return std::nullopt;

@@ -51,6 +51,14 @@ class OneRequest(CutoutTest):
         self.assertEqual(os.getxattr(path, 'user.esofs.size_state'), b'exact')
         self.assertIn(SODA.encode(), os.getxattr(path, 'user.esofs.url'))
 
+    def test_it_is_kept_beside_its_dataset(self):
+        read(self.mount / f'datasets/{IMAGE}/{IMAGE}.fits')
+        path = self.example()
+        with open(path, 'rb') as file:
+            data = file.read()
+            self.assertEqual(sha(read(path)), sha(data))
+        self.assertEqual(len(self.asked()), 1)
+
     def test_it_is_kept_across_mounts(self):
         path = self.example()
         data = read(path)

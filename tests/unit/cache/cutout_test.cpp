@@ -127,6 +127,8 @@ TEST_F(CutoutTest, ACutoutOfAFileThatHasChangedSinceIsCutAnew) {
   archive_.put_file(url_, kMiB, {.validator = "v1"});
   ASSERT_TRUE(open_parent());
   put(kMiB);
+  const auto held = open();
+  EXPECT_EQ(all_of(held).size(), kMiB);
   EXPECT_EQ(all_of(open()).size(), kMiB);
   EXPECT_EQ(archive_.fetch_count(made()), 1);
   archive_.put_file(url_, kMiB, {.validator = "v2"});
@@ -135,6 +137,7 @@ TEST_F(CutoutTest, ACutoutOfAFileThatHasChangedSinceIsCutAnew) {
   put(2 * kMiB);
   EXPECT_EQ(all_of(open()).size(), 2 * kMiB);
   EXPECT_EQ(archive_.fetch_count(made()), 2);
+  EXPECT_EQ(read_error(held, 0, 100), ESTALE) << "the two are never mixed";
 }
 
 TEST_F(CutoutTest, OneThatNobodyWaitsForIsStoppedAndLeavesNothing) {
