@@ -207,7 +207,7 @@ TEST_F(SodaJobTest, ATextInsteadOfAResultIsNoPixel) {
 }
 
 TEST_F(SodaJobTest, AJobThatNobodyWaitsForIsDeleted) {
-  server_.otherwise(Answer().hold());
+  server_.otherwise(Answer().hold().close());
   const std::jthread stopper([this] {
     (void)server_.wait_for_holds(1);
     stop_.request_stop();
