@@ -134,8 +134,8 @@ LinkFile::LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset
 Cancel LinkFile::open(bool truncate, Done<std::shared_ptr<FileHandle>> done) {
   const std::string& url = link_.access_url;
   if (!url.empty() && !begins_with_no_case(url, "http://") && !begins_with_no_case(url, "https://")) {
-    done(Error(ENOTSUP, "the archive links to " + client::shown_url(url) +
-                            ", and esofs follows links to http and https only"));
+    done(Error(EACCES, "the archive links to " + client::shown_url(url) +
+                           ", and esofs follows links to http and https only"));
     return {};
   }
   if (kind_ == LinkKind::kFile && !url.empty())
