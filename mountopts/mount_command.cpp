@@ -40,6 +40,7 @@ Result<std::string> usable_mountpoint(const std::string& given) {
 // The child's part: from here on there are threads.
 Result<void> serve(Background& background, const Options& options, const client::Profile& profile,
                    const MountCommand& command, const std::string& mountpoint) {
+  (void)::umask(077);  // what is kept is the user's own, wherever it is kept
   auto logging = start_log(options, command.foreground);
   if (!logging) return logging;
   auto mount = BuiltMount::build(options, profile, command.archive, mountpoint);
