@@ -19,7 +19,7 @@ class ListingCosts(harness.MountTest):
         self.assertEqual(len(self.sim.requests()), 1)
         lines = run('ls', '-l', folder).stdout.splitlines()
         self.assertEqual(len([line for line in lines if line.endswith('.fits')]), 10000)
-        found = run('find', folder, '-name', '*.fits', '-size', '+0').stdout.splitlines()
+        found = run('find', folder, '-maxdepth', '1', '-name', '*.fits', '-size', '+0').stdout.splitlines()
         self.assertEqual(len(found), 10000)
         self.assertEqual(len(self.sim.requests()), 1)
 

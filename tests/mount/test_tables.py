@@ -146,9 +146,10 @@ class Cones(harness.MountTest):
     def test_a_cone_has_the_sources_in_the_circle(self):
         every = rows_of(os.path.join(self.mount.save('all', 'SELECT * FROM safcat.SIMSURVEY_CAT_V2'),
                                      'table/result.csv'))
-        inside = {row['SOURCEID'] for row in every if separation_deg(*POSITION, row) <= 0.1}
+        # No source lies on this circle: what belongs to its edge is the server's to say.
+        inside = {row['SOURCEID'] for row in every if separation_deg(*POSITION, row) <= 0.11}
         self.assertGreater(len(inside), 5)
-        rows = rows_of(self.cone('53.1_-27.8_0.1.csv'))
+        rows = rows_of(self.cone('53.1_-27.8_0.11.csv'))
         self.assertEqual({row['SOURCEID'] for row in rows}, inside)
 
     def test_equal_cones_are_one_request_whatever_they_are_called(self):
