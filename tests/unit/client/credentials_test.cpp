@@ -92,13 +92,13 @@ class CredentialsTest : public HttpTest {
 
 TEST(SecretFile, OneThatOthersCanReadIsRefusedByNameAndMode) {
   const tests::TempDir temp;
-  write(temp.path() / "netrc", "secret", 0640);
+  write(temp.path() / "netrc", "sesame", 0640);
   const auto read = read_secret_file(temp.path() / "netrc");
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), EACCES);
   EXPECT_THAT(read.error().what(), HasSubstr((temp.path() / "netrc").string()));
   EXPECT_THAT(read.error().what(), HasSubstr("0640"));
-  EXPECT_THAT(read.error().what(), Not(HasSubstr("secret")));
+  EXPECT_THAT(read.error().what(), Not(HasSubstr("sesame")));
 }
 
 TEST(SecretFile, IsWrittenForItsOwnerOnlyAndReplacedWhole) {
