@@ -75,7 +75,7 @@ class CommandLine(harness.MountTest):
         harness.guardian.tell(f'-mount {place}')
 
     def test_mount_returns_when_the_tree_is_there(self):
-        self.assertEqual(sorted(os.listdir(self.mount.path)), ['.esofs', 'README.txt', 'datasets', 'queries'])
+        self.assertEqual(sorted(os.listdir(self.mount.path)), ['.esofs', 'README.txt', 'browse', 'datasets', 'jobs', 'queries', 'tables'])
 
     def test_status_tells_of_the_mount(self):
         text = run(harness.programs['esofs'], 'status', self.mount.path).stdout
