@@ -13,8 +13,8 @@
 #include "tests/sim/http_server.h"
 #include "tests/sim/pages.h"
 #include "tests/sim/profile.h"
-#include "tests/sim/soda_service.h"
 #include "tests/sim/sesame_service.h"
+#include "tests/sim/soda_service.h"
 #include "tests/sim/ssap_service.h"
 #include "tests/sim/tap_service.h"
 

@@ -59,8 +59,8 @@ struct File {
   bool proprietary = false;                // before its release: 401 without rights
   double release_mjd = 0;                  // of a proprietary file: when it becomes public; 0: never
   CutoutOffer cutout;
-  std::string semantics = "#auxiliary";    // of its DataLink row, where it is a side file
-  bool announced = true;                   // false: the row has neither content_type nor content_length
+  std::string semantics = "#auxiliary";  // of its DataLink row, where it is a side file
+  bool announced = true;                 // false: the row has neither content_type nor content_length
 };
 
 // A DataLink row that stands for no file of the holdings.

@@ -157,8 +157,8 @@ TEST_F(CutoutsTest, InADirectoryOfCutoutsOnlyDatasetsOfTheListingHaveNames) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   catalog_.hold();
-  for (const std::string& name : {std::string("ADP.2000-01-01T00:00:00.000.fits"), kFile + "[1]", kFile + ",1",
-                                 kFile + ".fits", std::string("login.cl")})
+  for (const std::string& name : {std::string("ADP.2000-01-01T00:00:00.000.fits"), kFile + "[1]",
+                                  kFile + ",1", kFile + ".fits", std::string("login.cl")})
     EXPECT_EQ(child({"queries", "a", "cutout", kSpec}, name), 0U) << name;
   EXPECT_EQ(child({"queries", "a", "cutout"}, kSpec + ".fits"), 0U);
   EXPECT_EQ(child({"queries", "a", "cutout"}, "login.cl"), 0U);

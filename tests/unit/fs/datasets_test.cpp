@@ -223,8 +223,7 @@ TEST_F(DatasetsTest, TheDeliveredNameIsAskedForWithADeadlineAndOthersAreNot) {
   EXPECT_NE(walk({"datasets", kId, kFile + ".fz"}), 0U);
   auto wrong = lookup(directory, kFile + ".Z");
   EXPECT_TRUE(wrong && wrong->ino == 0);
-  EXPECT_EQ(list({"datasets", kId}),
-            with_what_is_beside({kFile, kFile + ".fz"}));
+  EXPECT_EQ(list({"datasets", kId}), with_what_is_beside({kFile, kFile + ".fz"}));
 }
 
 TEST_F(DatasetsTest, LinksAndMetadataAreMadeWhenOpened) {
