@@ -54,9 +54,10 @@ std::string delivered_name(Tree& tree, const client::Dataset& dataset,
   if (!facts.delivered_name.empty()) {
     std::string name = safe_name(facts.delivered_name);
     const std::string stem = cache::entry_stem(dataset.id);
-    // Auxiliary files are delivered under identifiers of their own; a name without ours would mislead.
+    if (name.starts_with(stem)) return name;
+    // The producer's name, or another identifier: only what it says of the packing counts.
     const std::string suffix = packed_suffix(name);
-    return name.starts_with(stem) || suffix.empty() ? name : safe_name(stem + suffix);
+    return suffix.empty() ? std::string() : safe_name(stem + suffix);
   }
   if (!source) return {};
   const std::string suffix = packed_suffix(source->original_name);

@@ -89,7 +89,8 @@ std::string status_text(const std::string& mountpoint, const MountStatus& status
     if (!said("problem").empty()) out << " (" << said("problem") << ')';
     out << '\n';
   }
-  out << "  errors    " << document.value("errors", std::uint64_t{0}) << " (see " << mountpoint
+  const auto tree = document.value("filesystem", nlohmann::json::object());
+  out << "  errors    " << tree.value("errors", std::uint64_t{0}) << " (see " << mountpoint
       << "/.esofs/errors)\n";
   return out.str();
 }

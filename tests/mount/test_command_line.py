@@ -1,4 +1,5 @@
 """esofs mount, unmount and status: errors at the prompt, options and profiles validated (DESIGN section 8)."""
+import errno
 import json
 import os
 import subprocess
@@ -84,6 +85,11 @@ class CommandLine(harness.MountTest):
         document = json.loads(run(harness.programs['esofs'], 'status', '--json', self.mount.path).stdout)
         self.assertEqual(document['pid'], self.mount.pid)
         self.assertIn(self.mount.path, run(harness.programs['esofs'], 'status').stdout)
+
+    def test_status_counts_what_failed(self):
+        dp_id = 'ADP.2026-02-02T02:02:02.222'
+        self.assert_errno(errno.EACCES, open, self.mount / f'datasets/{dp_id}/{dp_id}.fits', 'rb')
+        self.assertRegex(run(harness.programs['esofs'], 'status', self.mount.path).stdout, r'errors +1 \(')
 
     def test_status_and_unmount_of_no_mount_say_so(self):
         for command in ('status', 'unmount'):

@@ -44,6 +44,13 @@ class Directories(LinksTest):
         self.assertNotIn('night_log.txt', names)
         self.assertEqual(self.asked(), 1)
 
+    def test_the_file_is_listed_once_whatever_its_producer_called_it(self):
+        dp_id = 'ADP.2016-06-21T08:15:12.100'
+        for look in range(2):
+            names = os.listdir(self.dataset(dp_id))
+            self.assertEqual([name for name in names if name.endswith('.fits')], [f'{dp_id}.fits'], f'look {look}')
+            read(os.path.join(self.dataset(dp_id), f'{dp_id}.fits'))
+
     def test_find_moves_no_file_and_asks_nothing_twice(self):
         found = run('find', self.dataset(CUBE), '-type', 'f').stdout.splitlines()
         inside = {os.path.relpath(path, self.dataset(CUBE)) for path in found}
