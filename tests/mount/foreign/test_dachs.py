@@ -69,6 +69,21 @@ class ForeignArchive(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.mount / 'datasets')), ['field0', 'field3'])
         self.assertFalse(os.path.exists(self.mount / 'datasets/login.cl'))
 
+    def test_cutouts_are_the_pixels_of_their_parent(self):
+        from astropy.io import fits
+        from astropy.wcs import WCS
+        os.listdir(self.folder)
+        spec = 'circle_20_-20_30arcsec'  # the middle of field2
+        for path in (self.path('cutout', spec, 'field2.fits'), self.mount / f'datasets/field2/cutout/{spec}.fits'):
+            with fits.open(path) as cut, fits.open(self.path('field2.fits')) as parent:
+                data, whole = cut[0].data, parent[0].data
+                self.assertTrue(50 <= data.shape[0] < 100 and 50 <= data.shape[1] < 100, data.shape)
+                # Where the cutout says that its first pixel is, the parent has the same pixels.
+                sky = WCS(cut[0].header).pixel_to_world_values(0, 0)
+                x, y = (int(round(float(v))) for v in WCS(parent[0].header).world_to_pixel_values(*sky))
+                self.assertTrue((data == whole[y:y + data.shape[0], x:x + data.shape[1]]).all())
+            self.assertEqual(os.path.getsize(path), len(read(path)))
+
     def test_headers_are_read_by_astropy(self):
         from astropy.io import fits
         os.listdir(self.folder)
