@@ -25,7 +25,21 @@ NodePtr made_text(const DatasetPlace& place, const std::string& name, MadeText::
                                     dataset_mtime(place.dataset), std::move(make));
 }
 
+// The row that the dataset was found by, which may have fewer columns than the archive's.
+Result<std::string> listed_metadata(const RowReference& row) {
+  auto values = row.listing->row(row.row);
+  if (!values) return values.error();
+  return row_json({row.listing->columns(), *std::move(values)});
+}
+
 NodePtr metadata(const DatasetPlace& place) {
+  // An archive without a form of ids cannot be asked for one.
+  const auto& ids = place.tree.config().ids;
+  if (place.row.listing && !(ids.valid && ids.valid(place.dataset.id)))
+    return made_text(place, "metadata.json", [row = place.row](Done<std::string> done) {
+      done(listed_metadata(row));
+      return Cancel();
+    });
   return made_text(place, "metadata.json",
                    [&catalog = place.tree.catalog(), id = place.dataset.id](Done<std::string> done) {
                      using RowPtr = std::shared_ptr<const cache::NamedRow>;
