@@ -214,6 +214,8 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
   void fail(const Error& error) { finish(error); }
   void finish(Result<std::string> text) {
     ended_ = true;
+    // What cancels the last read may hold its continuation, and so this.
+    const Cancel over = std::exchange(state_.lock()->cancel, nullptr);
     if (auto done = std::exchange(done_, nullptr)) done(std::move(text));
   }
 

@@ -244,6 +244,16 @@ class Howto(harness.MountTest):
         self.assertEqual(self.listed('listed.txt'), ids)
         self.assert_same_file('ADP.2020-03-24T10:45:21.866.fits', 'ADP.2020-03-24T10:45:21.866')
 
+    def test_gravity(self):
+        self.howto('gravity')
+        ids = self.ids(self.saved('visibilities'))
+        self.assertEqual(len(ids), 3)
+        self.assertEqual(self.listed('listed.txt'), ids)
+        for dp_id in ids:
+            self.assert_same_file(f'{dp_id}.fits', dp_id)
+        with fits.open(self.got(f'{ids[0]}.fits')) as file:
+            self.assertEqual(file['OI_VIS2'].data['VIS2DATA'].shape, (6, len(file['OI_WAVELENGTH'].data)))
+
     def test_raw_to_reduced(self):
         self.howto('raw_to_reduced')
         sources = [link['access_url'].rsplit('/', 1)[1] for link in self.linked('ADP.2016-06-21T08:15:12.100', 'progenitor')]

@@ -66,7 +66,8 @@ std::string corners(const Dataset& d) {
 
 CutoutOffer cutout_of(const Dataset& d) {
   CutoutOffer offer;
-  if (d.is_raw() || d.kind == Kind::kMaster || !d.disk_path.empty()) return offer;
+  if (d.is_raw() || d.kind == Kind::kMaster || d.kind == Kind::kVisibility || !d.disk_path.empty())
+    return offer;
   const bool spectrum = d.kind == Kind::kSpectrum;
   const bool cube = d.kind == Kind::kCube || d.kind == Kind::kPrimaryCube;
   const double radius = d.pixel_arcsec > 0 ? d.fov_deg() / 2 : kTableRadius_deg;
@@ -187,6 +188,8 @@ std::string Dataset::product_type() const {
     case Kind::kSourceTable:
     case Kind::kCatalogTile:
       return "measurements";
+    case Kind::kVisibility:
+      return "visibility";
     default:
       return "image";
   }

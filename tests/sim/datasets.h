@@ -21,6 +21,7 @@ struct Dataset {
     kSpectrum,     // BINTABLE of one row (ESO SDP)
     kSourceTable,  // BINTABLE of sources
     kCatalogTile,  // as a source table, of a catalogue
+    kVisibility,   // BINTABLEs of optical interferometry (OIFITS)
     kRaw,          // primary array of int16
     kRawMef,       // extensions of uint16
     kMaster,       // master calibration, primary array

@@ -278,6 +278,39 @@ ContentPtr sources(const Dataset& d, int version) {
   return joined({hdu(empty_primary(d)), hdu(table, made(static_cast<std::uint64_t>(d.nx) * 34, make))});
 }
 
+// The wavelengths of a beam combiner and the squared visibilities of its six baselines, as OIFITS 2 names them.
+ContentPtr visibilities(const Dataset& d, int version) {
+  const std::int64_t channels = d.nx;
+  FitsHeader bands =
+      table_start("OI_WAVELENGTH", 8, channels, {{"EFF_WAVE", "E", "m"}, {"EFF_BAND", "E", "m"}}, 1);
+  bands.integer("OI_REVN", 2).string("INSNAME", d.instrument);
+  const auto waves = [d, channels] {
+    std::string out;
+    const double step = (d.em_max - d.em_min) / static_cast<double>(channels);
+    for (std::int64_t i = 0; i < channels; ++i) {
+      put(out, static_cast<float>(d.em_min + (static_cast<double>(i) + 0.5) * step));
+      put(out, static_cast<float>(step));
+    }
+    return out;
+  };
+  const std::int64_t baselines = 6;
+  const std::int64_t row = channels * 8;
+  FitsHeader table =
+      table_start("OI_VIS2", row, baselines, {{"VIS2DATA", "E", ""}, {"VIS2ERR", "E", ""}}, channels);
+  table.integer("OI_REVN", 2).string("INSNAME", d.instrument).string("OBJECT", d.target);
+  const auto squares = [channels, seed = seed_for(d, version, 1)] {
+    std::string out;
+    for (std::int64_t baseline = 0; baseline < baselines; ++baseline) {
+      for (std::int64_t i = 0; i < channels; ++i)
+        put(out, static_cast<float>(unit(mix(seed + static_cast<std::uint64_t>(baseline * channels + i)))));
+      for (std::int64_t i = 0; i < channels; ++i) put(out, 0.02F);
+    }
+    return out;
+  };
+  return joined({hdu(empty_primary(d)), hdu(bands, made(static_cast<std::uint64_t>(channels) * 8, waves)),
+                 hdu(table, made(static_cast<std::uint64_t>(row * baselines), squares))});
+}
+
 }  // namespace
 
 ContentPtr fits_file(const Dataset& d, int version) {
@@ -295,6 +328,8 @@ ContentPtr fits_file(const Dataset& d, int version) {
     case Kind::kSourceTable:
     case Kind::kCatalogTile:
       return sources(d, version);
+    case Kind::kVisibility:
+      return visibilities(d, version);
     case Kind::kRaw:
       return single_array(d, version, Pixel::kInt16);
     case Kind::kRawMef:

@@ -184,6 +184,25 @@ void add_muse(Inventor& all) {
   all.raws(bias, "MUSE", 3, mjd_of("2018-06-04T11:20:10.512"));
 }
 
+void add_visibilities(Inventor& all) {
+  Dataset d = base(Kind::kVisibility, "GRAVITY", "ESO-VLT-U1,ESO-VLT-U2,ESO-VLT-U3,ESO-VLT-U4", kSgrA);
+  d.collection = "GRAVITY";
+  d.subtype = "";
+  d.category = "SCIENCE.VISIBILITY";
+  d.prog_id = "60.A-9102(A)";
+  d.pi = "INVENTED, GALACTIC CENTRE";
+  d.title = "Invented visibilities, not calibrated";
+  d.obstech = "INTERFEROMETRY";
+  d.em_min = 1.99e-6;
+  d.em_max = 2.45e-6;
+  d.res_power = 500;
+  d.exptime = 300;
+  d.mjd = 57535.2;
+  d.nx = 210;
+  d.ny = 0;
+  all.products(d, "ADP.2017-09-09T10:00:00.100", 3, {}, 0);
+}
+
 void add_spectra(Inventor& all, const char* instrument, const char* prefix, const char* telescope,
                  const Target& target, const char* first_raw, const char* first_product, int count,
                  double resolution) {
@@ -435,6 +454,7 @@ void add_masters(Inventor& all) {
 std::vector<Dataset> invented_datasets() {
   Inventor all;
   add_muse(all);
+  add_visibilities(all);
   add_spectra(all, "HARPS", "HARPS", "ESO-3.6", kTauCeti, "2006-07-05T03:52:40.071",
               "ADP.2014-09-16T11:04:45.123", 40, 115000);
   add_spectra(all, "UVES", "UVES", "ESO-VLT-U2", kTauCeti, "2012-10-02T04:11:09.870",

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fs/plain_nodes.h"
@@ -181,7 +182,7 @@ TEST(HeaderTextTest, ItWaitsWithoutAThreadAndCanBeCancelled) {
   answer.reset();
   (void)ask();
   EXPECT_FALSE(answer);
-  file->waiting();
+  std::exchange(file->waiting, nullptr)();
   ASSERT_TRUE(answer && *answer);
 }
 
