@@ -153,6 +153,11 @@ class Interrupted(CutoutTest):
         self.addCleanup(reader.kill)
         return reader
 
+    @staticmethod
+    def asleep(pid):
+        with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
+            return file.read().rpartition(')')[2].split()[0] in 'SD'
+
     def transfers(self):
         return self.mount.status()['transfers']
 
@@ -209,9 +214,10 @@ class Interrupted(CutoutTest):
     def test_one_of_two_readers_may_go(self):
         path = self.example()
         self.sim.fault(path=SODA, delay=3000)
-        leaves = self.reader(path)
         stays = subprocess.Popen(['sha256sum', path], stdout=subprocess.PIPE, text=True)
         until(lambda: self.transfers()['running'] > 0, 'the request')
+        leaves = self.reader(path)
+        until(lambda: self.asleep(leaves.pid), 'the second reader')
         leaves.kill()
         output = stays.communicate(timeout=harness.PATIENCE)[0]
         self.assertEqual(stays.returncode, 0)
