@@ -77,10 +77,10 @@ std::string core_directory(const std::string& term) {
        {"this", ""},
        {"proc", ""},
        {"cutout", ""},
-       {"calibration", ""},
-       {"bias", ""},
-       {"dark", ""},
-       {"flat", ""},
+       {"calibration", "calibration"},
+       {"bias", "calibration"},
+       {"dark", "calibration"},
+       {"flat", "calibration"},
        {"", "other"}}};
   const std::string low = lower(term);
   const auto place =

@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 5> kLinkDirectories{"preview", "au
                                                                   "derived", "documentation"};
 
 // The directory of a link's file: one of kLinkDirectories, one named after the term where it is another, or "" where its
-// file has its place elsewhere (the dataset itself, its calibrations, its night log, services).
+// file has its place elsewhere (the dataset itself, what calSelector tells, its night log, services).
 std::string link_directory(std::string_view semantics);
 
 // Whether `name` may be the directory of a term that is not well known: what old tools try is not.

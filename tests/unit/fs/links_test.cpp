@@ -74,7 +74,7 @@ TEST(LinkNamesTest, EverySemanticsHasItsDirectory) {
            {eso + "data_documentation", "documentation"},
            {"#this", ""},
            {"#cutout", ""},
-           {"#calibration", ""},
+           {"#calibration", "calibration"},
            {eso + "calSelector_raw2raw", ""},
            {eso + "night_log", ""},
            {"#coderived", "coderived"},
