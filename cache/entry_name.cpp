@@ -1,25 +1,18 @@
 #include "cache/entry_name.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 
 namespace esofs::cache {
 namespace {
 
-bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() &&
-         std::equal(end.begin(), end.end(), text.end() - static_cast<std::ptrdiff_t>(end.size()),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
-
 std::string_view without_fits(std::string_view name) {
   constexpr std::array<std::string_view, 5> kExtensions{".fits", ".fit", ".fits.gz", ".fits.fz", ".fits.z"};
   for (const auto extension : kExtensions) {
-    if (name.size() > extension.size() && ends_with_ignoring_case(name, extension))
+    if (name.size() > extension.size() && ends_with_any_case(name, extension))
       return name.substr(0, name.size() - extension.size());
   }
   return name;

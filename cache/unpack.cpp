@@ -8,9 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "cache/fits_file.h"
+#include "client/base/text.h"
 
 namespace esofs::cache {
 namespace {
@@ -25,15 +24,6 @@ namespace {
 Error system_error(const std::string& doing) {
   const int code = errno;
   return {code, doing + ": " + std::system_category().message(code)};
-}
-
-bool ends_with(const std::string& name, std::string_view ending) {
-  if (name.size() < ending.size()) return false;
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  return std::equal(ending.begin(), ending.end(), name.end() - static_cast<std::ptrdiff_t>(ending.size()),
-                    same);
 }
 
 bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
@@ -236,9 +226,9 @@ Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, con
 }  // namespace
 
 Packing packing_of(const std::string& name) {
-  if (ends_with(name, ".fits.Z")) return Packing::kCompress;
-  if (ends_with(name, ".fits.gz")) return Packing::kGzip;
-  if (ends_with(name, ".fits.fz")) return Packing::kFpack;
+  if (ends_with_any_case(name, ".fits.Z")) return Packing::kCompress;
+  if (ends_with_any_case(name, ".fits.gz")) return Packing::kGzip;
+  if (ends_with_any_case(name, ".fits.fz")) return Packing::kFpack;
   return Packing::kNone;
 }
 

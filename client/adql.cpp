@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "client/base/nearest.h"
+#include "client/base/text.h"
 
 namespace esofs::client {
 
@@ -19,12 +20,6 @@ struct Token {
 };
 
 bool word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 class Tokens {
  public:

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <optional>
 #include <pugixml.hpp>
@@ -8,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/text.h"
 #include "client/calselector.h"
 #include "client/datalink.h"
 #include "client/multipart.h"
@@ -19,12 +19,6 @@ namespace {
 
 constexpr std::size_t kMostMessages = 100;
 constexpr std::string_view kRefusal = "No association could be established";
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
 bool ends(std::string_view text, std::string_view with) {
@@ -57,28 +51,11 @@ std::string root_name(std::string_view xml) {
   return "";
 }
 
-std::string decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    return std::isdigit(static_cast<unsigned char>(c)) != 0
-               ? c - '0'
-               : std::tolower(static_cast<unsigned char>(c)) - 'a' + 10;
-  };
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
-                         std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
-                         std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0;
-    plain += escaped ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
-    if (escaped) i += 2;
-  }
-  return plain;
-}
-
 // "MUSE.2018-06-05T01:06:59.418" of "https://host/file/MUSE.2018-06-05T01:06:59.418?x".
 std::string last_segment(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const auto slash = url.rfind('/');
-  return decoded(slash == std::string_view::npos ? url : url.substr(slash + 1));
+  return percent_decoded(slash == std::string_view::npos ? url : url.substr(slash + 1));
 }
 
 std::string without_format(const std::string& url) {

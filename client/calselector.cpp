@@ -1,37 +1,15 @@
 #include "client/calselector.h"
 
-#include <cctype>
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/service_error.h"
+#include "client/url.h"
 
 namespace esofs::client {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
-// ESO writes the ':' of an id as it is.
-std::string in_query(const std::string& id) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string text;
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 &&
-        (std::isalnum(byte) != 0 || std::string_view("-._~:").find(c) != std::string_view::npos)) {
-      text += c;
-    } else {
-      text += {'%', hex[byte >> 4U], hex[byte & 0xFU]};
-    }
-  }
-  return text;
-}
 
 // Of an error answer only "there are none for this file type" counts.
 bool says_unsupported(const Associations& found) {
@@ -46,7 +24,8 @@ std::string mode_name(CalibrationMode mode) {
 }
 
 std::string calselector_url(const std::string& base, const std::string& id, CalibrationMode mode) {
-  return base + (base.find('?') == std::string::npos ? "?" : "&") + "dp_id=" + in_query(id) +
+  // ESO writes the ':' of an id as it is.
+  return base + (base.find('?') == std::string::npos ? "?" : "&") + "dp_id=" + percent_encoded(id, ":") +
          "&mode=" + mode_name(mode) + "&responseformat=votable";
 }
 

@@ -2,30 +2,20 @@
 
 #include <curl/curl.h>
 
-#include <cctype>
 #include <charconv>
 #include <string_view>
 #include <utility>
 
+#include "client/base/text.h"
+
 namespace esofs::client {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string low(text);
-  for (char& c : low) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return low;
-}
-
+constexpr std::string_view kBlank = " \t";
 // Takes one parameter "name=value" off the front of `rest`, the value without its quotes.
 std::pair<std::string, std::string> next_parameter(std::string_view& rest) {
   const std::size_t name_end = std::min(rest.find_first_of("=;"), rest.size());
-  const std::string name = lower(trimmed(rest.substr(0, name_end)));
+  const std::string name = lower(trimmed(rest.substr(0, name_end), kBlank));
   const bool bare = name_end == rest.size() || rest[name_end] == ';';
   rest.remove_prefix(std::min(name_end + 1, rest.size()));
   if (bare) return {name, ""};
@@ -39,7 +29,7 @@ std::pair<std::string, std::string> next_parameter(std::string_view& rest) {
     }
   }
   const std::size_t end = std::min(rest.find(';', at), rest.size());
-  if (at == start) value = trimmed(rest.substr(start, end - start));
+  if (at == start) value = trimmed(rest.substr(start, end - start), kBlank);
   rest.remove_prefix(std::min(end + 1, rest.size()));
   return {name, value};
 }
@@ -84,12 +74,12 @@ std::optional<std::uint64_t> decimal(const std::string& text) {
 }
 
 std::optional<ContentRange> content_range(const std::string& header) {
-  const std::string text(trimmed(header));
+  const std::string text(trimmed(header, kBlank));
   if (lower(text.substr(0, 6)) != "bytes ") return std::nullopt;
   const std::size_t slash = text.find('/');
   if (slash == std::string::npos) return std::nullopt;
-  const std::string span(trimmed(std::string_view(text).substr(6, slash - 6)));
-  const std::string total(trimmed(std::string_view(text).substr(slash + 1)));
+  const std::string span(trimmed(std::string_view(text).substr(6, slash - 6), kBlank));
+  const std::string total(trimmed(std::string_view(text).substr(slash + 1), kBlank));
 
   ContentRange range;
   if (total != "*") {
@@ -127,7 +117,7 @@ std::string validator_of(const HttpHead& head) {
 }
 
 std::string media_type(const std::string& content_type) {
-  return lower(trimmed(std::string_view(content_type).substr(0, content_type.find(';'))));
+  return lower(trimmed(std::string_view(content_type).substr(0, content_type.find(';')), kBlank));
 }
 
 }  // namespace esofs::client

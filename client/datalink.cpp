@@ -1,12 +1,12 @@
 #include "client/datalink.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <set>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/service_error.h"
 
 namespace esofs::client {
@@ -17,12 +17,6 @@ constexpr int kMostFollowed = 3;  // answers that only lead to another answer: A
 constexpr std::string_view kVocabulary = "www.ivoa.net/rdf/datalink/core";
 // Asked for where only an answer can tell what a URL is: one FITS block and the beginning of any VOTable.
 constexpr std::uint64_t kProbeBytes = 2880;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 // "2880/123" of "bytes 0-2879/123": the number after the slash.
 std::optional<std::uint64_t> number_after(const std::string& text, char sign) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/datalink.h"
 #include "client/iso_time.h"
 
@@ -15,12 +16,6 @@ namespace esofs::client {
 namespace {
 
 using Place = std::optional<std::size_t>;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 
+#include "client/base/text.h"
 #include "client/table_text.h"
 
 namespace esofs::client {

@@ -1,8 +1,6 @@
 #include "client/http_session.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -10,6 +8,7 @@
 #include <stop_token>
 #include <string_view>
 
+#include "client/base/text.h"
 #include "client/url.h"
 
 namespace esofs::client {
@@ -36,18 +35,10 @@ void append(HeaderList& list, const std::string& line) {
   list.reset(longer);
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 void add_header(HttpHead& head, std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  std::string name(trimmed(line.substr(0, colon)));
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::string& value = head.headers[name];
+  std::string& value = head.headers[lower(trimmed(line.substr(0, colon)))];
   if (!value.empty()) value += ", ";
   value += trimmed(line.substr(colon + 1));
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <string_view>
 #include <utility>
+
+#include "client/base/text.h"
+#include "client/url.h"
 
 namespace esofs::client {
 
@@ -25,52 +27,18 @@ bool any_matches(const std::vector<std::regex>& patterns, const std::string& tex
                      [&text](const auto& pattern) { return std::regex_match(text, pattern); });
 }
 
-bool ends_with_any_case(std::string_view text, std::string_view end) {
-  if (text.size() < end.size()) return false;
-  text.remove_prefix(text.size() - end.size());
-  return std::equal(text.begin(), text.end(), end.begin(), [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  });
-}
-
-// ':', '/' and '?' stay as they are: ESO writes its ids so in all its URLs.
-std::string in_url(const std::string& id) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  constexpr std::string_view plain_signs = "-._~:/?=@!$'()*,;";
-  std::string text;
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && (std::isalnum(byte) != 0 || plain_signs.find(c) != std::string_view::npos)) {
-      text += c;
-    } else {
-      text += {'%', hex[byte >> 4U], hex[byte & 0xFU]};
-    }
-  }
-  return text;
-}
+// ESO writes its ids so in all its URLs.
+constexpr std::string_view kPlainInIds = ":/?=@!$'()*,;";
 
 std::string with_id(std::string pattern, const std::string& id) {
   const auto at = pattern.find("{id}");
   if (at == std::string::npos) return "";
-  return pattern.replace(at, 4, in_url(id));
+  return pattern.replace(at, 4, percent_encoded(id, kPlainInIds));
 }
 
 std::string_view without_scheme(std::string_view url) {
   const auto scheme = url.find("://");
   return scheme == std::string_view::npos ? url : url.substr(scheme + 3);
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const auto* digits = text.data() + i + 1;
-    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
-                         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
-    plain += escaped ? static_cast<char>(byte) : text[i];
-    if (escaped) i += 2;
-  }
-  return plain;
 }
 
 bool begins_like(std::string_view url, std::string_view pattern) {

@@ -21,17 +21,21 @@ bool gone(int status) { return status == 404 || status == 410; }
 
 }  // namespace
 
+Result<std::string> made_job(const HttpText& answer, const std::string& list) {
+  const auto location = answer.head.header("location");
+  if (!location.empty()) return resolved_url(answer.head.url.empty() ? list : answer.head.url, location);
+  // A server that answers with the job itself, instead of with the way to it.
+  auto job = parse_job(answer.body);
+  if (job && !job->id.empty()) return list + "/" + job->id;
+  return Error(EIO, "no job was made: HTTP " + std::to_string(answer.head.status) +
+                        " without a Location from " + shown_url(list));
+}
+
 Result<std::string> JobService::create(const std::string& list, const Fields& fields,
                                        Lane::Turn& turn) const {
   auto answer = post(list, fields, false, turn);
   if (!answer) return answer.error();
-  const auto location = answer->head.header("location");
-  if (!location.empty()) return resolved_url(answer->head.url.empty() ? list : answer->head.url, location);
-  // A server that answers with the job itself, instead of with the way to it.
-  auto job = parse_job(answer->body);
-  if (job && !job->id.empty()) return list + "/" + job->id;
-  return Error(EIO, "no job was made: HTTP " + std::to_string(answer->head.status) +
-                        " without a Location from " + shown_url(list));
+  return made_job(*answer, list);
 }
 
 Result<Job> JobService::read(const std::string& url, const std::optional<Wait>& wait,

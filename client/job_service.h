@@ -18,6 +18,9 @@
 
 namespace esofs::client {
 
+// The URL of the job that a POST to `list` has made, from its answer.
+Result<std::string> made_job(const HttpText& answer, const std::string& list);
+
 class JobService {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/datalink.h"
 #include "client/service_error.h"
 #include "client/votable.h"
@@ -13,12 +13,6 @@
 namespace esofs::client {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 std::string text_of(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value.is)) return *text;

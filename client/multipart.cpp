@@ -1,9 +1,10 @@
 #include "client/multipart.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstddef>
+
+#include "client/base/text.h"
 
 namespace esofs::client {
 
@@ -11,18 +12,6 @@ namespace {
 
 constexpr std::size_t kMostParts = 10'000;
 constexpr std::size_t kMostBoundary = 70;  // RFC 2046 section 5.1.1
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 // A line that delimits parts: where it begins (the line end before it included), where the next line begins, and
 // whether it is the last.

@@ -1,11 +1,11 @@
 #include "client/product_files.h"
 
-#include <cctype>
 #include <cerrno>
 #include <string_view>
 #include <utility>
 
 #include "client/adql.h"
+#include "client/base/text.h"
 
 namespace esofs::client {
 
@@ -14,9 +14,8 @@ namespace {
 constexpr std::uint64_t kMostFiles = 10'000;  // of one product; those with most have some hundreds
 
 std::optional<std::size_t> column_named(const std::vector<Column>& columns, std::string_view name) {
-  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (std::equal(columns[i].name.begin(), columns[i].name.end(), name.begin(), name.end(), same)) return i;
+    if (same_word(columns[i].name, name)) return i;
   }
   return std::nullopt;
 }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 
+#include "client/base/text.h"
 #include "client/votable.h"
 
 namespace esofs::client {
@@ -12,12 +12,6 @@ namespace esofs::client {
 namespace {
 
 constexpr std::size_t kMostSentence = 500;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 template <std::size_t kCount>
 bool holds_any(const std::string& text, const std::array<const char*, kCount>& parts) {

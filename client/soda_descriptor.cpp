@@ -11,22 +11,12 @@
 #include <tuple>
 
 #include "client/base/angle.h"
+#include "client/base/text.h"
 #include "client/datalink.h"
 #include "client/votable.h"
 
 namespace esofs::client {
 namespace {
-
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-std::string lower(std::string text) {
-  for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string param(const ServiceDescriptor& service, const std::string& name) {
   const auto found = service.params.find(name);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/base/pause.h"
+#include "client/job_service.h"
 #include "client/service_error.h"
 #include "client/soda.h"
 
@@ -81,12 +82,7 @@ Result<std::string> SodaJob::create(const std::string& url, Lane::Turn& turn) co
   const std::string list = url.substr(0, query);
   auto answer = post(list, query == std::string::npos ? "" : url.substr(query + 1), turn);
   if (!answer) return answer.error();
-  const auto location = answer->head.header("location");
-  if (!location.empty()) return resolved_url(answer->head.url.empty() ? list : answer->head.url, location);
-  auto job = parse_job(answer->body);
-  if (job && !job->id.empty()) return list + "/" + job->id;
-  return Error(EIO, "no job was made: HTTP " + std::to_string(answer->head.status) +
-                        " without a Location from " + shown_url(list));
+  return made_job(*answer, list);
 }
 
 Result<Job> SodaJob::wait(const std::string& job_url, Lane::Turn& turn) const {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/text.h"
 #include "client/http.h"
 
 namespace esofs::client {
@@ -37,12 +38,6 @@ std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
   return copy;
 }
 
-std::string lower(std::string_view text) {
-  std::string low(text);
-  for (char& c : low) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return low;
-}
-
 // RFC 3986 section 3.1: a letter, then letters, digits, '+', '-', '.', and the colon.
 bool has_scheme(std::string_view url) {
   if (url.empty() || std::isalpha(static_cast<unsigned char>(url[0])) == 0) return false;
@@ -51,15 +46,6 @@ bool has_scheme(std::string_view url) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '+' && c != '-' && c != '.') return false;
   }
   return false;
-}
-
-std::string percent_decoded(std::string_view text) {
-  int length = 0;
-  char* plain = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &length);
-  if (plain == nullptr) return std::string(text);
-  std::string copy(plain, static_cast<std::size_t>(length));
-  curl_free(plain);
-  return copy;
 }
 
 bool secret_name(std::string_view encoded) {
@@ -90,12 +76,12 @@ std::string shown_parameters(std::string_view text) {
 
 }  // namespace
 
-std::string percent_encoded(std::string_view text) {
+std::string percent_encoded(std::string_view text, std::string_view kept) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain =
-        byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~');
+    const bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' ||
+                                       c == '~' || kept.find(c) != std::string_view::npos);
     if (plain) {
       out += c;
     } else {

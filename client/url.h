@@ -23,7 +23,7 @@ Origin origin_of(const std::string& url);
 // ports with http replaced by https.
 bool same_trust(const std::string& from, const std::string& to);
 
-// Everything but unreserved characters (RFC 3986 section 2.3) as %XX, of the bytes of UTF-8.
-std::string percent_encoded(std::string_view text);
+// Everything but unreserved characters (RFC 3986 section 2.3) and `kept` as %XX, of the bytes of UTF-8. kept: ASCII signs.
+std::string percent_encoded(std::string_view text, std::string_view kept = "");
 
 }  // namespace esofs::client

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/votable_document.h"
 #include "client/votable_encoding.h"
 #include "client/votable_gunzip.h"
@@ -36,10 +37,8 @@ constexpr std::size_t kShownBytes = 120;
 constexpr int kMostEntityBytes = 1024;
 
 bool looks_like_html(std::string_view head) {
-  std::string lower(head);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower.find("<!doctype html") != std::string::npos || lower.find("<html") != std::string::npos;
+  const std::string low = lower(head);
+  return low.find("<!doctype html") != std::string::npos || low.find("<html") != std::string::npos;
 }
 
 std::string shown(std::string_view head) {

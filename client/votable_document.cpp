@@ -2,17 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 
+#include "client/base/text.h"
+
 namespace esofs::client {
 namespace {
-
-bool same_word(std::string_view a, std::string_view b) {  // case-insensitive
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 // "adhoc:service", "adhoc:this".
 bool is_service(std::string_view utype) {

@@ -1,16 +1,13 @@
 #include "client/votable_namespace.h"
 
-#include <algorithm>
-#include <cctype>
+#include "client/base/text.h"
 
 namespace esofs::client {
 namespace {
 
 bool is_votable(std::string_view uri) {
-  std::string lower(uri);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower.empty() || lower.find("votable") != std::string::npos;
+  const std::string low = lower(uri);
+  return low.empty() || low.find("votable") != std::string::npos;
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "client/base/text.h"
+
 namespace esofs::client {
 
 TableRows::TableRows(VotableEvents& events, const VotableReader::Options& options)

@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "client/base/text.h"
+
 namespace esofs::client {
 namespace {
 
@@ -267,12 +269,6 @@ void read_strings(const CellType& type, std::string_view text, Value& value) {
 }
 
 }  // namespace
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::string& string_of(Value& value) {
   if (auto* text = std::get_if<std::string>(&value.is)) return *text;

@@ -70,7 +70,4 @@ inline void set_null(Value& value) { value.is = std::monostate{}; }
 std::string& string_of(Value& value);
 ValueArray& array_of(Value& value);
 
-// text without XML white space at both ends.
-std::string_view trimmed(std::string_view text);
-
 }  // namespace esofs::client

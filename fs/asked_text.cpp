@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "client/base/text.h"
 #include "fs/plain_nodes.h"
 #include "fs/tree.h"
 
@@ -45,9 +46,10 @@ class AskedHandle : public FileHandle {
       done(bytes.size());
       return {};
     }
-    return act_(trimmed(line), [size = bytes.size(), done = std::move(done)](const Result<void>& acted) {
-      done(acted ? Result<std::size_t>(size) : Result<std::size_t>(acted.error()));
-    });
+    return act_(std::string(trimmed(line)),
+                [size = bytes.size(), done = std::move(done)](const Result<void>& acted) {
+                  done(acted ? Result<std::size_t>(size) : Result<std::size_t>(acted.error()));
+                });
   }
   Cancel flush_later(Done<void> done) override {
     const std::string line = std::exchange(*typed_.lock(), {});
@@ -55,17 +57,10 @@ class AskedHandle : public FileHandle {
       done(Result<void>());
       return {};
     }
-    return act_(trimmed(line), std::move(done));
+    return act_(std::string(trimmed(line)), std::move(done));
   }
 
  private:
-  static std::string trimmed(const std::string& line) {
-    constexpr const char* blank = " \t\r\n";
-    const auto first = line.find_first_not_of(blank);
-    if (first == std::string::npos) return {};
-    return line.substr(first, line.find_last_not_of(blank) - first + 1);
-  }
-
   const std::string text_;
   const AskedText::Act act_;
   Guarded<std::string> typed_;

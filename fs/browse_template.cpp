@@ -9,22 +9,17 @@
 #include "client/adql.h"
 #include "client/base/nearest.h"
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 #include "client/url.h"
 #include "fs/saved_query.h"
 
 namespace esofs::fs {
 namespace {
 
+constexpr std::string_view kBlank = " \t\r\n\v\f";
 constexpr std::size_t kMostBytes = 64U << 10U;
 constexpr std::size_t kMostComponents = 4;
 constexpr std::string_view kExtension = ".adql";
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= 60 && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
@@ -100,7 +95,7 @@ class BrowseTemplate::Reader {
     std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
     for (; at < text.size(); ++line_) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
-      const std::string_view whole = trimmed(std::string_view(text).substr(at, end - at));
+      const std::string_view whole = trimmed(std::string_view(text).substr(at, end - at), kBlank);
       if (!whole.empty() && !whole.starts_with("--")) break;
       if (auto read = read_comment(whole); !read) return read;
       at = std::min(end + 1, text.size());
@@ -112,17 +107,18 @@ class BrowseTemplate::Reader {
 
   Result<void> read_comment(std::string_view whole) {
     if (whole.empty()) return {};
-    const std::string_view comment = trimmed(whole.substr(2));
+    const std::string_view comment = trimmed(whole.substr(2), kBlank);
     const std::size_t colon = comment.find(':');
-    const std::string_view word = trimmed(comment.substr(0, colon));
-    const std::string_view value = colon == std::string_view::npos ? "" : trimmed(comment.substr(colon + 1));
+    const std::string_view word = trimmed(comment.substr(0, colon), kBlank);
+    const std::string_view value =
+        colon == std::string_view::npos ? "" : trimmed(comment.substr(colon + 1), kBlank);
     if (word == "path" && colon != std::string_view::npos) {
       made_.path_ = value;
       path_line_ = line_;
       return {};
     }
     if (word.starts_with("list ") && colon != std::string_view::npos) {
-      const std::string name(trimmed(word.substr(5)));
+      const std::string name(trimmed(word.substr(5), kBlank));
       if (value.empty()) return wrong(line_, "-- list " + safe_name(name) + ": no query");
       made_.lists_[name] = value;
       list_lines_[name] = line_;
@@ -305,7 +301,7 @@ class BrowseTemplate::Reader {
   }
 
   Result<void> check() {
-    if (trimmed(std::string_view(made_.text_).substr(body_at_)).empty())
+    if (trimmed(std::string_view(made_.text_).substr(body_at_), kBlank).empty())
       return wrong(0, "there is no query in it");
     if (made_.components_.empty())
       return wrong(0, "it has no placeholder; such a query belongs into queries/");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 
 namespace esofs::fs {
 namespace {
@@ -24,11 +25,6 @@ cache::QuerySpec spec_of(const std::string& adql) {
   return spec;
 }
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(' ');
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
 Result<BrowseValues> values_of(const cache::Listing& listing) {
   std::map<std::string, std::string> values;
   for (std::uint64_t i = 0; i < listing.rows(); ++i) {
@@ -36,7 +32,7 @@ Result<BrowseValues> values_of(const cache::Listing& listing) {
     if (!row) return row.error();
     const auto* text = row->empty() ? nullptr : std::get_if<std::string>(&row->front().is);
     if (text == nullptr) continue;
-    const std::string value = trimmed(*text);
+    const std::string value(trimmed(*text, " "));
     const std::string name = portable_name(value);
     if (value.empty() || value.size() > kLongest || name.starts_with('.')) continue;
     values.emplace(name, value);

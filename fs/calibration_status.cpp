@@ -1,9 +1,9 @@
 // status.txt of calibrations: one "key: value" a line, then a table of the files.
 #include <algorithm>
-#include <cctype>
 #include <string>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 #include "fs/calibration_nodes.h"
 #include "fs/error_log.h"
 
@@ -23,11 +23,6 @@ std::string printable(const std::string& text) {
 
 void line(std::string& text, const std::string& key, const std::string& value) {
   text += key + ": " + printable(value) + "\n";
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 std::string asked_mode(CalibrationMode mode) {

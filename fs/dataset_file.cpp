@@ -1,10 +1,10 @@
 #include "fs/dataset_file.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #include "cache/entry_name.h"
+#include "client/base/text.h"
 #include "fs/names.h"
 #include "fs/value_text.h"
 
@@ -34,12 +34,6 @@ class CachedHandle : public FileHandle {
  private:
   const std::shared_ptr<cache::OpenFile> file_;
 };
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 }  // namespace
 
@@ -71,11 +65,11 @@ Cancel DatasetFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
 }
 
 std::optional<std::string> DatasetFile::row_value(const std::string& column) const {
-  if (same_name(column, "obs_release_date") && !dataset_.release_date.empty()) return dataset_.release_date;
+  if (same_word(column, "obs_release_date") && !dataset_.release_date.empty()) return dataset_.release_date;
   if (!row_.listing) return std::nullopt;
   const auto& columns = row_.listing->columns();
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!same_name(columns[i].name, column)) continue;
+    if (!same_word(columns[i].name, column)) continue;
     const auto row = row_.listing->row(row_.row);
     if (!row || i >= row->size() || (*row)[i].null()) return std::nullopt;
     return value_text((*row)[i]);

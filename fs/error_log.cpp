@@ -1,9 +1,9 @@
 #include "fs/error_log.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
+
+#include "client/iso_time.h"
 
 namespace esofs::fs {
 
@@ -14,12 +14,8 @@ std::string errno_name(int code) {
 
 std::string iso_time(std::int64_t seconds) {
   if (seconds == 0) return "never";
-  const std::time_t time = seconds;
-  std::tm parts{};
-  if (gmtime_r(&time, &parts) == nullptr) return "never";
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), size};
+  const std::string text = client::iso_time_text(seconds);
+  return text.empty() ? "never" : text;
 }
 
 bool ErrorLog::worth_a_line(int code) {

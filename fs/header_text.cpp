@@ -9,10 +9,12 @@
 
 #include "cache/chunk.h"
 #include "client/base/guarded.h"
+#include "client/base/text.h"
 
 namespace esofs::fs {
 namespace {
 
+constexpr std::string_view kBlank = " ";
 constexpr std::uint64_t kBlock = 2880;
 constexpr std::size_t kCard = 80;
 constexpr std::size_t kMostAxes = 999;
@@ -23,16 +25,10 @@ std::size_t read_size(std::uint64_t offset) {
   return static_cast<std::size_t>(std::max(left / kBlock, std::uint64_t{1}) * kBlock);
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  return text;
-}
-
 // The value of a card with a value indicator, without its comment; "" where it has none.
 std::string_view value_of(std::string_view card) {
   if (card.substr(8, 2) != "= ") return "";
-  return trimmed(card.substr(10, card.find('/', 10) - 10));
+  return trimmed(card.substr(10, card.find('/', 10) - 10), kBlank);
 }
 
 std::optional<std::int64_t> integer_of(std::string_view card) {
@@ -60,7 +56,7 @@ HeaderCards::Step HeaderCards::take(std::string_view block) {
   for (std::size_t at = 0; at + kCard <= block.size(); at += kCard) {
     const auto text = block.substr(at, kCard);
     card(text);
-    if (text.starts_with("END") && trimmed(text.substr(3)).empty()) {
+    if (text.starts_with("END") && trimmed(text.substr(3), kBlank).empty()) {
       ended_ = true;
       return Step::kHduEnds;
     }
@@ -78,7 +74,7 @@ void HeaderCards::card(std::string_view card) {
       [](char c) { return c < ' ' || c > '~'; }, '?');
   text_ += '\n';
 
-  const auto keyword = trimmed(card.substr(0, 8));
+  const auto keyword = trimmed(card.substr(0, 8), kBlank);
   const auto number = integer_of(card);
   if (keyword == "GROUPS") hdu_.groups = value_of(card) == "T";
   if (!number) return;

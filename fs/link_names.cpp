@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <utility>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 #include "client/dataset_reader.h"
 #include "fs/names.h"
 
@@ -18,12 +18,6 @@ constexpr std::string_view kCoreVocabulary = "www.ivoa.net/rdf/datalink/core";
 constexpr std::string_view kEsoVocabulary = "archive.eso.org/rdf/datalink/eso";
 constexpr std::size_t kLongestTerm = 115;  // bytes of a directory's name: MIDAS takes no longer paths
 constexpr std::size_t kLongestExtension = 8;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 bool letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -108,19 +102,6 @@ std::string extension_of_name(std::string_view name) {
   return plain ? "." + lower(word) : "";
 }
 
-std::string decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const char* digits = text.data() + i + 1;
-    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
-                         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
-    plain += escaped ? static_cast<char>(byte) : text[i];
-    if (escaped) i += 2;
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::string link_directory(std::string_view semantics) {
@@ -156,7 +137,7 @@ std::string name_in_url(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const auto slash = url.rfind('/');
   if (slash == std::string_view::npos) return "";
-  std::string name = decoded(url.substr(slash + 1));
+  std::string name = percent_decoded(url.substr(slash + 1));
   return extension_of_name(name).empty() ? "" : name;
 }
 

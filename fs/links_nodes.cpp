@@ -1,12 +1,12 @@
 #include "fs/links_nodes.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <set>
 #include <string_view>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 #include "client/service_error.h"
 #include "client/url.h"
 #include "fs/dataset_nodes.h"
@@ -20,12 +20,6 @@ constexpr std::size_t kMostLists = 16;  // of one directory: an archive has one;
 constexpr std::size_t kMostErrorsTold = 10;
 
 constexpr std::string_view kPrefix = "user.eso.";
-
-bool begins_with_no_case(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() &&
-         std::equal(start.begin(), start.end(), text.begin(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
 
 // The answers that tell of one directory, gathered one after another.
 class Gathering {
@@ -133,7 +127,7 @@ LinkFile::LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset
 
 Cancel LinkFile::open(bool truncate, Done<std::shared_ptr<FileHandle>> done) {
   const std::string& url = link_.access_url;
-  if (!url.empty() && !begins_with_no_case(url, "http://") && !begins_with_no_case(url, "https://")) {
+  if (!url.empty() && !begins_with_any_case(url, "http://") && !begins_with_any_case(url, "https://")) {
     done(Error(EACCES, "the archive links to " + client::shown_url(url) +
                            ", and esofs follows links to http and https only"));
     return {};

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 
 namespace esofs::fs {
 namespace {
@@ -26,15 +27,6 @@ bool plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return letter_or_digit(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '~' || c == ':';
   });
-}
-
-bool ends_with_no_case(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() &&
-         std::equal(end.begin(), end.end(), text.end() - static_cast<std::ptrdiff_t>(end.size()),
-                    [](char a, char b) {
-                      return std::tolower(static_cast<unsigned char>(a)) ==
-                             std::tolower(static_cast<unsigned char>(b));
-                    });
 }
 
 // The longest known extension that `name` ends with; "" none.
@@ -130,7 +122,7 @@ std::int64_t date_in_id(std::string_view id) {
 
 std::string packed_suffix(std::string_view name) {
   for (const auto suffix : kPacked) {
-    if (name.size() > suffix.size() && ends_with_no_case(name, suffix))
+    if (name.size() > suffix.size() && ends_with_any_case(name, suffix))
       return std::string(name.substr(name.size() - suffix.size()));
   }
   return {};

@@ -11,27 +11,15 @@
 
 #include "client/base/nearest.h"
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 
 namespace esofs::fs {
 namespace {
 
+constexpr std::string_view kBlank = " \t\r\n\v\f";
 const std::vector<std::string>& directive_words() {
   static const std::vector<std::string> words_known{"service", "maxrec", "mode", "ttl"};
   return words_known;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 // A word of a comment is a mistyped directive where it begins alike and is about as long: "-- title: …" is a comment.
@@ -96,17 +84,17 @@ Result<void> apply(const std::string& word, std::string_view value, cache::Query
 
 // One comment line, without its "--". A comment that is no directive changes nothing.
 Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
-  comment = trimmed(comment);
+  comment = trimmed(comment, kBlank);
   const std::size_t colon = comment.find(':');
   if (colon == std::string_view::npos) return {};
-  const std::string word = lower(trimmed(comment.substr(0, colon)));
+  const std::string word = lower(trimmed(comment.substr(0, colon), kBlank));
   const bool one_word = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_';
   });
   if (!one_word) return {};
   const auto& words = directive_words();
   if (std::find(words.begin(), words.end(), word) != words.end())
-    return apply(word, trimmed(comment.substr(colon + 1)), spec);
+    return apply(word, trimmed(comment.substr(colon + 1), kBlank), spec);
   const std::string known = meant(word);
   if (known.empty()) return {};
   return Error(EINVAL, "query.adql: unknown directive '" + word + "'; did you mean '" + known + "'?");
@@ -140,13 +128,14 @@ Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::Q
   if (text.find('\0') != std::string_view::npos)
     return Error(EINVAL, "query.adql is not a text: it holds a NUL byte");
   while (true) {
-    text = trimmed(text);
+    text = trimmed(text, kBlank);
     if (!text.starts_with("--")) break;
     const std::size_t end = std::min(text.find('\n'), text.size());
     if (auto read = read_comment(text.substr(2, end - 2), spec); !read) return read.error();
     text.remove_prefix(end);
   }
-  if (text.ends_with(';')) text = trimmed(text.substr(0, text.size() - 1));  // the habit of SQL clients
+  if (text.ends_with(';'))
+    text = trimmed(text.substr(0, text.size() - 1), kBlank);  // the habit of SQL clients
   if (const std::string open = left_open(text); !open.empty())
     return Error(EINVAL, "query.adql was saved half-written: " + open);
   spec.adql = text;

@@ -12,6 +12,7 @@
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
 #include "fs/result_nodes.h"
+#include "fs/status_lines.h"
 
 namespace esofs::fs {
 namespace {
@@ -72,37 +73,26 @@ std::optional<std::string> night_adql(const PartedTable& table, std::string_view
          noon(*day + std::chrono::days(1)) + " ORDER BY " + time;
 }
 
-void line(std::string& text, const char* key, const std::string& value) {
-  if (value.empty()) return;
-  text += key;
-  text += ": ";
-  for (const char c : value) text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  text += '\n';
-}
-
 std::string status_text(Tree& tree, const cache::QuerySpec& query) {
   const auto state = tree.catalog().state(query);
   std::string text;
-  line(text, "phase",
-       state.running ? state.known ? "REFRESHING" : "RUNNING"
-       : state.known ? "COMPLETED"
-       : state.error ? "FAILED"
-                     : "NOT RUN YET");
-  line(text, "service", state.service.empty() ? query.service : state.service);
-  line(text, "service_url", state.service_url);
-  line(text, "query", query.adql);
+  status_line(text, "phase",
+              state.running ? state.known ? "REFRESHING" : "RUNNING"
+              : state.known ? "COMPLETED"
+              : state.error ? "FAILED"
+                            : "NOT RUN YET");
+  service_lines(text, state, query);
+  status_line(text, "query", query.adql);
   if (state.known) {
-    line(text, "rows", std::to_string(state.rows));
-    line(text, "answer",
-         state.truncated ? "truncated: there are more than " + std::to_string(state.rows) +
-                               " rows; ask for a smaller part, or save the query with '-- maxrec: NUMBER'"
-                         : "complete");
-    line(text, "fetched", iso_time(state.fetched_at));
+    status_line(text, "rows", std::to_string(state.rows));
+    status_line(text, "answer",
+                state.truncated
+                    ? "truncated: there are more than " + std::to_string(state.rows) +
+                          " rows; ask for a smaller part, or save the query with '-- maxrec: NUMBER'"
+                    : "complete");
+    status_line(text, "fetched", iso_time(state.fetched_at));
   }
-  if (state.error) {
-    line(text, "last error", errno_name(state.error->code()) + ' ' + state.error->what());
-    line(text, "last error at", iso_time(state.error_at));
-  }
+  error_lines(text, state);
   return text;
 }
 

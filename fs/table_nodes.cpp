@@ -1,10 +1,11 @@
 #include "fs/table_nodes.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 #include "client/adql.h"
+#include "client/base/text.h"
 #include "fs/in_turn.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
@@ -56,6 +57,38 @@ class ServicePart : public Node {
   }
 
  protected:
+  // A lookup that the tables of the service answer. find may outlive this node.
+  Cancel find_in_tables(const std::string& name, std::function<Found(const ServiceTables&)> find,
+                        Done<Found> done) const {
+    if (never_a_name(name)) {
+      done(Found{nullptr, kAbsentByGrammar});
+      return {};
+    }
+    if (const auto known = schemas_->known_tables(service_)) {
+      done(find(*known));
+      return {};
+    }
+    return with_deadline<ServiceTablesPtr>(
+        tree_.timer(), tree_.config().lookup_wait, not_yet(),
+        [&](Done<ServiceTablesPtr> answered) { return schemas_->tables(service_, std::move(answered)); },
+        [find = std::move(find), done = std::move(done)](Result<ServiceTablesPtr> tables) {
+          if (!tables) return done(tables.error());
+          done(find(**tables));
+        });
+  }
+  // A listing made of them. list may outlive this node.
+  Cancel list_tables(std::function<Result<FixedDirectory::Entries>(const ServiceTables&)> list,
+                     Done<HandlePtr> done) const {
+    return with_deadline<ServiceTablesPtr>(
+        tree_.timer(), tree_.config().query_wait, not_yet(),
+        [&](Done<ServiceTablesPtr> answered) { return schemas_->tables(service_, std::move(answered)); },
+        [list = std::move(list), done = std::move(done)](Result<ServiceTablesPtr> tables) {
+          if (!tables) return done(tables.error());
+          auto entries = list(**tables);
+          if (!entries) return done(entries.error());
+          done(HandlePtr(std::make_shared<EntriesHandle>(*std::move(entries))));
+        });
+  }
   Error not_yet() const { return {EAGAIN, path_ + ": the service has not answered yet; look again"}; }
   std::string below(const std::string& name) const { return path_ + '/' + name; }
 
@@ -115,7 +148,7 @@ class TableDirectory : public ServicePart {
   }
 
  private:
-  std::string key() const { return lower_case(table_.table_name); }
+  std::string key() const { return lower(table_.table_name); }
   PartedTable parted() const { return {service_, path_, table_.adql, {}}; }
 
   static NodePtr part_node(Tree& tree, const SchemasPtr& schemas, PartedTable parted, const std::string& key,
@@ -193,12 +226,8 @@ class SchemaDirectory : public ServicePart {
         shown_(std::move(shown)) {}
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
-    if (never_a_name(name)) {
-      done(Found{nullptr, kAbsentByGrammar});
-      return {};
-    }
-    const auto find = [&tree = tree_, schemas = schemas_, service = service_, path = path_, shown = shown_,
-                       name](const ServiceTables& tables) -> Found {
+    auto find = [&tree = tree_, schemas = schemas_, service = service_, path = path_, shown = shown_,
+                 name](const ServiceTables& tables) -> Found {
       const SchemaTables* schema = tables.find(shown);
       if (schema == nullptr) return {nullptr, kAbsentInListing};
       if (const TableInfo* table = schema->find(name))
@@ -207,35 +236,22 @@ class SchemaDirectory : public ServicePart {
         return {std::make_shared<OtherCase>(tree, path + '/' + name, table->shown)};
       return {nullptr, kAbsentInListing};
     };
-    if (const auto known = schemas_->known_tables(service_)) {
-      done(find(*known));
-      return {};
-    }
-    return with_deadline<ServiceTablesPtr>(
-        tree_.timer(), tree_.config().lookup_wait, not_yet(),
-        [&](Done<ServiceTablesPtr> answered) { return schemas_->tables(service_, std::move(answered)); },
-        [find, done = std::move(done)](Result<ServiceTablesPtr> tables) {
-          if (!tables) return done(tables.error());
-          done(find(**tables));
-        });
+    return find_in_tables(name, std::move(find), std::move(done));
   }
 
   Cancel open_directory(Done<HandlePtr> done) override {
-    return with_deadline<ServiceTablesPtr>(
-        tree_.timer(), tree_.config().query_wait, not_yet(),
-        [&](Done<ServiceTablesPtr> answered) { return schemas_->tables(service_, std::move(answered)); },
-        [&tree = tree_, schemas = schemas_, service = service_, path = path_, shown = shown_,
-         done = std::move(done)](Result<ServiceTablesPtr> tables) {
-          if (!tables) return done(tables.error());
-          const SchemaTables* schema = (*tables)->find(shown);
-          if (schema == nullptr)
-            return done(Error(ENOENT, path + ": the service has no such schema any more"));
+    return list_tables(
+        [&tree = tree_, schemas = schemas_, service = service_, path = path_,
+         shown = shown_](const ServiceTables& tables) -> Result<FixedDirectory::Entries> {
+          const SchemaTables* schema = tables.find(shown);
+          if (schema == nullptr) return Error(ENOENT, path + ": the service has no such schema any more");
           FixedDirectory::Entries entries;
           for (const TableInfo& table : schema->tables)
             entries.emplace_back(table.shown,
                                  std::make_shared<TableDirectory>(tree, schemas, service, path, table));
-          done(HandlePtr(std::make_shared<EntriesHandle>(std::move(entries))));
-        });
+          return entries;
+        },
+        std::move(done));
   }
 
  private:
@@ -248,44 +264,28 @@ class ServiceDirectory : public ServicePart {
       : ServicePart(tree, std::move(schemas), service, "/tables/" + service) {}
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
-    if (never_a_name(name)) {
-      done(Found{nullptr, kAbsentByGrammar});
-      return {};
-    }
-    const auto find = [&tree = tree_, schemas = schemas_, service = service_, path = path_,
-                       name](const ServiceTables& tables) -> Found {
+    auto find = [&tree = tree_, schemas = schemas_, service = service_, path = path_,
+                 name](const ServiceTables& tables) -> Found {
       if (tables.find(name) != nullptr)
         return {std::make_shared<SchemaDirectory>(tree, schemas, service, path, name)};
       if (const SchemaTables* schema = tables.find_ignoring_case(name))
         return {std::make_shared<OtherCase>(tree, path + '/' + name, schema->shown)};
       return {nullptr, kAbsentInListing};
     };
-    if (const auto known = schemas_->known_tables(service_)) {
-      done(find(*known));
-      return {};
-    }
-    return with_deadline<ServiceTablesPtr>(
-        tree_.timer(), tree_.config().lookup_wait, not_yet(),
-        [&](Done<ServiceTablesPtr> answered) { return schemas_->tables(service_, std::move(answered)); },
-        [find, done = std::move(done)](Result<ServiceTablesPtr> tables) {
-          if (!tables) return done(tables.error());
-          done(find(**tables));
-        });
+    return find_in_tables(name, std::move(find), std::move(done));
   }
 
   Cancel open_directory(Done<HandlePtr> done) override {
-    return with_deadline<ServiceTablesPtr>(
-        tree_.timer(), tree_.config().query_wait, not_yet(),
-        [&](Done<ServiceTablesPtr> answered) { return schemas_->tables(service_, std::move(answered)); },
-        [&tree = tree_, schemas = schemas_, service = service_, path = path_,
-         done = std::move(done)](Result<ServiceTablesPtr> tables) {
-          if (!tables) return done(tables.error());
+    return list_tables(
+        [&tree = tree_, schemas = schemas_, service = service_,
+         path = path_](const ServiceTables& tables) -> Result<FixedDirectory::Entries> {
           FixedDirectory::Entries entries;
-          for (const SchemaTables& schema : (*tables)->schemas)
+          for (const SchemaTables& schema : tables.schemas)
             entries.emplace_back(
                 schema.shown, std::make_shared<SchemaDirectory>(tree, schemas, service, path, schema.shown));
-          done(HandlePtr(std::make_shared<EntriesHandle>(std::move(entries))));
-        });
+          return entries;
+        },
+        std::move(done));
   }
 };
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 #include "fs/value_text.h"
 
 namespace esofs::fs {
@@ -42,8 +43,8 @@ bool regular(std::string_view name) {
   if (name.empty() || std::isalpha(static_cast<unsigned char>(name.front())) == 0) return false;
   const bool plain =
       std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-  const std::string lower = lower_case(name);
-  return plain && std::find(kReserved.begin(), kReserved.end(), lower) == kReserved.end();
+  const std::string low = lower(name);
+  return plain && std::find(kReserved.begin(), kReserved.end(), low) == kReserved.end();
 }
 
 std::string without_quotes(std::string text) {
@@ -62,15 +63,15 @@ std::string shown_component(const std::string& text) {
 // `name` or, where it is taken, a numbered one.
 std::string unique(const std::string& name, std::set<std::string>& taken) {
   std::string made = name;
-  for (unsigned number = 2; !taken.insert(lower_case(made)).second; ++number)
+  for (unsigned number = 2; !taken.insert(lower(made)).second; ++number)
     made = name.substr(0, kLongestName - 8) + '-' + std::to_string(number);
   return made;
 }
 
 // The part of table_name behind its schema, if it holds the schema.
 std::string bare_name(const std::string& table_name, const std::string& schema) {
-  const std::string prefix = lower_case(schema) + '.';
-  if (schema.empty() || !lower_case(table_name).starts_with(prefix)) return table_name;
+  const std::string prefix = lower(schema) + '.';
+  if (schema.empty() || !lower(table_name).starts_with(prefix)) return table_name;
   return table_name.substr(prefix.size());
 }
 
@@ -94,7 +95,7 @@ std::string adql_table(const std::string& table_name, const std::string& schema)
 class Cells {
  public:
   explicit Cells(const cache::Listing& listing) {
-    for (const auto& column : listing.columns()) names_.push_back(lower_case(column.name));
+    for (const auto& column : listing.columns()) names_.push_back(lower(column.name));
   }
   const std::vector<std::string>& names() const { return names_; }
   std::string text(const client::Row& row, std::string_view name) const {
@@ -138,8 +139,8 @@ void order_by_version(std::vector<TableInfo>& tables) {
     if (number(fact(table, "version")) < found->second.first) table.superseded_by = found->second.second;
   }
   std::stable_sort(tables.begin(), tables.end(), [](const TableInfo& a, const TableInfo& b) {
-    return std::pair(!a.superseded_by.empty(), lower_case(a.shown)) <
-           std::pair(!b.superseded_by.empty(), lower_case(b.shown));
+    return std::pair(!a.superseded_by.empty(), lower(a.shown)) <
+           std::pair(!b.superseded_by.empty(), lower(b.shown));
   });
 }
 
@@ -164,24 +165,24 @@ struct AxesFound {
 };
 
 bool in_degrees(const std::string& unit) {
-  const std::string lower = lower_case(unit);
-  return lower.empty() || lower == "deg" || lower == "degree" || lower == "degrees";
+  const std::string low = lower(unit);
+  return low.empty() || low == "deg" || low == "degree" || low == "degrees";
 }
 
 bool is_text(const std::string& datatype) {
-  const std::string lower = lower_case(datatype);
-  return lower.find("char") != std::string::npos || lower.find("timestamp") != std::string::npos;
+  const std::string low = lower(datatype);
+  return low.find("char") != std::string::npos || low.find("timestamp") != std::string::npos;
 }
 
 void note_column(AxesFound& axes, const std::string& name, const std::string& ucd_text,
                  const std::string& unit, const std::string& datatype) {
-  const std::string ucd = lower_case(ucd_text);
+  const std::string ucd = lower(ucd_text);
   const std::string first = ucd.substr(0, ucd.find(';'));
   // Modified ones ("stat.error;pos.eq.ra") have their modifier first.
   if ((first == "pos.eq.ra" || ucd.starts_with("pos_eq_ra")) && in_degrees(unit)) axes.ra.add(name, ucd);
   if ((first == "pos.eq.dec" || ucd.starts_with("pos_eq_dec")) && in_degrees(unit)) axes.dec.add(name, ucd);
   if (!is_text(datatype)) return;
-  if (lower_case(name) == "start_date")
+  if (lower(name) == "start_date")
     axes.time.add(name, "meta.main");
   else if (first == "time.start")
     axes.time.add(name, ucd);
@@ -202,18 +203,10 @@ auto find_exactly(const Items& items, std::string_view name) {
 
 template <class Items>
 auto find_in_any_case(const Items& items, std::string_view name) {
-  return find_by(
-      items, [wanted = lower_case(name)](const std::string& shown) { return lower_case(shown) == wanted; });
+  return find_by(items, [wanted = lower(name)](const std::string& shown) { return lower(shown) == wanted; });
 }
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 std::string adql_identifier(const std::string& name) {
   const bool delimited = name.size() > 2 && name.front() == '"' && name.back() == '"';
@@ -245,7 +238,7 @@ Result<ServiceTables> read_tables(const cache::Listing& listing) {
     table.schema = cells.text(*row, "schema_name");
     table.table_name = cells.text(*row, "table_name");
     if (table.table_name.empty()) continue;
-    const auto [at, first] = place.try_emplace(lower_case(table.schema), found.schemas.size());
+    const auto [at, first] = place.try_emplace(lower(table.schema), found.schemas.size());
     if (first) {
       const std::string shown = shown_component(table.schema.empty() ? "default" : table.schema);
       found.schemas.push_back({unique(shown, schemas_taken), {}});
@@ -270,7 +263,7 @@ Result<ServiceAxes> read_axes(const cache::Listing& listing) {
   for (std::uint64_t i = 0; i < listing.rows(); ++i) {
     auto row = listing.row(i);
     if (!row) return row.error();
-    note_column(all[lower_case(cells.text(*row, "table_name"))], cells.text(*row, "column_name"),
+    note_column(all[lower(cells.text(*row, "table_name"))], cells.text(*row, "column_name"),
                 cells.text(*row, "ucd"), cells.text(*row, "unit"), cells.text(*row, "datatype"));
   }
   ServiceAxes axes;

@@ -71,8 +71,6 @@ Result<ServiceAxes> read_axes(const cache::Listing& listing);
 // already stays as it is.
 std::string adql_identifier(const std::string& name);
 
-std::string lower_case(std::string_view text);
-
 class TableSchemas {
  public:
   // tree: outlives it.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/text.h"
 #include "fs/value_text.h"
 
 namespace esofs::fs {
@@ -53,7 +54,7 @@ void append_fact(const std::string& key, const std::string& value, std::string& 
 
 Result<std::string> columns_csv(const cache::Listing& columns) {
   std::vector<std::string> names;
-  for (const auto& column : columns.columns()) names.push_back(lower_case(column.name));
+  for (const auto& column : columns.columns()) names.push_back(lower(column.name));
   const auto place = [&names](std::string_view name) {
     return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   };

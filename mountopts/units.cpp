@@ -1,22 +1,15 @@
 #include "mountopts/units.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <limits>
 #include <utility>
 
+#include "client/base/text.h"
+
 namespace esofs::mountopts {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 Error not_a(std::string_view what, std::string_view text) {
   return {EINVAL, "'" + std::string(text) + "' is not " + std::string(what)};

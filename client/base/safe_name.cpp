@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "client/base/text.h"
+
 namespace esofs {
 namespace {
 
@@ -47,9 +49,7 @@ bool control(std::string_view sequence) {
 std::size_t extension_at(std::string_view name) {
   const std::size_t last = name.rfind('.');
   if (last == std::string_view::npos || last == 0) return name.size();
-  std::string suffix(name.substr(last + 1));
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string suffix = lower(name.substr(last + 1));
   constexpr std::array<std::string_view, 5> compressions{"z", "gz", "fz", "bz2", "xz"};
   if (std::find(compressions.begin(), compressions.end(), suffix) == compressions.end()) return last;
   const std::size_t before = name.rfind('.', last - 1);

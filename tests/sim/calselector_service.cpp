@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "tests/sim/datalink_fields.h"
 #include "tests/sim/pages.h"
 #include "tests/sim/rows.h"
 #include "tests/sim/text.h"
@@ -106,21 +107,6 @@ class Selector {
 
 // --- the table ---
 
-struct Field {
-  const char* name;
-  const char* ucd;
-};
-constexpr std::array<Field, 10> kFields{{{"ID", "meta.id;meta.main"},
-                                         {"access_url", "meta.ref.url"},
-                                         {"service_def", "meta.ref"},
-                                         {"error_message", "meta.code.error"},
-                                         {"semantics", "meta.code"},
-                                         {"description", "meta.note"},
-                                         {"content_type", "meta.code.mime"},
-                                         {"content_length", "phys.size;meta.file"},
-                                         {"eso_category", "meta.code.class;meta.dataset"},
-                                         {"eso_datalink", "meta.ref.url"}}};
-
 struct Row {
   std::string id, access_url, error_message, semantics, description, content_type, length, category, datalink;
 
@@ -179,12 +165,8 @@ class Table {
         "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
         "xsi:schemaLocation=\"http://www.ivoa.net/xml/VOTable/v1.3 http://www.ivoa.net/xml/VOTable/v1.3\">\n"
         "<RESOURCE type=\"results\">\n<TABLE>\n";
-    for (const Field& field : kFields) {
-      const bool length = std::string(field.name) == "content_length";
-      out += length ? "<FIELD datatype=\"long\" name=\"content_length\" ucd=\"phys.size;meta.file\" "
-                      "unit=\"byte\"/>\n"
-                    : "<FIELD arraysize=\"*\" datatype=\"char\" name=\"" + std::string(field.name) +
-                          "\" ucd=\"" + field.ucd + "\"/>\n";
+    for (std::size_t i = 0; i < kDataLinkFields.size(); ++i) {
+      if (i != kDataLinkOrigfile) out += datalink_field(i);
     }
     return out + "<DATA>\n<TABLEDATA>\n" + rows_ +
            "</TABLEDATA>\n</DATA>\n<INFO name=\"QUERY_STATUS\" value=\"OK\"/>\n</TABLE>\n</RESOURCE>\n"

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sim/datalink_fields.h"
 #include "tests/sim/linked.h"
 #include "tests/sim/pages.h"
 #include "tests/sim/rows.h"
@@ -20,29 +21,12 @@ namespace {
 constexpr const char* kEsoTerm = "http://archive.eso.org/rdf/datalink/eso#";
 constexpr std::size_t kManyProgenitors = 10;  // more than so many become one link
 
-struct Field {
-  const char* name;
-  const char* ucd;
-};
-constexpr std::array<Field, 11> kFields{{{"ID", "meta.id;meta.main"},
-                                         {"access_url", "meta.ref.url"},
-                                         {"service_def", "meta.ref"},
-                                         {"error_message", "meta.code.error"},
-                                         {"semantics", "meta.code"},
-                                         {"description", "meta.note"},
-                                         {"content_type", "meta.code.mime"},
-                                         {"content_length", "phys.size;meta.file"},
-                                         {"eso_origfile", "meta.id;meta.file"},
-                                         {"eso_category", "meta.code.class;meta.dataset"},
-                                         {"eso_datalink", "meta.ref.url"}}};
-constexpr std::size_t kLengthField = 7;
-
 struct Link {
   std::string id, access_url, service_def, error_message, semantics, description, content_type;
   std::optional<std::uint64_t> length;
   std::string origfile, category, datalink;
 
-  std::array<std::string, kFields.size()> cells() const {
+  std::array<std::string, kDataLinkFields.size()> cells() const {
     return {id,        access_url,  service_def,  error_message,
             semantics, description, content_type, length ? std::to_string(*length) : "",
             origfile,  category,    datalink};
@@ -283,13 +267,8 @@ std::string votable(const Links& links) {
       "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
       "xsi:schemaLocation=\"http://www.ivoa.net/xml/VOTable/v1.3 http://www.ivoa.net/xml/VOTable/v1.3\">\n"
       "<RESOURCE type=\"results\">\n<TABLE>\n";
-  for (std::size_t i = 0; i < kFields.size(); ++i) {
-    out +=
-        i == kLengthField
-            ? "<FIELD datatype=\"long\" name=\"content_length\" ucd=\"phys.size;meta.file\" unit=\"byte\"/>\n"
-            : "<FIELD arraysize=\"*\" datatype=\"char\" name=\"" + std::string(kFields[i].name) +
-                  "\" ucd=\"" + kFields[i].ucd +
-                  (i == 0 && links.refers_to_id() ? "\" ID=\"primaryID\"/>\n" : "\"/>\n");
+  for (std::size_t i = 0; i < kDataLinkFields.size(); ++i) {
+    out += datalink_field(i, i == 0 && links.refers_to_id() ? " ID=\"primaryID\"" : "");
   }
   if (!links.token().empty()) {
     out +=
@@ -311,17 +290,17 @@ std::string votable(const Links& links) {
 std::string json(const Links& links) {
   nlohmann::ordered_json document;
   document["metadata"] = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < kFields.size(); ++i) {
-    document["metadata"].push_back({{"name", kFields[i].name},
-                                    {"datatype", i == kLengthField ? "long" : "char"},
-                                    {"ucd", kFields[i].ucd}});
+  for (std::size_t i = 0; i < kDataLinkFields.size(); ++i) {
+    document["metadata"].push_back({{"name", kDataLinkFields[i].name},
+                                    {"datatype", i == kDataLinkLength ? "long" : "char"},
+                                    {"ucd", kDataLinkFields[i].ucd}});
   }
   document["data"] = nlohmann::ordered_json::array();
   for (const Link& link : links.rows()) {
     auto row = nlohmann::ordered_json::array();
     for (const std::string& cell : link.cells())
       row.push_back(cell.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(cell));
-    if (link.length) row[kLengthField] = *link.length;
+    if (link.length) row[kDataLinkLength] = *link.length;
     document["data"].push_back(std::move(row));
   }
   return document.dump();

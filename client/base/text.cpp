@@ -1,0 +1,47 @@
+#include "client/base/text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace esofs {
+
+std::string lower(std::string_view text) {
+  std::string low(text);
+  for (char& c : low) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return low;
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+bool begins_with_any_case(std::string_view text, std::string_view beginning) {
+  return same_word(text.substr(0, beginning.size()), beginning);
+}
+
+bool ends_with_any_case(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && same_word(text.substr(text.size() - end.size()), end);
+}
+
+std::string_view trimmed(std::string_view text, std::string_view blanks) {
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
+                         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    plain += escaped ? static_cast<char>(byte) : text[i];
+    if (escaped) i += 2;
+  }
+  return plain;
+}
+
+}  // namespace esofs

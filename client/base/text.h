@@ -1,0 +1,25 @@
+// Texts as protocols and people write them: without regard to case, without blanks at the ends, without %XX.
+//
+//   shapes   ASCII letters only count as letters; every other byte stays as it is
+//   threads  plain functions
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace esofs {
+
+std::string lower(std::string_view text);
+
+// The same but for case.
+bool same_word(std::string_view a, std::string_view b);
+bool begins_with_any_case(std::string_view text, std::string_view beginning);
+bool ends_with_any_case(std::string_view text, std::string_view end);
+
+// text without any of `blanks` at both ends.
+std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n");
+
+// The bytes that %XX stand for; a '%' without two hexadecimal digits stands for itself (RFC 3986 section 2.1).
+std::string percent_decoded(std::string_view text);
+
+}  // namespace esofs
