@@ -70,7 +70,8 @@ class CachedFile::Filler : public client::FetchSink {
   bool accepted_ = false;
 };
 
-CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void()> on_stale)
+CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
+                       std::function<void(const Error&)> on_stale)
     : parts_(std::move(parts)),
       about_(std::move(about)),
       chunks_(chunk_count(about_.size)),
@@ -460,7 +461,7 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
     auto state = state_.lock();
     std::erase(state->active, transfer);
     if (transfer->ahead) parts_->ahead_bytes -= (transfer->end - transfer->next) * kChunkBytes;
-    first_to_see = stale && !state->expired;
+    first_to_see = stale && !state->expired && !std::exchange(state->stale, true);
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
     auto flight = state->flights.lower_bound(transfer->next);
     while (flight != state->flights.end() && flight->first < transfer->end) {
@@ -476,9 +477,9 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
     }
   }
   if (first_to_see) {
-    expire(result.error());
     parts_->forget(about_.key);
-    if (on_stale_) on_stale_();
+    on_stale_(result.error());
+    expire(result.error());
   }
   for (const auto& read : askers) read->fail(result ? Error(EIO, "a chunk was not sent") : result.error());
   pump();

@@ -36,8 +36,8 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     bool fits;  // its first bytes must be FITS
   };
 
-  // on_stale: called once, without locks, when a transfer meets another version.
-  CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void()> on_stale);
+  // on_stale: called once, without locks, when a transfer meets another version; readers are told when it returns.
+  CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void(const Error&)> on_stale);
 
   const ContentKey& key() const noexcept override { return about_.key; }
   std::uint64_t size() const noexcept override { return about_.size; }
@@ -82,6 +82,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     std::deque<Run> ahead;
     std::vector<std::shared_ptr<Transfer>> active;
     std::map<std::uint64_t, Failure> failures;  // by chunk
+    bool stale = false;                         // on_stale was called
     std::optional<Error> expired;
     ReadAhead readers;
     int handles = 0;
@@ -116,7 +117,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   const std::shared_ptr<ContentParts> parts_;
   const About about_;
   const std::uint64_t chunks_;
-  const std::function<void()> on_stale_;
+  const std::function<void(const Error&)> on_stale_;
   Guarded<State> state_;
 };
 

@@ -20,14 +20,16 @@ constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
 // A packed file is published as so many times its delivered size until it was opened: above what LZW, gzip and Rice
 // tiles reach on detector frames.
 constexpr std::uint64_t kUnpackedFactor = 6;
-constexpr std::size_t kMostFailures = 1000;
 
 std::int64_t system_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
-ContentKey view_key(const FileRecord& record) { return ContentKey(record.key + "+plain", record.identity); }
+ContentKey view_key(const ContentKey& packed) {
+  return ContentKey(packed.text() + "+plain", packed.identity());
+}
+ContentKey view_key(const FileRecord& record) { return view_key(ContentKey(record.key, record.identity)); }
 
 // Answers once; the first of the work and its Cancel.
 template <class T>
@@ -79,14 +81,14 @@ class Once {
 FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive, MetadataStore& store,
                              Catalog& catalog, Lane& transfers)
     : config_(std::move(config)),
-      store_(store),
       catalog_(catalog),
       archive_id_(archive.identity()),
       parts_(std::make_shared<ContentParts>(
           archive, transfers,
           SegmentStore::Config{config_.directory, config_.max_bytes, config_.reserve_bytes},
           config_.memory_bytes)),
-      unfinished_(store) {
+      unfinished_(store),
+      known_(store, [&archive] { return archive.user(); }) {
   parts_->read_ahead_bytes = config_.read_ahead_bytes;
   parts_->failure_memory = config_.failure_memory;
   parts_->now = config_.now ? config_.now : system_now;
@@ -112,7 +114,7 @@ std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
 std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
   client::Dataset parent = cutout;
   parent.cutout.clear();
-  const auto record = recorded(file_id(parent));
+  const auto record = known_.record(file_id(parent));
   return record ? record->key : std::string();
 }
 
@@ -127,69 +129,33 @@ bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& datas
          parts_->now() - record.checked_at < config_.revalidate_after.count();
 }
 
-bool FileCacheCore::ours(const FileRecord& record) const {
-  return record.identity.empty() || record.identity == parts_->archive.user();
-}
-
-std::optional<Error> FileCacheCore::remembered_failure(const std::string& id) {
-  std::optional<Failure> failure;
+// What was known of this version of a file holds no longer. Its readers are told last: they ask anew, and must meet the
+// next version then.
+void FileCacheCore::drop(const std::string& id, const ContentKey& key, const Error& error) {
+  KnownFiles::Open open;
   {
-    auto registry = registry_.lock();
-    const auto at = registry->failures.find(id);
-    if (at != registry->failures.end() && at->second.until > parts_->now()) failure = at->second;
-  }
-  if (!failure || failure->user != parts_->archive.user()) return std::nullopt;
-  return failure->error;
-}
-
-std::optional<FileRecord> FileCacheCore::recorded(const std::string& id) {
-  {
-    auto registry = registry_.lock();
-    const auto live = registry->live.find(id);
-    if (live != registry->live.end()) return live->second.record;
-  }
-  auto value = store_.get(Shelf::kFiles, id);
-  if (!value || !*value) return std::nullopt;
-  return decoded_file_record(**value);
-}
-
-void FileCacheCore::keep_record(const std::string& id, const FileRecord& record) {
-  auto kept = store_.put(Shelf::kFiles, id, encoded(record));
-  if (!kept) spdlog::warn("the size of a file is not remembered: {}", kept.error().what());
-}
-
-// What was known of this version of a file holds no longer.
-void FileCacheCore::drop(const std::string& id, const std::string& key) {
-  OpenContent content;
-  OpenContent view;
-  {
-    auto registry = registry_.lock();
-    const auto live = registry->live.find(id);
-    if (live != registry->live.end() && live->second.record.key == key) {
-      content = live->second.content.lock();
-      view = live->second.view.lock();
-      registry->live.erase(live);
+    const Inside inside(parts_->gate);
+    if (inside) {
+      open = known_.forget(id, key);
+      unfinished_.ended(key.text());
     }
   }
+  parts_->forget(key);
+  parts_->forget(view_key(key));
+  if (open.content) open.content->expire(error);
+  if (open.view) open.view->expire(error);
+}
+
+void FileCacheCore::drop_superseded(const std::string& id, const FileRecord& record) {
   const Error stale(ESTALE, "the archive has another version of this file");
-  if (content) content->expire(stale);
-  if (view) view->expire(stale);
-  parts_->forget(ContentKey(key));
-  parts_->forget(ContentKey(key + "+plain"));
-  const Inside inside(parts_->gate);
-  if (!inside) return;
-  unfinished_.ended(key);
-  const auto kept = recorded(id);
-  if (!kept || kept->key != key) return;
-  auto erased = store_.erase(Shelf::kFiles, id);
-  if (!erased) spdlog::warn("a record of a file is not removed: {}", erased.error().what());
+  for (const auto& key : known_.superseded(id, record)) drop(id, key, stale);
 }
 
 // --- opening as delivered ---
 
 Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
   const std::string id = file_id(dataset);
-  if (const auto failure = remembered_failure(id)) {
+  if (const auto failure = known_.failure(id, parts_->now())) {
     done(*failure);
     return {};
   }
@@ -212,7 +178,7 @@ void FileCacheCore::ask(const std::string& id, const client::Dataset& dataset) {
   std::string parent;
   if (!dataset.cutout.empty()) {
     parent = parent_version(dataset);
-    registry_.lock()->cutouts.insert_or_assign(id, stop);
+    cutouts_.lock()->insert_or_assign(id, stop);
   }
   catalog_.source(dataset, [self = shared_from_this(), id, dataset, stop,
                             parent = std::move(parent)](Result<client::FileSource> source) {
@@ -228,9 +194,9 @@ void FileCacheCore::stop_unwanted(const std::string& id) {
   if (openings_.waiting(id) > 0) return;
   std::stop_source stop{std::nostopstate};
   {
-    auto registry = registry_.lock();
-    const auto asked = registry->cutouts.find(id);
-    if (asked == registry->cutouts.end()) return;
+    auto cutouts = cutouts_.lock();
+    const auto asked = cutouts->find(id);
+    if (asked == cutouts->end()) return;
     stop = asked->second;
   }
   stop.request_stop();
@@ -238,25 +204,14 @@ void FileCacheCore::stop_unwanted(const std::string& id) {
 
 // The file without a request, where that is possible.
 std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
-  const std::string user = parts_->archive.user();
-  std::optional<Delivered> open;
-  {
-    auto registry = registry_.lock();
-    const auto live = registry->live.find(id);
-    const bool may = live != registry->live.end() &&
-                     (live->second.record.identity.empty() || live->second.record.identity == user);
-    if (may) {
-      if (auto content = live->second.content.lock()) open = Delivered{content, live->second.record};
-    }
-  }
-  if (open && fresh(open->record, dataset)) return open;
-  const auto record = recorded(id);
-  if (!record || !fresh(*record, dataset) || !ours(*record)) return std::nullopt;
+  const auto record = known_.record(id);
+  if (!record || !fresh(*record, dataset)) return std::nullopt;
+  if (const auto content = known_.open(id, *record).content) return Delivered{content, *record};
   if (record->whole) {
     if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
     auto file = whole_content(id, dataset, ContentKey(record->key, record->identity));
     file->restore(record->size);
-    return Delivered{adopt(id, *record, file), *record};
+    return Delivered{known_.adopt(id, *record, file), *record};
   }
   std::string url = record->url;
   if (url.empty()) {
@@ -264,7 +219,7 @@ std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, co
     if (source) url = source->url;
   }
   if (url.empty()) return std::nullopt;
-  return Delivered{adopt(id, *record, ranged_content(id, *record, url)), *record};
+  return Delivered{known_.adopt(id, *record, ranged_content(id, *record, url)), *record};
 }
 
 OpenContent FileCacheCore::ranged_content(const std::string& id, const FileRecord& record,
@@ -276,36 +231,18 @@ OpenContent FileCacheCore::ranged_content(const std::string& id, const FileRecor
   about.validator = record.validator;
   about.size = record.size;
   about.fits = false;  // checked when it was opened first
-  return std::make_shared<CachedFile>(parts_, about, [weak = weak_from_this(), id, key = record.key] {
-    if (auto self = weak.lock()) self->drop(id, key);
-  });
-}
-
-// `made`, or the content of the same version that is open already.
-OpenContent FileCacheCore::adopt(const std::string& id, const FileRecord& record, const OpenContent& made) {
-  auto registry = registry_.lock();
-  auto& live = registry->live[id];
-  auto content = live.record.key == record.key ? live.content.lock() : nullptr;
-  if (!content) {
-    content = made;
-    live.content = made;
-  }
-  if (live.record.key == record.key && !record.plain_size) {
-    const auto plain_size = live.record.plain_size;
-    live.record = record;
-    live.record.plain_size = plain_size;
-  } else {
-    live.record = record;
-  }
-  return content;
+  return std::make_shared<CachedFile>(parts_, about,
+                                      [weak = weak_from_this(), id, key = about.key](const Error& error) {
+                                        if (auto self = weak.lock()) self->drop(id, key, error);
+                                      });
 }
 
 OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
-  const auto before = recorded(request.id);
-  if (before && before->key != record.key) drop(request.id, before->key);
+  drop_superseded(request.id, record);
   FileRecord kept = record;
+  const auto before = known_.record(request.id);
   if (before && before->key == record.key) kept.plain_size = before->plain_size;
-  return adopt(request.id, kept, ranged_content(request.id, kept, request.source.url));
+  return known_.adopt(request.id, kept, ranged_content(request.id, kept, request.source.url));
 }
 
 std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, const ContentKey& key) {
@@ -316,61 +253,46 @@ std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, c
 std::shared_ptr<WholeFile> FileCacheCore::whole_content(const std::string& id, const client::Dataset& dataset,
                                                         const ContentKey& key) {
   return std::make_shared<WholeFile>(parts_, key, client::shown_url(dataset.access_url),
-                                     [weak = weak_from_this(), id, text = key.text()] {
-                                       if (auto self = weak.lock()) self->drop(id, text);
+                                     [weak = weak_from_this(), id, key](const Error& error) {
+                                       if (auto self = weak.lock()) self->drop(id, key, error);
                                      });
 }
 
 void FileCacheCore::opened(const OpeningRequest& request, const Delivered& delivered) {
   Delivered answer = delivered;
   if (delivered.record.whole) {
-    const auto before = recorded(request.id);
-    if (before && before->key != delivered.record.key) drop(request.id, before->key);
-    answer.content = adopt(request.id, delivered.record, delivered.content);
+    drop_superseded(request.id, delivered.record);
+    answer.content = known_.adopt(request.id, delivered.record, delivered.content);
   } else {
-    auto record = recorded(request.id).value_or(delivered.record);
-    record.packing = delivered.record.packing;
-    {
-      auto registry = registry_.lock();
-      registry->live[request.id].record = record;
-    }
-    keep_record(request.id, record);
-    answer.record = record;
+    answer.record = known_.record(request.id).value_or(delivered.record);
+    answer.record.packing = delivered.record.packing;
+    known_.keep(request.id, answer.record);
   }
   land(request.id, answer);
 }
 
 void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
   unfinished_.ended(delivered.record.key);
-  auto record = recorded(request.id).value_or(delivered.record);
+  auto record = known_.record(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;
   record.size = delivered.record.size;
-  keep_record(request.id, record);
-  auto registry = registry_.lock();
-  const auto live = registry->live.find(request.id);
-  if (live != registry->live.end() && live->second.record.key == record.key) live->second.record = record;
+  known_.keep(request.id, record);
 }
 
 void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
   const bool unwanted = request.stop.stop_requested() && !parts_->gate.stop().stop_requested();
   if (!unwanted) return land(request.id, error);
-  registry_.lock()->cutouts.erase(request.id);
+  cutouts_.lock()->erase(request.id);
   // Somebody may want it after all.
   if (!openings_.drop_unwanted(request.id)) ask(request.id, request.dataset);
 }
 
 void FileCacheCore::land(const std::string& id, const Result<Delivered>& delivered) {
-  {
-    const std::string user = parts_->archive.user();
-    auto registry = registry_.lock();
-    registry->cutouts.erase(id);
-    if (registry->failures.size() > kMostFailures) registry->failures.clear();
-    if (delivered) {
-      registry->failures.erase(id);
-    } else {
-      const std::int64_t until = parts_->now() + config_.failure_memory.count();
-      registry->failures.insert_or_assign(id, Failure{delivered.error(), until, user});
-    }
+  cutouts_.lock()->erase(id);
+  if (delivered) {
+    known_.forget_failure(id);
+  } else {
+    known_.remember_failure(id, delivered.error(), parts_->now() + config_.failure_memory.count());
   }
   openings_.land(id, delivered);
 }
@@ -398,14 +320,8 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenC
 
 OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std::string& id,
                                       const FileRecord& record) {
-  {
-    auto registry = registry_.lock();
-    const auto live = registry->live.find(id);
-    if (live != registry->live.end() && live->second.record.key == record.key) {
-      if (auto view = live->second.view.lock()) return view;
-    }
-  }
-  const auto known = recorded(id);
+  if (auto view = known_.open(id, record).view) return view;
+  const auto known = known_.record(id);
   if (!known || known->key != record.key || !known->plain_size) return nullptr;
   return view_content(dataset, id, record, MadeView{*known->plain_size, nullptr});
 }
@@ -419,11 +335,7 @@ OpenContent FileCacheCore::view_content(const client::Dataset& dataset, const st
                                    if (!self) return done(ending_error());
                                    self->remake(dataset, key, done);
                                  });
-  auto registry = registry_.lock();
-  auto& live = registry->live[id];
-  if (auto other = live.view.lock(); other && live.record.key == record.key) return other;
-  if (live.record.key == record.key) live.view = view;
-  return view;
+  return known_.adopt_view(id, record, view);
 }
 
 Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered& delivered,
@@ -439,15 +351,10 @@ Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered&
   const auto wanted = [self, id] { return self->views_.waiting(id) > 0; };
   make(delivered, wanted, [self, dataset, id, delivered](Result<MadeView> made) {
     if (!made) return self->views_.land(id, made.error());
-    FileRecord record = self->recorded(id).value_or(delivered.record);
+    FileRecord record = self->known_.record(id).value_or(delivered.record);
     if (record.key == delivered.record.key) {
       record.plain_size = made->size;
-      {
-        auto registry = self->registry_.lock();
-        auto& live = registry->live[id];
-        if (live.record.key.empty() || live.record.key == record.key) live.record = record;
-      }
-      self->keep_record(id, record);
+      self->known_.keep(id, record);
     }
     self->views_.land(id, self->view_content(dataset, id, delivered.record, *made));
   });
@@ -482,7 +389,7 @@ void FileCacheCore::remake(const client::Dataset& dataset, const std::string& ke
 
 FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   const std::string id = file_id(dataset);
-  const auto record = recorded(id);
+  const auto record = known_.record(id);
   const auto source = catalog_.known_source(dataset);
   FileFacts facts;
   if (source) {
@@ -493,8 +400,8 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   if (source && source->length.value_or(0) > 0) delivered = *source->length;
   bool exact = false;
   const bool known_size = record && (record->size > 0 || !record->whole);
-  const bool current = known_size && ours(*record) &&
-                       (dataset.cutout.empty() ? record->mtime == dataset.mtime : fresh(*record, dataset));
+  const bool current =
+      known_size && (dataset.cutout.empty() ? record->mtime == dataset.mtime : fresh(*record, dataset));
   if (current) {
     delivered = record->size;
     exact = true;
@@ -518,25 +425,18 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
     }
   }
   if (facts.size == 0 && !facts.exact) facts.size = kUnknownSize;
-  facts.error = remembered_failure(id);
+  facts.error = known_.failure(id, parts_->now());
   return facts;
 }
 
 Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
   const std::string id = file_id(dataset);
-  OpenContent content;
-  OpenContent view;
-  {
-    auto registry = registry_.lock();
-    const auto live = registry->live.find(id);
-    if (live != registry->live.end()) {
-      content = live->second.content.lock();
-      view = live->second.view.lock();
-    }
-  }
-  if ((content && content->in_use()) || (view && view->in_use())) return Error(EBUSY, "the file is open");
-  const auto record = recorded(id);
-  if (record) drop(id, record->key);
+  const auto record = known_.record(id);
+  if (!record) return {};
+  const auto open = known_.open(id, *record);
+  if ((open.content && open.content->in_use()) || (open.view && open.view->in_use()))
+    return Error(EBUSY, "the file is open");
+  drop(id, ContentKey(record->key, record->identity), Error(ESTALE, "the file was taken out of the cache"));
   return {};
 }
 

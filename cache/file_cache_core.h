@@ -13,6 +13,7 @@
 
 #include "cache/content.h"
 #include "cache/file_cache.h"
+#include "cache/known_files.h"
 #include "cache/opening.h"
 #include "cache/unfinished.h"
 #include "cache/view.h"
@@ -20,8 +21,6 @@
 #include "client/base/guarded.h"
 
 namespace esofs::cache {
-
-using OpenContent = std::shared_ptr<Content>;
 
 class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<FileCacheCore> {
  public:
@@ -45,30 +44,11 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void completed(const OpeningRequest& request, const Delivered& delivered) override;
 
  private:
-  struct Live {
-    FileRecord record;
-    std::weak_ptr<Content> content;
-    std::weak_ptr<Content> view;
-  };
-  struct Failure {
-    Error error;
-    std::int64_t until;
-    std::string user;  // who was logged in
-  };
-  struct Registry {
-    std::map<std::string, Live> live;                 // by file id
-    std::map<std::string, std::stop_source> cutouts;  // by file id: those being asked for
-    std::map<std::string, Failure> failures;
-  };
-
   std::string file_id(const client::Dataset& dataset) const;
   bool fresh(const FileRecord& record, const client::Dataset& dataset);
   std::string parent_version(const client::Dataset& cutout);
-  bool ours(const FileRecord& record) const;  // nobody's rights were needed, or those of who is logged in now
-  std::optional<Error> remembered_failure(const std::string& id);
-  std::optional<FileRecord> recorded(const std::string& id);
-  void keep_record(const std::string& id, const FileRecord& record);
-  void drop(const std::string& id, const std::string& key);
+  void drop(const std::string& id, const ContentKey& key, const Error& error);
+  void drop_superseded(const std::string& id, const FileRecord& record);
 
   std::shared_ptr<WholeFile> whole_content(const std::string& id, const client::Dataset& dataset,
                                            const ContentKey& key);
@@ -76,7 +56,6 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void ask(const std::string& id, const client::Dataset& dataset);
   void stop_unwanted(const std::string& id);
   std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
-  OpenContent adopt(const std::string& id, const FileRecord& record, const std::shared_ptr<Content>& made);
   std::shared_ptr<Content> ranged_content(const std::string& id, const FileRecord& record,
                                           const std::string& url);
   void land(const std::string& id, const Result<Delivered>& delivered);
@@ -90,14 +69,14 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void remake(const client::Dataset& dataset, const std::string& key, const Done<MadeView>& done);
 
   const FileCache::Config config_;
-  MetadataStore& store_;
   Catalog& catalog_;
   const std::string archive_id_;
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
-  Guarded<Registry> registry_;
-  Waiters<std::string, Delivered> openings_;  // by file id
-  Waiters<std::string, OpenContent> views_;   // by file id
+  KnownFiles known_;
+  Guarded<std::map<std::string, std::stop_source>> cutouts_;  // by file id: those being asked for
+  Waiters<std::string, Delivered> openings_;                  // by file id
+  Waiters<std::string, OpenContent> views_;                   // by file id
 };
 
 }  // namespace esofs::cache

@@ -159,7 +159,7 @@ class Opening::HeadSink : public client::FetchSink {
     if (!record_.whole) return error.code() == EIO || error.code() == ETIMEDOUT;
     (void)opening_.whole_->end(error);
     if (opening_.whole_->begin(size_known_)) return true;
-    opening_.whole_->expire(Error(ESTALE, "the transfer broke off and cannot be taken up: " + error.what()));
+    opening_.whole_->spoil(Error(ESTALE, "the transfer broke off and cannot be taken up: " + error.what()));
     return false;
   }
 
@@ -194,7 +194,7 @@ class Opening::HeadSink : public client::FetchSink {
     auto& whole = opening_.whole_;
     auto ended = whole->end(result);
     if (!ended) {
-      whole->expire(ended.error());
+      whole->spoil(ended.error());
       return ended;
     }
     record_.size = whole->size();
@@ -246,7 +246,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
     }
     const bool again = sink.broken(fetched.error()) && attempt < kAttempts && !turn.stop().stop_requested();
     if (!again) {
-      if (whole_) whole_->expire(fetched.error());
+      if (whole_) whole_->spoil(fetched.error());
       return fetched.error();
     }
     turn.waiting();

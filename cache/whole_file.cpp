@@ -13,7 +13,7 @@ constexpr std::uint64_t kFinishBytes = 64ULL << 20U;
 }  // namespace
 
 WholeFile::WholeFile(std::shared_ptr<ContentParts> parts, ContentKey key, std::string name,
-                     std::function<void()> on_stale)
+                     std::function<void(const Error&)> on_stale)
     : parts_(std::move(parts)),
       key_(std::move(key)),
       name_(std::move(name)),
@@ -48,7 +48,7 @@ Cancel WholeFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done)
   for (std::uint64_t i = read->first(); i < here; ++i) {
     auto chunk = parts_->here(key_, i, chunk_size(total, i));
     if (!chunk) {
-      expire(Error(ESTALE, "the cache has lost a part of " + name_ + ", which the archive sends only whole"));
+      spoil(Error(ESTALE, "the cache has lost a part of " + name_ + ", which the archive sends only whole"));
       read->fail(Error(ESTALE, "a part is lost"));
       return {};
     }
@@ -87,7 +87,17 @@ void WholeFile::closed() {
     if (left <= kFinishBytes || done >= left) return;
     running_ = false;
   }
-  expire(Error(ESTALE, "the transfer of " + name_ + " was stopped, nobody waited for it"));
+  spoil(Error(ESTALE, "the transfer of " + name_ + " was stopped, nobody waited for it"));
+}
+
+void WholeFile::spoil(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (expired_ || std::exchange(spoiled_, true)) return;
+  }
+  parts_->forget(key_);
+  on_stale_(error);
+  expire(error);
 }
 
 void WholeFile::expire(const Error& error) {
@@ -106,8 +116,6 @@ void WholeFile::expire(const Error& error) {
   for (const auto& [index, askers] : flights) {
     for (const auto& read : askers) read->fail(error);
   }
-  parts_->forget(key_);
-  if (on_stale_) on_stale_();
 }
 
 bool WholeFile::expired() {

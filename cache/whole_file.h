@@ -25,9 +25,9 @@ namespace esofs::cache {
 
 class WholeFile : public Content, public std::enable_shared_from_this<WholeFile> {
  public:
-  // on_stale: called once, without locks, when it can no longer be read.
+  // on_stale: called once, without locks, when it can no longer be read; readers are told when it returns.
   WholeFile(std::shared_ptr<ContentParts> parts, ContentKey key, std::string name,
-            std::function<void()> on_stale);
+            std::function<void(const Error&)> on_stale);
 
   const ContentKey& key() const noexcept override { return key_; }
   // 0 until known.
@@ -46,6 +46,8 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool begin(std::optional<std::uint64_t> size);
   // The next bytes. Waits where nothing but memory can keep them and readers are far behind.
   Result<void> feed(std::span<const std::byte> piece, Lane::Turn& turn);
+  // It cannot be read any more, and nobody but this content knows it yet.
+  void spoil(const Error& error);
   // Nothing more comes. Success only where the response was whole.
   Result<void> end(const Result<void>& result);
 
@@ -61,7 +63,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   const std::shared_ptr<ContentParts> parts_;
   const ContentKey key_;
   const std::string name_;
-  const std::function<void()> on_stale_;
+  const std::function<void(const Error&)> on_stale_;
   const std::shared_ptr<void> pin_;
   std::atomic<std::uint64_t> size_ = 0;
   std::shared_ptr<Bytes> chunk_;  // coming in; used by the job only
@@ -75,6 +77,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool size_known_ = false;
   bool running_ = false;
   bool touched_ = false;  // somebody has had bytes of this response
+  bool spoiled_ = false;  // on_stale was called
   bool memory_only_ = false;
   int handles_ = 0;
   std::optional<Error> expired_;

@@ -340,7 +340,9 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     file = found->second;
   }
   const auto& options = file.options;
-  if (!options.owner.empty() && (request.as.value_or(user()) != options.owner || user() != options.owner))
+  const std::string asker = request.as.value_or(user());
+  const bool owned = asker == options.owner || (!asker.empty() && asker == options.co_owner);
+  if (!options.owner.empty() && (!owned || user() != asker))
     return Error(EACCES, "HTTP 401 from " + request.url);
   if (!request.validator.empty() && !options.validator.empty() && request.validator != options.validator)
     return Error(ESTALE, "changed: " + request.url);
@@ -355,7 +357,7 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     range.size = std::min(wanted, file.size - range.first);
     head.partial = true;
   }
-  head.identity = options.owner;
+  if (!options.owner.empty()) head.identity = asker;
   head.first = range.first;
   if (options.announce_length || head.partial) head.total = file.size;
   head.validator = options.validator;

@@ -53,6 +53,7 @@ class FakeArchive : public client::Archive {
     unsigned salt = 0;               // see byte_at
     std::size_t piece = 64U << 10U;  // bytes passed to the sink at once
     std::string owner = {};          // whose rights it takes; "": public
+    std::string co_owner = {};       // whose rights do as well
   };
   // Puts or replaces a file; with another validator (and salt) it is a changed version.
   void put_file(const std::string& url, std::uint64_t size) { put_file(url, size, FileOptions()); }

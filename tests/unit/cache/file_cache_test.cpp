@@ -195,6 +195,21 @@ TEST_F(FileCacheTest, AChangeWhileOpenIsStaleForOldHandlesAndNewOnesReadTheNewVe
   EXPECT_EQ(read_error(old, 0, 100), ESTALE);
 }
 
+TEST_F(FileCacheTest, WhoeverIsToldOfAChangeFindsTheNewVersionAtOnce) {
+  archive_.put_file(url_, 10 * kMiB);
+  const auto old = open();
+  expect_bytes(old, 0, 100);
+  archive_.put_file(url_, 10 * kMiB, {.validator = "v2", .salt = 9});
+  std::promise<Result<File>> reopened;
+  auto cancel = old->read(5 * kMiB, 100, [&](const Result<Bytes>& bytes) {
+    EXPECT_EQ(bytes ? 0 : bytes.error().code(), ESTALE);
+    cache_->open(dataset_, Form::kDelivered, [&](Result<File> file) { reopened.set_value(std::move(file)); });
+  });
+  const auto file = reopened.get_future().get();
+  ASSERT_TRUE(file) << file.error().what();
+  expect_bytes(*file, 5 * kMiB, 100, 9);
+}
+
 TEST_F(FileCacheTest, AnOpenThatMeetsANewVersionEndsTheOldHandles) {
   archive_.put_file(url_, kMiB);
   const auto old = open();
@@ -434,6 +449,43 @@ TEST_F(FileCacheTest, WhatTookRightsIsRestrictedAndNobodyElsesWhateverIsCached) 
   ASSERT_TRUE(file);
   expect_bytes(file, 0, 3 * kMiB);
   EXPECT_EQ(archive_.fetch_count(), fetches + 4);  // and what is the user's own is still here
+}
+
+TEST_F(FileCacheTest, WhoeverMayReadAPrivateFileHasItsBlocksAndRecordForHimself) {
+  FakeArchive::FileOptions shared;
+  shared.owner = "jdoe";
+  shared.co_owner = "coi";
+  archive_.put_file(url_, 3 * kMiB, shared);
+  for (const std::string user : {"jdoe", "coi"}) {
+    archive_.log_in(user);
+    expect_bytes(open(), 0, 3 * kMiB);
+    EXPECT_EQ(archive_.fetches().back().as, user);
+  }
+  const int fetches = archive_.fetch_count();
+  for (const std::string user : {"jdoe", "coi"}) {
+    archive_.log_in(user);
+    expect_bytes(open(), 0, 3 * kMiB);
+  }
+  EXPECT_EQ(archive_.fetch_count(), fetches);
+}
+
+TEST_F(FileCacheTest, APrivateFileThatWasReleasedIsEverybodysAndItsPrivateBlocksGo) {
+  FakeArchive::FileOptions mine;
+  mine.owner = "jdoe";
+  archive_.put_file(url_, kMiB, mine);
+  archive_.log_in("jdoe");
+  expect_bytes(open(), 0, kMiB);
+  archive_.put_file(url_, kMiB);
+  now_ += 24 * 3600 + 1;
+  const auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(file->restricted());
+  expect_bytes(file, 0, kMiB);
+  EXPECT_EQ(segments_on_disk(), 1U);
+  const int fetches = archive_.fetch_count();
+  archive_.log_in("");
+  expect_bytes(open(), 0, kMiB);
+  EXPECT_EQ(archive_.fetch_count(), fetches);
 }
 
 TEST_F(FileCacheTest, AnOpenPrivateFileIsReadOnWithTheSameRightsOnly) {
