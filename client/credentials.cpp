@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kCommandLimit{60};
 constexpr std::int64_t kRenewalPause =
     10;  // seconds between attempts where the token service cannot be reached
 constexpr std::chrono::milliseconds kLookForStop{100};
+constexpr const char* kLoginSource = "esofs login";
 
 bool holds(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -62,6 +63,7 @@ Credentials::Credentials(Config config, Profile profile, HttpSettings http)
     : config_(with_clock(std::move(config))),
       profile_(std::move(profile)),
       places_(places_of(config_, profile_)),
+      keyring_(config_.keyring_program),
       http_(without_authoriser(std::move(http))) {}
 
 // --- the sources ---
@@ -111,7 +113,8 @@ Credentials::Held Credentials::read(const Held& before) const {
   }
   // A token got by a renewal goes on counting while its user is the same.
   if (held.command && before.command) held.user = before.user;
-  const bool same = held.source == before.source && held.user == before.user && before.token;
+  const bool same = held.source == before.source && held.user == before.user &&
+                    held.keyring == before.keyring && before.token;
   if (same) held.refused_at = before.refused_at;
   if (same && (!held.token || held.token->expires < before.token->expires) && before.got_at > 0) {
     held.token = before.token;
@@ -172,7 +175,7 @@ void Credentials::read_session(Held& held) const {
   auto session = kept_session(file);
   if (!session) {
     if (session.error().code() == ENOENT) return;
-    held.source = "esofs login";
+    held.source = kLoginSource;
     held.problem = session.error();
     return;
   }
@@ -181,9 +184,11 @@ void Credentials::read_session(Held& held) const {
                                      " was made for other servers: not used; run `esofs login` again");
     return;
   }
-  held.source = "esofs login";
+  held.source = kLoginSource;
   held.user = clean(session->token.user);
-  held.token = session->token;
+  held.keyring = session->keyring;
+  held.keyring_until = session->token.expires;
+  if (held.keyring.empty()) held.token = session->token;
 }
 
 // --- what a service is shown ---
@@ -228,7 +233,14 @@ bool Credentials::due(const Held& held) const {
   return held.token->expires != 0 && config_.now() + config_.early.count() >= held.token->expires;
 }
 
-bool Credentials::obtainable(const Held& held) const {
+bool Credentials::in_keyring(const Held& held) const {
+  return !held.keyring.empty() && !held.token &&
+         (held.keyring_until == 0 || config_.now() < held.keyring_until);
+}
+
+bool Credentials::obtainable(const Held& held) const { return in_keyring(held) || by_itself(held); }
+
+bool Credentials::by_itself(const Held& held) const {
   if (held.renewal_failure && held.renewal_failure->code() == EACCES) return false;
   return held.command || (held.password && !profile_.token_url.empty());
 }
@@ -289,7 +301,10 @@ Result<std::optional<Grant>> Credentials::grant(const std::string& url, Lane::Tu
       auto renewed = renew(now.token ? now.token->value : std::string(), turn);
       if (renewed) {
         now = *std::move(renewed);
-      } else if (!valid(now) && (service.tap || renewed.error().code() == EINTR)) {
+      } else if (renewed.error().code() == EINTR && !valid(now)) {
+        return renewed.error();
+      } else if (!valid(now) && service.tap) {
+        if (in_keyring(now)) return Error(EACCES, renewed.error().what());
         return renewed.error();  // without the token the answer would only look whole
       } else {
         now = held();
@@ -351,7 +366,15 @@ Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::T
 }
 
 Result<Token> Credentials::obtain(const Held& held, Lane::Turn& turn) {
-  if (!held.command) return request_token(http_, profile_, *held.password, config_.now(), turn);
+  if (held.command) return from_command(turn);
+  if (in_keyring(held)) {
+    auto kept = from_keyring(held.keyring, turn);
+    if (kept || kept.error().code() == EINTR || !held.password || profile_.token_url.empty()) return kept;
+  }
+  return request_token(http_, profile_, *held.password, config_.now(), turn);
+}
+
+Result<Token> Credentials::from_command(Lane::Turn& turn) const {
   turn.waiting();
   const auto output = run_command({"/bin/sh", "-c", config_.token_command}, kCommandLimit, turn.stop());
   turn.moving();
@@ -363,6 +386,27 @@ Result<Token> Credentials::obtain(const Held& held, Lane::Turn& turn) {
   return token;
 }
 
+Result<Token> Credentials::from_keyring(const std::string& item, Lane::Turn& turn) const {
+  turn.waiting();
+  const auto content = keyring_.content(item, turn.stop());
+  turn.moving();
+  if (!content) {
+    if (content.error().code() == EINTR) return content.error();
+    const bool again = content.error().code() == ENOENT;  // waiting does not bring it back
+    // Not EACCES: that is an answer for good, and a keyring may be unlocked.
+    return Error(EAGAIN,
+                 "the session is kept in the desktop keyring: " + content.error().what() +
+                     (again ? "; run `esofs login`" : "; unlock it, or run `esofs login --no-keyring`"));
+  }
+  const auto session = parse_session(*content);
+  if (!session || !session->keyring.empty())
+    return Error(EAGAIN, "the desktop keyring holds no session of esofs there; run `esofs login`");
+  if (!belongs_to(*session, profile_))
+    return Error(
+        EAGAIN, "the session in the desktop keyring was made for other servers: not used; run `esofs login`");
+  return session->token;
+}
+
 // --- what people are told ---
 
 Credentials::Status Credentials::status() {
@@ -370,14 +414,19 @@ Credentials::Status Credentials::status() {
   Status status;
   status.user = now.user;
   status.source = now.source;
-  status.renews = obtainable(now);
-  if (now.token) status.expires = now.token->expires;
+  status.renews = by_itself(now);
+  if (now.source == kLoginSource && !now.problem)
+    status.kept =
+        now.keyring.empty() ? session_file(config_.state_dir, profile_).string() : "the desktop keyring";
+  status.expires = now.token ? now.token->expires : now.keyring_until;
   if (now.problem) status.problem = now.problem->what();
   if (now.renewal_failure) status.problem = now.renewal_failure->what();
   const bool refused = now.renewal_failure && now.renewal_failure->code() == EACCES;
-  if (valid(now) || (status.renews && !refused) || (now.password && !refused)) {
+  if (in_keyring(now) && now.renewal_failure) {
+    status.state = State::kUnreachable;
+  } else if (valid(now) || in_keyring(now) || (status.renews && !refused) || (now.password && !refused)) {
     status.state = State::kLoggedIn;
-  } else if (now.token) {
+  } else if (now.token || !now.keyring.empty()) {
     status.state = State::kExpired;
   } else if (now.problem || refused) {
     status.state = State::kRefused;
@@ -391,8 +440,7 @@ std::optional<std::string> Credentials::notice() {
   if (now.state == State::kExpired) {
     std::string text = "the session of " + who + " ended at " + iso_time_text(now.expires);
     if (!now.problem.empty()) text += " and was not renewed (" + now.problem + ")";
-    return text +
-           (now.source == "esofs login" ? ": run `esofs login`" : ": renew the token in " + now.source);
+    return text + (now.source == kLoginSource ? ": run `esofs login`" : ": renew the token in " + now.source);
   }
   if (now.problem.empty() || now.source.empty()) return std::nullopt;
   return now.problem;
@@ -420,6 +468,8 @@ std::string state_name(Credentials::State state) {
       return "expired";
     case Credentials::State::kRefused:
       return "refused";
+    case Credentials::State::kUnreachable:
+      return "unreachable";
     default:
       return "nobody";
   }

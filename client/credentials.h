@@ -2,7 +2,9 @@
 //
 // One source counts, the first one that is there: -o token_command, -o token_file, -o credentials (netrc form), the session
 // that `esofs login` keeps, ~/.netrc. A password is also what renews a token, ten minutes before it ends or when it is refused.
-// Files are looked at again every second, so that a login or logout reaches a mount that runs.
+// Files are looked at again every second, so that a login or logout reaches a mount that runs. A session that a desktop's
+// keyring holds is taken from there when its token is first needed, and stays in memory; while the keyring cannot be asked, or
+// is locked, its user counts (nothing private becomes public), but nothing is sent.
 //
 //   shapes   an identity is the user's name, or, of a token that does not tell it, where the token comes from. It is "" as
 //            soon as nothing valid is held: what is cached under an identity is then out of reach
@@ -23,6 +25,7 @@
 #include "client/authoriser.h"
 #include "client/base/guarded.h"
 #include "client/http.h"
+#include "client/keyring.h"
 #include "client/profile.h"
 #include "client/secret_file.h"
 #include "client/token.h"
@@ -37,6 +40,7 @@ class Credentials : public Authoriser {
     std::string home_netrc;           // ~/.netrc; "" none
     std::string token_file;           // "" none
     std::string token_command;        // for /bin/sh; "" none
+    std::string keyring_program;      // esofs-keyring; "": no desktop's keyring can be asked
     bool authorised_tap = false;      // TAP carries the token
     bool plain_http = false;          // credentials may go over http to other machines
     std::chrono::seconds early{600};  // a token is renewed so long before it ends
@@ -57,11 +61,12 @@ class Credentials : public Authoriser {
   Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) override;
   std::string advice(const std::string& url) override;
 
-  enum class State { kNobody, kLoggedIn, kExpired, kRefused };
+  enum class State { kNobody, kLoggedIn, kExpired, kRefused, kUnreachable };
   struct Status {
     State state = State::kNobody;
     std::string user;          // "" where nobody is, or the token does not tell
     std::string source;        // "esofs login", "/home/me/.netrc", …
+    std::string kept;          // of "esofs login": the file, or "the desktop keyring"
     std::int64_t expires = 0;  // seconds since 1970; 0: never, as far as is known
     bool renews = false;       // by itself
     std::string problem;       // a sentence; ""
@@ -74,7 +79,9 @@ class Credentials : public Authoriser {
   struct Held {
     std::string source;  // of Status; "" nobody
     std::string user;
-    bool command = false;  // the token comes from token_command
+    bool command = false;            // the token comes from token_command
+    std::string keyring;             // … or from this item of the desktop's keyring; "" no
+    std::int64_t keyring_until = 0;  // when what is in there ends; 0: unknown
     std::optional<Token> token;
     std::int64_t refused_at = 0;           // when a 401 last had the token renewed
     std::int64_t got_at = 0;               // when this process got the token; 0: it did not
@@ -110,16 +117,21 @@ class Credentials : public Authoriser {
   Service service_of(const std::string& url) const;
   bool valid(const Held& held) const;       // holds a token that has not ended
   bool due(const Held& held) const;         // … and ends soon, or there is none
+  bool in_keyring(const Held& held) const;  // a token that has not ended is there, and not here yet
+  bool by_itself(const Held& held) const;   // a token can be got as often as one is needed
   bool obtainable(const Held& held) const;  // a token can be got
   std::string identity(const Held& held) const;
   bool usable(const Held& held, const Service& service) const;
   Result<Token> obtain(const Held& held, Lane::Turn& turn);
+  Result<Token> from_command(Lane::Turn& turn) const;
+  Result<Token> from_keyring(const std::string& item, Lane::Turn& turn) const;
   Result<Held> renew(const std::string& refused, Lane::Turn& turn);
 
   const Config config_;
   const Profile profile_;
   const std::vector<Place>
       places_;  // of the profile; of those that are shown nothing, the service has no schemes
+  const Keyring keyring_;
   HttpClient http_;
   std::timed_mutex renewing_;  // held over a renewal; taken before looked_
   Guarded<Looked> looked_;

@@ -1,4 +1,5 @@
-// KeptSession: what `esofs login` leaves for mounts: one file for each archive, <state>/sessions/<name>.json.
+// KeptSession: what `esofs login` leaves for mounts: one file for each archive, <state>/sessions/<name>.json. Where a desktop's
+// keyring holds the session, the file says who, until when and which item, and holds no secret.
 //
 //   shapes   a session says where its token may go: a profile that names other hosts does not get it
 //   errors   as client/secret_file.h; EINVAL for a file that is not one of ours
@@ -21,12 +22,18 @@ struct KeptSession {
   std::string archive;             // the profile's name
   std::string token_url;           // where it was got
   std::vector<std::string> hosts;  // which may see it
+  std::string keyring =
+      {};  // the item of the desktop's keyring that holds the token, which is "" then; "" none
 };
 
 std::filesystem::path session_file(const std::filesystem::path& state_dir, const Profile& profile);
 
 Result<void> keep_session(const std::filesystem::path& file, const KeptSession& session);
 Result<KeptSession> kept_session(const std::filesystem::path& file);
+
+// A session as the text that such a file, or an item of a keyring, holds.
+std::string session_text(const KeptSession& session);
+Result<KeptSession> parse_session(const std::string& text);
 
 // True where the session's token was made for this archive.
 bool belongs_to(const KeptSession& session, const Profile& profile);

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <optional>
+#include <utility>
 
 #include "client/base/unique_fd.h"
 
@@ -24,7 +26,19 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kMostOutput = 1U << 20U;
-constexpr int kLookAgain = 50;  // ms
+constexpr std::size_t kMostInput = 48U << 10U;  // less than a pipe holds
+constexpr int kLookAgain = 50;                  // ms
+
+struct Pipe {
+  UniqueFd out;  // to read from
+  UniqueFd in;
+
+  static std::optional<Pipe> make() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
+    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  }
+};
 
 class Actions {
  public:
@@ -82,29 +96,41 @@ Result<std::string> read_output(int fd, milliseconds limit, const std::stop_toke
 
 }  // namespace
 
-Result<std::string> run_command(const std::vector<std::string>& words, milliseconds limit,
-                                const std::stop_token& stop) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Error(errno, "no pipe to " + words.front());
-  const UniqueFd from_child(ends[0]);
-  UniqueFd to_us(ends[1]);
+Result<Ended> run_program(const std::vector<std::string>& words, const std::string& input, milliseconds limit,
+                          const std::stop_token& stop) {
+  if (input.size() > kMostInput) return Error(EFBIG, "too much is to be told to " + words.front());
+  auto to_child = Pipe::make();
+  auto from_child = Pipe::make();
+  if (!to_child || !from_child) return Error(EMFILE, "no pipe to " + words.front());
+  // All of it fits into the pipe, so that nobody waits for a program that does not read.
+  if (!input.empty() && ::write(to_child->in.get(), input.data(), input.size()) < 0)
+    return Error(errno, "no pipe to " + words.front());
+  to_child->in.reset();
   std::vector<std::string> copies = words;
   std::vector<char*> arguments;
   for (auto& word : copies) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   Actions actions;
-  posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(actions.get(), to_us.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), to_child->out.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), from_child->in.get(), STDOUT_FILENO);
   pid_t pid = 0;
   const int failed = ::posix_spawnp(&pid, arguments[0], actions.get(), nullptr, arguments.data(), environ);
   if (failed != 0) return Error(failed, words.front() + " cannot be run");
-  to_us.reset();
+  to_child->out.reset();
+  from_child->in.reset();
   Child child(pid);
-  auto output = read_output(from_child.get(), limit, stop);
+  auto output = read_output(from_child->out.get(), limit, stop);
   if (!output) return output.error().at(words.front());
   const int status = child.wait();
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return Error(EIO, words.front() + " failed");
-  return output;
+  return Ended{WIFEXITED(status) ? WEXITSTATUS(status) : -1, *std::move(output)};
+}
+
+Result<std::string> run_command(const std::vector<std::string>& words, milliseconds limit,
+                                const std::stop_token& stop) {
+  auto ended = run_program(words, "", limit, stop);
+  if (!ended) return ended.error();
+  if (ended->status != 0) return Error(EIO, words.front() + " failed");
+  return std::move(ended->output);
 }
 
 }  // namespace esofs::client

@@ -83,6 +83,7 @@ std::string login_json(client::Credentials& credentials) {
   return nlohmann::json{{"state", client::state_name(status.state)},
                         {"user", status.user},
                         {"source", status.source},
+                        {"kept", status.kept},
                         {"until", status.expires > 0 ? client::iso_time_text(status.expires) : ""},
                         {"renews", status.renews},
                         {"problem", status.problem}}

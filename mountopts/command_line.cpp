@@ -140,6 +140,9 @@ int run_command_line(int argc, const char* const* argv) {
         ->option_text("OPT[=VALUE],…");
   }
   logging_in->add_option("--user", login.user, "the name at the archive")->option_text("NAME");
+  logging_in->add_flag(
+      "!--no-keyring", login.keyring,
+      "keep the session in a file (for batch jobs and other machines), also where a desktop keyring runs");
 
   auto words = with_command(argc, argv);
   std::reverse(words.begin(), words.end());  // as CLI11 takes them

@@ -1,8 +1,16 @@
 #include "mountopts/credential_options.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace esofs::mountopts {
+
+std::string keyring_program() {
+  std::error_code failed;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? std::string() : (self.parent_path() / "esofs-keyring").string();
+}
 
 client::Credentials::Config credentials_config(const Options& options) {
   client::Credentials::Config config;
@@ -13,6 +21,7 @@ client::Credentials::Config credentials_config(const Options& options) {
   if (home != nullptr && home[0] == '/') config.home_netrc = std::string(home) + "/.netrc";
   config.token_file = options.token_file.string();
   config.token_command = options.token_command;
+  config.keyring_program = keyring_program();
   config.authorised_tap = options.authorised_tap;
   config.plain_http = options.plain_http_credentials;
   return config;

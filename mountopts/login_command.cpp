@@ -18,6 +18,7 @@
 #include "client/http.h"
 #include "client/iso_time.h"
 #include "client/kept_session.h"
+#include "client/keyring.h"
 #include "client/profile.h"
 #include "client/secret_file.h"
 #include "client/token.h"
@@ -88,6 +89,31 @@ std::string until(const client::Token& token) {
   return token.expires > 0 ? " until " + client::iso_time_text(token.expires) : "";
 }
 
+// Where the session is kept now. One that was there before is replaced, wherever it was.
+Result<std::string> keep(const std::filesystem::path& file, const client::KeptSession& session,
+                         const client::Profile& profile, bool keyring) {
+  const client::Keyring desktop(keyring_program());
+  const client::Keyring::Item item{client::Keyring::new_id(), file.string(),
+                                   "esofs: " + session.token.user + " at " + profile.title};
+  std::string reason;
+  if (keyring) {
+    auto there = desktop.keep(item, client::session_text(session), std::stop_token());
+    // That no desktop runs is the rule on servers; that one does not take the session is worth a word.
+    if (!there && there.error().code() != ENOTSUP) reason = " (" + there.error().what() + ")";
+    keyring = there.has_value();
+  }
+  client::KeptSession told = session;
+  if (keyring) {
+    told.keyring = item.id;
+    told.token.value.clear();
+  }
+  const auto before = client::kept_session(file);
+  if (auto kept = client::keep_session(file, told); !kept) return kept.error();
+  if (keyring || (before && !before->keyring.empty()))
+    (void)desktop.clear(item.owner, keyring ? item.id : "", std::stop_token());
+  return keyring ? "the desktop keyring" : file.string() + reason;
+}
+
 }  // namespace
 
 Result<void> run_login(const LoginCommand& command) {
@@ -116,10 +142,11 @@ Result<void> run_login(const LoginCommand& command) {
   Lane::Turn turn{std::stop_token()};
   auto token = client::request_token(http, profile, who, now(), turn);
   if (!token) return token.error();
-  const auto file = client::session_file(options.state_dir, profile);
-  auto kept = client::keep_session(file, {*token, profile.name, profile.token_url, profile.credential_hosts});
-  if (!kept) return kept.error().at("the session cannot be kept");
-  std::cout << who.name << " is logged in at " << profile.title << until(*token) << '\n';
+  const client::KeptSession session{*token, profile.name, profile.token_url, profile.credential_hosts};
+  auto place_kept = keep(client::session_file(options.state_dir, profile), session, profile, command.keyring);
+  if (!place_kept) return place_kept.error().at("the session cannot be kept");
+  std::cout << who.name << " is logged in at " << profile.title << until(*token) << '\n'
+            << "kept in " << *place_kept << '\n';
   return {};
 }
 
@@ -127,12 +154,18 @@ Result<void> run_logout(const LoginCommand& command) {
   auto place = place_of(command);
   if (!place) return place.error();
   const auto file = client::session_file(place->options.state_dir, place->profile);
-  if (::unlink(file.c_str()) == 0) {
-    std::cout << "logged out at " << place->profile.title << '\n';
-    return {};
-  }
-  if (errno != ENOENT) return Error(errno, file.string() + ": " + std::generic_category().message(errno));
-  std::cout << "nobody was logged in at " << place->profile.title << '\n';
+  const auto session = client::kept_session(file);
+  const bool in_keyring = session && !session->keyring.empty();
+  const bool was = ::unlink(file.c_str()) == 0;
+  if (!was && errno != ENOENT)
+    return Error(errno, file.string() + ": " + std::generic_category().message(errno));
+  // Mounts look at the file: they know by now. What the keyring still holds may also be of a logout that could not reach it.
+  const auto cleared = client::Keyring(keyring_program()).clear(file.string(), "", std::stop_token());
+  if (in_keyring && !cleared)
+    return Error(cleared.error().code(), "logged out at " + place->profile.title +
+                                             ", but the session stays in the keyring until it ends: " +
+                                             cleared.error().what() + "; run `esofs logout` once more then");
+  std::cout << (was ? "logged out at " : "nobody was logged in at ") << place->profile.title << '\n';
   return {};
 }
 
@@ -158,7 +191,7 @@ std::string sessions_text(const std::vector<std::string>& words) {
     text +=
         "login: " + token.user + " at " + session->archive +
         (ended ? ", ended " + client::iso_time_text(token.expires) + ": run `esofs login`" : until(token)) +
-        '\n';
+        (session->keyring.empty() ? "" : ", kept in the desktop keyring") + '\n';
   }
   return text;
 }

@@ -15,10 +15,12 @@ namespace esofs::mountopts {
 struct LoginCommand {
   std::string archive = "eso";
   std::string user;                  // "": asked for at the terminal
+  bool keyring = true;               // the session goes to the desktop's keyring, where one runs
   std::vector<std::string> options;  // of -o
 };
 
-// Takes the password from the terminal, without echo, or the first line of standard input; keeps the session for mounts.
+// Takes the password from the terminal, without echo, or the first line of standard input; keeps the session for mounts: in
+// the desktop's keyring where one runs and is unlocked, else in a file.
 Result<void> run_login(const LoginCommand& command);
 // Forgets the session. Says so where there was none.
 Result<void> run_logout(const LoginCommand& command);

@@ -86,6 +86,7 @@ std::string status_text(const std::string& mountpoint, const MountStatus& status
     if (!said("user").empty()) out << ": " << said("user");
     if (!said("until").empty()) out << ", until " << said("until");
     if (login->value("renews", false)) out << ", renewed by itself";
+    if (said("kept") == "the desktop keyring") out << ", kept in the desktop keyring";
     if (!said("problem").empty()) out << " (" << said("problem") << ')';
     out << '\n';
   }
