@@ -30,14 +30,18 @@ std::optional<std::uint64_t> number_after(const std::string& text, char sign) {
 // Reads the answer to a probe: all of a VOTable, nothing but the beginning of a file.
 class ProbeSink : public HttpSink {
  public:
+  // announced: the archive says that it is a DataLink answer. Then only FITS is taken for a file.
+  explicit ProbeSink(bool announced) : document(announced), announced_(announced) {}
+
   Result<void> head(const HttpHead& head) override {
     answer = head;
-    document = is_datalink_type(head.header("content-type"));
+    document = announced_ || is_datalink_type(head.header("content-type"));
     return {};
   }
   Result<void> body(std::span<const std::byte> piece) override {
     text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     if (answer.status >= 400) return text.size() > kMostErrorBytes ? enough() : Result<void>();
+    if (announced_ && begins_like_fits()) return enough();
     if (!document && text.size() >= kProbeBytes && !begins_like_a_document()) return enough();
     if (text.size() <= kMostLinksBytes) return {};
     return document ? Result<void>(Error(EFBIG, "the DataLink answer is too long")) : enough();
@@ -49,6 +53,7 @@ class ProbeSink : public HttpSink {
     const auto begin = std::string_view(text).substr(first, 64);
     return begin.rfind("<?xml", 0) == 0 || begin.find("VOTABLE") != std::string_view::npos || begin[0] == '{';
   }
+  bool begins_like_fits() const { return text.rfind("SIMPLE  =", 0) == 0; }
   // The size of the file that was probed, where the answer tells.
   std::optional<std::uint64_t> length() const {
     if (answer.status == 206) return number_after(answer.header("content-range"), '/');
@@ -58,10 +63,12 @@ class ProbeSink : public HttpSink {
 
   HttpHead answer;
   std::string text;
-  bool document = false;
+  bool document;
   bool ended = false;  // what was needed has come, and the transfer was ended for that
 
  private:
+  const bool announced_;
+
   Result<void> enough() {
     ended = true;
     return Error(ECANCELED, "enough of it has come");
@@ -127,35 +134,41 @@ Result<void> links_error(const Links& links, const std::string& url) {
 }
 
 Result<Links> DataLink::links(const std::string& url, Lane::Turn& turn) const {
-  auto links = ask(url, turn);
-  if (!links && links.error().code() == EBADMSG) return Error(EIO, links.error().what());
-  return links;
+  auto asked = ask(url, turn);
+  if (!asked && asked.error().code() == EBADMSG) return Error(EIO, asked.error().what());
+  if (!asked) return asked.error();
+  if (!asked->links) return Error(EIO, "this is a file and no DataLink answer: " + shown_url(url));
+  return std::move(*asked->links);
 }
 
-Result<Links> DataLink::ask(const std::string& url, Lane::Turn& turn) const {
+Result<DataLink::Asked> DataLink::ask(const std::string& url, Lane::Turn& turn) const {
   HttpRequest request;
   request.url = url;
-  auto answer = http_.text(request, kMostLinksBytes, turn);
-  if (!answer) return answer.error();
-  if (answer->head.status >= 400) {
-    const auto plain = status_error(answer->head);
-    const auto sentence = votable_error(answer->body);
+  ProbeSink probe(true);
+  auto sent = http_.send(request, probe, turn);
+  if (!sent && !probe.ended) return sent.error();
+  if (probe.answer.status >= 400) {
+    const auto plain = status_error(probe.answer);
+    const auto sentence = votable_error(probe.text);
     if (!sentence) return plain;
     const auto said = link_error(*sentence, url);
     return Error(plain.code() == EIO ? said.code() : plain.code(), said.what());
   }
-  auto links = parse_links(std::move(answer->body), answer->head.url, placeholder_lengths_);
+  if (probe.begins_like_fits()) return Asked{{}, {url, probe.length(), "application/fits", ""}};
+  auto links = parse_links(std::move(probe.text), probe.answer.url, placeholder_lengths_);
   if (!links) return Error(links.error().code(), links.error().what() + ", from " + shown_url(url));
   auto refused = links_error(*links, url);
   if (!refused) return refused.error();
-  return links;
+  return Asked{std::move(*links), {}};
 }
 
 Result<DataLink::Found> DataLink::file(const std::string& url, const std::string& id,
                                        Lane::Turn& turn) const {
-  auto links = this->links(url, turn);
-  if (!links) return links.error();
-  return follow(std::move(*links), url, id, turn);
+  auto asked = ask(url, turn);
+  if (!asked && asked.error().code() == EBADMSG) return Error(EIO, asked.error().what());
+  if (!asked) return asked.error();
+  if (!asked->links) return Found{asked->file, {}};
+  return follow(std::move(*asked->links), url, id, turn);
 }
 
 Result<DataLink::Found> DataLink::follow(Links links, std::string url, const std::string& id,
@@ -174,9 +187,14 @@ Result<DataLink::Found> DataLink::follow(Links links, std::string url, const std
     url = chosen.access_url;
     if (followed == kMostFollowed || !seen.insert(url).second)
       return Error(EIO, "DataLink answers lead in a circle, at " + shown_url(url));
-    auto next = this->links(url, turn);
-    if (!next) return next.error();
-    links = std::move(*next);
+    auto next = ask(url, turn);
+    if (!next) return Error(next.error().code() == EBADMSG ? EIO : next.error().code(), next.error().what());
+    if (!next->links) {
+      found.source = next->file;
+      found.source.original_name = chosen.eso_origfile;
+      return found;
+    }
+    links = std::move(*next->links);
   }
 }
 
@@ -185,7 +203,7 @@ Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const st
   HttpRequest request;
   request.url = url;
   request.headers = {"Range: bytes=0-" + std::to_string(kProbeBytes - 1)};
-  ProbeSink probe;
+  ProbeSink probe(false);
   auto sent = http_.send(request, probe, turn);
   if (!sent && !probe.ended) return sent.error();
   const Found as_file{{url, probe.length(), probe.answer.header("content-type"), ""}, {}};
@@ -199,9 +217,9 @@ Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const st
   const auto total = probe.length();
   const bool whole = probe.answer.status != 206 || (total && *total <= probe.text.size());
   if (!whole) {
-    auto links = ask(url, turn);
-    if (links) return follow(std::move(*links), url, id, turn);
-    if (links.error().code() != EBADMSG || probe.document) return links.error();
+    auto asked = ask(url, turn);
+    if (asked && asked->links) return follow(std::move(*asked->links), url, id, turn);
+    if (!asked && (asked.error().code() != EBADMSG || probe.document)) return asked.error();
     return as_file;  // a VOTable or another XML document that is the dataset itself
   }
   auto links = parse_links(std::move(probe.text), probe.answer.url, placeholder_lengths_);

@@ -50,15 +50,18 @@ class DataLink {
     std::optional<Links> links;  // the first answer met on the way
   };
   // The #this file of the DataLink answer at `url`, through answers that only lead to another. id: whose file, where the
-  // answer tells of several. ENOENT where it names no file.
+  // answer tells of several. ENOENT where it names no file. What is FITS though it was announced as DataLink is the file.
   Result<Found> file(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 
   // As file(), where `url` may be the file itself: one request tells, of which no more than the beginning is read.
   Result<Found> file_or_links(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 
  private:
-  Result<Links> ask(const std::string& url,
-                    Lane::Turn& turn) const;  // as links(), but EBADMSG for what is none
+  struct Asked {
+    std::optional<Links> links;  // none: it is a FITS file
+    FileSource file;
+  };
+  Result<Asked> ask(const std::string& url, Lane::Turn& turn) const;  // EBADMSG for what is neither
   Result<Found> follow(Links links, std::string url, const std::string& id, Lane::Turn& turn) const;
 
   HttpClient& http_;

@@ -262,6 +262,28 @@ TEST_F(DataLinkTest, LinksThatLeadInACircleEnd) {
   EXPECT_LE(server_.requests().size(), 4U);
 }
 
+TEST_F(DataLinkTest, AFitsFileThatIsAnnouncedAsDataLinkIsTheFileAndNotReadToItsEnd) {
+  tests::Answer endless;
+  const std::string block = "SIMPLE  =                    T" + std::string(2850, ' ');
+  endless
+      .send(tests::head_text(200, {{"Content-Length", "1000000000"}, {"Content-Type", kLinksType}}) + block)
+      .hold();
+  server_.at("/f", endless);
+  auto found = file("/f");
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->source.url, server_.url("/f"));
+  EXPECT_EQ(found->source.length, 1'000'000'000U);
+  EXPECT_FALSE(found->links);
+  server_.at("/links", answer_with(200, links_document({{"A", server_.url("/f"), "", "#this", kLinksType}})));
+  found = file("/links");
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->source.url, server_.url("/f"));
+  EXPECT_TRUE(found->links);
+  const auto links = datalink_.links(server_.url("/f"), turn_);
+  EXPECT_EQ(links.error().code(), EIO);
+  EXPECT_THAT(links.error().what(), HasSubstr("is a file"));
+}
+
 TEST_F(DataLinkTest, AnAnswerWithoutAFileIsNotFound) {
   server_.at("/links", answer_with(200, links_document({{"A", "http://f/p", "", "#preview", ""}})));
   EXPECT_EQ(file("/links").error().code(), ENOENT);
