@@ -154,8 +154,9 @@ class StoredCatalog final : public Catalog {
   };
   Described described(const client::Dataset& dataset) const;
   Cancel services(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done);
+  // Other archives than that whose ids we know may name several files by one id.
   std::string source_key(const client::Dataset& dataset) const {
-    return id_key(dataset.id.empty() ? dataset.access_url : dataset.id);
+    return id_key(archive_.valid_id(dataset.id) ? dataset.id : dataset.access_url);
   }
 
   client::Archive& archive_;

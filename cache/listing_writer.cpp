@@ -107,22 +107,36 @@ Result<void> ListingWriter::add_entry(client::Dataset dataset) {
              encode(EntryRecord{std::move(**name), std::move(dataset)}));
 }
 
-Result<std::optional<std::string>> ListingWriter::unique_name(const client::Dataset& dataset) {
-  std::string name = entry_name(dataset);
-  auto row = number_at(name_key(generation_, portable_name(name)));
-  if (!row) return row.error();
-  if (!*row) return std::optional<std::string>(std::move(name));
-
-  auto bytes = look(Shelf::kEntries, row_key(generation_, **row));
-  if (!bytes) return bytes.error();
-  const auto first = *bytes ? decode<EntryRecord>(**bytes) : std::nullopt;
-  if (first && first->dataset.id == dataset.id) return std::optional<std::string>();
-  auto again = number_at(id_key(generation_, dataset.id));
-  if (!again) return again.error();
-  if (*again) return std::optional<std::string>();
-  auto made = numbered(name, dataset);
+// The name of a dataset in its directory; nullopt where the listing has it already. Of several files under one id, those
+// after the first go by their URLs.
+Result<std::optional<std::string>> ListingWriter::unique_name(client::Dataset& dataset) {
+  for (;;) {
+    std::string name = entry_name(dataset);
+    auto row = number_at(name_key(generation_, portable_name(name)));
+    if (!row) return row.error();
+    if (!*row) return std::optional<std::string>(std::move(name));
+    auto same = entry_at(**row);
+    if (!same) return same.error();
+    if (!*same || (*same)->dataset.id != dataset.id) {
+      row = number_at(id_key(generation_, dataset.id));
+      if (!row) return row.error();
+      if (!*row) break;
+      same = entry_at(**row);
+      if (!same) return same.error();
+    }
+    const bool other_file = *same && (*same)->dataset.access_url != dataset.access_url;
+    if (!other_file || dataset.id == dataset.access_url) return std::optional<std::string>();
+    dataset.id = dataset.access_url;
+  }
+  auto made = numbered(entry_name(dataset), dataset);
   if (!made) return made.error();
   return std::optional<std::string>(std::move(*made));
+}
+
+Result<std::optional<EntryRecord>> ListingWriter::entry_at(std::uint64_t row) {
+  auto bytes = look(Shelf::kEntries, row_key(generation_, row));
+  if (!bytes) return bytes.error();
+  return *bytes ? decode<EntryRecord>(**bytes) : std::nullopt;
 }
 
 Result<std::string> ListingWriter::numbered(const std::string& name, const client::Dataset& dataset) {

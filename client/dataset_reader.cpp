@@ -126,8 +126,8 @@ class Reader {
     }
     if (!id_) id_ = spectrum_reference(columns);
     const auto& profile = ids_->profile();
-    const bool by_pattern = esos && !(profile.datalink_pattern.empty() && profile.file_pattern.empty());
-    usable_ = id_ && (url_ || datalink_ || by_pattern);
+    by_pattern_ = esos && !(profile.datalink_pattern.empty() && profile.file_pattern.empty());
+    usable_ = id_ && (url_ || datalink_ || by_pattern_);
     format_ = find(columns, {{"access_format"}, {"access.format"}, {"vox:image_format"}});
     extension_ = find(columns, {{"extension"}});
     size_ = find(columns, {{"access_estsize"}, {"access.size"}, {"vox:image_filesize"}});
@@ -141,7 +141,8 @@ class Reader {
   bool usable() const noexcept { return usable_; }
 
   std::optional<Dataset> operator()(std::span<const Value> row) const {
-    const auto id = text_at(row, id_);
+    auto id = text_at(row, id_);
+    if (id.empty() && !by_pattern_) id = text_at(row, url_);
     if (id.empty()) return std::nullopt;
     Dataset dataset = ids_->dataset(id);
     dataset.id = id;
@@ -200,6 +201,7 @@ class Reader {
   std::array<Place, 4> times_;
   std::uint64_t unit_ = 1000;
   bool file_of_product_ = false;
+  bool by_pattern_ = false;  // the profile tells of a file by its id
   bool usable_ = false;
 };
 

@@ -386,7 +386,9 @@ struct statvfs Filesystem::statfs() const {
 }
 
 void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error) {
-  if (!ErrorLog::worth_a_line(error.code())) return;
+  // Of a file that is listed, "not there" is what the archive says of it.
+  const bool lost = error.code() == ENOENT && name.empty();
+  if (!lost && !ErrorLog::worth_a_line(error.code())) return;
   const NodePtr node = inodes_.find(ino);
   std::string path = node ? node->path() : "inode " + std::to_string(ino);
   if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);

@@ -366,6 +366,25 @@ TEST_F(CatalogListingTest, ADatasetNamedByManyRowsIsOneEntry) {
   EXPECT_EQ((*here)->find(id(1) + ".fits")->value().row, 0U);
 }
 
+TEST_F(CatalogListingTest, FilesOfOneIdGoByTheirUrlsAfterTheFirst) {
+  const std::vector<std::pair<std::string, std::string>> files{{"ivo://other/HST?o1/u5ka5301r", "a"},
+                                                               {"ivo://other/HST?o1/u5ka5301r", "b"},
+                                                               {"ivo://other/HST?o1/u5ka5301r", "a"},
+                                                               {"ivo://other/HST?o1/u5ka5301r", "b"},
+                                                               {"ivo://other/b", "c"},
+                                                               {"ivo://other/b", "c"}};
+  std::vector<client::Row> rows;
+  for (const auto& [id, file] : files)
+    rows.push_back({{id}, {"http://archive/" + file + ".fits"}, {std::string("image/fits")}});
+  archive_.put_table("Q", columns(), rows);
+  auto here = listing("Q");
+  ASSERT_TRUE(here);
+  EXPECT_EQ(names(**here), (std::vector<std::string>{"u5ka5301r.fits", "b.fits", "b-2.fits"}));
+  EXPECT_EQ((*here)->find("u5ka5301r.fits")->value().dataset.access_url, "http://archive/a.fits");
+  EXPECT_EQ((*here)->find("b.fits")->value().dataset.access_url, "http://archive/b.fits");
+  EXPECT_EQ((*here)->find("b-2.fits")->value().dataset.access_url, "http://archive/c.fits");
+}
+
 TEST_F(CatalogListingTest, DatasetsOfOneNameGetNumbersInRowOrder) {
   put_ids("Q", {"ivo://a/1/image", "ivo://a/2/image", "ivo://a/3/image", "ivo://a/2/image", "ivo://x/image-3",
                 "ivo://a/4/image", "a:b", "a;b"});

@@ -139,6 +139,7 @@ TEST_F(DatasetReaderTest, AGenericArchiveIsReadByNamesAndUtypes) {
   EXPECT_EQ(dataset->id, "ivo://a/b?c/d.fits");
   EXPECT_EQ(dataset->access, AccessKind::kUnknown);
   EXPECT_FALSE(by_name(Row{Value{}, text("ivo://a/b?c")}));
+  EXPECT_EQ(by_name(Row{text("http://a/x/file.fits"), Value{}})->id, "http://a/x/file.fits");
 
   const auto by_utype = make_dataset_reader(
       bare_, {column("a", "obscore:Access.Reference"), column("b", "obscore:Curation.PublisherDID"),

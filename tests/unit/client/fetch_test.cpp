@@ -204,6 +204,13 @@ TEST_F(FetchTest, SeveralRangesAreRefused) {
 TEST_F(FetchTest, AnEncodedBodyIsRefused) {
   EXPECT_EQ(code_for({}, answer_with(200, "abc", {{"Content-Encoding", "gzip"}})), EIO);
   EXPECT_EQ(code_for({}, answer_with(200, "abc", {{"Content-Encoding", "identity"}})), 0) << what_;
+  EXPECT_EQ(code_for(fits(), answer_with(200, kFits, {{"Content-Encoding", "br"}})), EIO);
+}
+
+TEST_F(FetchTest, AnEncodingOfFitsIsThePackingOfTheFile) {
+  const std::string packed = "\x1f\x8b\x08" + std::string(100, 'x');
+  EXPECT_EQ(code_for(fits(), answer_with(200, packed, {{"Content-Encoding", "x-gzip"}})), 0) << what_;
+  EXPECT_EQ(sink_.text, packed);
 }
 
 TEST_F(FetchTest, AWebPageIsNotAFile) {

@@ -34,9 +34,12 @@ using ErrorsFileTest = tests::FsFixture;
 TEST_F(ErrorsFileTest, AReportedFailureIsReadInTheErrorsFile) {
   const auto ino = walk({"datasets", tests::kId});
   fs_->report(ino, "x.fits", Error(ETIMEDOUT, "no answer from http://archive/x"));
-  fs_->report(ino, "", Error(ENOENT, "not a failure"));
-  EXPECT_EQ(cat({".esofs", "errors"}), "2023-11-14T22:13:20Z /datasets/" + tests::kId +
-                                           "/x.fits ETIMEDOUT no answer from http://archive/x\n");
+  fs_->report(ino, "no such name", Error(ENOENT, "not a failure"));
+  fs_->report(ino, "", Error(ENOENT, "HTTP 404"));
+  EXPECT_EQ(cat({".esofs", "errors"}),
+            "2023-11-14T22:13:20Z /datasets/" + tests::kId +
+                "/x.fits ETIMEDOUT no answer from http://archive/x\n2023-11-14T22:13:20Z /datasets/" +
+                tests::kId + " ENOENT HTTP 404\n");
 }
 
 }  // namespace
