@@ -75,7 +75,7 @@ class StoredCatalog final : public Catalog {
         exports_(std::make_shared<Exports>(lane, config.failure_memory, config.now)),
         jobs_(std::make_shared<Jobs>(archive, store, lane, config.now)),
         visited_(std::make_shared<Visited>(store, archive.identity())) {
-    queries_->sweep_soon();  // what a process that died has left
+    if (config.sweep) queries_->sweep_soon();  // what a process that died has left
   }
   ~StoredCatalog() override { visited_->flush(); }
   StoredCatalog(const StoredCatalog&) = delete;

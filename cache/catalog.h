@@ -97,6 +97,8 @@ class Catalog {
     std::chrono::seconds links_ttl{24 * 3600};
     std::chrono::seconds positions_ttl{90 * 24 * 3600};  // of named objects: they hardly move
     std::chrono::seconds failure_memory{10};  // a failed question is answered with its failure for so long
+    bool sweep =
+        true;  // removes what earlier processes have left; false: another catalog of this process does
     // What is asked of the clock; tests replace it.
     std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
   };

@@ -22,6 +22,12 @@ class Handle : public OpenFile {
   std::uint64_t size() const noexcept override { return size_; }
   const std::string& version() const noexcept override { return version_; }
   bool restricted() const noexcept override { return !content_->key().identity().empty(); }
+  std::string shared_version() const override {
+    std::string text = version_;
+    const std::string whose = "\nfor " + content_->key().identity();
+    const auto at = restricted() ? text.rfind(whose) : std::string::npos;
+    return at == std::string::npos ? text : text.erase(at, whose.size());
+  }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     return content_->read(offset, size, std::move(done));
   }
@@ -61,8 +67,9 @@ Result<std::unique_ptr<FileCache>> FileCache::create(Config config, client::Arch
   if (config.directory.empty()) return Error(EINVAL, "the cache needs a directory");
   if (config.memory_bytes < 8 * kChunkBytes)
     return Error(EINVAL, "the cache needs at least 512 KiB of memory");
+  const bool sweep = config.sweep;
   auto core = std::make_shared<FileCacheCore>(std::move(config), archive, store, catalog, transfers);
-  core->sweep();
+  if (sweep) core->sweep();
   return std::unique_ptr<FileCache>(std::make_unique<DiskFileCache>(std::move(core)));
 }
 

@@ -51,6 +51,8 @@ class OpenFile {
   virtual const std::string& version() const noexcept = 0;
   // It took the rights of who is logged in to get it.
   virtual bool restricted() const noexcept { return false; }
+  // The version without whose rights got it: openings of one file by several users that agree in it read the same bytes.
+  virtual std::string shared_version() const { return version(); }
   // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
 };
@@ -68,6 +70,7 @@ class FileCache {
     // A file that was opened within this time is opened again without a request.
     std::chrono::seconds revalidate_after{24 * 3600};
     std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+    bool sweep = true;  // removes what earlier processes have left; false: another cache of this process does
   };
 
   // All that is passed by reference outlives the cache. transfers: the lane of downloads.

@@ -29,7 +29,7 @@ enum class Shelf : std::uint8_t {
   kFiles,         // access URL → size, version, validator, delivered name
   kIdRows,        // dataset id → its row of ObsCore or dbo.raw
   kVisited,       // directories looked at lately
-  kNumbers,       // counters
+  kNumbers,       // sizes of files that took rights to open (cache/learnt_sizes.h)
   kCalibs,        // dataset id + mode → its calibrations
   kProductFiles,  // dataset id → the files of its product
   kPositions,     // name of an object → its position

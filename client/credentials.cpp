@@ -23,6 +23,7 @@ constexpr std::int64_t kRenewalPause =
     10;  // seconds between attempts where the token service cannot be reached
 constexpr std::chrono::milliseconds kLookForStop{100};
 constexpr const char* kLoginSource = "esofs login";
+constexpr std::size_t kMostNameBytes = 200;
 
 bool holds(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -54,7 +55,24 @@ HttpSettings without_authoriser(HttpSettings settings) {
 // A name for people and for keys.
 std::string clean(std::string text) {
   std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (text.size() > kMostNameBytes) text.resize(kMostNameBytes);
   return text;
+}
+
+// All users of a mount can read it: neither names nor paths.
+std::string advice_to(uid_t uid, Credentials::State state) {
+  const std::string who = "uid " + std::to_string(uid);
+  switch (state) {
+    case Credentials::State::kLoggedIn:
+      return "the login of " + who + " has no right to it";
+    case Credentials::State::kExpired:
+      return "the session of " + who + " has ended: run `esofs login`";
+    case Credentials::State::kRefused:
+      return "the login of " + who +
+             " is not used: run `esofs login --no-keyring`, and see that nobody else can read it";
+    default:
+      return who + " is not logged in: run `esofs login`";
+  }
 }
 
 }  // namespace
@@ -69,32 +87,50 @@ Credentials::Credentials(Config config, Profile profile, HttpSettings http)
 // --- the sources ---
 
 Credentials::Held Credentials::held() {
+  if (!config_.owner) look();
+  return looked_.lock()->held;
+}
+
+std::vector<FileStamp> Credentials::stamps() const {
+  std::vector<FileStamp> stamps;
+  for (const auto& path :
+       {std::filesystem::path(config_.token_file), std::filesystem::path(config_.netrc),
+        session_file(config_.state_dir, profile_), std::filesystem::path(config_.home_netrc)})
+    stamps.push_back(path.empty() ? FileStamp() : stamp_of(path));
+  return stamps;
+}
+
+void Credentials::look() {
   Held before;
   std::vector<FileStamp> old_stamps;
   bool ever = false;
   {
     auto looked = looked_.lock();
-    if (looked->ever && steady_clock::now() - looked->at < config_.look_again) return looked->held;
+    if (looked->ever && steady_clock::now() - looked->at < config_.look_again) return;
     before = looked->held;
     old_stamps = looked->stamps;
     ever = looked->ever;
   }
-  const auto session = session_file(config_.state_dir, profile_);
-  std::vector<FileStamp> stamps;
-  for (const auto& path : {std::filesystem::path(config_.token_file), std::filesystem::path(config_.netrc),
-                           session, std::filesystem::path(config_.home_netrc)})
-    stamps.push_back(path.empty() ? FileStamp() : stamp_of(path));
-  const bool changed = !ever || stamps != old_stamps;
-  Held fresh = changed ? read(before) : before;
+  std::vector<FileStamp> new_stamps;
+  Held fresh;
+  bool changed = false;
+  {
+    std::optional<AsUser> as;
+    if (config_.owner) as.emplace(*config_.owner);
+    const bool may = !as || *as;
+    if (may) new_stamps = stamps();
+    changed = !ever || new_stamps != old_stamps;
+    if (may) fresh = changed ? read(before) : before;
+  }
+  if (config_.owner) guard_memory();  // the change of users has lifted it
   auto looked = looked_.lock();
   looked->at = steady_clock::now();
   // Another thread may have looked, or renewed, meanwhile; what it has is as new.
   if (changed && looked->stamps == old_stamps && looked->ever == ever) {
     looked->held = std::move(fresh);
-    looked->stamps = std::move(stamps);
+    looked->stamps = std::move(new_stamps);
     looked->ever = true;
   }
-  return looked->held;
 }
 
 Credentials::Held Credentials::read(const Held& before) const {
@@ -143,7 +179,7 @@ std::vector<std::string> Credentials::netrc_hosts() const {
 
 void Credentials::read_netrc(Held& held, const std::string& path, bool explicitly) const {
   if (path.empty() || profile_.credential_hosts.empty()) return;
-  auto text = read_secret_file(path);
+  auto text = read_secret_file(path, owner());
   if (!text) {
     // A ~/.netrc that is not there, or another's, is no trouble of ours unless nobody else is logged in.
     if (explicitly || (held.source.empty() && text.error().code() == EACCES)) {
@@ -172,7 +208,7 @@ void Credentials::read_netrc(Held& held, const std::string& path, bool explicitl
 
 void Credentials::read_session(Held& held) const {
   const auto file = session_file(config_.state_dir, profile_);
-  auto session = kept_session(file);
+  auto session = kept_session(file, owner());
   if (!session) {
     if (session.error().code() == ENOENT) return;
     held.source = kLoginSource;
@@ -186,6 +222,11 @@ void Credentials::read_session(Held& held) const {
   }
   held.source = kLoginSource;
   held.user = clean(session->token.user);
+  if (config_.owner && !session->keyring.empty()) {
+    held.problem = Error(EACCES, "the session of uid " + std::to_string(config_.owner->uid) +
+                                     " is in a desktop keyring, which opens for its own user only: not used");
+    return;
+  }
   held.keyring = session->keyring;
   held.keyring_until = session->token.expires;
   if (held.keyring.empty()) held.token = session->token;
@@ -245,7 +286,18 @@ bool Credentials::by_itself(const Held& held) const {
   return held.command || (held.password && !profile_.token_url.empty());
 }
 
+std::optional<uid_t> Credentials::owner() const {
+  return config_.owner ? std::optional(config_.owner->uid) : std::nullopt;
+}
+
+// Users write what they like into their own files: what belongs to them is told apart by their number, at the end.
 std::string Credentials::identity(const Held& held) const {
+  std::string identity = name(held);
+  if (config_.owner && !identity.empty()) identity += " of uid " + std::to_string(config_.owner->uid);
+  return identity;
+}
+
+std::string Credentials::name(const Held& held) const {
   // Known before the command has run for the first time, and the same afterwards.
   if (held.command) return "token_command " + std::to_string(std::hash<std::string>()(config_.token_command));
   if (!held.user.empty()) return held.user;
@@ -453,6 +505,7 @@ std::string Credentials::advice(const std::string& url) {
     return may_travel(secured(url), config_.plain_http) ? "credentials are not sent to this server"
                                                         : "credentials are not sent without TLS";
   const Status now = status();
+  if (config_.owner) return advice_to(config_.owner->uid, now.state);
   if (now.state == State::kLoggedIn) return now.user + " has no right to it";
   if (const auto told = notice()) return *told;
   const std::string login = profile_.token_url.empty() ? "give -o credentials=FILE"

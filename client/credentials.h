@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "client/as_user.h"
 #include "client/authoriser.h"
 #include "client/base/guarded.h"
 #include "client/http.h"
@@ -35,6 +36,9 @@ namespace esofs::client {
 class Credentials : public Authoriser {
  public:
   struct Config {
+    // Another user of this machine, whose login it is: files are read with that user's rights and only where they are
+    // theirs, by look() alone, since their disk may hang. Only the session and ~/.netrc; identities end in " of uid N".
+    std::optional<Account> owner = {};
     std::filesystem::path state_dir;  // where `esofs login` keeps sessions
     std::string netrc;                // -o credentials; "" none
     std::string home_netrc;           // ~/.netrc; "" none
@@ -60,6 +64,9 @@ class Credentials : public Authoriser {
   bool renewable(const Grant& refused) override;
   Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) override;
   std::string advice(const std::string& url) override;
+
+  // Looks at the files, if it is time. Blocks on the disk that they are on.
+  void look();
 
   enum class State { kNobody, kLoggedIn, kExpired, kRefused, kUnreachable };
   struct Status {
@@ -106,7 +113,8 @@ class Credentials : public Authoriser {
     Service service;
   };
 
-  Held held();  // after a look at the files, if it is time
+  Held held();  // after a look(), unless they are another user's files
+  std::vector<FileStamp> stamps() const;
   Held read(const Held& before) const;
   void read_token_file(Held& held) const;
   void read_netrc(Held& held, const std::string& path, bool explicitly) const;
@@ -121,6 +129,8 @@ class Credentials : public Authoriser {
   bool by_itself(const Held& held) const;   // a token can be got as often as one is needed
   bool obtainable(const Held& held) const;  // a token can be got
   std::string identity(const Held& held) const;
+  std::string name(const Held& held) const;
+  std::optional<uid_t> owner() const;
   bool usable(const Held& held, const Service& service) const;
   Result<Token> obtain(const Held& held, Lane::Turn& turn);
   Result<Token> from_command(Lane::Turn& turn) const;

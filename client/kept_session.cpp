@@ -65,8 +65,8 @@ Result<void> keep_session(const std::filesystem::path& file, const KeptSession& 
   return write_secret_file(file, session_text(session));
 }
 
-Result<KeptSession> kept_session(const std::filesystem::path& file) {
-  auto text = read_secret_file(file);
+Result<KeptSession> kept_session(const std::filesystem::path& file, std::optional<uid_t> owner) {
+  auto text = read_secret_file(file, owner);
   if (!text) return text.error();
   auto session = parse_session(*text);
   if (!session) return session.error().at(file.string());

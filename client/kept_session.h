@@ -6,8 +6,11 @@
 //   threads  plain functions
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +32,9 @@ struct KeptSession {
 std::filesystem::path session_file(const std::filesystem::path& state_dir, const Profile& profile);
 
 Result<void> keep_session(const std::filesystem::path& file, const KeptSession& session);
-Result<KeptSession> kept_session(const std::filesystem::path& file);
+// owner: as read_secret_file().
+Result<KeptSession> kept_session(const std::filesystem::path& file,
+                                 std::optional<uid_t> owner = std::nullopt);
 
 // A session as the text that such a file, or an item of a keyring, holds.
 std::string session_text(const KeptSession& session);

@@ -29,12 +29,12 @@ std::string octal(mode_t mode) {
   return text.data();
 }
 
-Result<void> check(const std::filesystem::path& path, const struct stat& status) {
+Result<void> check(const std::filesystem::path& path, const struct stat& status, std::optional<uid_t> owner) {
   if (!S_ISREG(status.st_mode)) return Error(EACCES, path.string() + " is not a plain file");
   if ((status.st_mode & kOfOthers) != 0)
     return Error(EACCES, path.string() + " holds secrets and others can reach it (mode " +
                              octal(status.st_mode) + "): not used; run chmod 600 " + path.string());
-  if (status.st_uid != ::geteuid() && status.st_uid != 0)
+  if (owner ? status.st_uid != *owner : status.st_uid != ::geteuid() && status.st_uid != 0)
     return Error(EACCES, path.string() + " holds secrets and belongs to another user: not used");
   return {};
 }
@@ -52,12 +52,13 @@ Result<void> write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-Result<std::string> read_secret_file(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+Result<std::string> read_secret_file(const std::filesystem::path& path, std::optional<uid_t> owner) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (owner ? O_NOFOLLOW : 0)));
+  if (!fd && owner && errno == ELOOP) return Error(EACCES, path.string() + " is a symbolic link: not used");
   if (!fd) return failed(path, errno);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return failed(path, errno);
-  if (auto right = check(path, status); !right) return right.error();
+  if (auto right = check(path, status, owner); !right) return right.error();
   guard_memory();
   std::string text;
   std::array<char, 4096> buffer{};

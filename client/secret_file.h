@@ -5,8 +5,11 @@
 //   threads  plain functions
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "client/base/result.h"
@@ -15,7 +18,9 @@ namespace esofs::client {
 
 inline constexpr std::uint64_t kMostSecretBytes = 1U << 20U;
 
-Result<std::string> read_secret_file(const std::filesystem::path& path);
+// owner: whose file it must be, and not reached by a symbolic link; nullopt: this user's own, or root's.
+Result<std::string> read_secret_file(const std::filesystem::path& path,
+                                     std::optional<uid_t> owner = std::nullopt);
 
 // Mode 0600; whole or not at all, also after a power failure. Makes the directory (0700) where it is missing.
 Result<void> write_secret_file(const std::filesystem::path& path, const std::string& text);

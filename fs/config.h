@@ -16,6 +16,8 @@
 
 namespace esofs::fs {
 
+class CallerFiles;
+
 // What browse/ needs to know of the archive, and where the user's own templates are.
 struct BrowseConfig {
   std::filesystem::path templates_dir;  // *.adql; need not exist
@@ -51,6 +53,9 @@ struct Config {
   std::vector<std::pair<std::string, std::function<std::string()>>> status;
 
   bool allow_other = false;  // the kernel lets other users in
+  // Opens the files of datasets for each user with rights of their own; null: all with those of who mounted. Outlives
+  // the file system.
+  CallerFiles* callers = nullptr;
   // Other users see nothing that took the rights of who is logged in, unless share_private is set.
   bool share_private = false;
   std::function<bool()> private_listings;  // queries are asked with rights at present; empty: never

@@ -37,8 +37,11 @@ class CutoutFile : public Node {
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override { return file_.attributes(); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
+    return open_as(std::nullopt, truncate, std::move(done));
+  }
+  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
     tree_.catalog().visited(visit_.kind, visit_.name);
-    return file_.open(truncate, std::move(done));
+    return file_.open_as(user, truncate, std::move(done));
   }
   // Beside those of every file: user.esofs.cutout, the canonical spec.
   std::optional<std::string> xattr(const std::string& name) override {

@@ -20,7 +20,8 @@ namespace {
 
 bool always(const DatasetPlace&, const client::Links*) { return true; }
 
-NodePtr made_text(const DatasetPlace& place, const std::string& name, MadeText::Make make) {
+template <class Make>
+NodePtr made_text(const DatasetPlace& place, const std::string& name, Make make) {
   return std::make_shared<MadeText>(name + ":" + place.dataset.id, place.path + "/" + name,
                                     dataset_mtime(place.dataset), std::move(make));
 }
@@ -84,16 +85,17 @@ bool is_fits(const DatasetPlace& place, const client::Links*) { return place.dat
 
 NodePtr headers(const DatasetPlace& place) {
   if (!is_fits(place, nullptr)) return nullptr;
-  return made_text(
-      place, "header.txt", [&files = place.tree.files(), dataset = place.dataset](Done<std::string> done) {
-        using FilePtr = std::shared_ptr<cache::OpenFile>;
-        return in_turn<FilePtr, std::string>(
-            [&](Done<FilePtr> opened) { return files.open(dataset, cache::Form::kPlain, std::move(opened)); },
-            [](FilePtr file, Done<std::string> text) {
-              return header_text(std::move(file), std::move(text));
-            },
-            std::move(done));
-      });
+  MadeText::MakeFor make = [&tree = place.tree, dataset = place.dataset](std::optional<uid_t> user,
+                                                                         Done<std::string> done) {
+    using FilePtr = std::shared_ptr<cache::OpenFile>;
+    return in_turn<FilePtr, std::string>(
+        [&](Done<FilePtr> opened) {
+          return tree.open_file(user, dataset, cache::Form::kPlain, std::move(opened));
+        },
+        [](FilePtr file, Done<std::string> text) { return header_text(std::move(file), std::move(text)); },
+        std::move(done));
+  };
+  return made_text(place, "header.txt", std::move(make));
 }
 
 const client::Link* night_log_row(const client::Links& links) {

@@ -197,12 +197,13 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user,
     done((*node)->refusal("open for writing"));
     return {};
   }
-  return (*node)->open(truncate, [this, ino, user, node = *node,
-                                  done = std::move(done)](Result<std::shared_ptr<FileHandle>> handle) {
+  const auto answer = [this, ino, user, node = *node,
+                       done = std::move(done)](Result<std::shared_ptr<FileHandle>> handle) {
     if (handle && (*handle)->restricted() && user && !sees_everything(tree_.config(), *user))
       return done(Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
     done(opened(ino, std::move(handle)));
-  });
+  };
+  return (*node)->open_as(user, truncate, answer);
 }
 
 Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {

@@ -30,7 +30,7 @@ class LinkFile : public DatasetFile {
   LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
            std::string path);
   int knowledge() const override { return 2 * DatasetFile::knowledge() + 1; }
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;
 

@@ -38,6 +38,10 @@ Result<NodePtr> Node::make_symlink(const std::string& name, const std::string&) 
   return refusal("symlink " + name + " in");
 }
 Result<void> Node::remove(const std::string& name) { return refusal("remove " + name + " from"); }
+Cancel Node::open_as(std::optional<uid_t>, bool truncate, Done<std::shared_ptr<FileHandle>> done) {
+  return open(truncate, std::move(done));
+}
+
 Cancel FileHandle::write_later(std::uint64_t offset, std::span<const std::byte> bytes,
                                Done<std::size_t> done) {
   done(write(offset, bytes));

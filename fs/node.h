@@ -119,6 +119,8 @@ class Node {
   // --- files ---
   // truncate: O_TRUNC. REQUIRES: writable() where truncate is set or writing is meant.
   virtual Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done);
+  // The same on behalf of a user; nullopt: of who mounted. What is the same for everybody need not know.
+  virtual Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done);
   virtual bool writable() const { return false; }
   // A file of the archive, whose handles know whether they are restricted().
   virtual bool dataset_file() const { return false; }

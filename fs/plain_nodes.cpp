@@ -86,8 +86,8 @@ Attributes MadeText::attributes() {
           mtime_,          kLongTimeout, size != 0 ? kShortTimeout : 0};
 }
 
-Cancel MadeText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
-  return make_([size = size_, done = std::move(done)](Result<std::string> text) {
+Cancel MadeText::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
+  return make_(user, [size = size_, done = std::move(done)](Result<std::string> text) {
     if (!text) return done(text.error());
     *size->lock() = text->size();
     std::string version = text_version(*text);

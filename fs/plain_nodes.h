@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,19 +110,29 @@ class LiveText : public Node {
 class MadeText : public Node {
  public:
   using Make = std::function<Cancel(Done<std::string>)>;
+  // The same with whose rights; nullopt: of who mounted.
+  using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<std::string>)>;
   MadeText(std::string identity, std::string path, std::int64_t mtime, Make make)
+      : MadeText(std::move(identity), std::move(path), mtime,
+                 MakeFor([make = std::move(make)](std::optional<uid_t>, Done<std::string> done) {
+                   return make(std::move(done));
+                 })) {}
+  MadeText(std::string identity, std::string path, std::int64_t mtime, MakeFor make)
       : identity_(std::move(identity)), path_(std::move(path)), mtime_(mtime), make_(std::move(make)) {}
   std::string identity() const override { return identity_; }
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
+    return open_as(std::nullopt, truncate, std::move(done));
+  }
+  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
 
  private:
   const std::string identity_;
   const std::string path_;
   const std::int64_t mtime_;
-  const Make make_;
+  const MakeFor make_;
   // Of the last open; 0: none. Shared with the answer under way, which may outlive this node.
   std::shared_ptr<Guarded<std::uint64_t>> size_ = std::make_shared<Guarded<std::uint64_t>>(0U);
 };

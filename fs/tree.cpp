@@ -7,6 +7,7 @@
 #include "client/base/safe_name.h"
 #include "fs/browse_nodes.h"
 #include "fs/browse_state.h"
+#include "fs/caller_files.h"
 #include "fs/dataset_nodes.h"
 #include "fs/job_nodes.h"
 #include "fs/plain_nodes.h"
@@ -75,6 +76,22 @@ Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Time
       })) {}
 
 Tree::~Tree() = default;
+
+Cancel Tree::open_file(std::optional<uid_t> user, const client::Dataset& dataset, cache::Form form,
+                       Done<std::shared_ptr<cache::OpenFile>> done) const {
+  if (user && config_.callers != nullptr) return config_.callers->open(*user, dataset, form, std::move(done));
+  return files_.open(dataset, form, std::move(done));
+}
+
+cache::FileFacts Tree::facts(const client::Dataset& dataset, cache::Form form) const {
+  cache::FileFacts facts = files_.facts(dataset, form);
+  if (facts.exact || config_.callers == nullptr) return facts;
+  if (const auto size = config_.callers->known_size(dataset, form)) {
+    facts.size = *size;
+    facts.exact = true;
+  }
+  return facts;
+}
 
 cache::QuerySpec Tree::query_defaults() const { return defaults_of(config_); }
 

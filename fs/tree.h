@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cache/catalog.h"
@@ -34,6 +35,11 @@ class Tree {
   const Config& config() const noexcept { return config_; }
   cache::Catalog& catalog() const noexcept { return catalog_; }
   cache::FileCache& files() const noexcept { return files_; }
+  // A file of a dataset, opened for `user`; nullopt: for who mounted.
+  Cancel open_file(std::optional<uid_t> user, const client::Dataset& dataset, cache::Form form,
+                   Done<std::shared_ptr<cache::OpenFile>> done) const;
+  // What anybody's openings have told of it.
+  cache::FileFacts facts(const client::Dataset& dataset, cache::Form form) const;
   Timer& timer() const noexcept { return timer_; }
   SavedQueries& queries() noexcept { return queries_; }
   JobDirectories* jobs() const noexcept { return jobs_.get(); }  // null: the archive has none

@@ -22,6 +22,8 @@
 #include "fs/filesystem.h"
 #include "fs/fuse_session.h"
 #include "fs/timer.h"
+#include "mountopts/caller_login.h"
+#include "mountopts/callers.h"
 #include "mountopts/credential_options.h"
 
 namespace esofs::mountopts {
@@ -40,17 +42,6 @@ Result<void> private_directory(const std::filesystem::path& path) {
   return {};
 }
 
-cache::FileCache::Config file_cache_config(const Options& options) {
-  cache::FileCache::Config config;
-  config.directory = options.cache_dir / "content";
-  config.max_bytes = options.cache_size;
-  config.reserve_bytes = options.cache_reserve;
-  config.unpack = options.unpack;
-  config.memory_bytes = options.memory;
-  config.read_ahead_bytes = options.prefetch;
-  return config;
-}
-
 std::string lane_json(const Lane& lane) {
   const auto load = lane.load();
   return nlohmann::json{
@@ -65,9 +56,10 @@ std::string cache_json(const cache::FileCache::Usage& usage) {
       .dump();
 }
 
-// Who is logged in; null where the archive's hosts are not known, and so nobody can be.
+// Who is logged in; null where the archive's hosts are not known, and so nobody can be, and where all users have logins of
+// their own.
 std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile) {
-  if (profile.credential_hosts.empty()) return nullptr;
+  if (profile.credential_hosts.empty() || options.caller_identity) return nullptr;
   return std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
 }
 
@@ -96,7 +88,13 @@ class Built : public BuiltMount {
       : credentials_(credentials_of(options, profile)),
         archive_(archive_of(options, profile, credentials_)),
         transfers_("transfer", options.transfers),
-        queries_("query", options.queries) {}
+        queries_("query", options.queries),
+        logins_("login", kLogins) {}
+  ~Built() override {
+    if (callers_) callers_->end();
+  }
+  Built(const Built&) = delete;
+  Built& operator=(const Built&) = delete;
 
   Result<void> open(const Options& options, const client::Profile& profile, const std::string& archive,
                     const std::string& mountpoint) {
@@ -121,6 +119,8 @@ class Built : public BuiltMount {
     if (!files) return files.error().at("the cache of file content");
     files_ = std::move(*files);
 
+    if (options.caller_identity) callers_ = make_callers(options, profile);
+
     filesystem_ =
         std::make_unique<fs::Filesystem>(fs_config(options, profile, archive), *catalog_, *files_, timer_);
     auto session = fs::FuseSession::mount(*filesystem_, timer_, session_config(options, archive, mountpoint));
@@ -132,6 +132,27 @@ class Built : public BuiltMount {
   Result<void> run() override { return session_->run(); }
 
  private:
+  static constexpr int kLogins = 8;  // users whose files are looked at at once
+
+  std::unique_ptr<Callers> make_callers(const Options& options, const client::Profile& profile) {
+    Callers::Config config;
+    config.archive_identity = archive_->identity();
+    config.make_login = [services = CallerServices{options, profile, *store_, transfers_, queries_}](
+                            uid_t user) { return make_caller_login(services, user); };
+    return std::make_unique<Callers>(std::move(config), *files_, *store_, logins_);
+  }
+
+  cache::FileCache::Usage usage() const {
+    auto usage = files_->usage();
+    if (!callers_) return usage;
+    const auto more = callers_->usage();
+    usage.hits += more.hits;
+    usage.misses += more.misses;
+    usage.fetched_bytes += more.fetched_bytes;
+    usage.requests += more.requests;
+    return usage;
+  }
+
   fs::Config fs_config(const Options& options, const client::Profile& profile, const std::string& archive) {
     fs::Config config;
     config.archive_name = profile.name;
@@ -169,13 +190,16 @@ class Built : public BuiltMount {
            return std::to_string(
                std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - started).count());
          }},
-        {"cache", [this] { return cache_json(files_->usage()); }},
+        {"cache", [this] { return cache_json(usage()); }},
         {"transfers", [this] { return lane_json(transfers_); }},
         {"queries", [this] { return lane_json(queries_); }},
     };
     config.allow_other = options.allow_other || std::find(options.fuse.begin(), options.fuse.end(),
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
+    config.callers = callers_.get();
+    if (callers_)
+      config.status.emplace_back("login", [] { return std::string(R"({"state": "each user's own"})"); });
     if (credentials_) {
       config.status.emplace_back("login", [this] { return login_json(*credentials_); });
       config.notice = [this] { return credentials_->notice(); };
@@ -216,10 +240,12 @@ class Built : public BuiltMount {
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::unique_ptr<cache::FileCache> files_;
+  std::unique_ptr<Callers> callers_;  // null: all have the login of who mounted
   std::unique_ptr<fs::Filesystem> filesystem_;
   std::unique_ptr<fs::FuseSession> session_;
   Lane transfers_;
   Lane queries_;
+  Lane logins_;
 };
 
 }  // namespace

@@ -27,6 +27,15 @@ client::Credentials::Config credentials_config(const Options& options) {
   return config;
 }
 
+client::Credentials::Config caller_credentials(const Options& options, const client::Account& account) {
+  client::Credentials::Config config;
+  config.owner = account;
+  config.state_dir = std::filesystem::path(account.home) / ".local/state/esofs";
+  config.home_netrc = account.home + "/.netrc";
+  config.plain_http = options.plain_http_credentials;
+  return config;
+}
+
 client::HttpSettings http_settings(const Options& options) {
   client::HttpSettings settings;
   settings.limits.connect = options.connect_timeout;
@@ -39,6 +48,17 @@ client::HttpSettings http_settings(const Options& options) {
   settings.user_agent = "esofs/" ESOFS_VERSION;
   settings.offline = options.offline;
   return settings;
+}
+
+cache::FileCache::Config file_cache_config(const Options& options) {
+  cache::FileCache::Config config;
+  config.directory = options.cache_dir / "content";
+  config.max_bytes = options.cache_size;
+  config.reserve_bytes = options.cache_reserve;
+  config.unpack = options.unpack;
+  config.memory_bytes = options.memory;
+  config.read_ahead_bytes = options.prefetch;
+  return config;
 }
 
 }  // namespace esofs::mountopts

@@ -1,8 +1,11 @@
-// From the options to client::Credentials, for mounts and for `esofs login` alike.
+// From the options to what the layers below are made with: client::Credentials, for mounts and for `esofs login` alike,
+// requests and the cache of content.
 #pragma once
 
 #include <string>
 
+#include "cache/file_cache.h"
+#include "client/as_user.h"
 #include "client/credentials.h"
 #include "client/http.h"
 #include "mountopts/options.h"
@@ -14,6 +17,11 @@ std::string keyring_program();
 
 client::Credentials::Config credentials_config(const Options& options);
 
+// Of another user of this machine, whose environment nobody knows: what is in his home directory by default.
+client::Credentials::Config caller_credentials(const Options& options, const client::Account& account);
+
 client::HttpSettings http_settings(const Options& options);
+
+cache::FileCache::Config file_cache_config(const Options& options);
 
 }  // namespace esofs::mountopts

@@ -13,6 +13,7 @@
 #include "client/profile.h"
 #include "mountopts/background.h"
 #include "mountopts/build_mount.h"
+#include "mountopts/caller_option.h"
 #include "mountopts/log.h"
 #include "mountopts/merged_options.h"
 #include "mountopts/mount_table.h"
@@ -57,6 +58,7 @@ Result<void> run_mount(const MountCommand& command) {
   if (!options) return options.error();
   auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
   if (!profile) return profile.error();
+  if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
   auto mountpoint = usable_mountpoint(command.mountpoint);
   if (!mountpoint) return mountpoint.error();
   if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");

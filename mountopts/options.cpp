@@ -227,6 +227,11 @@ const std::vector<Row>& rows() {
            "queries carry the token too, and show what it has the rights to; they are slower"),
       flag("share_private", &Options::share_private,
            "other users (allow_other) may read what needed the login"),
+      choice(
+          "identity", "mount", {"mount", "caller"},
+          [](Options& o, std::size_t i) { o.caller_identity = i == 1; },
+          [](const Options& o) { return static_cast<std::size_t>(o.caller_identity ? 1 : 0); },
+          "whose login counts: that of who mounts, or every user's own (mounted by root, with allow_other)"),
       flag("plain_http_credentials", &Options::plain_http_credentials,
            "send credentials over http, without TLS, to other machines too"),
       text("log", "place", "~/.local/state/esofs/esofs.log", &Options::log, log_place,

@@ -53,6 +53,7 @@ struct Options {
   std::string token_command;
   bool authorised_tap = false;
   bool share_private = false;
+  bool caller_identity = false;  // every user's own login instead of that of who mounts
   bool plain_http_credentials = false;
   std::string log;  // a file, "stderr" or "syslog"
   std::string log_level;

@@ -84,6 +84,37 @@ class PrivateTest(harness.MountTest):
         self.mount = self.mounted(*options)
         return self.mount
 
+    def files(self, *folders):
+        for folder in folders:
+            for root, _, names in os.walk(folder):
+                for name in names:
+                    yield os.path.join(root, name)
+
+    def assert_nowhere(self, secrets):
+        """None of the secrets is in any place that a user, an administrator or another program sees."""
+        places = {}
+        for path in self.files(self.home.cache, self.home.config, self.home.state):
+            if '/sessions/' not in path:
+                places[path] = read(path)
+        for name in os.listdir(self.mount / '.esofs'):
+            places['.esofs/' + name] = read(self.mount / f'.esofs/{name}')
+        for name in ('url', 'error', 'version', 'size_state'):
+            try:
+                places['user.esofs.' + name] = os.getxattr(self.path(), 'user.esofs.' + name)
+            except OSError:
+                pass
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                places[f'/proc/{pid}/cmdline'] = read(f'/proc/{pid}/cmdline')
+            except OSError:
+                pass
+        for index, text in enumerate(self.told):
+            places[f'output {index}'] = text.encode()
+        self.assertGreater(len(places), 10)
+        for place, content in places.items():
+            for secret in secrets:
+                self.assertNotIn(secret.encode(), content, place)
+
 
 class Login(PrivateTest):
     def test_without_rights_the_file_is_listed_and_open_says_what_to_do(self):
@@ -404,37 +435,6 @@ class Listings(PrivateTest):
 
 class Leaks(PrivateTest):
     mount_options = ('log_level=trace',)
-
-    def files(self, *folders):
-        for folder in folders:
-            for root, _, names in os.walk(folder):
-                for name in names:
-                    yield os.path.join(root, name)
-
-    def assert_nowhere(self, secrets):
-        """None of the secrets is in any place that a user, an administrator or another program sees."""
-        places = {}
-        for path in self.files(self.home.cache, self.home.config, self.home.state):
-            if '/sessions/' not in path:
-                places[path] = read(path)
-        for name in os.listdir(self.mount / '.esofs'):
-            places['.esofs/' + name] = read(self.mount / f'.esofs/{name}')
-        for name in ('url', 'error', 'version', 'size_state'):
-            try:
-                places['user.esofs.' + name] = os.getxattr(self.path(), 'user.esofs.' + name)
-            except OSError:
-                pass
-        for pid in filter(str.isdigit, os.listdir('/proc')):
-            try:
-                places[f'/proc/{pid}/cmdline'] = read(f'/proc/{pid}/cmdline')
-            except OSError:
-                pass
-        for index, text in enumerate(self.told):
-            places[f'output {index}'] = text.encode()
-        self.assertGreater(len(places), 10)
-        for place, content in places.items():
-            for secret in secrets:
-                self.assertNotIn(secret.encode(), content, place)
 
     def session_token(self):
         with open(self.session(), encoding='utf-8') as file:

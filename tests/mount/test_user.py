@@ -15,9 +15,7 @@ import tempfile
 
 import harness
 from harness import read, run, sha
-
-SKIPPED = 77
-INSIDE = '--inside'
+from own_mounts import bind_programs, enter_namespace
 
 
 class OrdinaryUser(harness.MountTest):
@@ -82,35 +80,6 @@ class OrdinaryUser(harness.MountTest):
         self.assertIn('user_allow_other', self.mount_error(tempfile.mkdtemp(dir=self.home.path), '-o', 'allow_other'))
 
 
-def program_arguments():
-    """The indices of the programs' paths in sys.argv."""
-    return [sys.argv.index(f'--{name}') + 1 for name in ('esofs', 'sim', 'listhead')]
-
-
-def enter_namespace():
-    """Starts this script again where its mounts are its own. Where the machine does not let us: skips, or fails with CI=true."""
-    unshare = shutil.which('unshare')
-    if not unshare or subprocess.run([unshare, '--mount', 'true'], stderr=subprocess.DEVNULL, check=False).returncode:
-        print('no mount namespace to be had')
-        sys.exit(1 if os.environ.get('CI') == 'true' else SKIPPED)
-    os.execv(unshare, [unshare, '--mount', '--propagation', 'private', sys.executable, __file__, *sys.argv[1:], INSIDE])
-
-
-def bind_programs(folder):
-    """Makes /dev/fuse everybody's, and shows the programs in a folder that everybody reaches (a home may be closed)."""
-    run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'esofs-test', folder)
-    fuse = os.path.join(folder, 'fuse')
-    os.mknod(fuse, stat.S_IFCHR, os.stat('/dev/fuse').st_rdev)
-    os.chmod(fuse, 0o666)
-    run('mount', '--bind', fuse, '/dev/fuse')
-    for at in program_arguments():
-        shown = os.path.join(folder, os.path.basename(sys.argv[at]))
-        with open(shown, 'x', encoding='utf-8'):
-            pass
-        run('mount', '--bind', os.path.abspath(sys.argv[at]), shown)
-        sys.argv[at] = shown
-
-
 def become_nobody():
     os.setgroups([])
     os.setgid(grp.getgrnam('nogroup').gr_gid)
@@ -122,9 +91,7 @@ def become_nobody():
 def main():
     if os.geteuid() != 0 or not os.path.exists('/dev/fuse'):
         harness.main()
-    elif INSIDE not in sys.argv:
-        enter_namespace()
-    sys.argv.remove(INSIDE)
+    enter_namespace(__file__)
     folder = tempfile.mkdtemp(prefix='esofs-user-', dir='/tmp')
     bind_programs(folder)
     child = os.fork()

@@ -225,6 +225,24 @@ TEST_F(CutoutTest, OnlyNotesOfProcessesThatAreGoneAreSwept) {
   EXPECT_EQ(removed, std::vector<std::string>{"mine"});
 }
 
+TEST_F(CutoutTest, AnotherCacheOfTheProcessLeavesWhatIsUnderWay) {
+  put(3 * kMiB, false);
+  archive_.hold(made(), kMiB);
+  auto asked = ask_open();
+  ASSERT_TRUE(archive_.wait_held());
+  config_.sweep = false;
+  const auto other = FileCache::create(config_, archive_, *store_, catalog_, lane_);
+  ASSERT_TRUE(other);
+  int notes = 0;
+  EXPECT_TRUE(store_->scan(Shelf::kFiles, "unfinished\n", [&](std::string_view key, std::string_view) {
+    notes += key.starts_with("unfinished\n") ? 1 : 0;
+    return true;
+  }));
+  EXPECT_EQ(notes, 1);
+  archive_.release();
+  EXPECT_TRUE(asked.get());
+}
+
 TEST_F(CutoutTest, ATransferIsNotedUntilItHasEnded) {
   const auto notes = [this] {
     int count = 0;

@@ -1,0 +1,30 @@
+// The services of one user of the machine at the archive (mountopts/callers.h): credentials from his home directory, an archive
+// that asks by them, and caches over the directory of the mount, filed under his number.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+
+#include "cache/metadata_store.h"
+#include "client/base/lane.h"
+#include "client/base/result.h"
+#include "client/profile.h"
+#include "mountopts/callers.h"
+#include "mountopts/options.h"
+
+namespace esofs::mountopts {
+
+// What the services of all users have in common. The references outlive them.
+struct CallerServices {
+  Options options;
+  client::Profile profile;
+  cache::MetadataStore& store;
+  Lane& transfers;
+  Lane& queries;
+};
+
+// ENOENT: there is no such user, or he has no home directory. May wait for a directory service.
+Result<std::unique_ptr<CallerLogin>> make_caller_login(const CallerServices& services, uid_t user);
+
+}  // namespace esofs::mountopts
