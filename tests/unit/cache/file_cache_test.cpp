@@ -1,7 +1,7 @@
 #include "cache/file_cache.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include "client/base/unique_fd.h"
@@ -433,6 +433,8 @@ TEST_F(FileCacheTest, WhatTookRightsIsRestrictedAndNobodyElsesWhateverIsCached) 
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->restricted());
   EXPECT_TRUE(cache_->facts(dataset_, Form::kDelivered).restricted);
+  EXPECT_THAT(file->version(), testing::EndsWith("\nfor jdoe"));
+  EXPECT_EQ(file->shared_version() + "\nfor jdoe", file->version());
   expect_bytes(file, 0, 3 * kMiB);
   const int fetches = archive_.fetch_count();
   for (const std::string user : {"", "another"}) {
