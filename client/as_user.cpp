@@ -59,8 +59,8 @@ Result<Account> account_of(uid_t uid) {
   return account;
 }
 
-AsUser::AsUser(const Account& account) : groups_before_(thread_groups()) {
-  groups_taken_ = set_thread_groups(account.groups);
+AsUser::AsUser(const Account& account)
+    : groups_before_(thread_groups()), groups_taken_(set_thread_groups(account.groups)) {
   if (!groups_taken_) return;
   gid_before_ = static_cast<gid_t>(::setfsgid(account.gid));
   uid_before_ = static_cast<uid_t>(::setfsuid(account.uid));

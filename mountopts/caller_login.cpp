@@ -42,7 +42,7 @@ client::HttpSettings authorised(client::HttpSettings settings, std::shared_ptr<c
 
 class Login : public CallerLogin {
  public:
-  Login(const CallerServices& services, client::Account account)
+  Login(const CallerServices& services, const client::Account& account)
       : services_(services),
         credentials_(std::make_shared<client::Credentials>(caller_credentials(services.options, account),
                                                            services.profile,
@@ -85,7 +85,7 @@ Result<std::unique_ptr<CallerLogin>> make_caller_login(const CallerServices& ser
   auto account = client::account_of(user);
   if (!account) return account.error();
   if (account->home.empty()) return Error(ENOENT, "uid " + std::to_string(user) + " has no home directory");
-  return std::unique_ptr<CallerLogin>(std::make_unique<Login>(services, *std::move(account)));
+  return std::unique_ptr<CallerLogin>(std::make_unique<Login>(services, *account));
 }
 
 }  // namespace esofs::mountopts
