@@ -25,6 +25,10 @@ constexpr std::uint64_t kDots = 2;
 
 constexpr mode_t kAnyWrite = 0222;
 
+// Long enough for `find` and `ls -l` to use what READDIRPLUS said of a directory, short because an estimate may be
+// corrected without an open (by DataLink, by another mount). open itself makes the kernel drop it.
+constexpr double kEstimateTimeout = 10;
+
 }  // namespace
 
 Filesystem::Filesystem(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
@@ -47,7 +51,8 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   Entry entry;
   entry.ino = ino;
   entry.entry_timeout = attributes.entry_timeout;
-  entry.attr_timeout = attributes.exact ? attributes.attr_timeout : 0;
+  entry.attr_timeout =
+      attributes.exact ? attributes.attr_timeout : std::min(attributes.attr_timeout, kEstimateTimeout);
   struct stat& status = entry.attributes;
   status.st_ino = ino;
   const bool directory = attributes.type == NodeType::kDirectory;
@@ -359,8 +364,8 @@ Error Filesystem::refusal(std::uint64_t ino, const std::string& operation) {
 // --- the rest ---
 
 Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& name) {
-  // `ls -l` asks these two for every file: nothing is ever looked up for them.
-  if (!name.starts_with("user.")) return Error(ENODATA, "no attribute " + safe_name(name));
+  // `ls -l` asks for security.selinux and system.posix_acl_access of every file, unless one of them is not supported.
+  if (!name.starts_with("user.")) return Error(EOPNOTSUPP, "no attributes but user.*");
   auto node = find(ino);
   if (!node) return node.error();
   auto value = (*node)->xattr(name);

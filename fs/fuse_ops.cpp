@@ -294,6 +294,10 @@ void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_fi
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
   if (hidden(request, ino, "")) return;
   const auto value = filesystem_of(request).getxattr(ino, name);
+  if (!value) {  // not told in .esofs/errors: a program that asks has not failed
+    fuse_reply_err(request, value.error().code());
+    return;
+  }
   answer(request, ino, "", value, [&](Reply& reply) { reply.xattr(*value, size); });
 }
 

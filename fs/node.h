@@ -35,10 +35,10 @@ struct Attributes {
   NodeType type = NodeType::kFile;
   mode_t permissions = 0444;
   std::uint64_t size = 0;
-  bool exact = true;  // false: size is an estimate, which the kernel must not keep
+  bool exact = true;  // false: size is an estimate, which the kernel keeps for a short time only
   std::int64_t mtime = 0;
   double entry_timeout = 1;  // how long the kernel may keep the name
-  double attr_timeout = 1;   // how long it may keep these attributes; counts as 0 where the size is not exact
+  double attr_timeout = 1;   // how long it may keep these attributes; less where the size is not exact
 };
 
 // An open file. Dropping the last reference closes it.

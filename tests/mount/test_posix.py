@@ -34,7 +34,9 @@ class Tree(harness.MountTest):
         self.assertEqual(float(os.getxattr(self.path, 'user.eso.s_ra')), row['s_ra'])
         self.assertEqual(os.listxattr(self.path), [])
         self.assert_errno(errno.ENODATA, os.getxattr, self.path, 'user.eso.no_such_column')
-        self.assert_errno(errno.ENODATA, os.getxattr, self.path, 'security.selinux')
+        for name in ('security.selinux', 'system.posix_acl_access'):
+            self.assert_errno(errno.EOPNOTSUPP, os.getxattr, self.path, name)
+        self.assertNotIn('selinux', self.mount.errors())
         self.assertEqual(os.getxattr(self.path, 'user.esofs.size_state'), b'estimated')
         read(self.path)
         self.assertEqual(os.getxattr(self.path, 'user.esofs.size_state'), b'exact')

