@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kLeastPiece =
     (1ULL << 20U) / kChunkBytes;  // chunks: below it a request costs more than it brings
+constexpr std::uint64_t kSmallPiece = (128ULL << 10U) / kChunkBytes;  // while the window of a reader grows
 constexpr std::uint64_t kNearlyDone =
     (256ULL << 10U) / kChunkBytes;  // chunks: not worth stopping a transfer for
 constexpr int kMostFailures = 3;
@@ -263,6 +264,15 @@ std::uint64_t CachedFile::piece(const State& state, std::uint64_t chunks) const 
   return std::clamp((chunks + unused - 1) / unused, kLeastPiece, most);
 }
 
+// The same ahead of a reader. While its window grows, pieces are small enough for every transfer to have one: where a
+// stream is slow (ESO: 10 Mbit/s), the window grows as fast as streams are begun.
+std::uint64_t CachedFile::piece_ahead(const State& state, std::uint64_t chunks) const {
+  const std::uint64_t window = state.readers.window();
+  const std::uint64_t share = window / kChunkBytes / static_cast<std::uint64_t>(parts_->transfers.width());
+  if (window >= state.readers.most_bytes() || share >= kLeastPiece) return piece(state, chunks);
+  return std::min(chunks, std::max(share, kSmallPiece));
+}
+
 void CachedFile::pump() {
   for (;;) {
     const std::uint64_t budget = parts_->memory.most_bytes() / 2;
@@ -314,10 +324,10 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_demand(State& state) {
 }
 
 // A small transfer takes along what is queued to be read ahead right after it.
-void CachedFile::extend_ahead(State& state, Transfer& transfer) {
+void CachedFile::extend_ahead(State& state, Transfer& transfer) const {
   for (const Run& run : state.ahead) {
     if (transfer.end < run.first || transfer.end >= run.end) continue;
-    const std::uint64_t end = std::min(run.end, transfer.next + kLeastPiece);
+    const std::uint64_t end = std::min(run.end, transfer.next + piece_ahead(state, kLeastPiece));
     while (transfer.end < end && !state.flights.contains(transfer.end)) {
       state.flights[transfer.end++].carrier = &transfer;
     }
@@ -333,7 +343,7 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_ahead(State& state, std::
       state.ahead.pop_front();
       continue;
     }
-    const std::uint64_t most = std::min(piece(state, run.end - run.first), run.end - run.first);
+    const std::uint64_t most = std::min(piece_ahead(state, run.end - run.first), run.end - run.first);
     if (most * kChunkBytes > room) return nullptr;
     auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, false, {}, {}});
     while (transfer->end - transfer->next < most && !state.flights.contains(transfer->end)) {

@@ -102,10 +102,11 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   void pump();
   std::shared_ptr<Transfer> next_transfer(State& state, std::uint64_t ahead_room);
   std::shared_ptr<Transfer> next_demand(State& state);
-  static void extend_ahead(State& state, Transfer& transfer);
+  void extend_ahead(State& state, Transfer& transfer) const;
   std::shared_ptr<Transfer> next_ahead(State& state, std::uint64_t room);
   std::shared_ptr<Transfer> make_room(State& state);
   std::uint64_t piece(const State& state, std::uint64_t chunks) const;
+  std::uint64_t piece_ahead(const State& state, std::uint64_t chunks) const;
 
   void run(const std::shared_ptr<Transfer>& transfer, Lane::Turn& turn);
   Result<void> fetch(Transfer& transfer, Lane::Turn& turn);

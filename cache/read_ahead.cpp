@@ -31,6 +31,10 @@ ReadAhead::Reader& ReadAhead::reader_at(std::uint64_t offset, std::uint64_t size
   return readers_.front();
 }
 
+std::uint64_t ReadAhead::window() const noexcept {
+  return readers_.empty() ? 0 : std::min(readers_.front().end - readers_.front().begin, most_bytes_);
+}
+
 std::optional<client::ByteRange> ReadAhead::read(std::uint64_t offset, std::uint64_t size,
                                                  std::uint64_t file_size) {
   Reader& reader = reader_at(offset, size);

@@ -22,6 +22,9 @@ class ReadAhead {
 
   std::uint64_t most_bytes() const noexcept { return most_bytes_; }
 
+  // How far ahead of the reader that read last is asked at most, by now.
+  std::uint64_t window() const noexcept;
+
   // Takes note of a read and returns the range that it makes worth asking for now, if any. Ranges of one reader follow
   // one another and reach as far ahead as it has read in sequence, up to most_bytes.
   // One read is no sequence, and its first 256 KiB bring no range: a header read, with what the kernel adds to it, moves nothing more.

@@ -155,7 +155,14 @@ TEST_F(CachedFileTest, AReaderIsAnsweredWhenItsChunkIsHereNotWhenTheTransferEnds
 TEST_F(CachedFileTest, ALargeReadGoesOverSeveralTransfersOfAtLeastAMegabyte) {
   make(64 * kMiB);
   expect_bytes(0, 8 * kMiB);
-  EXPECT_EQ(archive_.fetch_count(), 4);  // the lane is four wide
+  EXPECT_GE(archive_.fetch_count(), 4);  // the lane is four wide; one that ends early makes room for another
+  EXPECT_LE(archive_.fetch_count(), 8);
+}
+
+TEST_F(CachedFileTest, WhileTheWindowOfAReaderGrowsATransferTakesAShareOfIt) {
+  make(64 * kMiB);
+  for (std::uint64_t at = 0; at < kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  for (const auto& fetch : archive_.fetches()) EXPECT_LE(fetch.range->size, kMiB / 4);
 }
 
 TEST_F(CachedFileTest, ASequentialReaderIsReadAheadOf) {
