@@ -207,6 +207,7 @@ class Sim : public ArchiveSim {
     for (const char* prefix : {"/dataPortal/file/", "/dataPortal_new/file/"}) {
       if (const auto id = below(path, prefix)) return files_->answer(*id, request, effect, refusal);
     }
+    if (const auto rest = below(path, "/folders/")) return files_->in_folder(*rest, request, effect, refusal);
     if (path == "/sso/oidc/token") return access_.token(request);
     if (caller.bad && (path == "/datalink/links" || below(path, "/tap_obs"))) return access_.refusal();
     if (path == "/datalink/links")

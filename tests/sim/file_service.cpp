@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sim/pages.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
@@ -134,6 +135,20 @@ Answer FileService::answer(const std::string& id, const httplib::Request& reques
   }
   stream_content(answer, content, range.first, range.size);
   return answer;
+}
+
+Answer FileService::in_folder(const std::string& path, const httplib::Request& request, const Effect& effect,
+                              const Refusal& refusal) const {
+  const auto slash = std::min(path.find('/'), path.size());
+  const File* file = holdings_->find_file(path.substr(0, slash));
+  const std::string name = path.substr(slash);
+  if (file != nullptr && name == "/file.fits") return answer(file->id, request, effect, refusal);
+  if (file == nullptr || name.size() > 1) return html_answer(404, "Not Found", "There is no " + path);
+  const std::string title = "Index of " + file->id;
+  return text_answer(
+      200, "text/html;charset=UTF-8",
+      "<html><head><title>" + title + "</title></head><body><h1>" + title +
+          "</h1><pre><a href=\"../\">../</a>\n<a href=\"file.fits\">file.fits</a></pre></body></html>\n");
 }
 
 }  // namespace esofs::sim

@@ -38,6 +38,11 @@ class FileService {
   using Refusal = std::function<std::optional<Answer>(const File&)>;
   Answer answer(const std::string& id, const httplib::Request& request, const Effect& effect,
                 const Refusal& refusal) const;
+  // The file of a dataset in a folder of its own, for clients that know HTTP listings only: "<dp_id>" and "<dp_id>/" are
+  // the page that names it, "<dp_id>/file.fits" is the file, with every fault and refusal of the above. The name has no
+  // ':', which such clients take for a URL's.
+  Answer in_folder(const std::string& path, const httplib::Request& request, const Effect& effect,
+                   const Refusal& refusal) const;
 
  private:
   std::shared_ptr<const Holdings> holdings_;

@@ -18,6 +18,20 @@ TEST_F(FileServiceTest, AFileComesWholeUnderItsArchiveName) {
   EXPECT_EQ(get(url(), "/dataPortal/file/ADP.2014-11-12T16%3A17%3A07.630").body, reply.body);
 }
 
+TEST_F(FileServiceTest, AFolderListsTheFileThatLiesInIt) {
+  const std::string folder = "/folders/" + std::string(kImage);
+  for (const char* slash : {"", "/"}) {
+    const Reply page = get(url(), folder + slash);
+    EXPECT_EQ(page.status, 200);
+    EXPECT_NE(page.body.find("href=\"file.fits\""), std::string::npos) << page.body;
+  }
+  const Reply part = get_range(url(), folder + "/file.fits", "100-299");
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, bytes(kImage, 100, 200));
+  EXPECT_EQ(get(url(), folder + "/other.fits").status, 404);
+  EXPECT_EQ(get(url(), "/folders/ADP.1999/").status, 404);
+}
+
 TEST_F(FileServiceTest, PackedRawsAreNamedSo) {
   EXPECT_EQ(request(url(), "HEAD", file(kRawZ)).header("content-disposition"),
             "attachment; filename=\"" + std::string(kRawZ) + ".fits.Z\"");
