@@ -1,8 +1,8 @@
 """Workloads of listings and of the metadata store."""
 import os
-import shutil
 import struct
 import tempfile
+import threading
 import time
 
 import harness
@@ -52,6 +52,27 @@ def known_listing(quick):
                       '<= 1.5, 0', ratio, spread, ratio <= 1.5 and asked == 0)
 
 
+class Memory(threading.Thread):
+    """Looks ten times a second how much memory a process has: its own, and pages of files that it has mapped."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.over = pid, threading.Event()
+        self.peak = {'RssAnon': 0, 'RssFile': 0}  # KiB
+
+    def run(self):
+        while not self.over.wait(0.1):
+            with open(f'/proc/{self.pid}/status', encoding='ascii') as file:
+                for name, _, value in (line.partition(':') for line in file):
+                    if name in self.peak:
+                        self.peak[name] = max(self.peak[name], int(value.split()[0]))
+
+    def end(self):
+        self.over.set()
+        self.join()
+        return self.peak
+
+
 def million(quick):
     """The simulator, the home and the mount of a query of a million rows (quick: 200 000), and how long it took."""
     if not kept:
@@ -62,21 +83,22 @@ def million(quick):
         adql = f"SELECT TOP {rows} * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.20%'"
         folder = mount.save('million', f'-- maxrec: {rows}\n-- mode: sync\n{adql}')
         kept['sim'].reset()
+        memory = Memory(mount.pid)
+        memory.start()
         try:
             names = []
             taken = seconds(lambda: names.append(listed(folder)))
-            with open(f'/proc/{mount.pid}/status', encoding='ascii') as file:
-                peak = next(int(line.split()[1]) for line in file if line.startswith('VmHWM'))
             form = kept['sim'].requests('/tap_obs/sync')[0]['body']
         finally:
+            peak = memory.end()
             mount.unmount()
         kept['facts'] = Facts(names[0], taken, peak, form)
     return kept['sim'], kept['home'], kept['facts']
 
 
 class Facts:
-    def __init__(self, names, taken, peak_kib, form):
-        self.names, self.taken, self.peak_kib, self.form = names, taken, peak_kib, form
+    def __init__(self, names, taken, peak, form):
+        self.names, self.taken, self.peak, self.form = names, taken, peak, form
 
     def close(self):
         pass
@@ -89,8 +111,9 @@ def million_rows(quick):
     ratio = theirs / facts.taken
     yield Row('million-rows', f'{facts.names} names, cold query', f'{facts.taken:.1f} s', f'curl {theirs:.1f} s',
               '>= 0.8', ratio, met=ratio >= 0.8)
-    yield Row('million-rows', 'memory of the daemon', f'peak {facts.peak_kib / 1024:.0f} MiB', '', '<= 100 MiB',
-              met=facts.peak_kib <= 100 * 1024)
+    yield Row('million-rows', 'memory of the daemon', f"peak {facts.peak['RssAnon'] / 1024:.0f} MiB",
+              f"mapped of LMDB {facts.peak['RssFile'] / 1024:.0f} MiB", '<= 100 MiB',
+              met=facts.peak['RssAnon'] <= 100 * 1024)
 
 
 def fill_records(home, wanted):
