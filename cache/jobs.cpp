@@ -50,6 +50,8 @@ std::string extension_of(const std::string& mime) {
   return {};
 }
 
+Error login_changed() { return {EAGAIN, "the login changed meanwhile; look again"}; }
+
 template <class T, class Work>
 Result<T> guarded(Lane::Turn& turn, const Work& work) try {
   if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
@@ -88,8 +90,16 @@ std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job) {
 
 // --- what is remembered ---
 
+std::string Jobs::place(const std::string& service, const std::string& what) const {
+  return who(service) + '\n' + what;
+}
+
 std::string Jobs::key(const std::string& service, const std::string& name) const {
-  return archive_.identity() + '\n' + service + '\n' + name;
+  return key(who(service), service, name);
+}
+
+std::string Jobs::key(const std::string& who, const std::string& service, const std::string& name) const {
+  return archive_.identity() + (who.empty() ? "" : " for " + who) + '\n' + service + '\n' + name;
 }
 
 JobInfo Jobs::info(const std::string& service, const std::string& name, const JobRecord& record) {
@@ -115,19 +125,20 @@ std::map<std::string, JobRecord> Jobs::records(const std::string& service) {
   return found;
 }
 
-Result<void> Jobs::keep(const JobInfo& job) {
+Result<void> Jobs::keep(const JobInfo& job, const std::string& who) {
   JobRecord record;
   record.url = job.url;
   record.own = job.own;
   record.created = job.created;
   record.duration = job.duration;
   record.destruction = job.destruction;
-  return store_.put(Shelf::kJobs, key(job.service, job.name), encode(record));
+  return store_.put(Shelf::kJobs, key(who, job.service, job.name), encode(record));
 }
 
 Jobs::Listed Jobs::listed(const std::string& service) {
+  const std::string at = place(service, service);
   auto memory = memory_.lock();
-  const auto found = memory->listed.find(service);
+  const auto found = memory->listed.find(at);
   return found == memory->listed.end() ? Listed{} : found->second;
 }
 
@@ -190,28 +201,32 @@ std::optional<JobInfo> Jobs::by_id(const std::string& service, const std::string
 }
 
 Jobs::JobPtr Jobs::last_seen(const JobInfo& job) {
+  const std::string at = place(job);
   auto memory = memory_.lock();
-  const auto found = memory->seen.find(job.url);
+  const auto found = memory->seen.find(at);
   return found == memory->seen.end() ? nullptr : found->second.job;
 }
 
-Result<void> Jobs::set_draft(const JobInfo& job) { return keep(job); }
+Result<void> Jobs::set_draft(const JobInfo& job) { return keep(job, who(job.service)); }
 
 Result<void> Jobs::forget_draft(const std::string& service, const std::string& name) {
   return store_.erase(Shelf::kJobs, key(service, name));
 }
 
-void Jobs::outdated(const std::string& url) {
+void Jobs::outdated(const JobInfo& job) {
+  const std::string at = place(job);
   auto memory = memory_.lock();
-  if (const auto found = memory->seen.find(url); found != memory->seen.end()) found->second.at = 0;
+  if (const auto found = memory->seen.find(at); found != memory->seen.end()) found->second.at = 0;
   for (auto& [service, listed] : memory->listed) listed.at = 0;
 }
 
 void Jobs::gone(const JobInfo& job, const Error& error) {
   {
+    const std::string at = place(job);
+    const std::string list = place(job.service, job.service);
     auto memory = memory_.lock();
-    memory->seen[job.url] = Seen{nullptr, error, now_()};
-    auto& listed = memory->listed[job.service].jobs;
+    memory->seen[at] = Seen{nullptr, error, now_()};
+    auto& listed = memory->listed[list].jobs;
     std::erase_if(listed,
                   [&](const client::JobReference& reference) { return reference.id == id_in(job.url); });
   }
@@ -241,10 +256,11 @@ Cancel Jobs::list(const std::string& service, Done<std::vector<JobInfo>> done) {
     }
     return {};
   }
-  auto joined = lists_.join(service, std::move(done));
+  const std::string flight = place(service, service);
+  auto joined = lists_.join(flight, std::move(done));
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), service](Lane::Turn& turn) {
-      self->lists_.land(service,
+    lane_.submit([self = shared_from_this(), service, flight](Lane::Turn& turn) {
+      self->lists_.land(flight,
                         guarded<std::vector<JobInfo>>(turn, [&] { return self->ask_list(service, turn); }));
     });
   }
@@ -252,13 +268,15 @@ Cancel Jobs::list(const std::string& service, Done<std::vector<JobInfo>> done) {
 }
 
 Result<std::vector<JobInfo>> Jobs::ask_list(const std::string& service, Lane::Turn& turn) {
+  const std::string at = place(service, service);
   auto jobs = archive_.jobs(service, turn);
+  if (place(service, service) != at) return login_changed();
   const bool unreached = !jobs && transient(jobs.error().code());
   if (!jobs) spdlog::debug("no list of the jobs of {}: {}", service, jobs.error().what());
   {
     const auto time = now_();
     auto memory = memory_.lock();
-    Listed& listed = memory->listed[service];
+    Listed& listed = memory->listed[at];
     listed.at = time;
     listed.error.reset();
     if (jobs) {
@@ -280,8 +298,9 @@ Cancel Jobs::look(const JobInfo& job, Done<JobPtr> done) {
     return {};
   }
   const auto time = now_();
+  const std::string flight = place(job);
   Seen seen;
-  if (auto memory = memory_.lock(); memory->seen.contains(job.url)) seen = memory->seen.at(job.url);
+  if (auto memory = memory_.lock(); memory->seen.contains(flight)) seen = memory->seen.at(flight);
   if (seen.job && recent(seen.at, time, kLookAgain)) {
     done(seen.job);
     return {};
@@ -290,17 +309,19 @@ Cancel Jobs::look(const JobInfo& job, Done<JobPtr> done) {
     done(*seen.gone);
     return {};
   }
-  auto joined = looks_.join(job.url, std::move(done));
+  auto joined = looks_.join(flight, std::move(done));
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), job](Lane::Turn& turn) {
-      self->looks_.land(job.url, guarded<JobPtr>(turn, [&] { return self->ask(job, turn); }));
+    lane_.submit([self = shared_from_this(), job, flight](Lane::Turn& turn) {
+      self->looks_.land(flight, guarded<JobPtr>(turn, [&] { return self->ask(job, turn); }));
     });
   }
   return joined.cancel;
 }
 
 Result<Jobs::JobPtr> Jobs::ask(const JobInfo& job, Lane::Turn& turn) {
+  const std::string at = place(job);
   auto found = archive_.job(job.url, turn);
+  if (place(job) != at) return login_changed();
   if (!found) {
     if (found.error().code() == ENOENT) gone(job, found.error());
     return found.error();
@@ -309,7 +330,7 @@ Result<Jobs::JobPtr> Jobs::ask(const JobInfo& job, Lane::Turn& turn) {
   const auto time = now_();
   auto memory = memory_.lock();
   if (memory->seen.size() >= kMostSeen) memory->seen.clear();
-  memory->seen[job.url] = Seen{seen, {}, time};
+  memory->seen[at] = Seen{seen, {}, time};
   return JobPtr(std::move(seen));
 }
 
@@ -350,12 +371,13 @@ Result<void> Jobs::make_and_run(JobInfo job, const std::string& adql, std::uint6
     request.service = job.service;
     request.adql = adql;
     request.maxrec = maxrec;
+    const std::string maker = who(job.service);
     auto made = archive_.create_job(request, turn);
     if (!made) return made.error();
     job.url = std::move(*made);
     job.own = true;
     job.created = now_();
-    if (auto kept = keep(job); !kept)
+    if (auto kept = keep(job, maker); !kept)
       spdlog::warn("the job {} will not be remembered: {}", job.name, kept.error().what());
     // What the server does not grant shows in the job's files; it is no reason not to start.
     const auto wish = [&](client::JobSetting setting, const std::string& value) {
@@ -366,7 +388,7 @@ Result<void> Jobs::make_and_run(JobInfo job, const std::string& adql, std::uint6
     if (!job.destruction.empty()) wish(client::JobSetting::kDestruction, job.destruction);
   }
   auto started = archive_.change_job(job.url, client::JobSetting::kPhase, "RUN", turn);
-  outdated(job.url);
+  outdated(job);
   if (!started && started.error().code() == ENOENT) gone(job, started.error());
   return started;
 }
@@ -378,10 +400,10 @@ Cancel Jobs::abort(const JobInfo& job, Done<void> done) {
 Cancel Jobs::change(const JobInfo& job, client::JobSetting setting, const std::string& value,
                     Done<void> done) {
   return act(
-      "change " + std::to_string(static_cast<int>(setting)) + value + ' ' + job.url,
+      "change " + std::to_string(static_cast<int>(setting)) + value + ' ' + place(job),
       [self = shared_from_this(), job, setting, value](Lane::Turn& turn) {
         auto changed = self->archive_.change_job(job.url, setting, value, turn);
-        self->outdated(job.url);
+        self->outdated(job);
         if (!changed && changed.error().code() == ENOENT) self->gone(job, changed.error());
         return changed;
       },
@@ -390,7 +412,7 @@ Cancel Jobs::change(const JobInfo& job, client::JobSetting setting, const std::s
 
 Cancel Jobs::remove(const JobInfo& job, Done<void> done) {
   return act(
-      "remove " + job.url,
+      "remove " + place(job),
       [self = shared_from_this(), job](Lane::Turn& turn) -> Result<void> {
         auto deleted = self->archive_.delete_job(job.url, turn);
         if (!deleted) return deleted.error();
@@ -401,10 +423,11 @@ Cancel Jobs::remove(const JobInfo& job, Done<void> done) {
 }
 
 Cancel Jobs::failure(const JobInfo& job, Done<std::string> done) {
-  auto joined = failures_.join(job.url, std::move(done));
+  const std::string flight = place(job);
+  auto joined = failures_.join(flight, std::move(done));
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), job](Lane::Turn& turn) {
-      self->failures_.land(job.url, guarded<std::string>(turn, [&]() -> Result<std::string> {
+    lane_.submit([self = shared_from_this(), job, flight](Lane::Turn& turn) {
+      self->failures_.land(flight, guarded<std::string>(turn, [&]() -> Result<std::string> {
                              auto seen = self->ask(job, turn);
                              if (!seen) return seen.error();
                              const std::string& phase = (*seen)->phase;

@@ -4,8 +4,10 @@
 // An own job is remembered in the store, from the moment that the server has made it, until it is deleted or the server
 // says that it is gone. What a job is doing is always the server's answer; it is asked at most once a second.
 //
-//   shapes   a job is named by its service and its name in the tree
-//   errors   those of client::Archive; ENOENT: the server has no such job any more, and then it is forgotten
+//   shapes   a job is named by its service and its name in the tree. What is known, remembered or not, is known to who is logged
+//            in at the time (Archive::query_identity): another login, or none, has jobs of its own
+//   errors   those of client::Archive; ENOENT: the server has no such job any more, and then it is forgotten;
+//            EAGAIN: the login has changed while the server was asked
 //   threads  thread-safe. Functions that take a Done never wait for the network on the caller's thread
 //            (client/base/ask.h). What changes a job goes on when its asker has left.
 //   source   DESIGN section 3; UWS 1.1
@@ -109,14 +111,19 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
     std::int64_t at = 0;
   };
   struct Memory {
-    std::unordered_map<std::string, Seen> seen;  // by URL
-    std::map<std::string, Listed> listed;        // by service
+    std::unordered_map<std::string, Seen> seen;  // by place() of the URL
+    std::map<std::string, Listed> listed;        // by place() of the service
   };
 
+  std::string who(const std::string& service) const { return archive_.query_identity(service); }
+  // What is kept in memory, and asked for, for who is logged in.
+  std::string place(const std::string& service, const std::string& what) const;
+  std::string place(const JobInfo& job) const { return place(job.service, job.url); }
   std::string key(const std::string& service, const std::string& name) const;
+  std::string key(const std::string& who, const std::string& service, const std::string& name) const;
   std::optional<JobRecord> record(const std::string& service, const std::string& name);
   std::map<std::string, JobRecord> records(const std::string& service);
-  Result<void> keep(const JobInfo& job);
+  Result<void> keep(const JobInfo& job, const std::string& who);
   std::optional<JobInfo> by_url(const std::string& service, const std::string& url);
   static JobInfo info(const std::string& service, const std::string& name, const JobRecord& record);
 
@@ -124,7 +131,7 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   Result<std::vector<JobInfo>> ask_list(const std::string& service, Lane::Turn& turn);
   Result<JobPtr> ask(const JobInfo& job, Lane::Turn& turn);
   Result<void> make_and_run(JobInfo job, const std::string& adql, std::uint64_t maxrec, Lane::Turn& turn);
-  void outdated(const std::string& url);  // the next look asks
+  void outdated(const JobInfo& job);  // the next look asks
   void gone(const JobInfo& job, const Error& error);
   // Runs `work` on the lane; equal works at one time are one.
   Cancel act(const std::string& work_key, std::function<Result<void>(Lane::Turn&)> work, Done<void> done);

@@ -30,6 +30,11 @@ bool before_release(const client::Dataset& dataset, std::int64_t now) {
 }
 
 // What the rights of somebody got is another content than what everybody gets.
+// What a job made with somebody's rights has found is theirs, even where the service would give it to anybody.
+bool made_with_rights(client::Archive& archive, const client::Dataset& dataset) {
+  return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
+}
+
 std::string shown_to(const std::string& identity) { return identity.empty() ? "" : "\nfor " + identity; }
 
 // Two whole responses are never the same content, whatever they say of themselves.
@@ -89,6 +94,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
     }
   }
 
+  bool needs_rights() const;  // which are shown at once
   Result<void> fetch_all(Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
   void tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator, const std::string& identity);
@@ -226,11 +232,16 @@ class Opening::HeadSink : public client::FetchSink {
   bool accepted_ = false;
 };
 
+bool Opening::needs_rights() const {
+  return before_release(request_.dataset, parts_->now()) ||
+         made_with_rights(parts_->archive, request_.dataset);
+}
+
 Result<void> Opening::fetch_all(Lane::Turn& turn) {
   client::FetchRequest request;
   request.url = request_.source.url;
   request.fits = is_fits(request_.dataset);
-  request.restricted = before_release(request_.dataset, parts_->now());
+  request.restricted = needs_rights();
   request.page = request_.dataset.extension == ".html";
   // A web page is small and made anew for each request.
   request.kind = request_.source.kind;
@@ -301,7 +312,7 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       request.url = request_.source.url;
       request.range = client::ByteRange{first, tail_.total - first};
       request.total = tail_.total;
-      request.restricted = before_release(request_.dataset, parts_->now());
+      request.restricted = needs_rights();
       TailSink sink(*this, tail_.total);
       ++parts_->counters.requests;
       const auto fetched = parts_->archive.fetch(request, sink, turn);

@@ -230,7 +230,9 @@ Fetched fetch_as(HttpClient& http, const FetchRequest& request, const std::optio
     return {sent.error(), refused};
   }
   auto file = body.end();
-  if (!file) return {file.error().at("GET " + shown_url(request.url)), false};
+  // A refusal in the service's own words, which took the whole answer to read.
+  if (!file)
+    return {file.error().at("GET " + shown_url(request.url)), !body.told() && file.error().code() == EACCES};
   return {std::move(file), false};
 }
 

@@ -51,8 +51,11 @@ class Watched : public FetchSink {
   FetchSink& sink_;
 };
 
-bool worth_another_try(const Error& error, int status) {
+// status: of the answer to the request for the cutout; 0: it did not come to that.
+bool worth_another_try(FetchKind kind, const Error& error, int status) {
   if (status != 0) return status_retried(status);
+  // The job may have been made; what can be repeated for it was.
+  if (kind == FetchKind::kJob) return false;
   return error.code() == EHOSTUNREACH || error.code() == ENETUNREACH;
 }
 
@@ -136,7 +139,8 @@ Result<FileHead> Soda::fetch(const FetchRequest& request, FetchSink& sink, Lane:
     auto fetched = request.kind == FetchKind::kJob
                        ? SodaJob(http_, deadline).fetch(request, watched, turn, options)
                        : fetch_file(http_, request, watched, turn, options);
-    if (fetched || watched.begun || !worth_another_try(fetched.error(), answer.status)) return fetched;
+    if (fetched || watched.begun || !worth_another_try(request.kind, fetched.error(), answer.status))
+      return fetched;
     const auto rest = retry_pause(settings.limits, failures, 0.5, retry_after(answer));
     if (failures >= settings.limits.attempts || steady_clock::now() + rest >= deadline) return fetched;
     turn.waiting();

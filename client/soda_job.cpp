@@ -131,6 +131,7 @@ Result<HttpText> SodaJob::post(const std::string& url, const std::string& form, 
   request.url = url;
   request.body = form;
   request.content_type = "application/x-www-form-urlencoded";
+  request.may_repeat = false;        // it would make another job, or start one twice
   request.follow_redirects = false;  // 303 leads back to the job
   auto answer = http_.text(request, kMostErrorBytes, turn);
   if (!answer) return answer.error();

@@ -1,6 +1,7 @@
 // SodaJob: a cutout from an asynchronous SODA service: a job is made, run, waited for, and its result fetched.
 //
-//   errors   as Soda; ETIMEDOUT where the job has not ended by the deadline. The job is deleted at the end, however it came
+//   errors   as Soda; ETIMEDOUT where the job has not ended by the deadline. The job is deleted at the end, however it came.
+//            What makes or starts a job is not sent again once it may have arrived
 //   threads  one call, one thread; blocks
 //   source   SODA 1.0 section 2, UWS 1.1 section 2.2
 #pragma once

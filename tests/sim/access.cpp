@@ -110,9 +110,10 @@ bool Access::entitled(const std::string& name, const std::string& id) const {
 
 bool Access::may_read(const Caller& caller, const File& file) const {
   const std::lock_guard lock(mutex_);
-  const bool is_hidden = std::any_of(hidden_.begin(), hidden_.end(),
-                                     [&](const std::string& prefix) { return begins(file.id, prefix); });
-  if (!is_hidden) {
+  const auto names = [&](const std::string& prefix) { return begins(file.id, prefix); };
+  const bool closed = std::any_of(hidden_.begin(), hidden_.end(), names) ||
+                      std::any_of(private_.begin(), private_.end(), names);
+  if (!closed) {
     const double mjd = kMjdOf1970 + static_cast<double>(now()) / kDay;
     if (!file.proprietary || (file.release_mjd > 0 && mjd >= file.release_mjd)) return true;
   }
@@ -176,6 +177,8 @@ std::string Access::set(const std::string& text) {
         login_pages_ = value.get<bool>();
       } else if (name == "hidden") {
         hidden_ = value.get<std::vector<std::string>>();
+      } else if (name == "private") {
+        private_ = value.get<std::vector<std::string>>();
       } else if (name == "users") {
         std::vector<User> users;
         for (const Json& user : value)

@@ -18,6 +18,11 @@
 
 namespace esofs::sim {
 
+// What the archive tells its own services about a request, in headers that no client can set: who asks, and that the bytes of
+// what it names are not theirs.
+inline constexpr const char* kCallerHeader = "X-Sim-Caller";
+inline constexpr const char* kForbiddenHeader = "X-Sim-Forbidden";
+
 class Access {
  public:
   Access();
@@ -42,7 +47,7 @@ class Access {
 
   // POST /_sim/access: an object of "clock" (seconds ahead), "token_life" (s), "revoke" (true: no token given out so far
   // counts any more), "challenge" (WWW-Authenticate), "login_pages" (200 and a form instead of 401), "hidden" (prefixes),
-  // "users" (objects of name, password, rights). "" or what is wrong with it.
+  // "private" (prefixes of ids whose metadata are public and whose bytes are not), "users" (objects of name, password, rights). "" or what is wrong with it.
   std::string set(const std::string& json);
 
  private:
@@ -59,6 +64,7 @@ class Access {
   mutable std::mutex mutex_;
   std::vector<User> users_;
   std::vector<std::string> hidden_;
+  std::vector<std::string> private_;
   std::int64_t clock_ = 0;
   std::int64_t life_ = 28800;
   std::uint64_t revoked_ = 0;  // tokens with a lower number do not count

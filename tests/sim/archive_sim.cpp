@@ -14,6 +14,7 @@
 #include "tests/sim/pages.h"
 #include "tests/sim/profile.h"
 #include "tests/sim/sesame_service.h"
+#include "tests/sim/soda_descriptor.h"
 #include "tests/sim/soda_service.h"
 #include "tests/sim/ssap_service.h"
 #include "tests/sim/tap_service.h"
@@ -215,7 +216,7 @@ class Sim : public ArchiveSim {
     if (const auto rest = below(path, "/tap_obs")) {
       const bool sees_all =
           access_.may_know(caller, access_.hidden().empty() ? "" : access_.hidden().front());
-      return tap_obs_->handle(*rest, request, sees_all);
+      return tap_obs_->handle(*rest, with_caller(request, caller), sees_all);
     }
     if (auto cutout = soda_->answer(for_cutouts(request, caller), effect)) return *std::move(cutout);
     if (path == "/calselector/v1/associations") return calselector_->answer(request);
@@ -240,13 +241,31 @@ class Sim : public ArchiveSim {
   std::unique_ptr<SsapService> ssap_;
   std::unique_ptr<TapService> tap_obs_;
   std::unique_ptr<TapService> tap_cat_;
+  // Jobs are their maker's.
+  static httplib::Request with_caller(httplib::Request request, const Access::Caller& caller) {
+    request.headers.erase(kCallerHeader);
+    if (!caller.name.empty()) request.set_header(kCallerHeader, caller.name);
+    return request;
+  }
+
+  // By the id, the identifier that ends with it, or the token of one form.
+  const File* file_to_cut(const std::string& id) const {
+    for (const Holding& holding : holdings_->all()) {
+      if (soda_token(holding.dp_id) == id) return holdings_->find_file(holding.dp_id);
+    }
+    return holdings_->find_file(id.substr(id.rfind('?') + 1));
+  }
+
   // The cutout service knows one user: the request as observer's where the caller may read what it names, else nobody's.
   httplib::Request for_cutouts(const httplib::Request& request, const Access::Caller& caller) const {
-    httplib::Request out = request;
+    httplib::Request out = with_caller(request, caller);
+    out.headers.erase(kForbiddenHeader);
     bool may_read = !caller.bad;
     for (const auto& [name, value] : request.params) {
-      const File* file = name == "ID" ? holdings_->find_file(value.substr(value.rfind('?') + 1)) : nullptr;
-      if (file != nullptr) may_read = may_read && access_.may_read(caller, *file);
+      const File* file = name == "ID" ? file_to_cut(value) : nullptr;
+      if (file == nullptr) continue;
+      if (!access_.may_read(caller, *file)) out.set_header(kForbiddenHeader, "1");
+      may_read = may_read && access_.may_read(caller, *file);
     }
     out.headers.erase("Authorization");
     if (may_read) out.set_header("Authorization", std::string("Bearer ") + kToken);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sim/access.h"
 #include "tests/sim/file_service.h"
 #include "tests/sim/rows.h"
 #include "tests/sim/soda_cut.h"
@@ -126,6 +127,8 @@ class Service : public SodaService {
     return file != nullptr && (form == Form::kEso || file->cutout.form == form) ? file : nullptr;
   }
 
+  static bool may_cut(const httplib::Request& request) { return !request.has_header(kForbiddenHeader); }
+
   Result cut(Form form, const tap::Parameters& given, bool rights, bool changed) {
     if (form == Form::kCadc && given.get("RUNID") != kRunId)
       return refused(400, "UsageError: RUNID is not the one given");
@@ -134,7 +137,7 @@ class Service : public SodaService {
     const auto& request = std::get<SodaRequest>(parsed);
     const File* file = find(form, request.id);
     if (file == nullptr) return refused(404, "UsageError: there is no dataset " + request.id);
-    if (file->proprietary && !rights)
+    if (!rights)
       return refused(401, "AuthenticationError: " + file->id + " is proprietary; log in to read it");
     if (request.shape && file->cutout.circle.empty())
       return refused(400, "UsageError: regions cannot be cut out of " + file->id);
@@ -153,7 +156,7 @@ class Service : public SodaService {
     const tap::Parameters given(request);
     if (form == Form::kCadc && given.get("VIEW") != "cutout")
       return text_of({400, "UsageError: view=cutout has been lost from the access URL"});
-    const Result result = cut(form, given, has_rights(request), effect.changed_content);
+    const Result result = cut(form, given, may_cut(request), effect.changed_content);
     if (result.refusal) return text_of(*result.refusal);
     Answer answer;
     if (!result.content) {
@@ -170,7 +173,7 @@ class Service : public SodaService {
     const std::string rest = request.path.substr(std::string_view(list).size());
     const bool creation = request.method == "POST" && rest.empty();
     const File* file = creation ? find(form, tap::Parameters(request).get("ID").value_or("")) : nullptr;
-    if (file != nullptr && file->proprietary && !has_rights(request))
+    if (file != nullptr && !may_cut(request))
       return text_of({401, "AuthenticationError: " + file->id + " is proprietary; log in to read it"});
     return jobs.handle(rest, request);
   }

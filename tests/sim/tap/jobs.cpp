@@ -4,6 +4,7 @@
 #include <array>
 #include <random>
 
+#include "tests/sim/access.h"
 #include "tests/sim/tap/job_documents.h"
 #include "tests/sim/tap/replies.h"
 #include "tests/sim/tap/schema.h"
@@ -80,8 +81,9 @@ void JobList::set_delay(std::chrono::milliseconds delay) {
 
 Answer JobList::handle(const std::string& path, const httplib::Request& request) {
   remove_expired();
+  const std::string caller = request.get_header_value(kCallerHeader);
   if (path.empty() || path == "/") {
-    return request.method == "POST" ? create(request) : list(Parameters(request));
+    return request.method == "POST" ? create(request) : list(Parameters(request), caller);
   }
   const auto slash = path.find('/', 1);
   const std::string id = path.substr(1, slash == std::string::npos ? slash : slash - 1);
@@ -92,6 +94,8 @@ Answer JobList::handle(const std::string& path, const httplib::Request& request)
     return reply_error(404,
                        "Incorrect job ID! The job \"" + id + "\" does not exist in the jobs list \"async\".");
   }
+  if (!job->owner.empty() && job->owner != caller)
+    return reply_error(403, "The job \"" + id + "\" is not yours!");
   if (request.method == "POST") return job_post(job, child, request);
   if (request.method != "DELETE") return job_get(job, child, Parameters(request));
   if (!child.empty()) return reply_error(403, "Only a job can be deleted!");
@@ -109,6 +113,7 @@ Answer JobList::create(const httplib::Request& request) {
   const Parameters given(request);
   auto job = std::make_shared<Job>();
   job->id = new_id();
+  job->owner = request.get_header_value(kCallerHeader);
   job->created = std::chrono::system_clock::now();
   job->destruction = job->created + kKept;
   {
@@ -235,12 +240,13 @@ void JobList::remove_expired() {
   for (const auto& job : expired) remove(job);
 }
 
-Answer JobList::list(const Parameters& filters) {
+Answer JobList::list(const Parameters& filters, const std::string& caller) {
   std::vector<JobPtr> shown;
   const Lock lock(mutex_);
   const auto phases = filters.all("PHASE");
   const auto after = parse_time(filters.get("AFTER").value_or(""));
   for (const auto& [id, job] : jobs_) {
+    if (!job->owner.empty() && job->owner != caller) continue;
     const bool asked =
         phases.empty() || std::any_of(phases.begin(), phases.end(), [&](const std::string& phase) {
           return same_word(phase, phase_name(job->phase));

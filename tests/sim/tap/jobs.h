@@ -41,6 +41,7 @@ struct Job {
   };
 
   std::string id;
+  std::string owner;  // "": made by nobody, for everybody
   Phase phase = Phase::kPending;
   Time created;
   std::optional<Time> started;
@@ -65,7 +66,8 @@ class JobList {
   JobList(std::string url, Run run) : url_(std::move(url)), run_(std::move(run)) {}
   ~JobList();
 
-  // path: below the list: "", "/<id>", "/<id>/phase", "/<id>/results/result" …
+  // path: below the list: "", "/<id>", "/<id>/phase", "/<id>/results/result" … A job of somebody (kCallerHeader) is listed
+  // for and given to nobody else: 403 (UWS 1.1 section 5).
   Answer handle(const std::string& path, const httplib::Request& request);
   void stop();  // answers that WAIT end, and none waits any more
   // A job executes at least so long; holds for jobs that run, too.
@@ -76,7 +78,7 @@ class JobList {
   using Lock = std::unique_lock<std::mutex>;
 
   Answer create(const httplib::Request& request);
-  Answer list(const Parameters& filters);
+  Answer list(const Parameters& filters, const std::string& caller);
   Answer job_get(const JobPtr& job, const std::string& child, const Parameters& parameters);
   Answer job_post(const JobPtr& job, const std::string& child, const httplib::Request& request);
   Answer give_result(const JobPtr& job, const std::string& name);

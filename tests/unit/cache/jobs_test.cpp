@@ -129,6 +129,45 @@ TEST_F(JobsTest, AChangeIsSeenAtTheNextLook) {
   EXPECT_EQ((*look(job))->phase, "ABORTED");
 }
 
+TEST_F(JobsTest, WhatALoginHasShownIsNotShownToAnotherOrToNobody) {
+  archive_.log_in("pi");
+  ASSERT_TRUE(run(draft("mine")));
+  archive_.add("77");
+  ASSERT_EQ(names(*list()), (Names{"77", "mine"}));
+  const auto mine = found("mine");
+  const auto other = found("77");
+  ASSERT_TRUE(look(mine));
+  ASSERT_TRUE(look(other));
+  ASSERT_TRUE(jobs_->last_seen(mine));
+  for (const char* who : {"", "visitor"}) {
+    archive_.log_in(who);
+    archive_.fail_looks(Error(EACCES, "not yours"));
+    archive_.fail_list(Error(EACCES, "not yours"));
+    EXPECT_FALSE(jobs_->find("obs", "mine"));
+    EXPECT_FALSE(jobs_->last_seen(mine));
+    EXPECT_FALSE(jobs_->last_seen(other));
+    EXPECT_EQ(jobs_->known("obs").size(), 0U);
+    EXPECT_EQ(look(other).error().code(), EACCES);
+    EXPECT_EQ(look(mine).error().code(), EACCES);
+    EXPECT_EQ(list()->size(), 0U);
+  }
+  archive_.log_in("pi");
+  EXPECT_EQ(names(jobs_->known("obs")), (Names{"77", "mine"}));
+  EXPECT_TRUE(jobs_->last_seen(mine));
+}
+
+TEST_F(JobsTest, AJobThatOnlyItsOwnerIsShownIsNotForgottenWhenAnotherIsTold404) {
+  archive_.log_in("pi");
+  ASSERT_TRUE(run(draft("mine")));
+  const auto mine = found("mine");
+  archive_.log_in("");
+  archive_.fail_looks(Error(ENOENT, "no such job"));
+  EXPECT_EQ(look(mine).error().code(), ENOENT);
+  restart();
+  archive_.log_in("pi");
+  EXPECT_EQ(found("mine").url, mine.url);
+}
+
 TEST_F(JobsTest, AJobThatTheServerHasForgottenIsForgotten) {
   ASSERT_TRUE(run(draft("mine")));
   const auto job = found("mine");

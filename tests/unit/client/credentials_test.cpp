@@ -613,6 +613,28 @@ TEST_F(PrivateFileTest, NobodysRightsAreTriedFirstAndThoseOfWhoIsLoggedInNext) {
   EXPECT_EQ(server_.requests()[1].header("authorization"), std::string("Bearer ") + kJwt);
 }
 
+TEST_F(PrivateFileTest, ARefusalInTheServicesOwnWordsCountsToo) {
+  log_in(kNow + 28800);
+  credentials();
+  settings_.authoriser = credentials_;
+  archive_ = HttpArchive::make(profile_, settings_);
+  for (const int status : {401, 403, 200}) {
+    const auto before = server_.requests().size();
+    server_.add(answer_with(status, "AuthenticationError: not yours", {{"Content-Type", "text/plain"}}));
+    server_.add(answer_with(200, "SIMPLE  = private", {{"Content-Type", "application/fits"}}));
+    sink_ = {};
+    FetchRequest cutout;
+    cutout.url = server_.url("/file/cutout?ID=x");
+    cutout.kind = FetchKind::kMade;
+    cutout.fits = true;
+    const auto head = archive_->fetch(cutout, sink_, turn_);
+    ASSERT_TRUE(head) << status << head.error().what();
+    EXPECT_EQ(head->identity, "jdoe");
+    EXPECT_EQ(sink_.bytes, "SIMPLE  = private");
+    EXPECT_EQ(server_.requests().size(), before + 2);
+  }
+}
+
 TEST_F(PrivateFileTest, ALoginPageCountsAsARefusal) {
   log_in(kNow + 28800);
   const auto page = answer_with(200, "<html>log in</html>", {{"Content-Type", "text/html"}});

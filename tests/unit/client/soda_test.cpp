@@ -206,6 +206,22 @@ TEST_F(SodaJobTest, ATextInsteadOfAResultIsNoPixel) {
   EXPECT_EQ(sink_.heads, 0);
 }
 
+TEST_F(SodaTest, AJobIsAskedForOnceWhereTheConnectionDropsBeforeTheAnswer) {
+  for (auto drop : {Answer().reset(), Answer().close(), Answer().send("HTTP/1.1 303 See Oth").close()}) {
+    const auto before = server_.requests().size();
+    server_.otherwise(std::move(drop));
+    EXPECT_NE(error(FetchKind::kJob), 0);
+    EXPECT_EQ(server_.requests().size(), before + 1) << sentence_;
+  }
+}
+
+TEST_F(SodaJobTest, AJobIsStartedOnceAndDeletedWhereTheConnectionDrops) {
+  server_.at("/soda/7/phase", Answer().reset());
+  server_.otherwise(answer_with(200));
+  EXPECT_NE(error(FetchKind::kJob), 0);
+  EXPECT_EQ(log(), "POST /soda\nPOST /soda/7/phase\nDELETE /soda/7\n");
+}
+
 TEST_F(SodaJobTest, AJobThatNobodyWaitsForIsDeleted) {
   server_.otherwise(Answer().hold().close());
   const std::jthread stopper([this] {
