@@ -90,9 +90,9 @@ class StoredCatalog final : public Catalog {
   QueryState state(const QuerySpec& query) override { return queries_->state(query); }
   void refresh(const QuerySpec& query) override { queries_->refresh(query); }
   void forget(const QuerySpec& query) override { queries_->forget(query); }
-  Cancel result(std::shared_ptr<const Listing> listing, client::TableFormat format,
+  Cancel result(const std::shared_ptr<const Listing>& listing, client::TableFormat format,
                 Done<std::filesystem::path> done) override {
-    return exports_->make(std::move(listing), format, std::move(done));
+    return exports_->make(listing, format, std::move(done));
   }
   std::optional<std::filesystem::path> known_result(const Listing& listing,
                                                     client::TableFormat format) override {

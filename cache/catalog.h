@@ -15,6 +15,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "cache/associations_record.h"
@@ -119,10 +121,9 @@ class Catalog {
   virtual void refresh(const QuerySpec& query) = 0;
   // The answer of a listing in another format, a local file that never changes; made from the answer kept when it is first
   // asked for. ENODATA: the answer was not kept; ENOSPC … from making it.
-  virtual Cancel result(std::shared_ptr<const Listing> /*listing*/, client::TableFormat /*format*/,
+  virtual Cancel result(const std::shared_ptr<const Listing>& /*listing*/, client::TableFormat /*format*/,
                         Done<std::filesystem::path> done) {
-    done(Error(ENOTSUP, "this catalog makes no other formats"));
-    return {};
+    return answered(std::move(done), Error(ENOTSUP, "this catalog makes no other formats"));
   }
   // The same, if it is there. No work.
   virtual std::optional<std::filesystem::path> known_result(const Listing& /*listing*/,
@@ -138,8 +139,7 @@ class Catalog {
 
   // What can be cut out of a dataset: by its DataLink answer, else by the profile. known_…: no network; nullopt: not known.
   virtual Cancel cutout_offer(const client::Dataset&, Done<client::CutoutOffer> done) {
-    done(client::CutoutOffer());
-    return {};
+    return answered(std::move(done), client::CutoutOffer());
   }
   virtual std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset&) {
     return client::CutoutOffer();
@@ -156,8 +156,7 @@ class Catalog {
   // All files of the product `id`. ENOTSUP, at once, where the archive has no table of them.
   using ProductFiles = std::vector<client::ProductFile>;
   virtual Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {
-    done(Error(ENOTSUP, "no table of the files of a product: " + id));
-    return {};
+    return answered(std::move(done), Error(ENOTSUP, "no table of the files of a product: " + id));
   }
   virtual std::shared_ptr<const ProductFiles> known_product_files(const std::string& /*id*/) {
     return nullptr;
@@ -170,8 +169,7 @@ class Catalog {
   virtual Cancel associations(const client::Dataset& dataset, client::CalibrationMode mode,
                               Done<std::shared_ptr<const AssociationsRecord>> done) {
     (void)mode;
-    done(Error(ENOTSUP, "no calibrations are known of " + dataset.id));
-    return {};
+    return answered(std::move(done), Error(ENOTSUP, "no calibrations are known of " + dataset.id));
   }
   virtual std::shared_ptr<const AssociationsRecord> known_associations(const client::Dataset& dataset,
                                                                        client::CalibrationMode mode) {
@@ -182,8 +180,7 @@ class Catalog {
   virtual Cancel association_tree(const client::Dataset& dataset, client::CalibrationMode mode,
                                   Done<std::string> done) {
     (void)mode;
-    done(Error(ENOTSUP, "no calibrations are known of " + dataset.id));
-    return {};
+    return answered(std::move(done), Error(ENOTSUP, "no calibrations are known of " + dataset.id));
   }
   // Whether it is worth asking: by known answers and the profile.
   virtual bool has_associations(const client::Dataset& dataset) {
@@ -195,8 +192,7 @@ class Catalog {
 
   // Where a named object is. ENOENT: no catalogue knows the name; another error says nothing about it. name: with blanks.
   virtual Cancel resolve(const std::string& name, Done<client::SkyPosition> done) {
-    done(Error(ENOTSUP, "names of objects are not resolved: " + name));
-    return {};
+    return answered(std::move(done), Error(ENOTSUP, "names of objects are not resolved: " + name));
   }
   virtual std::optional<client::SkyPosition> known_position(const std::string&) { return std::nullopt; }
 
@@ -205,6 +201,13 @@ class Catalog {
   virtual std::vector<std::string> visits(const std::string& kind, std::size_t most) = 0;
   virtual void forget_visit(const std::string& kind, const std::string& name) {
     static_cast<void>(kind), static_cast<void>(name);
+  }
+
+ private:
+  template <class T>
+  static Cancel answered(Done<T>&& done, std::type_identity_t<Result<T>> answer) {
+    done(std::move(answer));
+    return {};
   }
 };
 

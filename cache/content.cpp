@@ -47,7 +47,7 @@ void ContentParts::forget(const ContentKey& key) {
 
 Error ending_error() { return {EIO, "the file system is ending"}; }
 
-StoppableTurn::StoppableTurn(Lane::Turn& turn, std::stop_source own, const std::stop_token& cache)
+StoppableTurn::StoppableTurn(Lane::Turn& turn, const std::stop_source& own, const std::stop_token& cache)
     : with_lane_(turn.stop(), Request{own}), with_cache_(cache, Request{own}) {
   turn.listen_to(own.get_token());
 }

@@ -117,7 +117,7 @@ Error ending_error();
 // One transfer within a job: ends when its own source, the lane or the cache is stopped.
 class StoppableTurn {
  public:
-  StoppableTurn(Lane::Turn& turn, std::stop_source own, const std::stop_token& cache);
+  StoppableTurn(Lane::Turn& turn, const std::stop_source& own, const std::stop_token& cache);
 
  private:
   struct Request {

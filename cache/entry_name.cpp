@@ -10,8 +10,8 @@ namespace esofs::cache {
 namespace {
 
 std::string_view without_fits(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kExtensions{".fits", ".fit", ".fits.gz", ".fits.fz", ".fits.z"};
-  for (const auto extension : kExtensions) {
+  constexpr std::array<std::string_view, 5> extensions{".fits", ".fit", ".fits.gz", ".fits.fz", ".fits.z"};
+  for (const auto extension : extensions) {
     if (name.size() > extension.size() && ends_with_any_case(name, extension))
       return name.substr(0, name.size() - extension.size());
   }

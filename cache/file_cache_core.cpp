@@ -48,14 +48,14 @@ class Once {
     done(std::move(result));
   }
   // The Cancel of the step that is under way.
-  void waits_for(Cancel inner) {
+  void waits_for(const Cancel& inner) {
     auto state = state_.lock();
-    if (!state->answered) state->inner = std::move(inner);
+    if (!state->answered) state->inner = inner;
   }
   // The Cancel of the first step, which may have led to the next one already.
-  void began_with(Cancel inner) {
+  void began_with(const Cancel& inner) {
     auto state = state_.lock();
-    if (!state->answered && !state->inner) state->inner = std::move(inner);
+    if (!state->answered && !state->inner) state->inner = inner;
   }
   void cancel() {
     Cancel inner;
@@ -311,10 +311,10 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenC
         if (!delivered) return once->answer(delivered.error());
         const bool plain = form == Form::kPlain && dataset.extension == ".fits";
         if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
-        once->waits_for(
-            self->open_view(dataset, *delivered, [once](Result<OpenContent> view) { once->answer(view); }));
+        once->waits_for(self->open_view(dataset, *delivered,
+                                        [once](Result<OpenContent> view) { once->answer(std::move(view)); }));
       });
-  once->began_with(std::move(opening));
+  once->began_with(opening);
   return [once] { once->cancel(); };
 }
 
@@ -328,13 +328,13 @@ OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std:
 
 OpenContent FileCacheCore::view_content(const client::Dataset& dataset, const std::string& id,
                                         const FileRecord& record, const MadeView& made) {
-  auto view =
-      std::make_shared<ViewFile>(parts_, view_key(record), made,
-                                 [weak = weak_from_this(), dataset, key = record.key](Done<MadeView> done) {
-                                   auto self = weak.lock();
-                                   if (!self) return done(ending_error());
-                                   self->remake(dataset, key, done);
-                                 });
+  auto view = std::make_shared<ViewFile>(
+      parts_, view_key(record), made,
+      [weak = weak_from_this(), dataset, key = record.key](const Done<MadeView>& done) {
+        auto self = weak.lock();
+        if (!self) return done(ending_error());
+        self->remake(dataset, key, done);
+      });
   return known_.adopt_view(id, record, view);
 }
 

@@ -17,7 +17,7 @@ namespace esofs::cache {
 namespace {
 
 // After this a writer counts as gone although a process has its number: numbers are used again.
-constexpr std::int64_t kLongestWriting = 24 * 3600;
+constexpr std::int64_t kLongestWriting = 24LL * 3600;
 
 void append_big_endian(std::string& to, std::uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)

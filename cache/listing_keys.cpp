@@ -49,11 +49,11 @@ std::string counter_key(const Generation& generation, std::string_view portable)
 }
 
 std::string generation_id(const Generation& generation) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string id;
   for (const char c : generation) {
-    id += kDigits[static_cast<unsigned char>(c) >> 4U];
-    id += kDigits[static_cast<unsigned char>(c) & 0xfU];
+    id += digits[static_cast<unsigned char>(c) >> 4U];
+    id += digits[static_cast<unsigned char>(c) & 0xfU];
   }
   return id;
 }

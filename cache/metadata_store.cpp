@@ -152,7 +152,7 @@ Result<void> make_directory(const fs::path& directory) {
 
 }  // namespace
 
-Result<std::unique_ptr<MetadataStore>> MetadataStore::open(Config config) {
+Result<std::unique_ptr<MetadataStore>> MetadataStore::open(const Config& config) {
   const fs::path& directory = config.directory;
   const fs::path meta = directory / "meta";
   if (auto made = make_directory(directory); !made) return made.error();

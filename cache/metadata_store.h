@@ -47,7 +47,7 @@ class MetadataStore {
   // Creates the directory (0700) if needed. A store of an unknown format number, or one that LMDB cannot read, is set
   // aside (meta.old-<time>) and begun anew. EBUSY where this process has a store in that directory open already; never
   // use a store in a child that was forked while it was open, open one there.
-  static Result<std::unique_ptr<MetadataStore>> open(Config config);
+  static Result<std::unique_ptr<MetadataStore>> open(const Config& config);
   virtual ~MetadataStore() = default;
 
   virtual Result<std::optional<std::string>> get(Shelf shelf, std::string_view key) = 0;

@@ -97,7 +97,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   bool needs_rights() const;  // which are shown at once
   Result<void> fetch_all(Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
-  void tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator, const std::string& identity);
+  void tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string& validator,
+                  const std::string& identity);
   void settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
 
   FileRecord record_of(const client::FileHead& head) const {
@@ -323,10 +324,10 @@ void Opening::fetch_tail(Lane::Turn& turn) {
   } catch (const std::exception&) {
     bytes = nullptr;  // whoever wants it asks for it again
   }
-  tail_ended(std::move(bytes), validator, identity);
+  tail_ended(bytes, validator, identity);
 }
 
-void Opening::tail_ended(std::shared_ptr<Bytes> bytes, const std::string& validator,
+void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string& validator,
                          const std::string& identity) {
   std::shared_ptr<CachedFile> file;
   {

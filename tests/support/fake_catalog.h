@@ -178,7 +178,7 @@ class FakeCatalog : public cache::Catalog {
     known_.erase(query.adql);
   }
 
-  Cancel result(std::shared_ptr<const cache::Listing> /*listing*/, client::TableFormat format,
+  Cancel result(const std::shared_ptr<const cache::Listing>& /*listing*/, client::TableFormat format,
                 Done<std::filesystem::path> done) override {
     return asks_.ask<std::filesystem::path>(
         [this, format]() -> Result<std::filesystem::path> {
