@@ -13,19 +13,23 @@
 #include <vector>
 
 #include "client/base/pause.h"
+#include "mountopts/cache_command.h"
+#include "mountopts/doctor_command.h"
 #include "mountopts/login_command.h"
 #include "mountopts/mount_command.h"
 #include "mountopts/mount_status.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/options.h"
 #include "mountopts/unmount.h"
+#include "mountopts/warm_command.h"
 
 namespace esofs::mountopts {
 namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 5> kCommands{"mount", "unmount", "status", "login", "logout"};
+constexpr std::array<std::string_view, 8> kCommands{"mount",  "unmount", "status", "login",
+                                                    "logout", "warm",    "cache",  "doctor"};
 
 int failed(const Error& error) {
   std::cerr << "esofs: " << error.what() << '\n';
@@ -144,6 +148,30 @@ int run_command_line(int argc, const char* const* argv) {
       "!--no-keyring", login.keyring,
       "keep the session in a file (for batch jobs and other machines), also where a desktop keyring runs");
 
+  WarmCommand warm;
+  auto* warming = app.add_subcommand(
+      "warm", "Read files through a mount, so that the cache holds them for work without a network");
+  warming->add_option("PATH", warm.paths, "files, and directories: their dataset files")->required();
+  warming->add_flag("-r,--recursive", warm.recursive, "those of the directories below them too");
+  warming->add_option("-j,--jobs", warm.jobs, "files read at once")
+      ->check(CLI::Range(1, 64))
+      ->option_text("N [4]");
+
+  CacheCommand cache;
+  auto* caching = app.add_subcommand("cache", "What the cache holds on disk");
+  caching->add_flag("--clear", cache.clear, "remove the content of files; listings stay");
+  caching->add_option("-o", cache.options, "where it is: cache_dir=DIR")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+
+  DoctorCommand doctor;
+  auto* examining =
+      app.add_subcommand("doctor", "Look at all that a mount needs, and say what is in its way");
+  examining->add_option("ARCHIVE", doctor.archive, "as for mount; default: eso")->option_text(" ");
+  examining->add_option("-o", doctor.options, "options as for mount")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+
   auto words = with_command(argc, argv);
   std::reverse(words.begin(), words.end());  // as CLI11 takes them
   try {
@@ -165,6 +193,10 @@ int run_command_line(int argc, const char* const* argv) {
   }
   if (*logging_in || *logging_out) {
     const auto done = *logging_in ? run_login(login) : run_logout(login);
+    return done ? 0 : failed(done.error());
+  }
+  if (*warming || *caching || *examining) {
+    const auto done = *warming ? run_warm(warm) : *caching ? run_cache(cache) : run_doctor(doctor);
     return done ? 0 : failed(done.error());
   }
   return run_status(mountpoint, as_json, watch, status_options);

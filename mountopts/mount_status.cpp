@@ -11,26 +11,9 @@
 #include <system_error>
 
 #include "client/base/unique_fd.h"
+#include "mountopts/human.h"
 
 namespace esofs::mountopts {
-namespace {
-
-std::string human_bytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < kUnits.size()) {
-    value /= 1024;
-    ++unit;
-  }
-  std::ostringstream text;
-  text.precision(unit == 0 ? 0 : 1);
-  text << std::fixed << value << ' ' << kUnits[unit];
-  return text.str();
-}
-
-}  // namespace
-
 Result<MountStatus> read_mount_status(const std::string& mountpoint) {
   const std::string path = mountpoint + "/.esofs/status.json";
   const auto failed = [&path](int code) {

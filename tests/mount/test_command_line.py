@@ -104,6 +104,72 @@ class CommandLine(harness.MountTest):
             self.assertIn('in use', done.stderr)
             self.assertTrue(os.path.ismount(self.mount.path))
 
+    def esofs(self, *words):
+        return run(harness.programs['esofs'], *words, check=False)
+
+    def warmed_query(self):
+        """A query of small public files, read into the cache."""
+        folder = self.mount.save('small', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21T08:15:12%'")
+        done = self.esofs('warm', folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = [name for name in os.listdir(folder) if name.endswith('.fits')]
+        self.assertGreater(len(names), 3)
+        self.assertRegex(done.stdout, f'^read {len(names)} files, [0-9.]+ MiB\n$')
+        return folder, names
+
+    def test_what_was_warmed_is_read_without_a_network(self):
+        folder, names = self.warmed_query()
+        self.sim.reset()
+        wanted = {name: harness.sha(self.sim.file(name.removesuffix('.fits'))) for name in names}
+        self.mount.unmount()
+        self.mount = self.mounted('offline')
+        self.sim.reset()
+        for name in names:
+            self.assertEqual(harness.sha(harness.read(self.mount / f'queries/small/{name}')), wanted[name])
+        self.assertEqual(self.sim.requests(), [])
+        self.assertIn('small', folder)
+
+    def test_warm_names_what_it_could_not_read_and_goes_on(self):
+        folder = self.mount.save('mixed', "SELECT * FROM ivoa.ObsCore WHERE dp_id IN "
+                                          "('ADP.2026-02-02T02:02:02.222', 'ADP.2016-06-21T08:15:12.100')")
+        done = self.esofs('warm', '-j', '1', folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, '^read 1 files')
+        self.assertIn('ADP.2026-02-02T02:02:02.222.fits: Permission denied', done.stderr)
+        for place in (self.home.path, '/no/such/place'):
+            done = self.esofs('warm', place)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(place.rpartition('/')[0], done.stderr)
+
+    def test_the_cache_is_shown_and_cleared_under_a_running_mount(self):
+        folder, names = self.warmed_query()
+        where = ('-o', f'cache_dir={self.home.cache}')
+        shown = self.esofs('cache', *where)
+        self.assertRegex(shown.stdout, r'file content +[1-9][0-9.]* MiB of 20\.0 GiB in [1-9]')
+        cleared = self.esofs('cache', '--clear', *where)
+        self.assertRegex(cleared.stdout, '^freed [1-9]')
+        self.assertRegex(self.esofs('cache', *where).stdout, 'file content +0 B .* in 0 segments')
+        wanted = harness.sha(self.sim.file(names[0].removesuffix('.fits')))
+        harness.drop_caches(f'{folder}/{names[0]}')
+        self.assertEqual(harness.sha(harness.read(f'{folder}/{names[0]}')), wanted)
+
+    def test_the_doctor_finds_nothing_and_then_what_is_in_the_way(self):
+        options = ('-o', f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}')
+        well = self.esofs('doctor', self.sim.profile, *options)
+        self.assertEqual(well.returncode, 0, well.stdout)
+        self.assertIn('TAP obs answers', well.stdout)
+        self.assertIn(f'{self.mount.path} is mounted', well.stdout)
+        self.assertNotIn('PROBLEM', well.stdout)
+        nobody = os.path.join(self.home.path, 'away.json')
+        with open(nobody, 'w', encoding='utf-8') as file:
+            json.dump({'extends': 'eso', 'base_url': 'http://127.0.0.1:9'}, file)
+        ill = self.esofs('doctor', nobody, *options, '-o', 'attempts=1,cache_reserve=900T')
+        self.assertEqual(ill.returncode, 1)
+        self.assertRegex(ill.stdout, r'(?m)^PROBLEM  TAP obs: .*127\.0\.0\.1:9')
+        self.assertRegex(ill.stdout, r'(?m)^PROBLEM  the disk of the cache')
+        self.assertRegex(self.esofs('doctor', 'esoo').stdout, "(?m)^PROBLEM .*esoo")
+        self.assertRegex(self.esofs('doctor', '-o', 'cache_sise=1').stdout, "(?m)^PROBLEM .*did you mean 'cache_size'")
+
     def test_the_foreground_ends_at_sigterm_and_leaves_nothing(self):
         place = tempfile.mkdtemp(dir=self.home.path)
         harness.guardian.tell(f'+mount {place}')

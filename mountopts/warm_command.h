@@ -1,0 +1,21 @@
+// `esofs warm`: reads files of a mount so that the cache holds them, for work without a network later.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/base/result.h"
+
+namespace esofs::mountopts {
+
+struct WarmCommand {
+  std::vector<std::string> paths;  // files, and directories: their dataset files
+  bool recursive = false;          // … and those of the directories below them
+  int jobs = 4;                    // files read at once
+};
+
+// Reads all, goes on where a file fails, and prints what came of it. EINVAL for a path that is on no esofs mount; ENOENT …
+// for one that cannot be looked at; EIO where files could not be read, each of which was named on standard error.
+Result<void> run_warm(const WarmCommand& command);
+
+}  // namespace esofs::mountopts
