@@ -178,9 +178,9 @@ class Reader {
   Result<Associations> answer() {
     if (!table_ && !tree_)
       return Error(EBADMSG, "the answer tells the calibrations of others, not of " + id_);
-    Associations found = table_ ? std::move(*table_) : std::move(*tree_);
+    Associations found = table_ ? *table_ : *tree_;
     if (table_ && tree_) {
-      found.tree = std::move(tree_->tree);
+      found.tree = tree_->tree;
       if (found.mode.empty()) found.mode = tree_->mode;
       if (!found.complete) found.complete = tree_->complete;
       if (!found.certified) found.certified = tree_->certified;
