@@ -83,7 +83,7 @@ std::uint64_t unit_bytes(const Column& column, std::uint64_t profile_unit) {
   const auto description = lower(column.description);
   if (unit == "byte" || unit == "bytes" || unit == "b") return 1;
   if (unit == "mbyte" || unit == "mb") return 1000 * profile_unit;
-  if (unit == "gbyte" || unit == "gb") return 1000 * 1000 * profile_unit;
+  if (unit == "gbyte" || unit == "gb") return 1'000'000 * profile_unit;
   if (!unit.empty()) return profile_unit;
   if (lower(column.ucd) == "vox:image_filesize") return 1;  // SIA 1.0 section 4.2.3
   // phase3v2.files has bytes and no unit; the standard's unit is the kilobyte.
@@ -110,10 +110,9 @@ std::string extension_of_word(const std::string& word) {
 
 class Reader {
  public:
-  Reader(std::shared_ptr<const Identifiers> ids, const std::vector<Column>& columns) : ids_(std::move(ids)) {
-    // A product's file is more than the product: where a query joins both, the row is about the file.
-    id_ = find(columns, {{"archive_id"}});
-    file_of_product_ = id_.has_value();
+  // A product's file is more than the product: where a query joins both, the row is about the file.
+  Reader(std::shared_ptr<const Identifiers> ids, const std::vector<Column>& columns)
+      : ids_(std::move(ids)), id_(find(columns, {{"archive_id"}})), file_of_product_(id_.has_value()) {
     if (!id_) id_ = find(columns, {{"dp_id", "quicklook_id"}});
     const bool esos = id_.has_value();
     url_ = find(columns,
@@ -200,7 +199,7 @@ class Reader {
   Place id_, url_, datalink_, format_, extension_, size_, release_, mjd_;
   std::array<Place, 4> times_;
   std::uint64_t unit_ = 1000;
-  bool file_of_product_ = false;
+  bool file_of_product_;
   bool by_pattern_ = false;  // the profile tells of a file by its id
   bool usable_ = false;
 };
