@@ -83,7 +83,7 @@ std::size_t bytes_of(char code) {
 
 std::pair<std::int64_t, std::int64_t> range_of(char code) {
   if (code == 'B') return {0, 255};
-  const unsigned bits = static_cast<unsigned>(8 * bytes_of(code));
+  const unsigned bits = std::min(64U, static_cast<unsigned>(8 * bytes_of(code)));
   const auto most = static_cast<std::int64_t>((1ULL << (bits - 1)) - 1);
   return {-most - 1, most};
 }

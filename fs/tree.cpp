@@ -192,7 +192,8 @@ std::string Tree::readme() const {
       "until when.\n";
   if (config_.callers != nullptr)
     text +=
-        "Every user of this mount has a login of his own: `esofs login --no-keyring`, which keeps it in the home "
+        "Every user of this mount has a login of his own: `esofs login --no-keyring`, which keeps it in the "
+        "home "
         "directory.\n";
   if (!config_.limits.empty()) text += "\nLimits of this archive:\n";
   for (const std::string& limit : config_.limits) text += "  " + limit + "\n";

@@ -13,7 +13,7 @@ class CommandLine(harness.MountTest):
     def mount_error(self, *words, archive=None):
         place = tempfile.mkdtemp(dir=self.home.path)
         done = run(harness.programs['esofs'], 'mount', archive or self.sim.profile, place, '-o',
-                   f'cache_dir={self.home.cache},config_dir={self.home.config}', *words, check=False)
+                   f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}', *words, check=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertFalse(os.path.ismount(place))
         self.assertEqual(done.stdout, '')
@@ -65,7 +65,7 @@ class CommandLine(harness.MountTest):
         place = tempfile.mkdtemp(dir=self.home.path)
         harness.guardian.tell(f'+mount {place}')
         run(harness.programs['esofs'], self.sim.profile, place, '-o',
-            f'rw,nosuid,nodev,_netdev,cache_dir={self.home.cache},config_dir={self.home.config}')
+            f'rw,nosuid,nodev,_netdev,cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}')
         self.assertTrue(os.path.ismount(place))
         with open('/proc/mounts', encoding='utf-8') as file:
             line = next(line for line in file if f' {place} ' in line)
@@ -174,7 +174,7 @@ class CommandLine(harness.MountTest):
         place = tempfile.mkdtemp(dir=self.home.path)
         harness.guardian.tell(f'+mount {place}')
         daemon = subprocess.Popen([harness.programs['esofs'], 'mount', '-f', self.sim.profile, place, '-o',
-                                   f'cache_dir={self.home.cache},config_dir={self.home.config}'],
+                                   f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}'],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         harness.guardian.tell(f'+pid {daemon.pid}')
         harness.until(lambda: os.path.ismount(place), 'the mount')
