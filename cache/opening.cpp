@@ -29,12 +29,12 @@ bool before_release(const client::Dataset& dataset, std::int64_t now) {
   return release && *release > now;
 }
 
-// What the rights of somebody got is another content than what everybody gets.
 // What a job made with somebody's rights has found is theirs, even where the service would give it to anybody.
 bool made_with_rights(client::Archive& archive, const client::Dataset& dataset) {
   return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
 }
 
+// What the rights of somebody got is another content than what everybody gets.
 std::string shown_to(const std::string& identity) { return identity.empty() ? "" : "\nfor " + identity; }
 
 // Two whole responses are never the same content, whatever they say of themselves.

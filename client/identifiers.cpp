@@ -16,6 +16,7 @@ constexpr std::size_t kMostIdBytes = 255;
 
 std::vector<std::regex> compiled(const std::vector<std::string>& patterns) {
   std::vector<std::regex> all;
+  all.reserve(patterns.size());
   for (const auto& pattern : patterns)
     all.emplace_back(pattern, std::regex::ECMAScript | std::regex::optimize);
   return all;

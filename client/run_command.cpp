@@ -108,6 +108,7 @@ Result<Ended> run_program(const std::vector<std::string>& words, const std::stri
   to_child->in.reset();
   std::vector<std::string> copies = words;
   std::vector<char*> arguments;
+  arguments.reserve(copies.size() + 1);
   for (auto& word : copies) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   Actions actions;

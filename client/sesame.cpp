@@ -52,7 +52,7 @@ std::optional<SkyPosition> position_of(const pugi::xml_node& resolver) {
 std::string failure_of(const pugi::xml_node& resolver) {
   for (const auto& node : resolver.children()) {
     const std::string_view name = node.name();
-    const std::string text = one_line(node.text().get());
+    std::string text = one_line(node.text().get());
     if (name == "ERROR") return text.empty() ? "an error without a message" : text;
     const bool nothing = text.find("Nothing found") != std::string::npos;
     if (name == "INFO" && text.starts_with("***") && !nothing) return text;

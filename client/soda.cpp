@@ -74,7 +74,7 @@ Error soda_error(const HttpHead& head, const std::string& text) {
   HttpHead answer = head;
   const bool refused_with_200 = head.status < 400;
   if (refused_with_200) answer.status = 400;  // the sentence is what there is
-  const Error said = answer_error(answer, text);
+  Error said = answer_error(answer, text);
   if (head.status >= 400 && status_errno(head.status) != EIO) return said;  // 401, 403, 404 say enough
   const auto first = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   for (const auto& word : kWords) {

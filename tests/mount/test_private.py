@@ -3,6 +3,7 @@
 The parts with a second user need root; they are skipped for others.
 """
 import base64
+import concurrent.futures
 import errno
 import hashlib
 import hmac
@@ -15,6 +16,7 @@ import stat
 import subprocess
 import tempfile
 import termios
+import threading
 import unittest
 import urllib.request
 
@@ -171,6 +173,40 @@ class Login(PrivateTest):
         self.login('pi')
         self.assertEqual(stat.S_IMODE(os.stat(self.session()).st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(self.session())).st_mode), 0o700)
+
+    def test_a_session_is_replaced_at_once_and_never_half_there(self):
+        self.login('pi')
+        self.until_state('logged in')
+        ended = threading.Event()
+        seen = set()
+
+        def watch():
+            while not ended.is_set():
+                with open(self.session(), encoding='utf-8') as file:
+                    self.assertEqual(stat.S_IMODE(os.fstat(file.fileno()).st_mode), 0o600)
+                    seen.add(json.load(file)['token'])
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            watching = pool.submit(watch)
+            for _ in range(10):
+                self.login('pi')
+                self.assertEqual(self.login_state()['state'], 'logged in')
+            ended.set()
+            watching.result(harness.PATIENCE)
+        self.assertGreater(len(seen), 1)
+        self.assertEqual(len(os.listdir(os.path.dirname(self.session()))), 1)
+
+    def test_a_session_made_for_other_servers_is_not_shown_to_these(self):
+        self.login('pi')
+        self.until_state('logged in')
+        self.mount.unmount()
+        other = harness.Simulator()  # of the same name, elsewhere: a profile that somebody has changed
+        self.addCleanup(other.close)
+        self.mount = self.mounted(archive=other.profile)
+        self.assert_errno(errno.EACCES, read, self.path())
+        self.assertIn('was made for other servers: not used', self.mount.errors())
+        self.assertTrue(other.requests())
+        self.assertEqual([request for request in other.requests() if request['authorization']], [])
 
     def test_a_session_that_others_can_read_is_refused_with_a_sentence(self):
         self.login('pi')
