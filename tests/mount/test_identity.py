@@ -457,7 +457,13 @@ def main():
             text.write('\n'.join(lines) + '\nnobody:x:65534:65534::/nonexistent:/bin/sh\n')
         run('mount', '--bind', own, '/etc/' + file)
     os.chdir('/')
-    harness.main()
+    child = os.fork()
+    if child == 0:
+        harness.main()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    run('umount', '-l', folder)
+    os.rmdir(folder)
+    sys.exit(status)
 
 
 if __name__ == '__main__':
