@@ -43,7 +43,7 @@ class DatasetsNode : public Node {
 
 class DatasetNode : public Node {
  public:
-  DatasetNode(Tree& tree, client::Dataset dataset, RowReference row)
+  DatasetNode(Tree& tree, const client::Dataset& dataset, RowReference row)
       : DatasetNode(DatasetPlace{tree, dataset, std::move(row), directory(dataset.id)}) {}
   explicit DatasetNode(DatasetPlace place) : place_(std::move(place)) {}
   std::string identity() const override { return "dataset:" + place_.dataset.id; }

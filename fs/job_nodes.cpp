@@ -89,6 +89,7 @@ Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs)
   }
   for (auto& job : of_queries()) by_name.try_emplace(job.name, std::move(job));
   std::vector<JobInfo> all;
+  all.reserve(by_name.size());
   for (auto& [name, job] : by_name) all.push_back(std::move(job));
   return all;
 }
@@ -157,7 +158,7 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
       [this](Done<Infos> answered) { return tree_.jobs()->jobs().list(service_, std::move(answered)); },
       [&tree = tree_, service = service_, done = std::move(done)](Result<Infos> listed) {
         const JobListNode self(tree, service);
-        auto all = self.with_drafts(listed ? *std::move(listed) : Infos());
+        auto all = self.with_drafts(listed ? *listed : Infos());
         if (all && all->empty() && !listed) return done(listed.error());
         if (!all) return done(all.error());
         FixedDirectory::Entries entries;

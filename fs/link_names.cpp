@@ -142,7 +142,7 @@ std::string name_in_url(std::string_view url) {
 }
 
 std::string NamesGiven::give(std::string_view wanted) {
-  const std::string name = safe_name(wanted);
+  std::string name = safe_name(wanted);
   unsigned& count = given_[portable_name(name)];
   if (++count == 1) return name;
   for (unsigned number = count;; ++number) {

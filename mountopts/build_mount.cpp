@@ -104,7 +104,7 @@ class Built : public BuiltMount {
     }
     cache::MetadataStore::Config store_config;
     store_config.directory = options.cache_dir;
-    auto store = cache::MetadataStore::open(std::move(store_config));
+    auto store = cache::MetadataStore::open(store_config);
     if (!store) return store.error().at("the cache of metadata");
     store_ = std::move(*store);
 

@@ -100,9 +100,10 @@ const SecretSchema* schema() {
 
 // Where GLib would otherwise start a bus of its own.
 bool has_bus() {
-  const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
+  // There is one thread.
+  const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");  // NOLINT(concurrency-mt-unsafe)
   if (address != nullptr && address[0] != '\0') return !std::string_view(address).starts_with("autolaunch:");
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe)
   if (runtime == nullptr || runtime[0] != '/') return false;
   struct stat status {};
   return ::stat((std::string(runtime) + "/bus").c_str(), &status) == 0 && S_ISSOCK(status.st_mode);

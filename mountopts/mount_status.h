@@ -11,7 +11,7 @@
 
 namespace esofs::mountopts {
 
-struct MountStatus {
+struct MountStatus {  // NOLINT(bugprone-exception-escape): of moving JSON
   pid_t pid = 0;
   nlohmann::json document;
 };

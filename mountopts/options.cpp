@@ -128,7 +128,7 @@ Row text(std::string name, std::string unit, std::string initial, std::string Op
           [member](const Options& o) -> json { return without_user_info(o.*member); }};
 }
 
-Row choice(std::string name, std::string initial, std::vector<std::string> words,
+Row choice(std::string name, std::string initial, const std::vector<std::string>& words,
            std::function<void(Options&, std::size_t)> set, std::function<std::size_t(const Options&)> get,
            std::string help) {
   std::string unit;
@@ -160,15 +160,15 @@ Result<void> proxy_url(std::string_view value) {
 }
 
 const std::vector<std::string>& log_levels() {
-  static const std::vector<std::string> kLevels{"trace", "debug", "info", "warn", "error", "off"};
-  return kLevels;
+  static const std::vector<std::string> levels{"trace", "debug", "info", "warn", "error", "off"};
+  return levels;
 }
 
 const std::vector<Row>& rows() {
   using std::chrono::milliseconds;
   constexpr std::uint64_t kMiB = 1U << 20U;
   constexpr auto kAnyRows = std::numeric_limits<std::uint64_t>::max();
-  static const std::vector<Row> kRows{
+  static const std::vector<Row> all{
       path("cache_dir", "~/.cache/esofs", &Options::cache_dir, "where listings and file content are kept"),
       path("config_dir", "~/.config/esofs", &Options::config_dir,
            "where saved queries, templates of browse/ and profiles are kept"),
@@ -244,7 +244,7 @@ const std::vector<Row>& rows() {
           },
           "how much is logged"),
   };
-  return kRows;
+  return all;
 }
 
 // What mount(8), fstab and libfuse have of their own. Those of the second list say nothing to anybody here.

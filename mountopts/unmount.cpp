@@ -37,6 +37,7 @@ Result<void> fusermount(const std::string& path, bool lazy) {
   words.emplace_back("--");
   words.push_back(path);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
