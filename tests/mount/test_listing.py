@@ -178,8 +178,8 @@ class SlowQueries(harness.MountTest):
         self.assertEqual(len(created), 1, 'the job was picked up, not started anew')
 
     def test_a_query_that_runs_out_of_time_in_sync_goes_on_as_a_job(self):
-        self.sim.tap(sync_limit_ms=1)
-        self.addCleanup(self.sim.tap, sync_limit_ms=0)
+        self.sim.tap(sync_limit_ms=1, sync_delay_ms=1)
+        self.addCleanup(self.sim.tap, sync_limit_ms=0, sync_delay_ms=0)
         folder = self.mount.save('q', 'SELECT TOP 3 * FROM ivoa.ObsCore')
 
         def listed():
