@@ -53,7 +53,8 @@ class PrivateTest(harness.MountTest):
 
     def session(self):
         folder = os.path.join(self.home.state, 'sessions')
-        return os.path.join(folder, os.listdir(folder)[0])
+        kept = [name for name in os.listdir(folder) if not name.startswith('.')]  # not one that is being written
+        return os.path.join(folder, kept[0])
 
     def path(self, dp_id=PRIVATE, mount=None):
         return (mount or self.mount) / f'datasets/{dp_id}/{dp_id}.fits'
