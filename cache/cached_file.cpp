@@ -13,7 +13,8 @@ constexpr std::uint64_t kLeastPiece =
     (1ULL << 20U) / kChunkBytes;  // chunks: below it a request costs more than it brings
 constexpr std::uint64_t kSmallPiece = (128ULL << 10U) / kChunkBytes;  // while the window of a reader grows
 constexpr std::uint64_t kNearlyDone =
-    (256ULL << 10U) / kChunkBytes;  // chunks: not worth stopping a transfer for
+    (256ULL << 10U) / kChunkBytes;                             // chunks: not worth stopping a transfer for
+constexpr std::size_t kMostRun = (1ULL << 20U) / kChunkBytes;  // chunks written to the disk at once
 constexpr int kMostFailures = 3;
 
 }  // namespace
@@ -52,20 +53,41 @@ class CachedFile::Filler : public client::FetchSink {
       chunk_->insert(chunk_->end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(taken));
       piece = piece.subspan(taken);
       if (chunk_->size() < wanted) break;
-      const Chunk whole = std::exchange(chunk_, nullptr);
-      file_.parts_->keep(file_.about_.key, index_, whole);
-      ++file_.parts_->counters.misses;
-      file_.land(&transfer_, index_++, whole);
+      take(std::exchange(chunk_, nullptr));
     }
     return {};
   }
 
+  // Nothing more comes of this answer.
+  void end() { write_run(); }
+
   bool accepted() const noexcept { return accepted_; }
 
  private:
+  // Readers are answered when their chunk is on the disk; what nobody waits for yet goes there in runs.
+  void take(const Chunk& chunk) {
+    file_.parts_->memory.put(file_.about_.key, index_, chunk);
+    run_.push_back(chunk);
+    ++file_.parts_->counters.misses;
+    if (run_.size() == kMostRun || file_.awaited(index_)) write_run();
+    file_.land(&transfer_, index_++, chunk);
+  }
+
+  void write_run() {
+    if (run_.empty()) return;
+    std::vector<ChunkBytes> bytes;
+    bytes.reserve(run_.size());
+    for (const auto& chunk : run_) bytes.emplace_back(*chunk);
+    file_.parts_->segments.put(file_.about_.key, run_first_, bytes);
+    run_first_ += run_.size();
+    run_.clear();
+  }
+
   CachedFile& file_;
   Transfer& transfer_;
-  std::uint64_t index_;     // of the chunk that comes in
+  std::uint64_t index_;  // of the chunk that comes in
+  std::uint64_t run_first_ = index_;
+  std::vector<Chunk> run_;  // in memory, and not on the disk yet: chunks [run_first_, index_)
   std::uint64_t skip_ = 0;  // bytes before it that were not asked for
   std::shared_ptr<Bytes> chunk_;
   bool accepted_ = false;
@@ -89,7 +111,7 @@ Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done
     return {};
   }
   size = static_cast<std::size_t>(std::min<std::uint64_t>(size, about_.size - offset));
-  std::optional<client::ByteRange> ahead;
+  std::vector<client::ByteRange> ahead;
   std::optional<Error> expired;
   {
     auto state = state_.lock();
@@ -100,7 +122,7 @@ Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done
     done(*expired);
     return {};
   }
-  if (ahead) look_ahead(*ahead);
+  for (const auto& range : ahead) look_ahead(range);
   auto read = std::make_shared<PendingRead>(offset, size, std::move(done));
   std::vector<std::uint64_t> missing;
   for (std::uint64_t i = read->first(); i < read->end(); ++i) {
@@ -436,6 +458,7 @@ Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
   ++parts_->counters.requests;
   Filler filler(*this, transfer, first);
   auto fetched = parts_->archive.fetch(request, filler, turn);
+  filler.end();
   if (transfer.next == transfer.end) return true;
   if (fetched) return false;
   const int code = fetched.error().code();
@@ -443,6 +466,12 @@ Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
   if (!broke_off) return fetched.error();
   transfer.broken = fetched.error();
   return false;
+}
+
+bool CachedFile::awaited(std::uint64_t index) {
+  auto state = state_.lock();
+  const auto flight = state->flights.find(index);
+  return flight != state->flights.end() && !flight->second.askers.empty();
 }
 
 void CachedFile::land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) {

@@ -112,6 +112,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   Result<void> fetch(Transfer& transfer, Lane::Turn& turn);
   Result<bool> fetch_once(Transfer& transfer, Lane::Turn& turn);
   void take_known(Transfer& transfer);
+  bool awaited(std::uint64_t index);
   void land(Transfer* transfer, std::uint64_t index, const Chunk& chunk);
   void finish(const std::shared_ptr<Transfer>& transfer, const Result<void>& result);
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace esofs::cache {
 
 using Bytes = std::vector<std::byte>;
 using Chunk = std::shared_ptr<const Bytes>;
+using ChunkBytes = std::span<const std::byte>;
 
 constexpr std::uint64_t kChunkBytes = 64ULL << 10U;
 

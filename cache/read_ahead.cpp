@@ -14,8 +14,8 @@ constexpr std::uint64_t kMostStep = 4ULL << 20U;     // and later: enough for se
 
 }  // namespace
 
-// The reader whose sequence [offset, offset + size) belongs to, else a new one.
-ReadAhead::Reader& ReadAhead::reader_at(std::uint64_t offset, std::uint64_t size) {
+// Puts the reader to the front whose sequence [offset, offset + size) belongs to, else a new one: false.
+bool ReadAhead::find_reader(std::uint64_t offset, std::uint64_t size) {
   for (auto at = readers_.begin(); at != readers_.end(); ++at) {
     const std::uint64_t read = at->end - at->begin;
     const std::uint64_t gap =
@@ -24,34 +24,36 @@ ReadAhead::Reader& ReadAhead::reader_at(std::uint64_t offset, std::uint64_t size
     const bool before = offset >= at->end && offset - at->end <= gap;
     if (!behind && !before) continue;
     readers_.splice(readers_.begin(), readers_, at);
-    return readers_.front();
+    return true;
   }
   readers_.push_front({offset, offset, offset, 0});
   if (readers_.size() > kMostReaders) readers_.pop_back();
-  return readers_.front();
+  return false;
 }
 
 std::uint64_t ReadAhead::window() const noexcept {
   return readers_.empty() ? 0 : std::min(readers_.front().end - readers_.front().begin, most_bytes_);
 }
 
-std::optional<client::ByteRange> ReadAhead::read(std::uint64_t offset, std::uint64_t size,
-                                                 std::uint64_t file_size) {
-  Reader& reader = reader_at(offset, size);
+std::vector<client::ByteRange> ReadAhead::read(std::uint64_t offset, std::uint64_t size,
+                                               std::uint64_t file_size) {
+  std::vector<client::ByteRange> landings;
+  if (!find_reader(offset, size) && most_bytes_ > 0) landings = strides_.jumped(offset, size, file_size);
+  Reader& reader = readers_.front();
   reader.begin = std::min(reader.begin, offset);
   if (offset + size > reader.end) ++reader.steps;
   reader.end = std::max(reader.end, offset + size);
   reader.asked = std::max(reader.asked, reader.end);
   const std::uint64_t read = reader.end - reader.begin;
-  if (read <= kQuiet || reader.steps < 2) return std::nullopt;
+  if (read <= kQuiet || reader.steps < 2) return landings;
   const std::uint64_t window = std::min(read, most_bytes_);
   const std::uint64_t target = std::min(file_size, reader.end + window);
-  if (target <= reader.asked) return std::nullopt;
+  if (target <= reader.asked) return {};
   const std::uint64_t step = std::clamp(window / 4, kLeastStep, kMostStep);
-  if (target - reader.asked < step && target < file_size) return std::nullopt;
+  if (target - reader.asked < step && target < file_size) return {};
   const client::ByteRange range{reader.asked, target - reader.asked};
   reader.asked = target;
-  return range;
+  return {range};
 }
 
 }  // namespace esofs::cache

@@ -9,8 +9,9 @@
 
 #include <cstdint>
 #include <list>
-#include <optional>
+#include <vector>
 
+#include "cache/strides.h"
 #include "client/model.h"
 
 namespace esofs::cache {
@@ -25,10 +26,11 @@ class ReadAhead {
   // How far ahead of the reader that read last is asked at most, by now.
   std::uint64_t window() const noexcept;
 
-  // Takes note of a read and returns the range that it makes worth asking for now, if any. Ranges of one reader follow
-  // one another and reach as far ahead as it has read in sequence, up to most_bytes.
-  // One read is no sequence, and its first 256 KiB bring no range: a header read, with what the kernel adds to it, moves nothing more.
-  std::optional<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
+  // Takes note of a read and returns the ranges that it makes worth asking for now. Of a reader that goes on in sequence: one
+  // that follows the one before and reaches as far ahead as it has read, up to most_bytes. One read is no sequence, and its
+  // first 256 KiB bring no range: a header read, with what the kernel adds to it, moves nothing more. Of a reader that
+  // jumps: the places where it will land (cache/strides.h).
+  std::vector<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
 
  private:
   struct Reader {
@@ -37,10 +39,11 @@ class ReadAhead {
     std::uint64_t asked;  // the end of what was asked for ahead
     unsigned steps;       // reads that went beyond those before
   };
-  Reader& reader_at(std::uint64_t offset, std::uint64_t size);
+  bool find_reader(std::uint64_t offset, std::uint64_t size);
 
   const std::uint64_t most_bytes_;
   std::list<Reader> readers_;  // latest first
+  Strides strides_;
 };
 
 }  // namespace esofs::cache

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -48,6 +49,26 @@ Result<void> write_at(int fd, std::span<const std::byte> bytes, std::uint64_t of
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return disk_error("writing a cache segment");
     put += static_cast<std::size_t>(n);
+  }
+  return {};
+}
+
+// Pieces that follow one another in the file, by as few calls as it takes.
+Result<void> write_all_at(int fd, std::span<const ChunkBytes> pieces, std::uint64_t offset) {
+  std::vector<iovec> left;
+  left.reserve(pieces.size());
+  for (const auto& piece : pieces) left.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+  for (std::size_t at = 0; at < left.size();) {
+    const ssize_t n =
+        ::pwritev(fd, &left[at], static_cast<int>(left.size() - at), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return disk_error("writing a cache segment");
+    offset += static_cast<std::uint64_t>(n);
+    auto put = static_cast<std::size_t>(n);
+    for (; at < left.size() && put >= left[at].iov_len; ++at) put -= left[at].iov_len;
+    if (put == 0) continue;
+    left[at].iov_base = static_cast<std::byte*>(left[at].iov_base) + put;
+    left[at].iov_len -= put;
   }
   return {};
 }
@@ -155,17 +176,22 @@ Result<Chunk> SegmentFile::read(std::uint64_t chunk) const {
   return Chunk();
 }
 
-Result<bool> SegmentFile::write(std::uint64_t chunk, std::span<const std::byte> bytes) {
-  ChunkEntry before{};
-  const std::uint64_t entry_at = kEntriesOffset + chunk * sizeof before;
-  auto got = read_at(fd_.get(), std::as_writable_bytes(std::span(&before, 1)), entry_at);
+Result<std::uint64_t> SegmentFile::write(std::uint64_t first, std::span<const ChunkBytes> chunks) {
+  std::array<ChunkEntry, kChunksPerSegment> of_all{};
+  const std::span entries(of_all.data(), chunks.size());
+  const std::uint64_t entries_at = kEntriesOffset + first * sizeof(ChunkEntry);
+  auto got = read_at(fd_.get(), std::as_writable_bytes(entries), entries_at);
   if (!got) return got.error();
-  auto written = write_at(fd_.get(), bytes, kChunksOffset + chunk * kChunkBytes);
+  auto written = write_all_at(fd_.get(), chunks, kChunksOffset + first * kChunkBytes);
   if (!written) return written.error();
-  const ChunkEntry entry{check_sum(chunk, bytes), static_cast<std::uint32_t>(bytes.size())};
-  written = write_at(fd_.get(), bytes_of(entry), entry_at);
+  std::uint64_t added = 0;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    if (entries[i].size == 0) added += chunks[i].size();
+    entries[i] = {check_sum(first + i, chunks[i]), static_cast<std::uint32_t>(chunks[i].size())};
+  }
+  written = write_at(fd_.get(), std::as_bytes(entries), entries_at);
   if (!written) return written.error();
-  return before.size == 0;
+  return added;
 }
 
 Result<SegmentFile::Present> SegmentFile::present() const {

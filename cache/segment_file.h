@@ -5,8 +5,8 @@
 //            that a chunk can be taken for no other
 //   errors   EIO, ENOSPC, … of the disk. A file that is absent, damaged or of another content is no error: it is missing
 //   threads  one object may be used by several threads, and one file by several processes, without locks: bytes are
-//            written before their entry, an entry is written by one pwrite of 8 aligned bytes, and whatever two writers
-//            or a power loss leave behind either verifies, and then it is right, or counts as missing
+//            written before their entries, and whatever two writers or a power loss leave behind either verifies, and
+//            then it is right, or counts as missing
 //   source   ours; cache/README.md
 #pragma once
 
@@ -63,8 +63,9 @@ class SegmentFile {
   // The chunk, verified; null where it is missing. A chunk that does not verify is dropped. REQUIRES (as for write):
   // chunk < kChunksPerSegment.
   Result<Chunk> read(std::uint64_t chunk) const;
-  // Returns whether the chunk was missing before. REQUIRES: 0 < bytes.size() <= kChunkBytes.
-  Result<bool> write(std::uint64_t chunk, std::span<const std::byte> bytes);
+  // Chunks [first, first + chunks.size()). Returns the bytes of those that were missing before. REQUIRES: all but the last
+  // are of kChunkBytes, none is empty.
+  Result<std::uint64_t> write(std::uint64_t first, std::span<const ChunkBytes> chunks);
   // Which chunks have an entry; whether they verify is not looked at.
   Result<Present> present() const;
 

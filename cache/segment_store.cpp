@@ -193,20 +193,31 @@ Chunk SegmentStore::get(const ContentKey& key, std::uint64_t index) {
   return *chunk;
 }
 
-bool SegmentStore::put(const ContentKey& key, std::uint64_t index, std::span<const std::byte> bytes) {
-  if (bytes.empty() || key.text().size() > kMostKeyBytes || !usable() || !has_room(bytes.size()))
-    return false;
-  const std::uint64_t segment = index / kChunksPerSegment;
-  const auto file = find_or_make(key, segment);
-  if (!file) return false;
-  auto added = file->write(index % kChunksPerSegment, bytes);
-  if (!added) {
-    failed(added.error());
-    return false;
+bool SegmentStore::put(const ContentKey& key, std::uint64_t index, ChunkBytes bytes) {
+  return put(key, index, std::span(&bytes, 1));
+}
+
+bool SegmentStore::put(const ContentKey& key, std::uint64_t first, std::span<const ChunkBytes> chunks) {
+  std::uint64_t bytes = 0;
+  for (const auto& chunk : chunks) bytes += chunk.size();
+  if (bytes == 0 || key.text().size() > kMostKeyBytes || !usable() || !has_room(bytes)) return false;
+  while (!chunks.empty()) {
+    const std::uint64_t segment = first / kChunksPerSegment;
+    const std::uint64_t room = kChunksPerSegment - first % kChunksPerSegment;
+    const auto part = chunks.first(std::min<std::size_t>(chunks.size(), room));
+    const auto file = find_or_make(key, segment);
+    if (!file) return false;
+    auto added = file->write(first % kChunksPerSegment, part);
+    if (!added) {
+      failed(added.error());
+      return false;
+    }
+    used(name_of(key, segment), *added);
+    keep_quota();
+    count_put(*added);
+    first += part.size();
+    chunks = chunks.subspan(part.size());
   }
-  used(name_of(key, segment), *added ? bytes.size() : 0);
-  keep_quota();
-  count_put(*added ? bytes.size() : 0);
   return true;
 }
 

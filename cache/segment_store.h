@@ -48,8 +48,9 @@ class SegmentStore {
 
   // The chunk, verified; null where it is not here.
   Chunk get(const ContentKey& key, std::uint64_t index);
-  // Returns whether the chunk is kept.
-  bool put(const ContentKey& key, std::uint64_t index, std::span<const std::byte> bytes);
+  // Chunks [first, first + chunks.size()); all but the last are of kChunkBytes. Returns whether they are kept.
+  bool put(const ContentKey& key, std::uint64_t first, std::span<const ChunkBytes> chunks);
+  bool put(const ContentKey& key, std::uint64_t index, ChunkBytes bytes);
   // Which of the chunks [first, first + count) are here, unverified.
   std::vector<bool> present(const ContentKey& key, std::uint64_t first, std::uint64_t count);
   // True where all chunks of a content are here, unverified.

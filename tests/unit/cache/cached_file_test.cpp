@@ -172,6 +172,15 @@ TEST_F(CachedFileTest, ASequentialReaderIsReadAheadOf) {
   EXPECT_LT(archive_.fetch_count(), 60);  // 128 reads
 }
 
+TEST_F(CachedFileTest, WhatWasReadAheadIsOnTheDiskToo) {
+  make(16 * kMiB + 100);
+  for (std::uint64_t at = 0; at < 16 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  const int before = archive_.fetch_count();
+  remake(16 * kMiB + 100);
+  for (std::uint64_t at = 0; at < 16 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  EXPECT_EQ(archive_.fetch_count(), before);
+}
+
 TEST_F(CachedFileTest, ReadAheadIsBoundedByTheMemoryBudget) {
   make(kGiant);
   for (std::uint64_t at = 0; at < 8 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);

@@ -72,6 +72,22 @@ TEST_F(SegmentStoreTest, WhatWasPutIsThereAfterARestart) {
   EXPECT_EQ(store_->get(key_, 1), nullptr);
 }
 
+TEST_F(SegmentStoreTest, ARunOfChunksIsPutAtOnceAcrossSegments) {
+  reopen();
+  std::vector<Bytes> chunks;
+  for (std::uint64_t i = 250; i < 260; ++i) chunks.push_back(chunk_of(i, i == 259 ? 100 : kChunkBytes));
+  const std::vector<ChunkBytes> run(chunks.begin(), chunks.end());
+  store_->put(key_, 252, chunk_of(252));
+  EXPECT_TRUE(store_->put(key_, 250, run));
+  EXPECT_EQ(store_->bytes(),
+            9 * kChunkBytes + 100 + 2 * kChunksOffset);  // what was there is not counted twice
+  reopen();
+  for (std::uint64_t i = 250; i < 259; ++i) EXPECT_TRUE(holds(i)) << i;
+  EXPECT_TRUE(holds(259, 100));
+  EXPECT_EQ(store_->get(key_, 249), nullptr);
+  EXPECT_EQ(store_->get(key_, 260), nullptr);
+}
+
 TEST_F(SegmentStoreTest, ASegmentIsSparse) {
   reopen();
   store_->put(key_, 200, chunk_of(200));
@@ -234,6 +250,24 @@ TEST_F(SegmentStoreTest, ADiskThatFailsInTheMiddleOfAChunkLeavesItMissing) {
   reopen();
   EXPECT_TRUE(holds(0));
   EXPECT_EQ(store_->get(key_, 1), nullptr);
+}
+
+TEST_F(SegmentStoreTest, ADiskThatFailsInTheMiddleOfARunLeavesAllOfItMissing) {
+  reopen();
+  struct rlimit before {};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  struct rlimit small = before;
+  small.rlim_cur = kChunksOffset + 2 * kChunkBytes + 1000;
+  const std::vector<Bytes> chunks{chunk_of(0), chunk_of(1), chunk_of(2), chunk_of(3)};
+  const std::vector<ChunkBytes> run(chunks.begin(), chunks.end());
+  const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const bool kept = store_->put(key_, 0, run);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, ignored);
+  EXPECT_FALSE(kept);
+  reopen();
+  for (std::uint64_t i = 0; i < 4; ++i) EXPECT_EQ(store_->get(key_, i), nullptr) << i;
 }
 
 TEST_F(SegmentStoreTest, ADirectoryThatCannotBeMadeIsPassedBy) {
