@@ -32,7 +32,10 @@ ListingWriter::ListingWriter(client::Archive& archive, MetadataStore& store,
       hooks_(std::move(hooks)),
       limits_(limits) {}
 
-ListingWriter::~ListingWriter() { generations_->end(generation_); }
+ListingWriter::~ListingWriter() {
+  if (writing_.valid()) writing_.wait();
+  generations_->end(generation_);
+}
 
 void ListingWriter::begin() {
   if (std::exchange(begun_, true)) return;
@@ -48,6 +51,8 @@ void ListingWriter::begin() {
 
 void ListingWriter::restart() {
   if (!begun_) return;
+  if (writing_.valid()) writing_.wait();
+  writing_ = {};
   generations_->end(generation_);
   file_ = ResultFile();
   begun_ = false;
@@ -58,10 +63,8 @@ void ListingWriter::restart() {
   reader_ = nullptr;
   rows_ = 0;
   datasets_ = 0;
-  pending_.clear();
-  pending_at_.clear();
-  pending_bytes_ = 0;
-  pending_rows_ = 0;
+  filling_ = {};
+  in_flight_ = {};
   hooks_.progress(0);
 }
 
@@ -89,8 +92,8 @@ Result<void> ListingWriter::row(std::span<const client::Value> row) {
   }
   if (auto kept = put(Shelf::kRows, row_key(generation_, rows_), encode_row(row)); !kept) return kept.error();
   ++rows_;
-  ++pending_rows_;
-  if (pending_rows_ < limits_.batch_rows && pending_bytes_ < limits_.batch_bytes) return {};
+  ++filling_.rows;
+  if (filling_.rows < limits_.batch_rows && filling_.bytes < limits_.batch_bytes) return {};
   hooks_.progress(rows_);
   return flush();
 }
@@ -163,8 +166,10 @@ Result<std::optional<std::uint64_t>> ListingWriter::number_at(const std::string&
 }
 
 Result<std::optional<std::string>> ListingWriter::look(Shelf shelf, const std::string& key) {
-  if (const auto found = pending_at_.find(pending_key(shelf, key)); found != pending_at_.end())
-    return std::optional<std::string>(pending_[found->second].value);
+  const std::string pending = pending_key(shelf, key);
+  for (const Pending* where : {&filling_, &in_flight_}) {
+    if (const auto* value = where->find(pending)) return std::optional<std::string>(*value);
+  }
   if (memory_) return memory_->get(shelf, key);
   auto value = store_.get(shelf, key);
   if (value) return value;
@@ -173,13 +178,18 @@ Result<std::optional<std::string>> ListingWriter::look(Shelf shelf, const std::s
 }
 
 Result<void> ListingWriter::put(Shelf shelf, std::string key, std::string value) {
-  if (shelf != Shelf::kRows) pending_at_[pending_key(shelf, key)] = pending_.size();
-  pending_bytes_ += key.size() + value.size();
-  pending_.push_back({shelf, std::move(key), std::move(value)});
+  if (shelf != Shelf::kRows) filling_.last[pending_key(shelf, key)] = filling_.writes.size();
+  filling_.bytes += key.size() + value.size();
+  filling_.writes.push_back({shelf, std::move(key), std::move(value)});
   return {};
 }
 
-Result<void> ListingWriter::write_pending(MetadataStore& to, std::vector<Write>& writes) {
+const std::string* ListingWriter::Pending::find(const std::string& key) const {
+  const auto found = last.find(key);
+  return found == last.end() ? nullptr : &writes[found->second].value;
+}
+
+Result<void> ListingWriter::write_all(MetadataStore& to, const std::vector<Write>& writes) {
   auto batch = to.batch();
   if (!batch) return batch.error();
   for (const auto& write : writes) {
@@ -188,25 +198,43 @@ Result<void> ListingWriter::write_pending(MetadataStore& to, std::vector<Write>&
   return (*batch)->commit();
 }
 
+// Hands what has come to the store, once it has taken what it was handed before.
 Result<void> ListingWriter::flush() {
-  auto written = write_pending(memory_ ? *memory_ : store_, pending_);
-  if (!written && !memory_) {
-    if (auto moved = go_on_in_memory(written.error()); !moved) return moved.error();
-    written = write_pending(*memory_, pending_);
+  if (auto settled = settle(); !settled) return settled;
+  in_flight_ = std::exchange(filling_, {});
+  if (in_flight_.writes.empty()) return {};
+  if (!memory_) {
+    flushed_ = true;
+    writing_ = std::async(std::launch::async, [this] { return write_all(store_, in_flight_.writes); });
+    return {};
   }
-  if (!written) return written.error();
-  flushed_ = flushed_ || !pending_.empty();
-  pending_.clear();
-  pending_at_.clear();
-  pending_bytes_ = 0;
-  pending_rows_ = 0;
+  auto written = write_all(*memory_, in_flight_.writes);
+  in_flight_ = {};
+  return written;
+}
+
+// Waits for the batch that is being written. In the memory, where the store did not take it.
+Result<void> ListingWriter::settle() {
+  if (!writing_.valid()) return {};
+  const auto written = writing_.get();
+  if (!written) return go_on_in_memory(written.error());
+  in_flight_ = {};
   return {};
 }
 
 Result<void> ListingWriter::go_on_in_memory(const Error& failure) {
   spdlog::warn("a listing is kept in memory only: {}", failure.what());
+  if (writing_.valid()) (void)writing_.get();  // whatever came of it
   memory_ = std::make_shared<MemoryStore>(limits_.memory_bytes);
   file_ = ResultFile();
+  if (auto copied = copy_to_memory(); !copied) return copied;
+  auto written = write_all(*memory_, in_flight_.writes);
+  in_flight_ = {};
+  return written;
+}
+
+// What the store has taken already.
+Result<void> ListingWriter::copy_to_memory() {
   if (!flushed_) return {};
   for (const Shelf shelf : {Shelf::kEntries, Shelf::kNames, Shelf::kRows}) {
     std::optional<Error> refused;
@@ -245,13 +273,14 @@ Result<void> ListingWriter::commit_to_store(const SnapshotRecord& record, const 
   writes.push_back({Shelf::kListings, generation_key(generation_), encode(generation)});
   writes.push_back({Shelf::kListings, snapshot_key(query_), encode(record)});
   writes.push_back({Shelf::kListings, attempt_key(query_), encode(attempt)});
-  return write_pending(store_, writes);
+  return write_all(store_, writes);
 }
 
 Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummary& summary,
                                                        const AttemptRecord& attempt) {
   begin();
   if (auto flushed = flush(); !flushed) return flushed.error();
+  if (auto settled = settle(); !settled) return settled.error();
   SnapshotRecord record = snapshot(summary);
   if (!memory_) {
     record.result_bytes = file_.keep();

@@ -4,13 +4,15 @@
 // in one transaction with the rest. Until then nobody sees anything of it, and a writer that is dropped or dies leaves
 // only garbage that Generations knows. A store that fails is passed by: the rows go on in memory, up to a bound.
 //
-//   shapes   at most one batch of rows is in memory, besides what the fallback holds
+//   shapes   at most two batches of rows are in memory, one that fills while the other is written, besides what the
+//            fallback holds
 //   errors   ENOSPC where neither disk nor memory takes the rows
-//   threads  one at a time
+//   threads  one at a time; a thread of its own writes a batch while the next rows come
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,11 +69,23 @@ class ListingWriter final : public client::TableSink {
     std::string value;
   };
 
+  // Rows that are not in the store yet.
+  struct Pending {
+    std::vector<Write> writes;
+    std::unordered_map<std::string, std::size_t> last;  // of kNames and kEntries: the last write of a key
+    std::size_t bytes = 0;
+    std::size_t rows = 0;
+
+    const std::string* find(const std::string& key) const;
+  };
+
   void begin();
   Result<void> put(Shelf shelf, std::string key, std::string value);
   Result<void> flush();
-  Result<void> write_pending(MetadataStore& to, std::vector<Write>& writes);
+  Result<void> settle();
+  static Result<void> write_all(MetadataStore& to, const std::vector<Write>& writes);
   Result<void> go_on_in_memory(const Error& failure);
+  Result<void> copy_to_memory();
   Result<void> add_entry(client::Dataset dataset);
   // The name for a dataset; nullopt: it is an entry already.
   Result<std::optional<std::string>> unique_name(client::Dataset& dataset);
@@ -92,17 +106,15 @@ class ListingWriter final : public client::TableSink {
   bool begun_ = false;  // what follows belongs to the answer under way
   Generation generation_;
   std::shared_ptr<MetadataStore> memory_;  // set: the store has failed
-  bool flushed_ = false;                   // rows have been written to the store
+  bool flushed_ = false;                   // rows may have been written to the store
   ResultFile file_;
   std::vector<client::Column> columns_;
   std::function<std::optional<client::Dataset>(std::span<const client::Value>)> reader_;
   std::uint64_t rows_ = 0;
   std::uint64_t datasets_ = 0;
-  std::vector<Write> pending_;
-  std::size_t pending_bytes_ = 0;
-  std::size_t pending_rows_ = 0;
-  std::unordered_map<std::string, std::size_t>
-      pending_at_;  // of kNames and kEntries: the last write of a key
+  Pending filling_;
+  Pending in_flight_;                  // being written; not changed meanwhile
+  std::future<Result<void>> writing_;  // last, so that it ends before what it uses
 };
 
 }  // namespace esofs::cache

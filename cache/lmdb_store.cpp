@@ -281,7 +281,8 @@ class LmdbStore::BufferedBatch final : public MetadataStore::Batch {
  private:
   Result<void> change(Shelf shelf, std::string_view key, std::optional<std::string> value) {
     if (key.empty()) return empty_key();
-    changes_[static_cast<std::size_t>(shelf)].insert_or_assign(std::string(key), std::move(value));
+    auto& changes = changes_[static_cast<std::size_t>(shelf)];
+    changes.insert_or_assign(changes.end(), std::string(key), std::move(value));  // most come in their order
     return {};
   }
 

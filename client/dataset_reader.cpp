@@ -143,7 +143,7 @@ class Reader {
     auto id = text_at(row, id_);
     if (id.empty() && !by_pattern_) id = text_at(row, url_);
     if (id.empty()) return std::nullopt;
-    Dataset dataset = ids_->dataset(id);
+    Dataset dataset = Identifiers::named(id);
     dataset.id = id;
     set_access(dataset, row);
     if (dataset.access_url.empty()) return std::nullopt;
@@ -167,7 +167,10 @@ class Reader {
         file_of_product_ && url.find(dataset.id) == std::string::npos;  // the product's, in a join
     if (url.empty() || others) {
       // By the patterns, but only for what is an id of the archive: other rows may belong to nobody we know.
-      if (!ids_->valid(dataset.id)) dataset.access_url.clear();
+      if (!ids_->valid(dataset.id)) return;
+      const auto by_id = ids_->dataset(dataset.id);
+      dataset.access_url = by_id.access_url;
+      dataset.access = by_id.access;
       return;
     }
     dataset.access_url = url;

@@ -80,9 +80,17 @@ std::string Identifiers::canonical(std::string id) {
   return id;
 }
 
-Dataset Identifiers::dataset(const std::string& id) const {
+Dataset Identifiers::named(const std::string& id) {
   Dataset dataset;
   dataset.id = canonical(id);
+  if (ends_with_any_case(dataset.id, ".NL"))
+    dataset.extension = ".txt";  // a night log is delivered as <dp_id>.NL.txt
+  if (ends_with_any_case(dataset.id, ".TAR")) dataset.extension.clear();  // the id is the file's whole name
+  return dataset;
+}
+
+Dataset Identifiers::dataset(const std::string& id) const {
+  Dataset dataset = named(id);
   const bool file_only = any_matches(file_ids_, dataset.id);
   if (!file_only) dataset.access_url = with_id(profile_.datalink_pattern, dataset.id);
   dataset.access = AccessKind::kDataLink;
@@ -90,9 +98,6 @@ Dataset Identifiers::dataset(const std::string& id) const {
     dataset.access_url = with_id(profile_.file_pattern, dataset.id);
     dataset.access = dataset.access_url.empty() ? AccessKind::kUnknown : AccessKind::kFile;
   }
-  if (ends_with_any_case(dataset.id, ".NL"))
-    dataset.extension = ".txt";  // a night log is delivered as <dp_id>.NL.txt
-  if (ends_with_any_case(dataset.id, ".TAR")) dataset.extension.clear();  // the id is the file's whole name
   return dataset;
 }
 

@@ -23,6 +23,8 @@ class Identifiers {
   // "ADP.2018-06-21T20:32:57.736" of "ADP.2018-06-21T20_32_57.736"; other texts unchanged.
   static std::string canonical(std::string id);
 
+  // What the form of an id tells: its extension.
+  static Dataset named(const std::string& id);
   // What the patterns tell of an id, valid or not: its URL is "" where there is no pattern.
   Dataset dataset(const std::string& id) const;
   std::string links_url(const std::string& id) const;  // "" where there is none
