@@ -1,97 +1,19 @@
 #include "cache/cached_file.h"
 
 #include <cerrno>
-#include <exception>
 #include <utility>
-
-#include "client/base/pause.h"
 
 namespace esofs::cache {
 namespace {
 
 constexpr std::uint64_t kLeastPiece =
-    (1ULL << 20U) / kChunkBytes;  // chunks: below it a request costs more than it brings
+    (1ULL << 20U) / kChunkBytes;                     // chunks: below it a request costs more than it brings
+constexpr std::uint64_t kLeastWindow = 2ULL << 20U;  // bytes for each transfer
 constexpr std::uint64_t kSmallPiece = (128ULL << 10U) / kChunkBytes;  // while the window of a reader grows
 constexpr std::uint64_t kNearlyDone =
-    (256ULL << 10U) / kChunkBytes;                             // chunks: not worth stopping a transfer for
-constexpr std::size_t kMostRun = (1ULL << 20U) / kChunkBytes;  // chunks written to the disk at once
-constexpr int kMostFailures = 3;
+    (256ULL << 10U) / kChunkBytes;  // chunks: not worth stopping a transfer for
 
 }  // namespace
-
-// Takes the body of one answer and lands its chunks.
-class CachedFile::Filler : public client::FetchSink {
- public:
-  Filler(CachedFile& file, Transfer& transfer, std::uint64_t first)
-      : file_(file), transfer_(transfer), index_(first) {}
-
-  Result<void> head(const client::FileHead& head) override {
-    accepted_ = true;
-    const auto& about = file_.about_;
-    const bool same = head.total && *head.total == about.size && file_.accepts(head.validator);
-    if (!same) return Error(ESTALE, "the archive has another version of " + about.name);
-    const bool whole = !head.partial && about.size <= kChunkBytes * kLeastPiece && head.first == 0;
-    if (whole) skip_ = index_ * kChunkBytes;
-    if (!head.partial && !whole) return Error(ESTALE, "the archive no longer sends ranges of " + about.name);
-    if (head.partial && head.first != index_ * kChunkBytes) return Error(EIO, "the answer is another range");
-    return {};
-  }
-
-  Result<void> body(std::span<const std::byte> piece) override {
-    file_.parts_->counters.fetched_bytes += piece.size();
-    const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, piece.size()));
-    skip_ -= skipped;
-    piece = piece.subspan(skipped);
-    while (!piece.empty()) {
-      if (index_ == transfer_.end) return {};  // of a whole small file that was sent instead of a range
-      const std::size_t wanted = chunk_size(file_.about_.size, index_);
-      if (!chunk_) {
-        chunk_ = std::make_shared<Bytes>();
-        chunk_->reserve(wanted);
-      }
-      const std::size_t taken = std::min(wanted - chunk_->size(), piece.size());
-      chunk_->insert(chunk_->end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(taken));
-      piece = piece.subspan(taken);
-      if (chunk_->size() < wanted) break;
-      take(std::exchange(chunk_, nullptr));
-    }
-    return {};
-  }
-
-  // Nothing more comes of this answer.
-  void end() { write_run(); }
-
-  bool accepted() const noexcept { return accepted_; }
-
- private:
-  // Readers are answered when their chunk is on the disk; what nobody waits for yet goes there in runs.
-  void take(const Chunk& chunk) {
-    file_.parts_->memory.put(file_.about_.key, index_, chunk);
-    run_.push_back(chunk);
-    ++file_.parts_->counters.misses;
-    if (run_.size() == kMostRun || file_.awaited(index_)) write_run();
-    file_.land(&transfer_, index_++, chunk);
-  }
-
-  void write_run() {
-    if (run_.empty()) return;
-    std::vector<ChunkBytes> bytes;
-    bytes.reserve(run_.size());
-    for (const auto& chunk : run_) bytes.emplace_back(*chunk);
-    file_.parts_->segments.put(file_.about_.key, run_first_, bytes);
-    run_first_ += run_.size();
-    run_.clear();
-  }
-
-  CachedFile& file_;
-  Transfer& transfer_;
-  std::uint64_t index_;  // of the chunk that comes in
-  std::uint64_t run_first_ = index_;
-  std::vector<Chunk> run_;  // in memory, and not on the disk yet: chunks [run_first_, index_)
-  std::uint64_t skip_ = 0;  // bytes before it that were not asked for
-  std::shared_ptr<Bytes> chunk_;
-  bool accepted_ = false;
-};
 
 CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
                        std::function<void(const Error&)> on_stale)
@@ -99,9 +21,7 @@ CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
       about_(std::move(about)),
       chunks_(chunk_count(about_.size)),
       on_stale_(std::move(on_stale)),
-      state_(std::min(parts_->read_ahead_bytes, parts_->segments.usable() ? parts_->memory.most_bytes() / 2
-                                                                          : parts_->most_ahead_in_memory())) {
-}
+      state_(window(Pace(), parts_->most_ahead())) {}
 
 // --- readers ---
 
@@ -126,7 +46,7 @@ Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done
   auto read = std::make_shared<PendingRead>(offset, size, std::move(done));
   std::vector<std::uint64_t> missing;
   for (std::uint64_t i = read->first(); i < read->end(); ++i) {
-    if (auto chunk = parts_->here(about_.key, i, chunk_size(about_.size, i))) {
+    if (auto chunk = here(i)) {
       ++parts_->counters.hits;
       read->give(i, std::move(chunk));
     } else {
@@ -145,6 +65,13 @@ Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done
     if (!read->fail(Error(EINTR, "interrupted"))) return;
     if (auto self = file.lock()) self->abandon(read);
   };
+}
+
+Chunk CachedFile::here(std::uint64_t index) {
+  if (auto chunk = parts_->here(about_.key, index, chunk_size(about_.size, index))) return chunk;
+  auto state = state_.lock();
+  const auto chunk = state->unwritten.find(index);
+  return chunk == state->unwritten.end() ? nullptr : chunk->second;
 }
 
 bool CachedFile::fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const {
@@ -180,22 +107,30 @@ std::optional<Error> CachedFile::join(const std::shared_ptr<PendingRead>& read,
   return std::nullopt;
 }
 
+// How far ahead of a reader is asked, `most` at most.
+std::uint64_t CachedFile::window(const Pace& pace, std::uint64_t most) const {
+  const auto width = static_cast<std::uint64_t>(parts_->transfers.width());
+  return pace.window(width, width * kLeastWindow, most);
+}
+
 // Queues what is not here of a range that will probably be read.
 void CachedFile::look_ahead(client::ByteRange range) {
   const std::uint64_t first = range.first / kChunkBytes;
   const std::uint64_t end = chunk_count(range.first + range.size);
   auto here = parts_->segments.present(about_.key, first, end - first);
-  std::vector<Run> runs;
-  for (std::uint64_t i = first; i < end; ++i) {
-    if (here[i - first] || parts_->memory.has(about_.key, i)) continue;
-    if (!runs.empty() && runs.back().end == i) {
-      ++runs.back().end;
-    } else {
-      runs.push_back({i, i + 1});
-    }
-  }
+  for (std::uint64_t i = first; i < end; ++i)
+    here[i - first] = here[i - first] || parts_->memory.has(about_.key, i);
   auto state = state_.lock();
-  state->ahead.insert(state->ahead.end(), runs.begin(), runs.end());
+  bool joined = !state->ahead.empty() && state->ahead.back().end == first;
+  for (std::uint64_t i = first; i < end; ++i) {
+    const bool wanted = !here[i - first] && !state->unwritten.contains(i);
+    if (wanted && joined) {
+      ++state->ahead.back().end;
+    } else if (wanted) {
+      state->ahead.push_back({i, i + 1});
+    }
+    joined = wanted;
+  }
 }
 
 bool CachedFile::idle(const State& state, const Transfer& transfer) {
@@ -264,6 +199,7 @@ void CachedFile::expire(const Error& error) {
     flights.swap(state->flights);
     state->demand.clear();
     state->ahead.clear();
+    state->unwritten.clear();
     for (const auto& transfer : state->active) transfer->stopped = true;
     to_stop = state->active;
   }
@@ -297,7 +233,7 @@ std::uint64_t CachedFile::piece_ahead(const State& state, std::uint64_t chunks) 
 
 void CachedFile::pump() {
   for (;;) {
-    const std::uint64_t budget = parts_->memory.most_bytes() / 2;
+    const std::uint64_t budget = parts_->most_ahead();
     const std::uint64_t asked = parts_->ahead_bytes;
     std::shared_ptr<Transfer> begun;
     std::shared_ptr<Transfer> to_stop;
@@ -391,137 +327,6 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::make_room(State& state) {
   give_up(state, *farthest);
   state.ahead.push_front({farthest->next, farthest->end});
   return farthest;
-}
-
-// --- one transfer, on the lane ---
-
-void CachedFile::run(const std::shared_ptr<Transfer>& transfer, Lane::Turn& turn) {
-  Result<void> result;
-  try {
-    const Inside inside(parts_->gate);
-    if (!inside || turn.stop().stop_requested()) {
-      result = ending_error();
-    } else {
-      const StoppableTurn stoppable(turn, transfer->stop, parts_->gate.stop());
-      result = fetch(*transfer, turn);
-      if (!result && result.error().code() == EINTR) result = ending_error();
-    }
-    finish(transfer, result);
-  } catch (const std::exception& bug) {
-    finish(transfer, Error(EIO, bug.what()));
-  }
-}
-
-// Takes chunks at the beginning of a transfer from the cache: they may have landed while it was queued.
-void CachedFile::take_known(Transfer& transfer) {
-  for (;;) {
-    std::uint64_t index = 0;
-    {
-      auto state = state_.lock();
-      if (transfer.next == transfer.end) return;
-      index = transfer.next;
-    }
-    const auto chunk = parts_->here(about_.key, index, chunk_size(about_.size, index));
-    if (!chunk) return;
-    land(&transfer, index, chunk);
-  }
-}
-
-Result<void> CachedFile::fetch(Transfer& transfer, Lane::Turn& turn) {
-  for (int failures = 0;;) {
-    take_known(transfer);
-    auto ended = fetch_once(transfer, turn);
-    if (ended && *ended) return {};
-    if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
-    if (!ended) return ended.error();
-    if (++failures == kMostFailures)
-      return transfer.broken.value_or(Error(EIO, "short answer for " + about_.name));
-    turn.waiting();
-    const bool goes_on = pause(parts_->retry_pause * failures, turn.stop());
-    turn.moving();
-    if (!goes_on) return Error(EINTR, "stopped");
-  }
-}
-
-// One request for what is left: true when all has come, false when it broke off and may be taken up again.
-Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
-  const std::uint64_t first = transfer.next;  // changed by this thread only
-  if (first == transfer.end) return true;
-  client::FetchRequest request;
-  request.url = about_.url;
-  const std::uint64_t offset = first * kChunkBytes;
-  request.range = client::ByteRange{offset, std::min(transfer.end * kChunkBytes, about_.size) - offset};
-  request.validator = about_.validator;
-  request.total = about_.size;
-  request.fits = about_.fits;
-  request.as = about_.key.identity();
-  ++parts_->counters.requests;
-  Filler filler(*this, transfer, first);
-  auto fetched = parts_->archive.fetch(request, filler, turn);
-  filler.end();
-  if (transfer.next == transfer.end) return true;
-  if (fetched) return false;
-  const int code = fetched.error().code();
-  const bool broke_off = filler.accepted() && code != ESTALE && code != EACCES && code != ENOENT;
-  if (!broke_off) return fetched.error();
-  transfer.broken = fetched.error();
-  return false;
-}
-
-bool CachedFile::awaited(std::uint64_t index) {
-  auto state = state_.lock();
-  const auto flight = state->flights.find(index);
-  return flight != state->flights.end() && !flight->second.askers.empty();
-}
-
-void CachedFile::land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) {
-  Askers askers;
-  {
-    auto state = state_.lock();
-    if (transfer != nullptr) {
-      transfer->next = index + 1;
-      if (transfer->ahead) parts_->ahead_bytes -= kChunkBytes;
-    }
-    if (state->expired) return;
-    state->failures.erase(index);
-    const auto flight = state->flights.find(index);
-    if (flight == state->flights.end()) return;
-    askers.swap(flight->second.askers);
-    state->flights.erase(flight);
-  }
-  for (const auto& read : askers) read->give(index, chunk);
-}
-
-void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<void>& result) {
-  Askers askers;
-  const bool stale = !result && result.error().code() == ESTALE;
-  bool first_to_see = false;
-  {
-    auto state = state_.lock();
-    std::erase(state->active, transfer);
-    if (transfer->ahead) parts_->ahead_bytes -= (transfer->end - transfer->next) * kChunkBytes;
-    first_to_see = stale && !state->expired && !std::exchange(state->stale, true);
-    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
-    auto flight = state->flights.lower_bound(transfer->next);
-    while (flight != state->flights.end() && flight->first < transfer->end) {
-      if (flight->second.carrier != transfer.get()) {
-        ++flight;
-        continue;
-      }
-      if (!result && !flight->second.askers.empty()) {
-        state->failures.insert_or_assign(flight->first, Failure{result.error(), until});
-      }
-      askers.insert(askers.end(), flight->second.askers.begin(), flight->second.askers.end());
-      flight = state->flights.erase(flight);
-    }
-  }
-  if (first_to_see) {
-    parts_->forget(about_.key);
-    on_stale_(result.error());
-    expire(result.error());
-  }
-  for (const auto& read : askers) read->fail(result ? Error(EIO, "a chunk was not sent") : result.error());
-  pump();
 }
 
 // --- a chunk that the opening of the file brings ---

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "cache/content.h"
+#include "cache/pace.h"
 #include "cache/pending_read.h"
 #include "cache/read_ahead.h"
 #include "client/base/guarded.h"
@@ -82,19 +83,23 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     std::deque<Run> ahead;
     std::vector<std::shared_ptr<Transfer>> active;
     std::map<std::uint64_t, Failure> failures;  // by chunk
+    std::map<std::uint64_t, Chunk> unwritten;   // have come, and go to the disk with those that follow
     bool stale = false;                         // on_stale was called
     std::optional<Error> expired;
     ReadAhead readers;
+    Pace pace;
     int handles = 0;
     explicit State(std::uint64_t most_ahead) : readers(most_ahead) {}
   };
   using Askers = std::vector<std::shared_ptr<PendingRead>>;
   class Filler;
 
+  Chunk here(std::uint64_t index);
   bool fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const;
   std::optional<Error> join(const std::shared_ptr<PendingRead>& read,
                             const std::vector<std::uint64_t>& missing);
   void look_ahead(client::ByteRange range);
+  std::uint64_t window(const Pace& pace, std::uint64_t most) const;
   void abandon(const std::shared_ptr<PendingRead>& read);
   static bool idle(const State& state, const Transfer& transfer);
   static void give_up(State& state, Transfer& transfer);
@@ -112,7 +117,8 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   Result<void> fetch(Transfer& transfer, Lane::Turn& turn);
   Result<bool> fetch_once(Transfer& transfer, Lane::Turn& turn);
   void take_known(Transfer& transfer);
-  bool awaited(std::uint64_t index);
+  bool awaited_else_unwritten(std::uint64_t index, const Chunk& chunk);
+  void written(std::uint64_t first, std::uint64_t count);
   void land(Transfer* transfer, std::uint64_t index, const Chunk& chunk);
   void finish(const std::shared_ptr<Transfer>& transfer, const Result<void>& result);
 

@@ -4,6 +4,7 @@
 //   threads  thread-safe; read() never waits for the network on the caller's thread (client/base/ask.h)
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -76,11 +77,16 @@ struct ContentParts {
   ContentCounters counters;
   Gate gate;
   std::atomic<std::uint64_t> ahead_bytes = 0;  // asked for ahead of all readers and not here yet
-  std::uint64_t read_ahead_bytes = 32ULL << 20U;
+  std::uint64_t read_ahead_bytes = 128ULL << 20U;
   std::chrono::seconds failure_memory{5};
   std::chrono::milliseconds retry_pause{250};  // before a broken transfer is taken up again
   std::function<std::int64_t()> now;           // seconds since 1970
 
+  // How far ahead of its readers a file may be asked for, and all files together. What memory has no room for until it is
+  // read is read from the disk.
+  std::uint64_t most_ahead() const {
+    return segments.usable() ? read_ahead_bytes : std::min(read_ahead_bytes, most_ahead_in_memory());
+  }
   // How far ahead of a reader chunks may come where only memory keeps them. What was read counts as used lately, so that it
   // pushes out what is still to be read: half of the memory would not be enough.
   std::uint64_t most_ahead_in_memory() const noexcept { return memory.most_bytes() / 4; }

@@ -64,8 +64,8 @@ class FileCache {
     std::uint64_t max_bytes = 20ULL << 30U;     // quota
     std::uint64_t reserve_bytes = 1ULL << 30U;  // left free on the disk
     Unpack unpack = Unpack::kAll;
-    std::uint64_t memory_bytes = 64ULL << 20U;      // of verified chunks and of bytes on their way
-    std::uint64_t read_ahead_bytes = 32ULL << 20U;  // most bytes asked for ahead of one sequential reader
+    std::uint64_t memory_bytes = 64ULL << 20U;       // of verified chunks and of bytes on their way
+    std::uint64_t read_ahead_bytes = 128ULL << 20U;  // most bytes asked for ahead of one sequential reader
     std::chrono::seconds failure_memory{5};
     // A file that was opened within this time is opened again without a request.
     std::chrono::seconds revalidate_after{24 * 3600};

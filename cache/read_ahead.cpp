@@ -10,7 +10,7 @@ constexpr std::uint64_t kQuiet = 256ULL << 10U;  // of a sequence, before anythi
 constexpr std::uint64_t kDisorder = 2ULL
                                     << 20U;  // reads of one sequence arrive at most so far from their place
 constexpr std::uint64_t kLeastStep = 128ULL << 10U;  // asked for at once, at the beginning
-constexpr std::uint64_t kMostStep = 4ULL << 20U;     // and later: enough for several requests to share
+constexpr std::uint64_t kLaterStep = 4ULL << 20U;    // and later: enough for several requests to share
 
 }  // namespace
 
@@ -49,7 +49,7 @@ std::vector<client::ByteRange> ReadAhead::read(std::uint64_t offset, std::uint64
   const std::uint64_t window = std::min(read, most_bytes_);
   const std::uint64_t target = std::min(file_size, reader.end + window);
   if (target <= reader.asked) return {};
-  const std::uint64_t step = std::clamp(window / 4, kLeastStep, kMostStep);
+  const std::uint64_t step = std::clamp(window / 4, kLeastStep, std::max(kLaterStep, window / 8));
   if (target - reader.asked < step && target < file_size) return {};
   const client::ByteRange range{reader.asked, target - reader.asked};
   reader.asked = target;

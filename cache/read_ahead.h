@@ -22,6 +22,7 @@ class ReadAhead {
   explicit ReadAhead(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
   std::uint64_t most_bytes() const noexcept { return most_bytes_; }
+  void set_most_bytes(std::uint64_t bytes) noexcept { most_bytes_ = bytes; }
 
   // How far ahead of the reader that read last is asked at most, by now.
   std::uint64_t window() const noexcept;
@@ -41,7 +42,7 @@ class ReadAhead {
   };
   bool find_reader(std::uint64_t offset, std::uint64_t size);
 
-  const std::uint64_t most_bytes_;
+  std::uint64_t most_bytes_;
   std::list<Reader> readers_;  // latest first
   Strides strides_;
 };

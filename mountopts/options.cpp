@@ -178,7 +178,7 @@ const std::vector<Row>& rows() {
       bytes("memory", "64M", &Options::memory, 8 * kMiB, "most memory for file content"),
       bytes("readahead", "32K", &Options::readahead, 0,
             "most that the kernel reads ahead; more wastes network when only headers are read"),
-      bytes("prefetch", "32M", &Options::prefetch, 0,
+      bytes("prefetch", "128M", &Options::prefetch, 0,
             "most asked of the archive ahead of a sequential reader"),
       number("transfers", "16", &Options::transfers, 1, 64, "most downloads at once"),
       number("queries", "4", &Options::queries, 1, 16, "most TAP and DataLink requests at once"),

@@ -181,10 +181,29 @@ TEST_F(CachedFileTest, WhatWasReadAheadIsOnTheDiskToo) {
   EXPECT_EQ(archive_.fetch_count(), before);
 }
 
-TEST_F(CachedFileTest, ReadAheadIsBoundedByTheMemoryBudget) {
+TEST_F(CachedFileTest, ReadAheadIsBounded) {
+  make(kGiant);
+  parts_->read_ahead_bytes = 4 * kMiB;
+  file_ = std::make_shared<CachedFile>(
+      parts_, CachedFile::About{file_->key(), kUrl, kUrl, "v1", kGiant, false}, nullptr);
+  for (std::uint64_t at = 0; at < 40 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  EXPECT_LE(archive_.fetched_bytes(), 45 * kMiB);
+  EXPECT_LE(parts_->memory.bytes(), memory_bytes_);
+}
+
+TEST_F(CachedFileTest, MoreThanMemoryHoldsIsReadAheadWhereADiskKeepsIt) {
+  memory_bytes_ = 2 * kMiB;
+  make(64 * kMiB);
+  for (std::uint64_t at = 0; at < 64 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  EXPECT_LE(archive_.fetched_bytes(), 66 * kMiB);  // what had to leave the memory was not fetched again
+  EXPECT_LE(parts_->memory.bytes(), memory_bytes_);
+}
+
+TEST_F(CachedFileTest, WithoutADiskReadAheadIsBoundedByTheMemory) {
+  directory_ = "/dev/null/nowhere";
   make(kGiant);
   for (std::uint64_t at = 0; at < 8 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
-  EXPECT_LE(archive_.fetched_bytes(), 8 * kMiB + memory_bytes_ / 2 + kMiB);
+  EXPECT_LE(archive_.fetched_bytes(), 8 * kMiB + memory_bytes_ / 4 + kMiB);
   EXPECT_LE(parts_->memory.bytes(), memory_bytes_);
 }
 
