@@ -277,6 +277,13 @@ Profile eso_profile() {
   Profile profile;
   profile.name = "eso";
   profile.title = "ESO Science Archive";
+  profile.limits = {
+      "A query without `-- maxrec:` gets 100 000 rows at most; the archive gives up to 15 million.",
+      "A query may take two minutes; what takes longer goes on as a job, for an hour at most.",
+      "One download comes at 6 to 12 Mbit/s: large files come by several at once.",
+      "Of catalogues (service cat) the position is asked for by CONTAINS(POINT('', ra, dec), CIRCLE('', ra, "
+      "dec, r)) = 1.",
+      "Datasets of ALMA are listed only: their files are in the ALMA archive."};
   // The server's own default is 20 000 rows, cut without a word in some formats; it accepts up to 15 000 000.
   profile.tap = {{"obs",
                   "https://archive.eso.org/tap_obs",
@@ -341,6 +348,7 @@ Result<Profile> parse_profile(const std::string& text, const std::string& where)
                       {"base_url", taken},
                       {"name", text_into(profile.name)},
                       {"title", text_into(profile.title)},
+                      {"limits", texts_into(profile.limits)},
                       {"tap", tap},
                       {"datalink_pattern", url_pattern_into(profile.datalink_pattern)},
                       {"file_pattern", url_pattern_into(profile.file_pattern)},

@@ -34,11 +34,12 @@ struct AuthorisedService {
 };
 
 struct Profile {
-  std::string name;              // "eso", or the host of a bare TAP URL
-  std::string title;             // for README.txt
-  std::vector<TapService> tap;   // at least one; the first is the default
-  std::string datalink_pattern;  // "" none
-  std::string file_pattern;      // "" none
+  std::string name;                 // "eso", or the host of a bare TAP URL
+  std::string title;                // for README.txt
+  std::vector<std::string> limits;  // for README.txt, a sentence each
+  std::vector<TapService> tap;      // at least one; the first is the default
+  std::string datalink_pattern;     // "" none
+  std::string file_pattern;         // "" none
   std::vector<std::string> ids;  // patterns of identifiers; all three lists empty: none is valid by its form
   std::vector<std::string> raw_ids;   // patterns, tried first, of ids that live in raw_table
   std::vector<std::string> file_ids;  // patterns of ids that have a file but no DataLink of their own

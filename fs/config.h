@@ -32,7 +32,11 @@ struct Config {
   std::string archive_title;              // "ESO Science Archive Facility"
   std::string archive_identity;           // client::Archive::identity()
   std::vector<std::string> tap_services;  // names of the profile's TAP services
-  std::vector<std::string> limits;        // sentences for README.txt: what this archive cannot do
+  // What README.txt tells of the archive.
+  std::vector<std::string> limits;  // sentences: what it cannot do
+  bool all_ids_known = false;       // an identifier is known by its form, be it listed or not
+  bool calibrations = false;        // it tells which calibrations an observation needs
+  bool login = false;               // it has users
 
   std::chrono::milliseconds query_wait{60'000};  // opendir of a query without a listing; then EAGAIN
   std::chrono::milliseconds lookup_wait{

@@ -102,6 +102,16 @@ std::string extension_of_name(std::string_view name) {
   return plain ? "." + lower(word) : "";
 }
 
+// The last part of a URL's path, decoded; "" where there is none.
+std::string last_part(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return "";
+  url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("?#"));
+  const auto slash = url.rfind('/');
+  return slash == std::string_view::npos ? "" : percent_decoded(url.substr(slash + 1));
+}
+
 }  // namespace
 
 std::string link_directory(std::string_view semantics) {
@@ -131,14 +141,16 @@ std::string link_extension(const client::Link& link) {
 }
 
 std::string name_in_url(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return "";
-  url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto slash = url.rfind('/');
-  if (slash == std::string_view::npos) return "";
-  std::string name = percent_decoded(url.substr(slash + 1));
+  std::string name = last_part(url);
   return extension_of_name(name).empty() ? "" : name;
+}
+
+std::string id_in_url(std::string_view url) {
+  if (url.find('?') != std::string_view::npos) return "";
+  std::string part = last_part(url);
+  const bool numbered =
+      std::any_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return numbered ? part : "";
 }
 
 std::string NamesGiven::give(std::string_view wanted) {

@@ -35,6 +35,9 @@ std::string link_extension(const client::Link& link);
 // The last part of a URL's path, decoded, where it is a file name with an extension; "" where it is none (…/preview?format=…).
 std::string name_in_url(std::string_view url);
 
+// The same where it is no file name, but tells one file of many apart: there is a number in it, and no query behind it.
+std::string id_in_url(std::string_view url);
+
 // Gives names that differ from all given before, also in their portable form; the second of one name is X-2.fits.
 class NamesGiven {
  public:

@@ -36,7 +36,8 @@ std::string archive_name(const LinkTable::Entry& entry, const std::string& id) {
   if (named_by_archive(entry.dataset)) return entry.dataset.id + extension;
   std::string name = name_in_url(entry.link.access_url);
   if (!name.empty() && (extension.empty() || name.ends_with(extension))) return name;
-  return id + extension;
+  const std::string by_url = id_in_url(entry.link.access_url);
+  return (by_url.empty() ? id : by_url) + extension;
 }
 
 }  // namespace

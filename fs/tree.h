@@ -54,7 +54,6 @@ class Tree {
   NodePtr make_root();
 
  private:
-  std::string readme() const;
   std::string errors_text() const;
 
   const Config config_;

@@ -159,6 +159,10 @@ class Built : public BuiltMount {
     config.archive_title = profile.title;
     config.archive_identity = archive_->identity();
     for (const auto& service : profile.tap) config.tap_services.push_back(service.name);
+    config.limits = profile.limits;
+    config.all_ids_known = !(profile.ids.empty() && profile.raw_ids.empty() && profile.file_ids.empty());
+    config.calibrations = !profile.calselector_url.empty();
+    config.login = !profile.credential_hosts.empty();
     config.query_wait = options.query_wait;
     config.default_maxrec = options.maxrec;
     config.default_ttl = std::chrono::ceil<std::chrono::seconds>(options.ttl);

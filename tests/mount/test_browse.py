@@ -214,6 +214,9 @@ class OtherArchives(harness.MountTest):
         self.assertEqual(sorted(set(os.listdir(mount / 'browse')) - {'README.txt', '.templates'}),
                          ['collection', 'cone', 'night'])
         self.assertEqual(os.listdir(mount / f'browse/cone/{NGC253}'), ['obscore'])
+        told = read(mount / 'README.txt').decode()
+        self.assertIn('browse/cone/83.82_-5.39_10arcmin/obscore', told)
+        self.assertNotIn('phase3', told)
         self.assertGreater(len(fits(mount / f'browse/cone/{NGC253}/obscore')), 0)
         self.assertIn('MUSE', os.listdir(mount / 'browse/collection'))
         self.assertGreater(len(fits(mount / 'browse/collection/MUSE')), 0)

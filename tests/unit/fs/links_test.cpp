@@ -112,6 +112,15 @@ TEST(LinkNamesTest, ExtensionsComeFromTheTypeTheOriginalNameOrTheUrl) {
   EXPECT_EQ(fs::link_extension(link("", "http://x/a", "", "a.fits.fz")), ".fits");
 }
 
+TEST(LinkNamesTest, AUrlNamesItsFileByItsLastPartWhereThatIsANumberedOne) {
+  EXPECT_EQ(fs::name_in_url("http://x/a/b%20c.fits?d"), "b c.fits");
+  EXPECT_EQ(fs::name_in_url("http://x/file/ADP.2018-06-21T20:32:57.737"), "");
+  EXPECT_EQ(fs::id_in_url("http://x/file/ADP.2018-06-21T20:32:57.737"), "ADP.2018-06-21T20:32:57.737");
+  EXPECT_EQ(fs::id_in_url("http://x/download/12345#hdu1"), "12345");
+  for (const char* url : {"http://x/links?ID=12345", "http://x/v1/preview", "http://x/", "http://x9", "x/9"})
+    EXPECT_EQ(fs::id_in_url(url), "") << url;
+}
+
 TEST(LinkNamesTest, NamesDifferAlsoWhereTheyArePortable) {
   fs::NamesGiven names;
   EXPECT_EQ(names.give("a.png"), "a.png");
