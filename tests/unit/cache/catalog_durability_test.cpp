@@ -1,4 +1,7 @@
 // What the catalog keeps over restarts, crashes and between processes.
+#include <signal.h>
+#include <unistd.h>
+
 #include <fstream>
 
 #include "cache/listing_keys.h"
@@ -95,7 +98,7 @@ TEST_F(CatalogDurabilityTest, ACrashInTheMiddleLeavesTheOldListingAndNoGarbage) 
   catalog_->refresh(query("Q"));
   archive_.put_table("Q", columns(), 20'000,
                      [](std::uint64_t i) {
-                       if (i == 15'000) ::_exit(7);
+                       if (i == 15'000) ::kill(::getpid(), SIGKILL);
                        return row_of(id(i));
                      },
                      {});
@@ -104,7 +107,7 @@ TEST_F(CatalogDurabilityTest, ACrashInTheMiddleLeavesTheOldListingAndNoGarbage) 
               std::this_thread::sleep_for(kPatience);
               return 1;
             }),
-            7);
+            -SIGKILL);
   put_table("Q", 11);
   ASSERT_TRUE(catalog_->known_listing(query("Q")));
   EXPECT_EQ(names(*catalog_->known_listing(query("Q"))).size(), 10U);

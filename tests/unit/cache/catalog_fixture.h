@@ -201,7 +201,8 @@ class CatalogFixture : public ::testing::Test {
     return count;
   }
 
-  // Runs `work` in a process of its own, on the same directory; the store of this process is closed meanwhile.
+  // Runs `work` in a process of its own, on the same directory; the store of this process is closed meanwhile. What it
+  // returns, or the signal that has ended it, negative.
   int in_child(const std::function<int(Catalog&, Lane&)>& work) {
     close();
     const pid_t child = ::fork();
@@ -215,7 +216,7 @@ class CatalogFixture : public ::testing::Test {
     int status = 0;
     ::waitpid(child, &status, 0);
     open();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
   tests::TempDir dir_;
