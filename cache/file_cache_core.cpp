@@ -280,8 +280,10 @@ void FileCacheCore::completed(const OpeningRequest& request, const Delivered& de
 }
 
 void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
-  const bool unwanted = request.stop.stop_requested() && !parts_->gate.stop().stop_requested();
-  if (!unwanted) return land(request.id, error);
+  const bool stopped = error.code() == EINTR;
+  // A stop alone says nothing: what an answer left that broke off for good requests one too.
+  const bool unwanted = stopped && request.stop.stop_requested() && !parts_->gate.stop().stop_requested();
+  if (!unwanted) return land(request.id, stopped ? ending_error() : error);
   cutouts_.lock()->erase(request.id);
   // Somebody may want it after all.
   if (!openings_.drop_unwanted(request.id)) ask(request.id, request.dataset);

@@ -86,9 +86,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
       if (turn.stop().stop_requested()) return host_->failed(request_, ending_error());
       const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
       auto fetched = fetch_all(turn);
-      if (!fetched && !answered_) {
-        host_->failed(request_, fetched.error().code() == EINTR ? ending_error() : fetched.error());
-      }
+      if (!fetched && !answered_) host_->failed(request_, fetched.error());
     } catch (const std::exception& bug) {
       if (!answered_) host_->failed(request_, Error(EIO, bug.what()));
     }

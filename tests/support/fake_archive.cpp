@@ -102,9 +102,9 @@ void FakeArchive::clear_failures() {
   state_.late_failures.clear();
 }
 
-void FakeArchive::fail_after(const std::string& what, std::uint64_t count, const Error& error) {
+void FakeArchive::fail_after(const std::string& what, std::uint64_t count, const Error& error, int times) {
   const std::lock_guard lock(mutex_);
-  state_.late_failures.insert_or_assign(what, std::pair(count, error));
+  state_.late_failures.insert_or_assign(what, LateFailure{count, error, times});
 }
 
 void FakeArchive::restart_after(const std::string& adql, std::uint64_t rows) {
@@ -206,11 +206,13 @@ std::uint64_t FakeArchive::next_hold(const std::string& what, std::uint64_t posi
   return next;
 }
 
-std::optional<std::pair<std::uint64_t, Error>> FakeArchive::take_late_failure(const std::string& what) {
+std::optional<FakeArchive::LateFailure> FakeArchive::take_late_failure(const std::string& what) {
   const std::lock_guard lock(mutex_);
-  auto node = state_.late_failures.extract(what);
-  if (node.empty()) return std::nullopt;
-  return node.mapped();
+  const auto failure = state_.late_failures.find(what);
+  if (failure == state_.late_failures.end()) return std::nullopt;
+  const LateFailure taken = failure->second;
+  if (taken.times > 0 && --failure->second.times == 0) state_.late_failures.erase(failure);
+  return taken;
 }
 
 Result<client::QuerySummary> FakeArchive::query(const client::QueryRequest& request, client::TableSink& sink,
@@ -261,12 +263,12 @@ Result<std::uint64_t> FakeArchive::send_rows(const client::QueryRequest& request
   const auto failure = take_late_failure(request.adql);
   const auto rows = request.maxrec == 0 ? table.rows : std::min(table.rows, request.maxrec);
   for (std::uint64_t i = 0; i < rows; ++i) {
-    if (failure && failure->first <= i) return failure->second;
+    if (failure && failure->count <= i) return failure->error;
     if (i > 0 && !(sent = pass(request.adql, i, turn))) return sent.error();
     sent = sink.row(table.row(i));
     if (!sent) return sent.error();
   }
-  if (failure) return failure->second;
+  if (failure) return failure->error;
   return rows;
 }
 
@@ -379,8 +381,8 @@ Result<void> FakeArchive::send_body(const std::string& url, const File& file, cl
       if (!passed) return passed;
     }
     auto end = std::min({range.size, done + file.options.piece, next_hold(url, done)});
-    if (failure) end = std::min(end, failure->first);
-    if (end <= done) return failure->second;
+    if (failure) end = std::min(end, failure->count);
+    if (end <= done) return failure->error;
     const auto size = static_cast<std::size_t>(end - done);
     const auto offset = range.first + done;
     std::vector<std::byte> computed;
@@ -399,7 +401,7 @@ Result<void> FakeArchive::send_body(const std::string& url, const File& file, cl
     if (!sent) return sent;
     done = end;
   }
-  return failure ? Result<void>(failure->second) : Result<void>();
+  return failure ? Result<void>(failure->error) : Result<void>();
 }
 
 bool FakeArchive::valid_id(const std::string& id) const {

@@ -96,8 +96,8 @@ class FakeArchive : public client::Archive {
   // times < 0: until clear_failures().
   void fail_next(Op op, const Error& error, int times = 1, const std::string& what = "");
   void clear_failures();
-  // The next fetch or query of `what` fails after so many body bytes, or rows.
-  void fail_after(const std::string& what, std::uint64_t count, const Error& error);
+  // The next `times` fetches or queries of `what` fail after so many body bytes, or rows. times < 0: until clear_failures().
+  void fail_after(const std::string& what, std::uint64_t count, const Error& error, int times = 1);
   // The next query of `adql` is begun anew (TableSink::restart) after so many rows.
   void restart_after(const std::string& adql, std::uint64_t rows);
 
@@ -168,6 +168,11 @@ class FakeArchive : public client::Archive {
     int times;
     Error error;
   };
+  struct LateFailure {
+    std::uint64_t count;
+    Error error;
+    int times;
+  };
   struct State {
     std::string user;
     std::map<std::string, File> files;
@@ -176,7 +181,7 @@ class FakeArchive : public client::Archive {
     std::map<std::string, client::Associations> associations;
     bool calibration_service = false;
     std::vector<Failure> failures;
-    std::map<std::string, std::pair<std::uint64_t, Error>> late_failures;
+    std::map<std::string, LateFailure> late_failures;
     std::map<std::string, std::uint64_t> restarts;
     std::map<std::string, std::uint64_t> holds;
     std::uint64_t releases = 0;
@@ -194,7 +199,7 @@ class FakeArchive : public client::Archive {
   Result<void> pass(const std::string& what, std::uint64_t position, Lane::Turn& turn);
   // The position of the next hold of `what` above `position`, or the largest number.
   std::uint64_t next_hold(const std::string& what, std::uint64_t position) const;
-  std::optional<std::pair<std::uint64_t, Error>> take_late_failure(const std::string& what);
+  std::optional<LateFailure> take_late_failure(const std::string& what);
   Result<void> send_body(const std::string& url, const File& file, client::ByteRange range,
                          client::FetchSink& sink, Lane::Turn& turn);
   Result<std::uint64_t> send_rows(const client::QueryRequest& request, const Table& table,

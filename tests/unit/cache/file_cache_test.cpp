@@ -315,6 +315,17 @@ TEST_F(FileCacheTest, AResponseThatBreaksOffUnreadIsBegunAnewForItsReaders) {
   EXPECT_EQ(archive_.fetch_count(), 2);
 }
 
+TEST_F(FileCacheTest, AWholeAnswerThatAlwaysBreaksOffFailsTheOpen) {
+  for (const bool announced : {true, false}) {
+    const std::string url = announced ? "http://archive/file/announced" : "http://archive/file/endless";
+    dataset_.id = dataset_.access_url = url;
+    archive_.put_file(url, 5 * kMiB, {.ranges = false, .announce_length = announced});
+    archive_.fail_after(url, 1, Error(EIO, "cut"), -1);
+    EXPECT_EQ(open_error(), EIO) << url;
+    EXPECT_EQ(archive_.fetch_count(url), 3) << url;
+  }
+}
+
 TEST_F(FileCacheTest, ADatasetThatIsMadeWhenAskedForIsNeverAskedForInRanges) {
   archive_.put_file(url_, 5 * kMiB);
   dataset_.whole = true;
