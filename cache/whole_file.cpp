@@ -103,16 +103,18 @@ void WholeFile::spoil(const Error& error) {
 void WholeFile::expire(const Error& error) {
   std::map<std::uint64_t, Askers> flights;
   std::stop_source carrier{std::nostopstate};
+  bool was_running = false;
   {
     const std::lock_guard lock(mutex_);
     if (expired_) return;
     carrier = stop_;
     expired_ = error;
-    running_ = false;
+    was_running = std::exchange(running_, false);
     flights.swap(flights_);
   }
   progress_.notify_all();
   carrier.request_stop();
+  if (was_running) parts_->forget(key_);  // a chunk may have landed since its content was dropped
   for (const auto& [index, askers] : flights) {
     for (const auto& read : askers) read->fail(error);
   }
@@ -164,17 +166,20 @@ void WholeFile::land(const Chunk& chunk) {
   const bool kept = parts_->keep(key_, index, chunk);
   ++parts_->counters.misses;
   Askers askers;
+  bool expired = false;
   {
     const std::lock_guard lock(mutex_);
-    if (expired_) return;
+    expired = expired_.has_value();
     memory_only_ = memory_only_ || !kept;
     next_ = index + 1;
     const auto flight = flights_.find(index);
-    if (flight == flights_.end()) return;
-    askers.swap(flight->second);
-    flights_.erase(flight);
+    if (flight != flights_.end()) {
+      askers.swap(flight->second);
+      flights_.erase(flight);
+    }
     touched_ = touched_ || !askers.empty();
   }
+  if (expired) parts_->forget(key_);  // it came after what was kept had been dropped
   for (const auto& read : askers) read->give(index, chunk);
 }
 
