@@ -27,7 +27,7 @@ class Authoriser;
 
 struct HttpLimits {
   std::chrono::milliseconds connect{15'000};
-  std::chrono::milliseconds first_byte{60'000};  // from the request sent to the status line
+  std::chrono::milliseconds first_byte{60'000};  // from the request sent to the end of the answer's head
   std::chrono::milliseconds stall{30'000};       // without one byte of body
   std::chrono::milliseconds total{0};            // 0: none
   int attempts = 4;                              // the first one included

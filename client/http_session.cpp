@@ -43,6 +43,20 @@ void add_header(HttpHead& head, std::string_view line) {
   value += trimmed(line.substr(colon + 1));
 }
 
+// Makes one Content-Length of equal ones; false where they differ (RFC 9110 section 8.6).
+bool one_length(HttpHead& head) {
+  const auto found = head.headers.find("content-length");
+  if (found == head.headers.end()) return true;
+  std::string_view rest = found->second;
+  const std::string first(trimmed(rest.substr(0, rest.find(','))));
+  for (std::size_t comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+    rest.remove_prefix(comma + 1);
+    if (trimmed(rest.substr(0, rest.find(','))) != first) return false;
+  }
+  found->second = first;
+  return true;
+}
+
 // "HTTP/1.1 200 OK" -> 200; 0 for anything else.
 int status_of(std::string_view line) {
   const std::size_t space = line.find(' ');
@@ -198,7 +212,8 @@ class Transfer {
     try {
       turn_.moving();
       const bool go_on = work();
-      touch();  // after the work: time spent in a sink is not the server's
+      // After the work: time spent in a sink is not the server's. A head that comes line by line has no more time for it.
+      if (phase_ == HttpPhase::kBody) touch();
       return go_on ? size : stop;
     } catch (...) {
       thrown_ = std::current_exception();
@@ -236,6 +251,10 @@ class Transfer {
 
   bool head_complete() {
     phase_ = HttpPhase::kBody;
+    if (!one_length(head_)) {
+      sink_error_ = Error(EIO, "the answer announces two lengths");
+      return false;
+    }
     head_.url = exchange_.request.url;
     head_.identity = exchange_.identity;
     if (!exchange_.wanted(head_)) return true;

@@ -206,7 +206,7 @@ bool ScriptedServer::perform(int fd, const Answer& answer) {
   for (const auto& step : answer.steps()) {
     bool goes_on = true;
     if (step.kind == Answer::Kind::kSend) goes_on = send_all(fd, step.bytes);
-    if (step.kind == Answer::Kind::kHold) goes_on = hold(fd);
+    if (step.kind == Answer::Kind::kHold || step.kind == Answer::Kind::kDrip) goes_on = hold(fd, step.bytes);
     if (!goes_on) {
       const std::lock_guard lock(mutex_);
       ++departures_;
@@ -222,7 +222,7 @@ bool ScriptedServer::perform(int fd, const Answer& answer) {
   return true;
 }
 
-bool ScriptedServer::hold(int fd) {
+bool ScriptedServer::hold(int fd, const std::string& drip) {
   {
     const std::lock_guard lock(mutex_);
     ++holds_;
@@ -231,7 +231,7 @@ bool ScriptedServer::hold(int fd) {
   for (bool left = false;;) {
     pollfd waiting{fd, POLLRDHUP, 0};
     ::poll(&waiting, 1, kLookAgainMs);
-    left = waiting.revents != 0;
+    left = waiting.revents != 0 || !send_all(fd, drip);
     const std::lock_guard lock(mutex_);
     if (!left && !released_ && !ending_) continue;
     --holds_;

@@ -22,7 +22,7 @@ namespace esofs::tests {
 // What is done about one request, step by step. A connection that is not closed at the end takes further requests.
 class Answer {
  public:
-  enum class Kind { kSend, kHold, kClose, kReset };
+  enum class Kind { kSend, kHold, kDrip, kClose, kReset };
   struct Step {
     Kind kind;
     std::string bytes;
@@ -30,6 +30,9 @@ class Answer {
 
   Answer& send(std::string bytes) { return add({Kind::kSend, std::move(bytes)}); }
   Answer& hold() { return add({Kind::kHold, {}}); }  // until release(), or until the client has left
+  Answer& drip(std::string bytes) {
+    return add({Kind::kDrip, std::move(bytes)});
+  }  // as hold(), sending them on and on
   Answer& close() { return add({Kind::kClose, {}}); }
   Answer& reset() { return add({Kind::kReset, {}}); }  // closes with RST
 
@@ -97,7 +100,7 @@ class ScriptedServer {
   void accept_all();
   void serve(int fd, int number);
   bool perform(int fd, const Answer& answer);  // false: the connection is to be closed
-  bool hold(int fd);
+  bool hold(int fd, const std::string& drip);
   Answer next_answer(const SeenRequest& request);  // also records it
 
   int port_ = 0;

@@ -93,6 +93,18 @@ TEST_F(HttpTest, AServerThatDoesNotAnswerTimesOutAfterAllAttempts) {
   EXPECT_EQ(server_.requests().size(), 3U);
 }
 
+TEST_F(HttpTest, AHeadThatNeverEndsTimesOut) {
+  settings_.limits.first_byte = 50ms;
+  settings_.limits.attempts = 1;
+  server_.add(Answer().send("HTTP/1.1 200 OK\r\n").drip("X-More: of it\r\n"));
+  server_.add(Answer().drip("HTTP/1.1 102 Processing\r\n\r\n"));
+  for (int i = 0; i < 2; ++i) {
+    auto answer = get(server_.url());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), ETIMEDOUT) << answer.error().what();
+  }
+}
+
 TEST_F(HttpTest, APostThatIsNotAnsweredIsNotRepeated) {
   settings_.limits.first_byte = 20ms;
   server_.otherwise(Answer().hold());

@@ -283,6 +283,31 @@ TEST_F(HttpTest, AShortBodyIsAnErrorAndNotTriedAgain) {
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
+TEST_F(HttpTest, ALengthThatIsAnnouncedTwiceIsOne) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "4"}, {"Content-Length", "4"}}) + "body"));
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "4, 4"}}) + "body"));
+  for (int i = 0; i < 2; ++i) {
+    auto answer = get(server_.url());
+    ASSERT_TRUE(answer) << answer.error().what();
+    EXPECT_EQ(answer->head.header("content-length"), "4");
+    EXPECT_EQ(answer->body, "body");
+  }
+}
+
+TEST_F(HttpTest, AnAnswerOfTwoLengthsIsAnError) {
+  server_.add(
+      Answer().send(head_text(200, {{"Content-Length", "10"}, {"Content-Length", "4"}}) + "body").close());
+  server_.add(
+      Answer().send(head_text(200, {{"Content-Length", "4"}, {"Content-Length", "10"}}) + "body").close());
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "4, 10"}}) + "body").close());
+  for (int i = 0; i < 3; ++i) {
+    auto answer = get(server_.url());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), EIO);
+    EXPECT_THAT(answer.error().what(), ::testing::HasSubstr("two lengths"));
+  }
+}
+
 TEST_F(HttpTest, AChunkedBodyThatIsCutIsAnError) {
   server_.add(Answer().send(head_text(200, {{"Transfer-Encoding", "chunked"}}) + "3\r\nabc\r\n").close());
   auto answer = get(server_.url());
