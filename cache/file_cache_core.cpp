@@ -219,18 +219,18 @@ std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, co
     if (source) url = source->url;
   }
   if (url.empty()) return std::nullopt;
-  return Delivered{known_.adopt(id, *record, ranged_content(id, *record, url)), *record};
+  return Delivered{known_.adopt(id, *record, ranged_content(id, dataset, *record, url)), *record};
 }
 
-OpenContent FileCacheCore::ranged_content(const std::string& id, const FileRecord& record,
-                                          const std::string& url) {
+OpenContent FileCacheCore::ranged_content(const std::string& id, const client::Dataset& dataset,
+                                          const FileRecord& record, const std::string& url) {
   CachedFile::About about;
   about.key = ContentKey(record.key, record.identity);
   about.url = url;
   about.name = client::shown_url(url);
   about.validator = record.validator;
   about.size = record.size;
-  about.fits = false;  // checked when it was opened first
+  about.fits = dataset.extension == ".fits";
   return std::make_shared<CachedFile>(parts_, about,
                                       [weak = weak_from_this(), id, key = about.key](const Error& error) {
                                         if (auto self = weak.lock()) self->drop(id, key, error);
@@ -242,7 +242,8 @@ OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecor
   FileRecord kept = record;
   const auto before = known_.record(request.id);
   if (before && before->key == record.key) kept.plain_size = before->plain_size;
-  return known_.adopt(request.id, kept, ranged_content(request.id, kept, request.source.url));
+  return known_.adopt(request.id, kept,
+                      ranged_content(request.id, request.dataset, kept, request.source.url));
 }
 
 std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, const ContentKey& key) {

@@ -56,8 +56,8 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void ask(const std::string& id, const client::Dataset& dataset);
   void stop_unwanted(const std::string& id);
   std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
-  std::shared_ptr<Content> ranged_content(const std::string& id, const FileRecord& record,
-                                          const std::string& url);
+  std::shared_ptr<Content> ranged_content(const std::string& id, const client::Dataset& dataset,
+                                          const FileRecord& record, const std::string& url);
   void land(const std::string& id, const Result<Delivered>& delivered);
 
   bool unpacks(Packing packing) const;

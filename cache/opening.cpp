@@ -311,6 +311,7 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       request.url = request_.source.url;
       request.range = client::ByteRange{first, tail_.total - first};
       request.total = tail_.total;
+      request.fits = true;
       request.restricted = needs_rights();
       TailSink sink(*this, tail_.total);
       ++parts_->counters.requests;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/authoriser.h"
+#include "client/base/text.h"
 #include "client/content_headers.h"
 #include "client/http_error.h"
 #include "client/service_error.h"
@@ -20,13 +21,24 @@ std::string range_header(const FetchRequest& request) {
          std::to_string(request.range->first + request.range->size - 1);
 }
 
+bool named_packed(std::string_view name) {
+  return ends_with_any_case(name, ".gz") || ends_with_any_case(name, ".tgz") ||
+         ends_with_any_case(name, ".Z");
+}
+
+// Servers that keep files packed call that an encoding; unpacking is for who reads it. What is neither FITS nor named so
+// was encoded on the way, whatever was asked for.
+bool kept_packed(const FetchRequest& request, const std::string& encoding, const FileHead& file) {
+  const bool packing =
+      encoding == "gzip" || encoding == "x-gzip" || encoding == "compress" || encoding == "x-compress";
+  const std::string_view path = std::string_view(request.url).substr(0, request.url.find_first_of("?#"));
+  return packing && (request.fits || named_packed(file.name) || named_packed(path));
+}
+
 // What every answer must satisfy, whole or partial.
 Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const FileHead& file) {
   const std::string encoding = media_type(head.header("content-encoding"));
-  // Servers that keep FITS packed call that an encoding; unpacking is for who reads it.
-  const bool packed =
-      encoding == "gzip" || encoding == "x-gzip" || encoding == "compress" || encoding == "x-compress";
-  if (!encoding.empty() && encoding != "identity" && !(request.fits && packed))
+  if (!encoding.empty() && encoding != "identity" && !kept_packed(request, encoding, file))
     return Error(EIO, "the body is encoded (" + encoding + ") although identity was asked for");
   const std::string type = media_type(file.content_type);
   if (type == "multipart/byteranges") return Error(EIO, "several ranges came for one");

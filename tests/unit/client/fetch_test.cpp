@@ -213,6 +213,24 @@ TEST_F(FetchTest, AnEncodingOfFitsIsThePackingOfTheFile) {
   EXPECT_EQ(sink_.text, packed);
 }
 
+TEST_F(FetchTest, AnEncodingOfAFileThatIsNamedPackedIsThePackingOfTheFile) {
+  const std::string packed = "\x1f\x8b\x08" + std::string(100, 'x');
+  const Answer encoded = answer_with(200, packed, {{"Content-Encoding", "x-gzip"}});
+  FetchRequest named;
+  for (const char* target : {"/logs.tar.gz", "/logs.TGZ?part=a.b", "/frame.dat.Z#x"}) {
+    named.url = server_.url(target);
+    EXPECT_EQ(code_for(named, encoded), 0) << what_;
+    EXPECT_EQ(sink_.text, packed) << target;
+  }
+  const std::string disposition = "attachment; filename=\"logs.tar.gz\"";
+  EXPECT_EQ(code_for({}, answer_with(200, packed,
+                                     {{"Content-Encoding", "gzip"}, {"Content-Disposition", disposition}})),
+            0)
+      << what_;
+  named.url = server_.url("/gz/logs.txt?as=a.gz");  // made by a server that encodes whatever it is asked for
+  EXPECT_EQ(code_for(named, encoded), EIO);
+}
+
 TEST_F(FetchTest, AWebPageIsNotAFile) {
   const Headers html = {{"Content-Type", "text/html; charset=utf-8"}};
   EXPECT_EQ(code_for({}, answer_with(200, "<html>log in", html)), EIO);
