@@ -6,6 +6,7 @@
 
 #include "client/base/angle.h"
 #include "client/base/guarded.h"
+#include "fs/in_turn.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_nodes.h"
@@ -80,11 +81,10 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
       done(Found{nullptr, never_a_name(name) ? kAbsentByGrammar : kAbsentInListing});
       return {};
     }
-    return resolved(tree_.config().lookup_wait,
-                    [name, done = std::move(done)](const Result<std::shared_ptr<QueryNode>>& query) {
-                      if (!query) return done(query.error());
-                      (*query)->lookup(name, done);
-                    });
+    return in_turn<QueryPtr, Found>(
+        [this](Done<QueryPtr> query) { return resolved(tree_.config().lookup_wait, std::move(query)); },
+        [name](const QueryPtr& query, Done<Found> found) { return query->lookup(name, std::move(found)); },
+        std::move(done));
   }
 
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
@@ -94,25 +94,28 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
       done(std::move(handle));
     };
     if (const auto query = known_query()) return query->open_directory(std::move(opened));
-    return resolved(tree_.config().query_wait, [opened](const Result<std::shared_ptr<QueryNode>>& query) {
-      if (!query) return opened(query.error());
-      (*query)->open_directory(opened);
-    });
+    return in_turn<QueryPtr, std::shared_ptr<DirectoryHandle>>(
+        [this](Done<QueryPtr> query) { return resolved(tree_.config().query_wait, std::move(query)); },
+        [](const QueryPtr& query, Done<std::shared_ptr<DirectoryHandle>> handle) {
+          return query->open_directory(std::move(handle));
+        },
+        std::move(opened));
   }
 
  private:
   static constexpr const char* kStatusName = "status.txt";
   static constexpr const char* kTableName = "table";
   static constexpr const char* kCutoutName = "cutout";
+  using QueryPtr = std::shared_ptr<QueryNode>;
 
   // nullptr while an object's position is not known.
-  std::shared_ptr<QueryNode> known_query() {
+  QueryPtr known_query() {
     if (auto known = *query_.lock()) return known;
     const Arguments arguments = with_known_positions(tree_, place_.arguments);
     return unresolved(arguments) == nullptr ? keep(arguments) : nullptr;
   }
 
-  std::shared_ptr<QueryNode> keep(const Arguments& arguments) {
+  QueryPtr keep(const Arguments& arguments) {
     auto directory =
         std::make_shared<QueryDirectory>(identity(), place_.path, text_of(tree_, *made_, arguments),
                                          tree_.mounted_at(), tree_.query_defaults());
@@ -122,7 +125,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
     return *kept;
   }
 
-  Cancel resolved(std::chrono::milliseconds wait, Done<std::shared_ptr<QueryNode>> done) {
+  Cancel resolved(std::chrono::milliseconds wait, Done<QueryPtr> done) {
     return with_positions(
         tree_, place_, wait,
         [self = shared_from_this(), done = std::move(done)](const Result<Arguments>& known) {
@@ -145,7 +148,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   Tree& tree_;
   const BrowseTemplates::TemplatePtr made_;
   const BrowsePlace place_;
-  Guarded<std::shared_ptr<QueryNode>> query_;
+  Guarded<QueryPtr> query_;
 };
 
 // Resolves one object after the other: a template hardly names two.
@@ -156,12 +159,16 @@ Cancel resolve_rest(Tree& tree, Arguments arguments, const Done<Arguments>& done
     return {};
   }
   const std::string object = next->object;
-  return tree.catalog().resolve(object, [&tree, object, arguments = std::move(arguments),
-                                         done](const Result<client::SkyPosition>& position) mutable {
-    if (!position) return done(position.error());
-    set_positions(arguments, object, *position);
-    resolve_rest(tree, std::move(arguments), done);
-  });
+  return in_turn<client::SkyPosition, Arguments>(
+      [&tree, object](Done<client::SkyPosition> position) {
+        return tree.catalog().resolve(object, std::move(position));
+      },
+      [&tree, object, arguments = std::move(arguments)](const client::SkyPosition& position,
+                                                        const Done<Arguments>& rest) mutable {
+        set_positions(arguments, object, position);
+        return resolve_rest(tree, std::move(arguments), rest);
+      },
+      done);
 }
 
 }  // namespace

@@ -127,8 +127,9 @@ class FakeCatalog : public cache::Catalog {
     results_.insert_or_assign(format, std::move(path));
   }
 
-  void hold() { asks_.hold(); }        // while held, nothing that is not known is answered …
-  void release() { asks_.release(); }  // … until here
+  void hold() { asks_.hold(); }                  // while held, nothing that is not known is answered …
+  void release() { asks_.release(); }            // … until here
+  void release_once() { asks_.release_once(); }  // answers what is held, and holds on
   std::size_t waiting() const { return asks_.waiting(); }
   int asked() const { return locked(asked_); }  // questions that a real catalog would have sent
   int refreshes() const { return locked(refreshes_); }

@@ -28,15 +28,9 @@ class HeldAsks {
   }
 
   // Answers everything that was held, in order, on this thread.
-  void release() {
-    std::vector<std::shared_ptr<Ask>> asks;
-    {
-      const std::scoped_lock lock(mutex_);
-      held_ = false;
-      asks.swap(asks_);
-    }
-    for (const auto& ask : asks) ask->run(true);
-  }
+  void release() { answer(false); }
+  // The same; what is asked from now on, by these answers too, is held again.
+  void release_once() { answer(true); }
 
   // Runs answer(done) now, or once released; a cancel before that gives EINTR.
   template <class T>
@@ -82,6 +76,16 @@ class HeldAsks {
       return !finish;
     }
   };
+  void answer(bool hold_others) {
+    std::vector<std::shared_ptr<Ask>> asks;
+    {
+      const std::scoped_lock lock(mutex_);
+      held_ = hold_others;
+      asks.swap(asks_);
+    }
+    for (const auto& ask : asks) ask->run(true);
+  }
+
   mutable std::mutex mutex_;
   bool held_ = false;
   bool deaf_ = false;

@@ -128,6 +128,23 @@ TEST_F(BrowseTest, ALookupBelowAnUnresolvedObjectWaitsNoLongerThanItMay) {
   EXPECT_EQ(answer->error().code(), EAGAIN);
 }
 
+TEST_F(BrowseTest, WhoWaitsForTheQueryOfAnObjectCanLeave) {
+  const auto leaf = walk({"browse", "object", "NGC_253", "phase3"});
+  catalog_.hold();
+  std::optional<Result<fs::Entry>> looked;
+  std::optional<Result<fs::Opened>> opened;
+  const Cancel lookup = fs_->lookup(leaf, kId + ".fits", [&](Result<fs::Entry> r) { looked = std::move(r); });
+  const Cancel opendir = fs_->opendir(leaf, [&](Result<fs::Opened> r) { opened = std::move(r); });
+  catalog_.release_once();  // the resolver has answered
+  ASSERT_EQ(catalog_.waiting(), 2U);
+  lookup();
+  opendir();
+  ASSERT_TRUE(looked);
+  EXPECT_EQ(looked->error().code(), EINTR);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->error().code(), EINTR);
+}
+
 TEST_F(BrowseTest, ValuesThatTheArchiveListsAreShownInPlainLettersAndMeanWhatTheArchiveWrites) {
   EXPECT_THAT(list({"browse", "night"}), ElementsAre("FORS2__UT1_", "MUSE"));
   EXPECT_EQ(catalog_.asked(), 1);
