@@ -75,9 +75,9 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     }
     auto joined = flights_.join(key, std::move(done));
     if (joined.first) {
-      lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](Lane::Turn& turn) {
-        self->flights_.land(key, self->answer(asked, key, fetch, turn));
-      });
+      lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](
+                       Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, key, fetch, turn)); },
+                   "answers " + std::to_string(static_cast<int>(shelf_)));
     }
     return joined.cancel;
   }

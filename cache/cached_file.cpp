@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "client/url.h"
+
 namespace esofs::cache {
 namespace {
 
@@ -20,6 +22,7 @@ CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
     : parts_(std::move(parts)),
       about_(std::move(about)),
       chunks_(chunk_count(about_.size)),
+      server_(client::server_of(about_.url)),
       on_stale_(std::move(on_stale)),
       state_(window(Pace(), parts_->most_ahead())) {}
 
@@ -245,8 +248,8 @@ void CachedFile::pump() {
     if (to_stop) to_stop->stop.request_stop();
     if (!begun) return;
     if (begun->ahead) parts_->ahead_bytes += (begun->end - begun->next) * kChunkBytes;
-    parts_->transfers.submit(
-        [self = shared_from_this(), begun](Lane::Turn& turn) { self->run(begun, turn); });
+    parts_->transfers.submit([self = shared_from_this(), begun](Lane::Turn& turn) { self->run(begun, turn); },
+                             server_);
   }
 }
 

@@ -125,6 +125,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   const std::shared_ptr<ContentParts> parts_;
   const About about_;
   const std::uint64_t chunks_;
+  const std::string server_;  // whom its transfers ask
   const std::function<void(const Error&)> on_stale_;
   Guarded<State> state_;
 };

@@ -259,10 +259,12 @@ Cancel Jobs::list(const std::string& service, Done<std::vector<JobInfo>> done) {
   const std::string flight = place(service, service);
   auto joined = lists_.join(flight, std::move(done));
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), service, flight](Lane::Turn& turn) {
-      self->lists_.land(flight,
-                        guarded<std::vector<JobInfo>>(turn, [&] { return self->ask_list(service, turn); }));
-    });
+    lane_.submit(
+        [self = shared_from_this(), service, flight](Lane::Turn& turn) {
+          self->lists_.land(
+              flight, guarded<std::vector<JobInfo>>(turn, [&] { return self->ask_list(service, turn); }));
+        },
+        "jobs " + service);
   }
   return joined.cancel;
 }
@@ -311,9 +313,11 @@ Cancel Jobs::look(const JobInfo& job, Done<JobPtr> done) {
   }
   auto joined = looks_.join(flight, std::move(done));
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), job, flight](Lane::Turn& turn) {
-      self->looks_.land(flight, guarded<JobPtr>(turn, [&] { return self->ask(job, turn); }));
-    });
+    lane_.submit(
+        [self = shared_from_this(), job, flight](Lane::Turn& turn) {
+          self->looks_.land(flight, guarded<JobPtr>(turn, [&] { return self->ask(job, turn); }));
+        },
+        "jobs " + job.service);
   }
   return joined.cancel;
 }
@@ -342,13 +346,15 @@ Cancel Jobs::act(const std::string& work_key, std::function<Result<void>(Lane::T
     done(result ? Result<void>() : Result<void>(result.error()));
   });
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), work_key, work = std::move(work)](Lane::Turn& turn) {
-      self->acts_.land(work_key, guarded<Nothing>(turn, [&]() -> Result<Nothing> {
-                         auto worked = work(turn);
-                         if (!worked) return worked.error();
-                         return Nothing{};
-                       }));
-    });
+    lane_.submit(
+        [self = shared_from_this(), work_key, work = std::move(work)](Lane::Turn& turn) {
+          self->acts_.land(work_key, guarded<Nothing>(turn, [&]() -> Result<Nothing> {
+                             auto worked = work(turn);
+                             if (!worked) return worked.error();
+                             return Nothing{};
+                           }));
+        },
+        "jobs");
   }
   return joined.cancel;
 }
@@ -426,16 +432,18 @@ Cancel Jobs::failure(const JobInfo& job, Done<std::string> done) {
   const std::string flight = place(job);
   auto joined = failures_.join(flight, std::move(done));
   if (joined.first) {
-    lane_.submit([self = shared_from_this(), job, flight](Lane::Turn& turn) {
-      self->failures_.land(flight, guarded<std::string>(turn, [&]() -> Result<std::string> {
-                             auto seen = self->ask(job, turn);
-                             if (!seen) return seen.error();
-                             const std::string& phase = (*seen)->phase;
-                             if (phase != "ERROR" && phase != "ABORTED")
-                               return Error(ENODATA, "the job has not failed: it is " + phase);
-                             return self->archive_.job_failure(job.url, **seen, turn);
-                           }));
-    });
+    lane_.submit(
+        [self = shared_from_this(), job, flight](Lane::Turn& turn) {
+          self->failures_.land(flight, guarded<std::string>(turn, [&]() -> Result<std::string> {
+                                 auto seen = self->ask(job, turn);
+                                 if (!seen) return seen.error();
+                                 const std::string& phase = (*seen)->phase;
+                                 if (phase != "ERROR" && phase != "ABORTED")
+                                   return Error(ENODATA, "the job has not failed: it is " + phase);
+                                 return self->archive_.job_failure(job.url, **seen, turn);
+                               }));
+        },
+        "jobs " + job.service);
   }
   return joined.cancel;
 }

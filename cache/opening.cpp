@@ -14,6 +14,7 @@
 #include "client/base/pause.h"
 #include "client/http.h"
 #include "client/iso_time.h"
+#include "client/url.h"
 
 namespace esofs::cache {
 namespace {
@@ -75,8 +76,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   class TailSink;
 
   void submit(void (Opening::*job)(Lane::Turn&)) {
-    parts_->transfers.submit(
-        [self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); });
+    parts_->transfers.submit([self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); },
+                             client::server_of(request_.source.url));
   }
 
   void fetch_file(Lane::Turn& turn) {

@@ -156,9 +156,9 @@ void Queries::forget(const QuerySpec& spec) {
 void Queries::submit(const std::string& query, const QuerySpec& spec) {
   auto begun = std::make_shared<Running>(now_());
   (*running_.lock())[query] = begun;
-  lane_.submit([self = shared_from_this(), query, spec, begun](Lane::Turn& turn) {
-    self->run(query, spec, *begun, turn);
-  });
+  lane_.submit([self = shared_from_this(), query, spec,
+                begun](Lane::Turn& turn) { self->run(query, spec, *begun, turn); },
+               "query " + archive_.query_service(spec.service, spec.adql));
 }
 
 void Queries::run(const std::string& query, const QuerySpec& spec, Running& running, Lane::Turn& turn) {

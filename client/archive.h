@@ -175,6 +175,11 @@ class Archive {
   // The URL of the job `id` of a service; "" where there is no such service. REQUIRES: plain_job_id(id).
   virtual std::string job_url(const std::string& /*service*/, const std::string& /*id*/) const { return {}; }
 
+  // The service that a query is sent to first, by its name; `service`: what the query itself says.
+  virtual std::string query_service(const std::string& service, const std::string& /*adql*/) const {
+    return service;
+  }
+
   // True where `id` has the form of an identifier of this archive. false for every name that tools merely try.
   virtual bool valid_id(const std::string& id) const = 0;
   // The dataset that an id alone tells of (patterns of the profile). REQUIRES: valid_id(id).

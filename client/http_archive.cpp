@@ -135,6 +135,12 @@ std::string HttpArchive::job_url(const std::string& service, const std::string& 
   return found ? (*found)->url + "/async/" + id : std::string();
 }
 
+std::string HttpArchive::query_service(const std::string& service, const std::string& adql) const {
+  if (!service.empty()) return service;
+  const auto found = services_of(profile(), adql);
+  return found && !found->empty() ? found->front()->name : std::string();
+}
+
 bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id); }
 
 Dataset HttpArchive::dataset(const std::string& id) const { return ids_->dataset(id); }

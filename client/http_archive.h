@@ -60,6 +60,7 @@ class HttpArchive : public Archive {
   Result<std::string> job_failure(const std::string& url, const Job& job, Lane::Turn& turn) override;
   std::vector<std::string> job_services() const override;
   std::string job_url(const std::string& service, const std::string& id) const override;
+  std::string query_service(const std::string& service, const std::string& adql) const override;
 
   bool valid_id(const std::string& id) const override;
   Dataset dataset(const std::string& id) const override;

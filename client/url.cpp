@@ -100,6 +100,11 @@ Origin origin_of(const std::string& url) {
           part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
 }
 
+std::string server_of(const std::string& url) {
+  const Origin origin = origin_of(url);
+  return origin.host.empty() ? "" : origin.host + ":" + origin.port;
+}
+
 bool same_trust(const std::string& from, const std::string& to) {
   const Origin a = origin_of(from);
   const Origin b = origin_of(to);

@@ -19,6 +19,9 @@ struct Origin {
 
 Origin origin_of(const std::string& url);
 
+// Who is asked: "host:port"; "" for what is not a URL.
+std::string server_of(const std::string& url);
+
 // True where credentials for a request to `from` may be sent to `to`: the same origin, or the same host on the default
 // ports with http replaced by https.
 bool same_trust(const std::string& from, const std::string& to);

@@ -88,7 +88,8 @@ class Built : public BuiltMount {
       : credentials_(credentials_of(options, profile)),
         archive_(archive_of(options, profile, credentials_)),
         transfers_("transfer", options.transfers),
-        queries_("query", options.queries),
+        // Several kinds of questions may go to one service that hangs.
+        queries_("query", options.queries, 16 * options.queries, 4 * options.queries),
         logins_("login", kLogins) {}
   ~Built() override {
     if (callers_) callers_->end();

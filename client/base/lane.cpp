@@ -2,99 +2,152 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace esofs {
 
-Lane::Lane(std::string name, int width, int most_threads)
-    : name_(std::move(name)), width_(width), most_threads_(most_threads > 0 ? most_threads : 4 * width) {}
+Lane::Lane(std::string name, int width, int most_threads, int share)
+    : name_(std::move(name)),
+      width_(width),
+      most_threads_(most_threads > 0 ? most_threads : 16 * width),
+      share_(share > 0 ? share : std::max(1, most_threads_ * 3 / 4)) {
+  start_thread();
+}
 
 Lane::~Lane() {
-  std::vector<std::jthread> threads;
-  std::deque<Job> left;
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
   stop_.request_stop();
   for (;;) {
+    std::list<std::jthread> threads;
+    std::list<std::jthread> ended;
+    std::vector<Job> left;
     {
       const std::lock_guard lock(mutex_);
       threads.swap(threads_);
-      left.swap(queue_);
+      ended.swap(ended_);
+      for (const auto& kind : turns_)
+        std::move(kind->second.queue.begin(), kind->second.queue.end(), std::back_inserter(left));
+      for (const auto& kind : turns_) kind->second.queue.clear();
+      turns_.clear();
     }
     if (threads.empty() && left.empty()) break;
     ready_.notify_all();
     threads.clear();  // joins
     Turn turn(stop_.get_token());
     for (auto& job : left) job(turn);
-    left.clear();
   }
 }
 
-void Lane::submit(Job job) {
+void Lane::submit(Job job, const std::string& kind) {
   const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(job));
+  const auto at = kinds_.try_emplace(kind).first;
+  if (at->second.queue.empty()) turns_.push_back(at);
+  at->second.queue.push_back(std::move(job));
   if (!ending_) start_thread_if_needed();
   ready_.notify_one();
 }
 
 Lane::Load Lane::load() const {
   const std::lock_guard lock(mutex_);
-  return {queue_.size(), running_, waiting_};
+  std::size_t queued = 0;
+  for (const auto& kind : turns_) queued += kind->second.queue.size();
+  return {queued, running_, waiting_, threads_.size()};
 }
 
-bool Lane::may_start() const { return !queue_.empty() && running_ - waiting_ < width_; }
+bool Lane::may_start() const {
+  if (running_ - waiting_ >= width_) return false;
+  return std::any_of(turns_.begin(), turns_.end(), [this](const auto& kind) { return within_share(*kind); });
+}
+
+bool Lane::within_share(const Kinds::value_type& kind) const {
+  return kind.first.empty() || kind.second.waiting < share_;
+}
+
+Lane::Kinds::iterator Lane::take_turn() {
+  const auto turn =
+      std::find_if(turns_.begin(), turns_.end(), [this](const auto& kind) { return within_share(*kind); });
+  const auto kind = *turn;
+  turns_.erase(turn);
+  return kind;
+}
 
 void Lane::start_thread_if_needed() {
   if (!may_start() || idle_ > 0 || static_cast<int>(threads_.size()) >= most_threads_) return;
-  threads_.emplace_back([this] {
-    pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-    run(stop_.get_token());
-  });
+  try {
+    start_thread();
+  } catch (const std::system_error&) {
+    // No more are to be had: those that are here take the job when they can.
+  }
 }
 
-void Lane::run(const std::stop_token& stop) {
+void Lane::start_thread() {
+  ended_.clear();  // joins; they hold no lock
+  threads_.emplace_front();
+  try {
+    threads_.front() = std::jthread([this, self = threads_.begin()] {
+      pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+      run(stop_.get_token(), self);
+    });
+  } catch (const std::system_error&) {
+    threads_.pop_front();
+    throw;
+  }
+}
+
+void Lane::run(const std::stop_token& stop, std::list<std::jthread>::iterator self) {
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (!ending_ && idle_ >= width_ && !may_start()) {  // they were many while a server was silent
+      ended_.splice(ended_.begin(), threads_, self);
+      return;
+    }
     ++idle_;
     ready_.wait(lock, [this] { return ending_ || may_start(); });
     --idle_;
     if (ending_) return;
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
+    const auto kind = take_turn();
+    Job job = std::move(kind->second.queue.front());
+    kind->second.queue.pop_front();
+    if (!kind->second.queue.empty()) turns_.push_back(kind);
+    ++kind->second.running;
     ++running_;
     start_thread_if_needed();
     lock.unlock();
     {
-      Turn turn(stop, this);
+      Turn turn(stop, this, &kind->second);
       job(turn);
       turn.moving();
     }
     job = nullptr;  // what the job holds may end here, with no lock held
     lock.lock();
     --running_;
+    if (--kind->second.running == 0 && kind->second.queue.empty()) kinds_.erase(kind);
     ready_.notify_one();
   }
 }
 
-void Lane::count_waiting(int change) {
+void Lane::count_waiting(int change, Kind& kind) {
   const std::lock_guard lock(mutex_);
   waiting_ += change;
-  if (change > 0 && !ending_) {
-    start_thread_if_needed();
-    ready_.notify_one();
-  }
+  kind.waiting += change;
+  if (ending_) return;
+  start_thread_if_needed();
+  ready_.notify_one();
 }
 
 void Lane::Turn::waiting() {
   if (lane_ == nullptr || std::exchange(waits_, true)) return;
-  lane_->count_waiting(1);
+  lane_->count_waiting(1, *kind_);
 }
 
 void Lane::Turn::moving() {
   if (lane_ == nullptr || !std::exchange(waits_, false)) return;
-  lane_->count_waiting(-1);
+  lane_->count_waiting(-1, *kind_);
 }
 
 }  // namespace esofs

@@ -5,6 +5,9 @@
 // (Turn::waiting) and then does not count, so that a hung server does not keep others from their turn;
 // `most_threads` bounds how far that goes.
 //
+// Jobs are of kinds, by whom they ask. Kinds take turns, and the jobs of one that wait take no more than its share of the
+// threads: whoever hangs, there are threads left for the others.
+//
 // Rule: a job may block on the network or on the disk, never on another job. Who needs the answer of
 // a job leaves a continuation (SingleFlight), and so a lane of any width cannot deadlock.
 #pragma once
@@ -12,6 +15,8 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <list>
+#include <map>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -21,6 +26,8 @@
 namespace esofs {
 
 class Lane {
+  struct Kind;
+
  public:
   // What a running job knows of its lane. Lives as long as the job runs; used by the job's thread only.
   class Turn {
@@ -39,53 +46,72 @@ class Lane {
 
    private:
     friend class Lane;
-    Turn(std::stop_token stop, Lane* lane) : stop_(std::move(stop)), lane_(lane) {}
+    Turn(std::stop_token stop, Lane* lane, Kind* kind) : stop_(std::move(stop)), lane_(lane), kind_(kind) {}
     std::stop_token stop_;
     Lane* lane_ = nullptr;
+    Kind* kind_ = nullptr;
     bool waits_ = false;
   };
 
   using Job = std::function<void(Turn&)>;
 
-  // name: at most 15 bytes, shown by `top -H`. width: at least 1. most_threads: at least width; 0 means 4 * width.
-  Lane(std::string name, int width, int most_threads = 0);
+  // name: at most 15 bytes, shown by `top -H`. width: at least 1. most_threads: at least width; 0 means 16 * width.
+  // share: of most_threads, for the jobs of one kind that wait; 0 means three quarters. Begins with one thread, and throws
+  // std::system_error where there is none to be had; where there are no more later, that one does all.
+  Lane(std::string name, int width, int most_threads = 0, int share = 0);
   // Stops what runs, then runs the queued jobs with a stopped token: each still answers its askers.
   ~Lane();
 
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  void submit(Job job);  // Thread-safe. Must not be called once destruction has begun, but by a job.
+  // Jobs of one kind begin in their order; kind "" asks nobody and has no share. Thread-safe. Must not be called once
+  // destruction has begun, but by a job.
+  void submit(Job job, const std::string& kind = {});
 
   // Jobs queued and running, for status.json. Thread-safe.
   struct Load {
     std::size_t queued;
     int running;
     int waiting;
+    std::size_t threads;
   };
   Load load() const;
 
   int width() const noexcept { return width_; }
 
  private:
-  void run(const std::stop_token& stop);
+  struct Kind {
+    std::deque<Job> queue;
+    int running = 0;  // waiting ones included
+    int waiting = 0;
+  };
+  using Kinds = std::map<std::string, Kind>;
+
+  void run(const std::stop_token& stop, std::list<std::jthread>::iterator self);
+  void start_thread();            // REQUIRES: mutex_ held, or nobody else knows of the lane yet.
   void start_thread_if_needed();  // REQUIRES: mutex_ held.
   bool may_start() const;         // REQUIRES: mutex_ held.
-  void count_waiting(int change);
+  bool within_share(const Kinds::value_type& kind) const;
+  Kinds::iterator take_turn();  // The kind whose job is next. REQUIRES: mutex_ held, may_start().
+  void count_waiting(int change, Kind& kind);
 
   const std::string name_;
   const int width_;
   const int most_threads_;
+  const int share_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any ready_;
-  std::deque<Job> queue_;  // this and what follows: guarded by mutex_
-  int running_ = 0;        // jobs under way, waiting ones included
-  int waiting_ = 0;        // of these, jobs in waiting()
-  int idle_ = 0;           // threads without a job
+  Kinds kinds_;                        // this and what follows: guarded by mutex_
+  std::deque<Kinds::iterator> turns_;  // kinds with queued jobs, in the order of their turns
+  int running_ = 0;                    // jobs under way, waiting ones included
+  int waiting_ = 0;                    // of these, jobs in waiting()
+  int idle_ = 0;                       // threads without a job
   bool ending_ = false;
   std::stop_source stop_;
-  std::vector<std::jthread> threads_;  // last, so that they end before what they use
+  std::list<std::jthread> ended_;    // threads that were too many
+  std::list<std::jthread> threads_;  // last, so that they end before what they use
 };
 
 }  // namespace esofs

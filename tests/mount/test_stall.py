@@ -99,5 +99,67 @@ class OneServerHangs(harness.MountTest):
         self.assertIsNone(waiting.poll())
 
 
+class OneServiceHangs(harness.MountTest):
+    """More are asking than there are threads for one service; whatever the others answer is there."""
+    simulator_arguments = ('--rows', '100')
+    mount_options = ('stall_timeout=1h', 'first_byte_timeout=1h')
+    ASKING = 80
+
+    def setUp(self):
+        super().setUp()
+        self.ids = [f'ADP.2023-01-01T00:{i // 60:02}:{i % 60:02}.000' for i in range(self.ASKING)]
+        self.asking = []
+        self.addCleanup(self.end_asking)
+
+    def end_asking(self):
+        for process in self.asking:
+            process.kill()
+            process.wait()
+
+    def hang(self, service, words):
+        """words: of a program for each i that asks the service."""
+        self.sim.fault(path=service, delay=3600000)
+        for i in range(self.ASKING):
+            self.asking.append(subprocess.Popen(words(i), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        lanes = ('queries', 'transfers')
+        harness.until(lambda: any(self.mount.status()[lane]['waiting'] >= 16 for lane in lanes), 'the waiting jobs')
+
+    def assert_others_answer(self, but=''):
+        good = 'ADP.2014-09-16T11:04:45.123'
+        asked = {
+            'query': lambda: os.listdir(self.mount.save('new', 'SELECT TOP 2 * FROM ivoa.ObsCore')),
+            'links': lambda: os.listdir(self.mount / f'datasets/{good}'),
+            'file': lambda: read(self.mount / f'datasets/{good}/{good}.fits'),
+            'object': lambda: os.listdir(self.mount / 'browse/object/NGC253/phase3'),
+            'row': lambda: read(self.mount / f'datasets/{good}/metadata.json'),
+            'catalogue': lambda: os.listdir(self.mount.save('newcat', 'SELECT TOP 2 * FROM safcat.SIMSURVEY_CAT_V2')),
+            'tables': lambda: os.listdir(self.mount / 'tables/cat'),
+            'jobs': lambda: [os.listdir(self.mount / 'jobs/cat')],
+        }
+        for name, ask in asked.items():
+            if name not in but:
+                with self.subTest(name):
+                    self.assertGreater(len(ask()), 0)
+        self.assertEqual([process for process in self.asking if process.poll() is not None], [])
+
+    def test_a_datalink_service(self):
+        self.hang('/datalink', lambda i: ['ls', self.mount / f'datasets/{self.ids[i]}'])
+        self.assert_others_answer(but='links file')
+
+    def test_a_resolver(self):
+        self.hang('/cgi-bin', lambda i: ['ls', self.mount / f'browse/object/OBJECT{i}/phase3'])
+        self.assert_others_answer(but='object')
+
+    def test_a_query_service(self):
+        for i in range(self.ASKING):
+            self.mount.save(f'q{i}', f'SELECT TOP {i + 1} * FROM ivoa.ObsCore')
+        self.hang('/tap_obs', lambda i: ['ls', self.mount / f'queries/q{i}'])
+        self.assert_others_answer(but='query object row')
+
+    def test_files(self):
+        self.hang('/dataPortal/file/ADP.2023', lambda i: ['cat', self.mount / f'datasets/{self.ids[i]}/{self.ids[i]}.fits'])
+        self.assert_others_answer()
+
+
 if __name__ == '__main__':
     harness.main()

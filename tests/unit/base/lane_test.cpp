@@ -1,11 +1,14 @@
 #include "client/base/lane.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <future>
 #include <latch>
 #include <memory>
+#include <string>
+#include <system_error>
 
 namespace esofs {
 namespace {
@@ -85,6 +88,106 @@ TEST(LaneTest, WaitingJobsAreBoundedByTheMostThreads) {
     server_speaks.set_value();
   }
   EXPECT_EQ(started, 5);
+}
+
+TEST(LaneTest, OneKindThatHangsLeavesThreadsToTheOthers) {
+  std::promise<void> server_speaks;
+  const auto silence = server_speaks.get_future().share();
+  std::latch share(3);
+  std::latch all(20);
+  {
+    Lane lane("test", 1, 4, 3);
+    for (int i = 0; i < 20; ++i) {
+      lane.submit(
+          [&](Lane::Turn& turn) {
+            turn.waiting();
+            if (!share.try_wait()) share.count_down();
+            silence.wait();
+            all.count_down();
+          },
+          "hangs");
+    }
+    share.wait();
+    for (const char* kind : {"other", ""}) {
+      std::promise<void> other;
+      lane.submit([&other](Lane::Turn&) { other.set_value(); }, kind);
+      EXPECT_TRUE(ready(other.get_future())) << kind;
+    }
+    EXPECT_EQ(lane.load().waiting, 3);
+    EXPECT_EQ(lane.load().queued, 17U);
+    server_speaks.set_value();
+    all.wait();  // those that were beyond the share have their turn
+  }
+}
+
+TEST(LaneTest, ThreadsBeyondTheWidthEndWithTheirJobs) {
+  std::promise<void> server_speaks;
+  const auto silence = server_speaks.get_future().share();
+  Lane lane("test", 2, 20);
+  std::latch waits(20);
+  for (int i = 0; i < 20; ++i) {
+    lane.submit([&waits, silence](Lane::Turn& turn) {
+      turn.waiting();
+      waits.count_down();
+      silence.wait();
+    });
+  }
+  waits.wait();
+  EXPECT_EQ(lane.load().threads, 20U);
+  server_speaks.set_value();
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (lane.load().threads > 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(lane.load().threads, 2U);
+  std::promise<void> ran;
+  lane.submit([&ran](Lane::Turn&) { ran.set_value(); });
+  EXPECT_TRUE(ready(ran.get_future()));
+}
+
+TEST(LaneTest, KindsTakeTurns) {
+  std::promise<void> go;
+  const auto gone = go.get_future().share();
+  std::string order;
+  {
+    Lane lane("test", 1);
+    std::promise<void> runs;
+    lane.submit([&runs, gone](Lane::Turn&) {
+      runs.set_value();
+      gone.wait();
+    });
+    ASSERT_TRUE(ready(runs.get_future()));
+    std::latch done(6);
+    for (const char kind : {'a', 'a', 'a', 'a', 'b', 'c'}) {
+      lane.submit(
+          [&order, &done, kind](Lane::Turn&) {
+            order += kind;
+            done.count_down();
+          },
+          std::string(1, kind));
+    }
+    go.set_value();
+    done.wait();
+  }
+  EXPECT_EQ(order, "abcaaa");
+}
+
+TEST(LaneTest, WhereNoMoreThreadsAreToBeHadTheOneDoesAll) {
+  pthread_attr_t usual;
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  pthread_attr_t none = usual;
+  ASSERT_EQ(::pthread_attr_setstacksize(&none, 1ULL << 47U), 0);  // no stack of this size is to be had
+  Lane lane("test", 4);
+  std::latch done(8);
+  ASSERT_EQ(::pthread_setattr_default_np(&none), 0);
+  for (int i = 0; i < 8; ++i) {
+    lane.submit([&done](Lane::Turn& turn) {
+      turn.waiting();
+      done.count_down();
+    });
+  }
+  done.wait();
+  EXPECT_EQ(lane.load().threads, 1U);
+  EXPECT_THROW(Lane("none", 1), std::system_error);
+  ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
 }
 
 TEST(LaneTest, EndingStopsTheRunningJobAndStillRunsTheQueuedOnes) {

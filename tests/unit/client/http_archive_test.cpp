@@ -101,6 +101,13 @@ TEST_F(HttpArchiveTest, AQueryGoesToTheServiceOfItsTables) {
   EXPECT_EQ(summary->service, "cat");
 }
 
+TEST_F(HttpArchiveTest, TheServiceOfAQueryIsKnownWithoutARequest) {
+  EXPECT_EQ(archive_->query_service("", "SELECT * FROM ivoa.ObsCore"), "obs");
+  EXPECT_EQ(archive_->query_service("", "SELECT * FROM safcat.KiDS"), "cat");
+  EXPECT_EQ(archive_->query_service("ssap", "POS=1,2"), "ssap");
+  EXPECT_EQ(archive_->query_service("", "SELECT * FROM ivoa.ObsCore, safcat.KiDS"), "");
+}
+
 TEST_F(HttpArchiveTest, TheFilesOfAProductComeByOneQuery) {
   server_.at("/tap_obs/sync",
              answer_with(200,

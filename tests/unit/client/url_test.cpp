@@ -102,6 +102,12 @@ TEST(UrlTest, ReferencesAreResolvedAgainstArchiveUrls) {
   EXPECT_EQ(resolved_url("http://h/a/b?x=/../y", "c d"), "http://h/a/c%20d");
 }
 
+TEST(UrlTest, AServerIsAHostAndAPort) {
+  EXPECT_EQ(server_of("https://Archive.eso.org/file?id=1"), "archive.eso.org:443");
+  EXPECT_EQ(server_of("http://user@archive.eso.org:8080"), "archive.eso.org:8080");
+  EXPECT_EQ(server_of("no URL"), "");
+}
+
 TEST(UrlTest, CredentialsAreTrustedToTheSameOriginAndToItsHttpsForm) {
   EXPECT_TRUE(same_trust("https://h/a", "https://H:443/b"));
   EXPECT_TRUE(same_trust("http://h/a", "https://h/b"));
