@@ -37,6 +37,7 @@ struct FileFacts {
   std::string url;             // secrets removed; "" not known yet
   std::string version;         // content key; "" not known yet
   std::uint64_t cached_bytes = 0;
+  std::int64_t mtime = 0;      // the date that this version was first opened under; 0 not known
   bool restricted = false;     // it took the rights of who is logged in to get it
   std::optional<Error> error;  // the failure remembered, if any
 };

@@ -106,7 +106,8 @@ std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
   // A cutout is of the dataset, by whatever URL it was come to.
   if (!dataset.cutout.empty() && !dataset.id.empty())
     return archive_id_ + "\n" + dataset.id + "\ncutout " + dataset.cutout;
-  const std::string id = archive_id_ + "\n" + dataset.id + "\n" + client::shown_url(dataset.access_url);
+  const std::string id =
+      archive_id_ + "\n" + dataset.id + "\n" + client::shown_url(parts_->archive.canonical_url(dataset));
   return dataset.cutout.empty() ? id : id + "\ncutout " + dataset.cutout;
 }
 
@@ -121,11 +122,10 @@ std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
 bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) {
   if (!dataset.cutout.empty()) {
     // To ask again would be to cut again. It holds until its dataset is known to be another.
-    const bool same_date = record.mtime == dataset.mtime || record.mtime == 0 || dataset.mtime == 0;
     const std::string parent = record.parent.empty() ? std::string() : parent_version(dataset);
-    return same_date && (parent.empty() || parent == record.parent);
+    return same_version(record, dataset) && (parent.empty() || parent == record.parent);
   }
-  return record.mtime == dataset.mtime &&
+  return same_version(record, dataset) &&
          parts_->now() - record.checked_at < config_.revalidate_after.count();
 }
 
@@ -185,7 +185,7 @@ void FileCacheCore::ask(const std::string& id, const client::Dataset& dataset) {
     const Inside inside(self->parts_->gate);
     if (!inside) return self->land(id, ending_error());
     if (!source) return self->land(id, source.error());
-    open_file(self->parts_, self, {id, dataset, std::move(*source), stop, parent});
+    open_file(self->parts_, self, {id, dataset, std::move(*source), stop, parent, self->known_.record(id)});
   });
 }
 
@@ -404,13 +404,14 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   bool exact = false;
   const bool known_size = record && (record->size > 0 || !record->whole);
   const bool current =
-      known_size && (dataset.cutout.empty() ? record->mtime == dataset.mtime : fresh(*record, dataset));
+      known_size && (dataset.cutout.empty() ? same_version(*record, dataset) : fresh(*record, dataset));
   if (current) {
     delivered = record->size;
     exact = true;
     if (!record->name.empty()) facts.delivered_name = record->name;
     if (!record->url.empty()) facts.url = record->url;
     facts.version = record->key;
+    facts.mtime = record->mtime;
     facts.restricted = !record->identity.empty();
     facts.cached_bytes = parts_->segments.cached_bytes(ContentKey(record->key), record->size);
   }

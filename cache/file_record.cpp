@@ -6,6 +6,7 @@ namespace esofs::cache {
 namespace {
 
 constexpr char kFormat = 1;
+constexpr std::int64_t kClocksApart = 24 * 3600;  // ours and the archive's, at most
 
 using Json = nlohmann::json;
 
@@ -24,6 +25,17 @@ std::uint64_t number(const Json& object, const char* name) {
 
 }  // namespace
 
+bool same_version(const FileRecord& record, const client::Dataset& dataset) {
+  if (dataset.modified == 0 || dataset.modified == record.modified) return true;
+  return record.modified == 0 && dataset.modified + kClocksApart <= record.since;
+}
+
+void continue_record(FileRecord& record, const FileRecord& before, const client::Dataset& dataset) {
+  if (!same_version(before, dataset)) return;
+  if (before.mtime != 0) record.mtime = before.mtime;
+  if (record.modified == 0) record.modified = before.modified;
+}
+
 std::string encoded(const FileRecord& record) {
   Json object{{"key", record.key},
               {"url", record.url},
@@ -33,6 +45,8 @@ std::string encoded(const FileRecord& record) {
               {"whole", record.whole},
               {"packing", static_cast<int>(record.packing)},
               {"mtime", record.mtime},
+              {"modified", record.modified},
+              {"since", record.since},
               {"checked_at", record.checked_at}};
   if (!record.parent.empty()) object["parent"] = record.parent;
   if (!record.identity.empty()) object["identity"] = record.identity;
@@ -56,6 +70,8 @@ std::optional<FileRecord> decoded_file_record(std::string_view value) {
   record.packing = static_cast<Packing>(number(object, "packing"));
   if (object.contains("plain_size")) record.plain_size = number(object, "plain_size");
   record.mtime = static_cast<std::int64_t>(number(object, "mtime"));
+  record.modified = static_cast<std::int64_t>(number(object, "modified"));
+  record.since = static_cast<std::int64_t>(number(object, "since"));
   record.checked_at = static_cast<std::int64_t>(number(object, "checked_at"));
   if (record.key.empty()) return std::nullopt;
   return record;

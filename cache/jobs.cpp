@@ -78,7 +78,7 @@ std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job) {
     const bool tap_result = result.id == "result" && result.mime.empty();
     dataset.extension = tap_result ? ".vot" : extension_of(result.mime);
     dataset.estimate_bytes = result.size.value_or(0);
-    dataset.mtime = job.finished != 0 ? job.finished : job.created;
+    dataset.mtime = dataset.modified = job.finished != 0 ? job.finished : job.created;
     std::string base = result.id.empty() ? "result" : portable_name(safe_name(result.id));
     if (!base.ends_with(dataset.extension)) base += dataset.extension;
     std::string name = safe_name(base);

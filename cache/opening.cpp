@@ -108,9 +108,25 @@ class Opening : public std::enable_shared_from_this<Opening> {
     record.identity = head.identity;
     record.size = head.total.value_or(0);
     record.mtime = request_.dataset.mtime;
+    record.modified = request_.dataset.modified;
+    record.since = parts_->now();
+    if (request_.before) continue_record(record, *request_.before, request_.dataset);
     record.parent = request_.parent;
     record.checked_at = parts_->now();
     return record;
+  }
+
+  // Of a file in ranges.
+  void set_key(FileRecord& record, const client::FileHead& head) const {
+    record.key = request_.id + "\n" + version_of(head, request_.dataset) + shown_to(head.identity);
+    const auto& before = request_.before;
+    if (!before || before->whole) return;
+    // Where the server tells versions apart by nothing, what is remembered of this size goes on until a date tells of another.
+    const bool told = !head.validator.empty() || !before->validator.empty();
+    if (!told && before->size == record.size && before->identity == record.identity &&
+        same_version(*before, request_.dataset))
+      record.key = before->key;
+    if (record.key == before->key) record.since = before->since;
   }
 
   void opened(const Delivered& delivered) {
@@ -138,8 +154,7 @@ class Opening::HeadSink : public client::FetchSink {
     record_ = opening_.record_of(head);
     if (head.partial) {
       if (!head.total) return Error(EIO, "the answer does not tell the size of the file");
-      record_.key =
-          opening_.request_.id + "\n" + version_of(head, opening_.request_.dataset) + shown_to(head.identity);
+      opening_.set_key(record_, head);
       return {};
     }
     return begin_whole(head);
@@ -368,7 +383,7 @@ void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t
 std::string version_of(const client::FileHead& head, const client::Dataset& dataset) {
   const std::string size = head.total ? std::to_string(*head.total) : "?";
   if (!head.validator.empty()) return size + " " + head.validator;
-  return size + " " + std::to_string(dataset.mtime);
+  return size + " " + std::to_string(dataset.modified);
 }
 
 void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,

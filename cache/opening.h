@@ -29,8 +29,9 @@ struct OpeningRequest {
   std::string id;  // file_id()
   client::Dataset dataset;
   client::FileSource source;
-  std::stop_source stop{};  // ends the request and the transfer that it becomes
-  std::string parent{};     // of a cutout: FileRecord::parent
+  std::stop_source stop{};             // ends the request and the transfer that it becomes
+  std::string parent{};                // of a cutout: FileRecord::parent
+  std::optional<FileRecord> before{};  // what is remembered of the file
 };
 
 // What Opening asks of the cache it works for. Called from the lane, without locks.

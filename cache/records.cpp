@@ -38,7 +38,7 @@ struct FieldsOf<client::Dataset> {
   static void visit(Codec& codec, Record& r) {
     codec(r.id), codec(r.access_url);
     FieldsOf<client::AccessKind>::visit(codec, r.access);
-    codec(r.extension), codec(r.estimate_bytes), codec(r.mtime), codec(r.release_date);
+    codec(r.extension), codec(r.estimate_bytes), codec(r.mtime), codec(r.modified), codec(r.release_date);
   }
 };
 
@@ -219,7 +219,7 @@ struct FieldsOf<GenerationRecord::State> {
 // The format number of each record: a change of its fields takes a new one.
 template <>
 struct FieldsOf<SnapshotRecord> {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   template <class Codec, class Record>
   static void visit(Codec& codec, Record& r) {
     codec(r.generation), codec(r.rows), codec(r.datasets), codec(r.names_datasets), codec(r.truncated);
@@ -249,7 +249,7 @@ struct FieldsOf<GenerationRecord> {
 
 template <>
 struct FieldsOf<EntryRecord> {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   template <class Codec, class Record>
   static void visit(Codec& codec, Record& r) {
     codec(r.name), codec(r.dataset);
@@ -302,7 +302,7 @@ struct FieldsOf<client::CalibrationFile> {
 
 template <>
 struct FieldsOf<AssociationsRecord> {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   template <class Codec, class Record>
   static void visit(Codec& codec, Record& r) {
     auto& v = r.value;

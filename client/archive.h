@@ -190,6 +190,8 @@ class Archive {
   virtual QueryRequest row_query(const std::string& id) const = 0;
   // Nothing is known where the archive's profile has no patterns.
   virtual KnownUrl known_url(const std::string& /*url*/) const { return {}; }
+  // What tells the file of a dataset from others of the same id: its access_url, in one form where several lead to it.
+  virtual std::string canonical_url(const Dataset& dataset) const { return dataset.access_url; }
   // What can be cut out of a dataset, and the request for dataset.cutout, by the service descriptors of its DataLink
   // answer; links == nullptr: it has none, and the profile tells. cutout_source(): ENOTSUP where there is no service, EINVAL
   // where it does not take such a spec, ENODATA where the dataset does not reach.

@@ -150,7 +150,8 @@ class Reader {
     set_extension(dataset, row);
     dataset.estimate_bytes = estimate(number_at(row, size_), unit_);
     dataset.release_date = text_at(row, release_);
-    dataset.mtime = time(row);
+    dataset.modified = parse_iso_time(text_at(row, times_.front())).value_or(0);
+    dataset.mtime = dataset.modified != 0 ? dataset.modified : time(row);
     return dataset;
   }
 

@@ -146,7 +146,8 @@ bool HttpArchive::valid_id(const std::string& id) const { return ids_->valid(id)
 Dataset HttpArchive::dataset(const std::string& id) const { return ids_->dataset(id); }
 
 std::string HttpArchive::links_url(const Dataset& dataset) const {
-  if (dataset.access == AccessKind::kDataLink && !dataset.access_url.empty()) return dataset.access_url;
+  if (dataset.access == AccessKind::kDataLink && !dataset.access_url.empty())
+    return ids_->canonical_url(dataset);
   return ids_->links_url(dataset.id);
 }
 
@@ -165,6 +166,8 @@ QueryRequest HttpArchive::row_query(const std::string& id) const {
 }
 
 KnownUrl HttpArchive::known_url(const std::string& url) const { return ids_->known_url(url); }
+
+std::string HttpArchive::canonical_url(const Dataset& dataset) const { return ids_->canonical_url(dataset); }
 
 std::function<std::optional<Dataset>(std::span<const Value>)> HttpArchive::dataset_reader(
     const std::vector<Column>& columns) const {

@@ -128,6 +128,15 @@ KnownUrl Identifiers::known_url(const std::string& url) const {
   return known;
 }
 
+std::string Identifiers::canonical_url(const Dataset& dataset) const {
+  const auto links = with_id(profile_.datalink_pattern, dataset.id);
+  const auto file = with_id(profile_.file_pattern, dataset.id);
+  const auto url = without_scheme(dataset.access_url);
+  const bool own = !url.empty() && (url == without_scheme(links) || url == without_scheme(file));
+  if (!own) return dataset.access_url;
+  return links.empty() ? file : links;
+}
+
 std::string file_stem(const std::string& id) {
   std::string_view stem = id;
   while (!stem.empty() && (stem.back() == '/' || stem.back() == '?')) stem.remove_suffix(1);

@@ -35,6 +35,10 @@ class Identifiers {
   // What a URL is by the patterns, and whose: the id is given where it is valid.
   KnownUrl known_url(const std::string& url) const;
 
+  // The access_url of a dataset; where that is what a pattern makes of its id, http and https alike, the first pattern's: all
+  // of these lead to one file.
+  std::string canonical_url(const Dataset& dataset) const;
+
   const Profile& profile() const noexcept { return profile_; }
 
  private:

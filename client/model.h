@@ -83,6 +83,8 @@ struct Dataset {
   bool whole = false;                // made when asked for (a cutout): no two answers are alike, no ranges
   // The canonical spec (client/cutout_spec.h) of the cutout of `id` that is meant; "": the file itself.
   std::string cutout = {};
+  std::int64_t modified =
+      0;  // last_mod_date: what tells versions apart where the server does not; 0: unknown
 };
 
 // A row of a DataLink answer.

@@ -45,8 +45,8 @@ std::int64_t dataset_mtime(const client::Dataset& dataset) {
 
 Attributes DatasetFile::attributes() {
   const cache::FileFacts facts = tree_.facts(dataset_, form_);
-  Attributes attributes{NodeType::kFile,         0444,         facts.size,  facts.exact,
-                        dataset_mtime(dataset_), kLongTimeout, kLongTimeout};
+  const std::int64_t mtime = facts.mtime > 0 ? std::max(facts.mtime, kEarliest) : dataset_mtime(dataset_);
+  Attributes attributes{NodeType::kFile, 0444, facts.size, facts.exact, mtime, kLongTimeout, kLongTimeout};
   if (!facts.exact && facts.size == 0)
     attributes.size = dataset_.estimate_bytes > 0 ? dataset_.estimate_bytes : kUnknownSize;
   return attributes;

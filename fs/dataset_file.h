@@ -26,6 +26,11 @@ struct RowReference {
   std::uint64_t row = 0;
 };
 
+// Of two rows the one with more columns knows more (Node::knowledge()).
+inline int knowledge_of(const RowReference& row) {
+  return row.listing ? 2 + static_cast<int>(row.listing->columns().size()) : 1;
+}
+
 class DatasetFile : public Node {
  public:
   DatasetFile(Tree& tree, client::Dataset dataset, cache::Form form, std::string path, RowReference row)
@@ -41,7 +46,7 @@ class DatasetFile : public Node {
            (dataset_.extension == ".fits" ? "" : " " + dataset_.extension);
   }
   std::string path() const override { return path_; }
-  int knowledge() const override { return row_.listing ? 2 : 1; }
+  int knowledge() const override { return knowledge_of(row_); }
   NodeType type() const override { return NodeType::kFile; }
   bool dataset_file() const override { return true; }
   Attributes attributes() override;

@@ -31,9 +31,10 @@ bool may_be_there_later(const std::string& name) {
 // file that IRAF looks for in its working directory would be one.
 bool takes_anything(const IdGrammar& ids) { return !ids.valid || ids.valid("login.cl"); }
 
-// Searches the listings that are here already for the dataset whose file is `name`.fits, the first of them where several
-// share that name. No network.
+// Searches the listings that are here already for the dataset whose file is `name`.fits: of those that have it, the one that
+// tells most. No network.
 std::optional<KnownDataset> in_listings(Tree& tree, const std::string& name) {
+  std::optional<KnownDataset> known;
   for (const auto& query : tree.queries().known()) {
     const auto spec = query->spec();
     if (!spec || spec->adql.empty()) continue;
@@ -41,9 +42,11 @@ std::optional<KnownDataset> in_listings(Tree& tree, const std::string& name) {
     if (!listing) continue;
     const auto entry = listing->find(name + ".fits");
     if (!entry || !*entry || !same(name, cache::entry_stem((*entry)->dataset.id))) continue;
-    return KnownDataset{(*entry)->dataset, RowReference{listing, (*entry)->row}};
+    RowReference row{listing, (*entry)->row};
+    if (!known || knowledge_of(row) > knowledge_of(known->row))
+      known = KnownDataset{(*entry)->dataset, std::move(row)};
   }
-  return std::nullopt;
+  return known;
 }
 
 // The name under which the archive delivers the file, as far as anybody knows: what the last download said, else the

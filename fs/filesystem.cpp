@@ -81,7 +81,7 @@ Entry Filesystem::kept_private(Entry entry, const Node& node) const {
 
 Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
   const bool constant = attributes.type == NodeType::kFile && attributes.attr_timeout >= kLongTimeout;
-  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime);
+  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, tree_.now());
   inodes_.published(ino, attributes.size, attributes.exact);
   return describe(ino, attributes);
 }

@@ -93,12 +93,17 @@ void InodeTable::published(std::uint64_t ino, std::uint64_t size, bool exact) {
   record->second.published_exact = exact;
 }
 
-std::int64_t InodeTable::settled_mtime(std::uint64_t ino, std::int64_t mtime) {
+std::int64_t InodeTable::settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now) {
   auto tables = tables_.lock();
   auto record = tables->records.find(ino);
   if (record == tables->records.end()) return mtime;
-  if (!record->second.mtime) record->second.mtime = mtime;
-  return *record->second.mtime;
+  auto& settled = record->second;
+  const bool changed_since = mtime > settled.settled_at && settled.open_handles == 0;
+  if (!settled.mtime || (changed_since && mtime != *settled.mtime)) {
+    settled.mtime = mtime;
+    settled.settled_at = now;
+  }
+  return *settled.mtime;
 }
 
 InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& version, std::uint64_t size) {

@@ -39,9 +39,9 @@ class InodeTable {
   // Remembers what the kernel was told of a live inode's size.
   void published(std::uint64_t ino, std::uint64_t size, bool exact);
 
-  // The time that a live inode was first shown with. Another one would make the kernel drop its pages, and `ls` wait,
-  // unkillably, for a read of a server that hangs.
-  std::int64_t settled_mtime(std::uint64_t ino, std::int64_t mtime);
+  // The time that a live inode was first shown with, or one later than that moment `now`: it changed since. While it is open it
+  // has the old one: another would make the kernel drop its pages, and `ls` wait, unkillably, for a server that hangs.
+  std::int64_t settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now);
 
   // How an open is to be answered, from what the kernel may still hold of the inode's earlier content.
   struct Opening {
@@ -62,6 +62,7 @@ class InodeTable {
     std::string version;  // of the pages that the kernel may hold
     std::uint64_t published_size = 0;
     std::optional<std::int64_t> mtime;
+    std::int64_t settled_at = 0;
     bool published_exact = true;
     bool published = false;
   };

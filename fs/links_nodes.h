@@ -26,10 +26,12 @@ namespace esofs::fs {
 // The file that a link leads to. Its attributes user.eso.{origfile,category,description,semantics,content_type} are the row's.
 class LinkFile : public DatasetFile {
  public:
+  static constexpr int kLinkKnows = 1'000'000;  // what no row of a table does
+
   // dataset: of dataset_of_link(), or better. path: in the mounted tree.
   LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
            std::string path);
-  int knowledge() const override { return 2 * DatasetFile::knowledge() + 1; }
+  int knowledge() const override { return DatasetFile::knowledge() + kLinkKnows; }
   Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;

@@ -187,7 +187,8 @@ SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now, 
       defaults_(std::move(defaults)),
       folder_(std::move(folder)) {}
 
-std::vector<QueryDirectoryPtr> SavedQueries::known() const {
+std::vector<QueryDirectoryPtr> SavedQueries::known() {
+  if (!taken_up_) (void)list();
   std::vector<QueryDirectoryPtr> all;
   auto queries = queries_.lock();
   all.reserve(queries->size());
@@ -239,6 +240,7 @@ Result<std::vector<QueryDirectoryPtr>> SavedQueries::list() {
     auto query = take_up(name);
     if (query && *query) all.push_back(*query);
   }
+  taken_up_ = true;
   return all;
 }
 
@@ -284,7 +286,7 @@ Result<void> SavedQueries::rename(const std::string& from, const std::string& to
   return {};
 }
 
-bool SavedQueries::asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but) const {
+bool SavedQueries::asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but) {
   const auto all = known();
   return std::any_of(all.begin(), all.end(), [&](const auto& query) {
     if (query.get() == &but) return false;

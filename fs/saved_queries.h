@@ -9,6 +9,7 @@
 //            SavedQueries is never held together with another.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -124,15 +125,15 @@ class SavedQueries {
 
   // All queries, by name; reads the store's directory anew, for other mounts may have changed it.
   Result<std::vector<QueryDirectoryPtr>> list();
-  // Those that are known already. No disk.
-  std::vector<QueryDirectoryPtr> known() const;
+  // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
+  std::vector<QueryDirectoryPtr> known();
   // nullptr: no such query. Takes up what another mount has saved.
   Result<QueryDirectoryPtr> find(const std::string& name);
   Result<QueryDirectoryPtr> make(const std::string& name);
   Result<QueryDirectoryPtr> remove(const std::string& name);  // returns what was removed; ENOENT
   Result<void> rename(const std::string& from, const std::string& to);
   // True where a query other than `but` asks what `spec` asks.
-  bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but) const;
+  bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but);
 
  private:
   Result<QueryDirectoryPtr> take_up(const std::string& name);
@@ -142,7 +143,8 @@ class SavedQueries {
   const std::function<std::int64_t()> now_;
   const cache::QuerySpec defaults_;
   const TextFolder folder_;
-  mutable Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
+  std::atomic<bool> taken_up_{false};  // list() has succeeded
+  Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
   Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
 };
 

@@ -448,7 +448,7 @@ std::function<std::optional<client::Dataset>(std::span<const client::Value>)> Fa
     const bool links = text_of(cell("access_format")).find("datalink") != std::string::npos;
     dataset.access = links ? client::AccessKind::kDataLink : client::AccessKind::kFile;
     dataset.estimate_bytes = static_cast<std::uint64_t>(number_of(cell("access_estsize"))) * 1000;
-    dataset.mtime = number_of(cell("last_mod_date"));
+    dataset.mtime = dataset.modified = number_of(cell("last_mod_date"));
     if (const auto extension = text_of(cell("extension")); !extension.empty()) dataset.extension = extension;
     dataset.release_date = text_of(cell("obs_release_date"));
     return dataset;

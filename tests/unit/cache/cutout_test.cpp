@@ -96,20 +96,20 @@ TEST_F(CutoutTest, ManyAskersAtOnceAreOneRequestWithAndWithoutALength) {
 }
 
 TEST_F(CutoutTest, TheSameDatasetByAnotherUrlOrWithoutItsDateIsTheSameCutout) {
-  dataset_.mtime = 1'500'000'000;
+  dataset_.modified = 1'500'000'000;
   put(kMiB);
   ASSERT_TRUE(open());
-  dataset_.mtime = 0;
+  dataset_.modified = 0;
   dataset_.access_url = "http://elsewhere/A";
   ASSERT_TRUE(open());
   EXPECT_EQ(archive_.fetch_count(), 1);
 }
 
 TEST_F(CutoutTest, AnotherVersionOfTheDatasetIsAnotherCutout) {
-  dataset_.mtime = 1'500'000'000;
+  dataset_.modified = 1'500'000'000;
   put(kMiB);
   ASSERT_TRUE(open());
-  dataset_.mtime = 1'600'000'000;
+  dataset_.modified = 1'600'000'000;
   ASSERT_TRUE(open());
   EXPECT_EQ(archive_.fetch_count(), 2);
 }

@@ -174,10 +174,44 @@ TEST_F(FileCacheTest, AChangeBetweenOpensIsSeenWhenTheFactsAreOldAndDropsTheOldB
 
 TEST_F(FileCacheTest, ADatasetThatWasModifiedIsCheckedAtOnce) {
   archive_.put_file(url_, kMiB, {.validator = ""});
-  dataset_.mtime = 1;
+  dataset_.modified = 1;
   expect_bytes(open(), 0, kMiB);
   archive_.put_file(url_, kMiB, {.validator = "", .salt = 9});
-  dataset_.mtime = 2;
+  dataset_.modified = 2;
+  expect_bytes(open(), 0, kMiB, 9);
+}
+
+TEST_F(FileCacheTest, ADatasetNamedWithAndWithoutTheDateOfItsChangeIsOneFile) {
+  archive_.put_file(url_, kMiB, {.validator = ""});
+  const std::int64_t date = now_ - 10 * 24 * 3600;
+  for (const std::int64_t first : {std::int64_t{0}, date}) {
+    dataset_.id += "1";
+    dataset_.mtime = dataset_.modified = first;
+    expect_bytes(open(), 0, kMiB);
+    const int before = archive_.fetch_count();
+    for (const std::int64_t then : {date, std::int64_t{0}, date}) {
+      restart();
+      dataset_.mtime = dataset_.modified = then;
+      const auto facts = cache_->facts(dataset_, Form::kDelivered);
+      EXPECT_TRUE(facts.exact);
+      EXPECT_EQ(facts.mtime, first) << "the date that it had when it was opened first";
+      expect_bytes(open(), 0, kMiB);
+      EXPECT_EQ(archive_.fetch_count(), before);
+    }
+    now_ += 24 * 3600 + 1;  // the archive is asked again, and tells of no other version
+    expect_bytes(open(), 0, kMiB);
+    EXPECT_EQ(archive_.fetch_count(), before + 1);
+  }
+}
+
+TEST_F(FileCacheTest, AChangeAfterAFileOfUnknownDateCameIsAnotherVersion) {
+  archive_.put_file(url_, kMiB, {.validator = ""});
+  expect_bytes(open(), 0, kMiB);
+  archive_.put_file(url_, kMiB, {.validator = "", .salt = 9});
+  dataset_.modified = now_ + 3600;
+  EXPECT_FALSE(cache_->facts(dataset_, Form::kDelivered).exact);
+  expect_bytes(open(), 0, kMiB, 9);
+  dataset_.modified = 0;
   expect_bytes(open(), 0, kMiB, 9);
 }
 

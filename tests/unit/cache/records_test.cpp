@@ -95,6 +95,7 @@ TEST(RecordsTest, AnAttemptComesBackWithItsErrorAndWithout) {
 
 TEST(RecordsTest, AnEntryComesBackAsItWas) {
   client::Dataset dataset{"A.1", "http://a", client::AccessKind::kFile, ".tar", 12, -5, "2020-01-01"};
+  dataset.modified = 7;
   const auto back = decode<EntryRecord>(encode(EntryRecord{"A.1.tar", dataset}));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->name, "A.1.tar");
@@ -104,6 +105,7 @@ TEST(RecordsTest, AnEntryComesBackAsItWas) {
   EXPECT_EQ(back->dataset.extension, ".tar");
   EXPECT_EQ(back->dataset.estimate_bytes, 12U);
   EXPECT_EQ(back->dataset.mtime, -5);
+  EXPECT_EQ(back->dataset.modified, 7);
   EXPECT_EQ(back->dataset.release_date, "2020-01-01");
 }
 
@@ -128,7 +130,7 @@ TEST(RecordsTest, LinksAndSourcesComeBackAsTheyWere) {
 
 TEST(RecordsTest, AnotherFormatIsAbsent) {
   std::string bytes = encode(some_snapshot());
-  bytes[0] = 2;
+  ++bytes[0];
   EXPECT_FALSE(decode<SnapshotRecord>(bytes));
   EXPECT_FALSE(decode<SnapshotRecord>(""));
 }

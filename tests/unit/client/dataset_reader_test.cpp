@@ -49,6 +49,7 @@ TEST_F(DatasetReaderTest, ARowOfObsCoreIsADataLink) {
   EXPECT_EQ(dataset->extension, ".fits");
   EXPECT_EQ(dataset->estimate_bytes, 8'459'000U);  // the archive cuts: 8 458 560 bytes are 8458
   EXPECT_EQ(dataset->mtime, 1787146354);
+  EXPECT_EQ(dataset->modified, 1787146354);
   EXPECT_EQ(dataset->release_date, "2026-08-19T13:28:29Z");
 }
 
@@ -62,6 +63,7 @@ TEST_F(DatasetReaderTest, ARawRowPrefersItsDataLink) {
   EXPECT_EQ(dataset->access, AccessKind::kDataLink);
   EXPECT_EQ(dataset->access_url, "https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?SINFO.1");
   EXPECT_EQ(dataset->mtime, 1377565524);
+  EXPECT_EQ(dataset->modified, 0) << "the date of an observation tells of no version";
   EXPECT_EQ(dataset->estimate_bytes, 0U);
 }
 

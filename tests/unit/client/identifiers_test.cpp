@@ -79,6 +79,23 @@ TEST_F(EsoIdentifiersTest, UrlsAreToldApartByTheirBeginnings) {
   EXPECT_EQ(ids_.kind_of_url("https://elsewhere.org/dataPortal/file/X"), AccessKind::kUnknown);
 }
 
+TEST_F(EsoIdentifiersTest, TheUrlsThatLeadToTheFileOfAnIdAreOne) {
+  auto dataset = ids_.dataset("ADP.2018-06-21T20:32:57.736");
+  const auto links = dataset.access_url;
+  EXPECT_EQ(ids_.canonical_url(dataset), links);
+  for (const char* url :
+       {"http://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?ADP.2018-06-21T20:32:57.736",
+        "https://dataportal.eso.org/dataPortal/file/ADP.2018-06-21T20:32:57.736"}) {
+    dataset.access_url = url;
+    EXPECT_EQ(ids_.canonical_url(dataset), links) << url;
+  }
+  for (const char* other : {"https://dataportal.eso.org/dataPortal/file/ADP.2018-06-21T20:32:57.737",
+                            "https://elsewhere.org/dataPortal/file/ADP.2018-06-21T20:32:57.736", ""}) {
+    dataset.access_url = other;
+    EXPECT_EQ(ids_.canonical_url(dataset), other);
+  }
+}
+
 TEST_F(EsoIdentifiersTest, AUrlTellsWhoseFileOrLinksItIs) {
   const std::string id = "ADP.2018-06-21T20:32:57.736";
   const auto file = ids_.known_url("http://dataportal.eso.org/dataPortal/file/" + id);

@@ -119,11 +119,22 @@ TEST(InodeTable, AnOpenKnowsWhetherTheKernelWasToldAnotherSize) {
 TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x"));
-  EXPECT_EQ(table.settled_mtime(ino, 100), 100);
-  EXPECT_EQ(table.settled_mtime(ino, 200), 100);
+  EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);
+  EXPECT_EQ(table.settled_mtime(ino, 200, 1000), 100);
   table.forget(ino, 1);
   (void)table.reference(node("x"));
-  EXPECT_EQ(table.settled_mtime(ino, 200), 200);
+  EXPECT_EQ(table.settled_mtime(ino, 200, 1000), 200);
+}
+
+TEST(InodeTable, AChangeThatCameAfterTheTimeWasShownIsShownUnlessTheFileIsOpen) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);
+  (void)table.opened(ino, "v1", 10);
+  EXPECT_EQ(table.settled_mtime(ino, 1500, 2000), 100);
+  table.closed(ino);
+  EXPECT_EQ(table.settled_mtime(ino, 1500, 2000), 1500);
+  EXPECT_EQ(table.settled_mtime(ino, 1600, 2100), 1500) << "before it was shown last";
 }
 
 }  // namespace

@@ -245,7 +245,7 @@ TEST_F(CallersTest, TheSizeThatOneHasLearntIsKnownToAll) {
   make();  // as in the next mount
   EXPECT_EQ(callers_->known_size(dataset(kPrivate), Form::kPlain), 300'000U);
   auto changed = dataset(kPrivate);
-  changed.mtime = 1;
+  changed.modified = 1;
   EXPECT_EQ(callers_->known_size(changed, Form::kPlain), std::nullopt);
 }
 
