@@ -26,11 +26,14 @@ class TextFileHandle : public FileHandle {
   std::uint64_t size() const override { return file_->size(); }
   Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
     wrote_ = true;
-    return file_->write(offset, bytes, tree_.now());
+    auto written = file_->write(offset, bytes, tree_.now());
+    if (!written) cut_ = true;
+    return written;
   }
   // A handle that only reads commits nothing: somebody else may be half-way through writing.
   Result<void> flush() override {
     if (!file_->take_resized() && !wrote_.exchange(false)) return {};
+    if (cut_) return directory_->undo(*file_);
     auto committed = directory_->commit(*file_);
     if (!committed) {
       wrote_ = true;  // the next fsync or close tries again
@@ -45,6 +48,7 @@ class TextFileHandle : public FileHandle {
   const QueryDirectoryPtr directory_;
   const QueryDirectory::File file_;
   std::atomic<bool> wrote_{false};
+  std::atomic<bool> cut_{false};  // a write was refused: what is here is no whole text
 };
 
 class TextFileNode : public Node {

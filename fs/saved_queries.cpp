@@ -153,6 +153,17 @@ Result<void> QueryDirectory::commit(const TextFile& file) {
   return write(text);
 }
 
+Result<void> QueryDirectory::undo(TextFile& file) {
+  const std::scoped_lock saving(saving_);
+  Error too_large(EFBIG, "a text of more than 1 MiB is no query; the one before it stays");
+  auto state = state_.lock();
+  auto current = state->files.find(std::string(kQueryFile));
+  if (current == state->files.end() || current->second.get() != &file) return too_large;
+  file.replace(state->saved_text, state->saved_ns / kNanoseconds);
+  state->save_error = too_large;
+  return too_large;
+}
+
 // REQUIRES: saving_ held.
 Result<void> QueryDirectory::write(const std::string& text) {
   if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");

@@ -76,6 +76,8 @@ class QueryDirectory {
 
   // Writes `file` to the store if it is query.adql and differs from what is there.
   Result<void> commit(const TextFile& file);
+  // Of a file to which more was written than it may hold: query.adql gets back the text that is kept. EFBIG.
+  Result<void> undo(TextFile& file);
 
   // From here on its text stays as it is: the job that was made of it has been started.
   void freeze();

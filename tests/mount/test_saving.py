@@ -107,6 +107,20 @@ class Saving(harness.MountTest):
         os.replace(self.query + '.tmp', self.query)
         self.assert_saved(ONE)
 
+    def test_a_text_that_is_too_large_leaves_the_one_before(self):
+        self.shell(f'echo "{ONE}" > query.adql')
+        source = os.path.join(self.home.path, 'large')
+        with open(source, 'wb') as file:
+            file.write(b'x' * 3_000_000)
+        done = run('cp', source, self.query, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('File too large', done.stderr)
+        self.assertRegex(read(os.path.join(self.folder, 'status.txt')).decode(), 'not saved: EFBIG .*1 MiB')
+        self.assert_saved(ONE)
+        self.shell(f'echo "{TWO}" > query.adql')
+        self.assertNotIn('not saved', read(os.path.join(self.folder, 'status.txt')).decode())
+        self.assert_saved(TWO)
+
     def test_kept_before_close_returns(self):
         with open(self.query, 'w', encoding='utf-8') as file:
             file.write(ONE + '\n')
