@@ -208,7 +208,12 @@ Result<const TapService*> service_named(const Profile& profile, const std::strin
     names.push_back(service.name);
   }
   const auto meant = nearest(name, names);
-  const auto hint = meant.empty() ? std::string() : " (did you mean '" + meant + "'?)";
+  std::string hint;
+  if (!meant.empty()) {
+    hint = " (did you mean '" + meant + "'?)";
+  } else {
+    for (const auto& known : names) hint += (hint.empty() ? "; there is " : ", ") + known;
+  }
   return Error(EINVAL, "archive " + profile.name + " has no TAP service '" + name + "'" + hint);
 }
 

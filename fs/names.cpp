@@ -80,8 +80,8 @@ Result<void> check_query_name(const std::string& name) {
                      "' is no name for a query: letters, digits and . _ - + ~ : are, because old tools "
                      "break on others");
   if (name.size() > kLongestQueryName)
-    return Error(EINVAL, "'" + name + "' is too long for a query: " + std::to_string(kLongestQueryName) +
-                             " bytes are the most");
+    return Error(ENAMETOOLONG, "'" + name + "' is too long for a query: " +
+                                   std::to_string(kLongestQueryName) + " bytes are the most");
   return {};
 }
 

@@ -27,6 +27,16 @@ std::string phase(const cache::QueryState& state) {
   return state.known ? "COMPLETED" : "NOT RUN YET";
 }
 
+constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked anew";
+
+// What the user can do where there is no new answer.
+std::string hint(const cache::QueryState& state, const QueryDirectory& directory) {
+  if (state.running) return state.known ? "" : "the query goes on; list this directory again";
+  if (!state.error) return state.known ? "" : "list this directory to run the query";
+  if (state.error->code() == EINVAL) return directory.is_fixed() ? "" : kMendQuery;
+  return "list this directory again after some seconds, or touch query.adql to ask at once";
+}
+
 void snapshot_lines(std::string& text, const cache::QueryState& state, const cache::QuerySpec& spec,
                     const QueryDirectory& directory) {
   if (!state.known) return;
@@ -55,6 +65,7 @@ std::string query_status(Tree& tree, const QueryDirectory& directory) {
   if (!spec) {
     status_line(text, "phase", "FAILED");
     status_line(text, "last error", errno_name(spec.error().code()) + " " + spec.error().what());
+    status_line(text, "hint", kMendQuery);
   } else if (spec->adql.empty()) {
     status_line(text, "phase", "EMPTY");
     status_line(text, "hint", "write an ADQL query into query.adql, then list this directory");
@@ -70,6 +81,7 @@ std::string query_status(Tree& tree, const QueryDirectory& directory) {
     snapshot_lines(text, state, *spec, directory);
     status_line(text, "job", state.job_url);
     error_lines(text, state);
+    status_line(text, "hint", hint(state, directory));
   }
   if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());
   return text;

@@ -107,7 +107,14 @@ class QueriesThatFail(harness.MountTest):
         folder = self.mount.save('directive', '-- maxrec: lots\nSELECT TOP 3 * FROM ivoa.ObsCore')
         self.assert_errno(errno.EINVAL, os.listdir, folder)
         self.assertIn('lots', self.status('directive'))
+        self.assertIn('hint: correct query.adql', self.status('directive'))
         self.assertEqual(self.sim.requests(), [])
+
+    def test_a_service_that_there_is_not_is_told_with_the_nearest_or_with_all(self):
+        for name, told in (('cta', "'cta' (did you mean 'cat'?)"), ('xmm', "'xmm'; there is obs, cat")):
+            folder = self.mount.save('service', f'-- service: {name}\nSELECT TOP 3 * FROM ivoa.ObsCore')
+            self.assert_errno(errno.EINVAL, os.listdir, folder)
+            self.assertIn(told, self.status('service'))
 
     def test_a_truncated_listing_says_so(self):
         folder = self.mount.save('cut', '-- maxrec: 5\nSELECT * FROM ivoa.ObsCore')
@@ -136,6 +143,7 @@ class QueriesThatFail(harness.MountTest):
         folder = self.mount.save('q', 'SELECT TOP 3 * FROM ivoa.ObsCore')
         self.assert_errno(errno.EIO, os.listdir, folder)
         self.assertIn('500', self.status('q'))
+        self.assertIn('hint: list this directory again after some seconds', self.status('q'))
         self.sim.clear()
         os.utime(os.path.join(folder, 'query.adql'))  # touch: ask anew
         self.assertEqual(len([n for n in os.listdir(folder) if n.endswith('.fits')]), 3)
