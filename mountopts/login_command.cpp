@@ -30,13 +30,14 @@ namespace {
 
 constexpr char kInterrupt = 3;  // Ctrl-C, which is a character while no signal is made of it
 
-// While it lives, what is typed is not shown.
+// While it lives, what is typed is not shown, and a Ctrl-C ends a line.
 class NoEcho {
  public:
   NoEcho() : changed_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
     if (!changed_) return;
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);  // a signal would leave the terminal without echo
+    quiet.c_cc[VEOL] = kInterrupt;
     (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
   }
   ~NoEcho() {
@@ -50,6 +51,16 @@ class NoEcho {
   const bool changed_;
 };
 
+// Up to the end of the line, a Ctrl-C, or the end of all.
+std::string typed() {
+  std::string line;
+  for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) {
+    line += c;
+    if (c == kInterrupt) break;
+  }
+  return line;
+}
+
 Result<std::string> asked(const std::string& question, bool shown) {
   std::string answer;
   if (::isatty(STDIN_FILENO) == 1) {
@@ -58,7 +69,7 @@ Result<std::string> asked(const std::string& question, bool shown) {
       std::getline(std::cin, answer);
     } else {
       const NoEcho quiet;
-      std::getline(std::cin, answer);
+      answer = typed();
       std::cerr << '\n';
     }
   } else {

@@ -144,7 +144,8 @@ class Login(PrivateTest):
         self.assert_errno(errno.EACCES, read, self.path())
         self.assertIn('nobody was logged in', self.logout().stdout)
 
-    def test_at_a_terminal_the_password_is_asked_for_without_echo(self):
+    def typed_at_a_terminal(self, password, answer, status):
+        """What a login shows to somebody who types pi, and then this."""
         words = [harness.programs['esofs'], 'login', self.sim.profile, '-o', self.directories()]
         pid, terminal = pty.fork()
         if pid == 0:
@@ -164,11 +165,19 @@ class Login(PrivateTest):
         os.write(terminal, b'pi\n')
         read_until(b'password of pi: ')
         until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, 'the terminal without echo')
-        os.write(terminal, SECRETS['pi'].encode() + b'\n')
-        read_until(b'pi is logged in')
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.write(terminal, password)
+        read_until(answer)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), status)
+        self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
         os.close(terminal)
+        return shown
+
+    def test_at_a_terminal_the_password_is_asked_for_without_echo(self):
+        shown = self.typed_at_a_terminal(SECRETS['pi'].encode() + b'\n', b'pi is logged in', 0)
         self.assertNotIn(SECRETS['pi'].encode(), shown)
+
+    def test_a_ctrl_c_ends_the_question_for_the_password_at_once(self):
+        self.typed_at_a_terminal(SECRETS['pi'].encode()[:3] + b'\x03', b'interrupted', 1)
 
     def test_the_session_is_kept_for_its_owner_only(self):
         self.login('pi')
