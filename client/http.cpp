@@ -278,8 +278,12 @@ Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, La
   if (settings().offline) return Error(ENETUNREACH, "esofs is offline").at(step);
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
   auto session = pool_->take();
+  const auto begun = steady_clock::now();
   auto head = Sending(*session, settings(), request, sink, turn).run();
   turn.moving();
+  spdlog::debug("{}: {} after {} ms", step,
+                head ? "HTTP " + std::to_string(head->status) : head.error().what(),
+                std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count());
   pool_->give_back(std::move(session));
   if (!head) return head.error().at(step);
   return head;

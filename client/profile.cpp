@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "client/base/nearest.h"
+#include "client/base/text.h"
 
 namespace esofs::client {
 
@@ -318,8 +319,12 @@ Profile eso_profile() {
 
 Result<Profile> parse_profile(const std::string& text, const std::string& where) {
   const Place place("archive profile " + where);
-  const auto json = Json::parse(text, nullptr, false, true);
-  if (json.is_discarded()) return place.wrong("not JSON");
+  Json json;
+  try {
+    json = Json::parse(text, nullptr, true, true);
+  } catch (const Json::parse_error& error) {
+    return place.wrong("not JSON (line " + std::to_string(line_at(text, error.byte)) + ")");
+  }
   if (!json.is_object()) return place.wrong("must be an object { … }");
   auto based = base_profile(json, place);
   if (!based) return based.error();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -234,7 +235,8 @@ class Built : public BuiltMount {
     config.fuse_options = {"subtype=esofs", "fsname=" + archive};
     config.fuse_options.insert(config.fuse_options.end(), options.fuse.begin(), options.fuse.end());
     if (options.allow_other) config.fuse_options.emplace_back("allow_other");
-    config.readahead_bytes = static_cast<std::uint32_t>(options.readahead);
+    config.readahead_bytes = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(options.readahead, std::numeric_limits<std::uint32_t>::max()));
     return config;
   }
 

@@ -1,5 +1,6 @@
 #include "mountopts/command_line.h"
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -7,11 +8,13 @@
 #include <cerrno>
 #include <chrono>
 #include <iostream>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "client/base/nearest.h"
 #include "client/base/pause.h"
 #include "mountopts/cache_command.h"
 #include "mountopts/doctor_command.h"
@@ -28,22 +31,58 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-constexpr std::array<std::string_view, 8> kCommands{"mount",  "unmount", "status", "login",
-                                                    "logout", "warm",    "cache",  "doctor"};
+constexpr const char* kClearScreen = "\033[H\033[2J";
+// "umount" is as near to one as to the other of the first two, and means the first.
+constexpr std::array<std::string_view, 8> kCommands{"unmount", "mount", "status", "login",
+                                                    "logout",  "warm",  "cache",  "doctor"};
 
 int failed(const Error& error) {
   std::cerr << "esofs: " << error.what() << '\n';
   return error.code() == EINVAL ? kUsage : kFailed;
 }
 
-// mount(8) calls `esofs ARCHIVE MOUNTPOINT -o …`: the same as `esofs mount ARCHIVE MOUNTPOINT -o …`.
-std::vector<std::string> with_command(int argc, const char* const* argv) {
+bool is_command(const std::string& word) {
+  return std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
+}
+
+// " (did you mean 'unmount'?)", or nothing.
+std::string command_meant(const std::string& word) {
+  const auto meant = nearest(word, {kCommands.begin(), kCommands.end()});
+  return meant.empty() ? "" : " (did you mean '" + meant + "'?)";
+}
+
+// mount(8) calls `esofs ARCHIVE MOUNTPOINT -o …`: the same as `esofs mount ARCHIVE MOUNTPOINT -o …`. EINVAL for a word that is
+// neither a command nor followed by a mountpoint.
+Result<std::vector<std::string>> with_command(int argc, const char* const* argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  const bool named =
-      !words.empty() && (words[0].starts_with('-') ||
-                         std::find(kCommands.begin(), kCommands.end(), words[0]) != kCommands.end());
-  if (!words.empty() && !named) words.insert(words.begin(), "mount");
+  if (words.empty() || is_command(words[0])) return words;
+  if (words[0].starts_with('-')) {
+    constexpr std::array<std::string_view, 4> kGeneral{"-h", "--help", "-V", "--version"};
+    if (std::find(kGeneral.begin(), kGeneral.end(), words[0]) != kGeneral.end()) return words;
+    return Error(EINVAL, "unknown option '" + words[0] + "'; run `esofs --help`");
+  }
+  if (words.size() < 2 || words[1].starts_with('-'))
+    return Error(EINVAL,
+                 "unknown command '" + words[0] + "'" + command_meant(words[0]) + "; run `esofs --help`");
+  words.insert(words.begin(), "mount");
   return words;
+}
+
+// CLI11's help, with the positionals of `mount` as they may be given and without the value of a negated flag.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_option_usage(const CLI::Option* option) const override {
+    return option->get_expected_max() == 2 ? "[ARCHIVE] MOUNTPOINT"
+                                           : CLI::Formatter::make_option_usage(option);
+  }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    return name.substr(0, name.find("{false}"));
+  }
+};
+
+std::string usage_message(const CLI::App* /*app*/, const CLI::Error& error) {
+  return std::string("esofs: ") + error.what() + "\nRun with --help for more information.\n";
 }
 
 std::string options_help() {
@@ -56,37 +95,44 @@ std::string options_help() {
   return text + "  and ro, allow_root, auto_unmount, nosuid, nodev, noexec, fsname=… of mount(8) and FUSE";
 }
 
-// One mount, or every mount of this machine. Returns how many of them could not be asked.
-int print_status(const std::vector<std::string>& mountpoints, bool as_json) {
-  int silent = 0;
-  for (const auto& mountpoint : mountpoints) {
-    const auto status = read_mount_status(mountpoint);
-    if (!status) {
-      std::cerr << "esofs: " << status.error().what() << '\n';
-      ++silent;
-      continue;
-    }
-    std::cout << (as_json ? status->document.dump(2) + "\n" : status_text(mountpoint, *status)) << std::flush;
+// Returns whether it could be asked.
+bool print_status(const std::string& mountpoint, bool as_json) {
+  const auto status = read_mount_status(mountpoint);
+  if (!status) {
+    std::cerr << "esofs: " << status.error().what() << '\n';
+    return false;
   }
-  return silent;
+  std::cout << (as_json ? status->document.dump(2) + "\n" : status_text(mountpoint, *status)) << std::flush;
+  return true;
+}
+
+// Every mount of this machine that the user may look into. Returns whether all of them could be asked.
+bool print_all(bool as_json, const std::vector<std::string>& options) {
+  const auto mounts = esofs_mounts();
+  bool answered = true;
+  for (const auto& mount : mounts) {
+    const auto status = read_mount_status(mount.mountpoint);
+    const bool anothers = !status && status.error().code() == EACCES;
+    if (anothers && !as_json) std::cout << mount.mountpoint << "\n  another user's mount\n";
+    if (!anothers) answered = print_status(mount.mountpoint, as_json) && answered;
+  }
+  if (mounts.empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
+  if (!as_json) std::cout << sessions_text(options);
+  std::cout << std::flush;
+  return answered;
 }
 
 int run_status(const std::string& mountpoint, bool as_json, bool watch,
                const std::vector<std::string>& options) {
-  std::vector<std::string> mountpoints;
-  if (mountpoint.empty()) {
-    for (const auto& mount : esofs_mounts()) mountpoints.push_back(mount.mountpoint);
-    if (mountpoints.empty()) std::cout << "No esofs is mounted.\n";
-  } else {
-    const auto path = mount_path(mountpoint);
-    if (!path) return failed(path.error());
-    if (!is_esofs_mount(*path)) return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
-    mountpoints.push_back(*path);
-  }
+  const auto path = mountpoint.empty() ? Result<std::string>("") : mount_path(mountpoint);
+  if (!path) return failed(path.error());
+  const bool redrawn = watch && ::isatty(STDOUT_FILENO) == 1;
   for (;;) {
-    const int silent = print_status(mountpoints, as_json);
-    if (mountpoint.empty() && !as_json) std::cout << sessions_text(options) << std::flush;
-    if (!watch) return silent > 0 ? kFailed : 0;
+    if (!path->empty() && !is_esofs_mount(*path))
+      return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
+    if (redrawn) std::cout << kClearScreen;
+    const bool answered = path->empty() ? print_all(as_json, options) : print_status(*path, as_json);
+    if (!watch) return answered ? 0 : kFailed;
     (void)pause(std::chrono::seconds(2), std::stop_token());
   }
 }
@@ -99,6 +145,8 @@ int run_command_line(int argc, const char* const* argv) {
       "esofs"};
   app.set_version_flag("-V,--version", "esofs " ESOFS_VERSION);
   app.require_subcommand(1);
+  app.formatter(std::make_shared<Help>());
+  app.failure_message(usage_message);
 
   std::vector<std::string> places;
   MountCommand mount;
@@ -119,17 +167,19 @@ int run_command_line(int argc, const char* const* argv) {
   std::string mountpoint;
   bool only_if_idle = false;
   auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait are ended with an error");
-  unmounting->add_option("MOUNTPOINT", mountpoint, "where it is mounted")->required();
+  unmounting->add_option("MOUNTPOINT", mountpoint, "where it is mounted")->required()->option_text(" ");
   unmounting->add_flag("--if-idle", only_if_idle, "refuse while files are in use");
 
   bool watch = false;
   bool as_json = false;
   auto* status = app.add_subcommand("status", "What a mount does: cache, transfers, errors");
-  status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount");
+  status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount")->option_text(" ");
   status->add_flag("--watch", watch, "again every two seconds");
   status->add_flag("--json", as_json, "as JSON");
   std::vector<std::string> status_options;
-  status->add_option("-o", status_options, "where sessions are kept: state_dir=DIR")->allow_extra_args(false);
+  status->add_option("-o", status_options, "where sessions are kept: state_dir=DIR")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
 
   LoginCommand login;
   auto* logging_in = app.add_subcommand(
@@ -151,7 +201,9 @@ int run_command_line(int argc, const char* const* argv) {
   WarmCommand warm;
   auto* warming = app.add_subcommand(
       "warm", "Read files through a mount, so that the cache holds them for work without a network");
-  warming->add_option("PATH", warm.paths, "files, and directories: their dataset files")->required();
+  warming->add_option("PATH", warm.paths, "files, and directories: their dataset files")
+      ->required()
+      ->option_text(" ");
   warming->add_flag("-r,--recursive", warm.recursive, "those of the directories below them too");
   warming->add_option("-j,--jobs", warm.jobs, "files read at once")
       ->check(CLI::Range(1, 64))
@@ -173,9 +225,10 @@ int run_command_line(int argc, const char* const* argv) {
       ->option_text("OPT[=VALUE],…");
 
   auto words = with_command(argc, argv);
-  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  if (!words) return failed(words.error());
+  std::reverse(words->begin(), words->end());  // as CLI11 takes them
   try {
-    app.parse(words);
+    app.parse(*words);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : kUsage;
@@ -185,7 +238,13 @@ int run_command_line(int argc, const char* const* argv) {
     mount.mountpoint = places.back();
     if (places.size() == 2) mount.archive = places.front();
     const auto done = run_mount(mount);
-    return done ? 0 : failed(done.error());
+    if (done) return 0;
+    const std::string first = argc > 1 ? argv[1] : "";
+    const bool mistyped = done.error().code() == ENOENT && !is_command(first);
+    return failed(
+        mistyped && !command_meant(first).empty()
+            ? Error(ENOENT, done.error().what() + "; '" + first + "' is no command" + command_meant(first))
+            : done.error());
   }
   if (*unmounting) {
     const auto done = unmount(mountpoint, only_if_idle);

@@ -25,7 +25,8 @@ Result<spdlog::sink_ptr> log_file(const std::filesystem::path& path) {
     return spdlog::sink_ptr(
         std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path.string(), kLogBytes, kOldLogs));
   } catch (const spdlog::spdlog_ex& error) {
-    return Error(failed ? failed.value() : EACCES, "log " + path.string() + ": " + error.what());
+    if (failed) return Error(failed.value(), "log " + path.string() + ": " + failed.message());
+    return Error(EACCES, "log " + path.string() + ": " + error.what());
   }
 }
 
@@ -47,7 +48,7 @@ Result<void> start_log(const Options& options, bool foreground) {
   if (!sink) return sink.error();
   auto logger = std::make_shared<spdlog::logger>("esofs", std::move(*sink));
   logger->set_level(spdlog::level::from_str(options.log_level == "error" ? "err" : options.log_level));
-  logger->flush_on(spdlog::level::warn);
+  logger->flush_on(spdlog::level::trace);  // a line is rare, and who reads along wants the last one too
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   spdlog::set_default_logger(std::move(logger));
   return {};

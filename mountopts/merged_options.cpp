@@ -13,7 +13,9 @@ namespace {
 // The text of a file; nullopt where there is none. EACCES, EIO …
 Result<std::optional<std::string>> file_text(const std::filesystem::path& path) {
   std::error_code failed;
-  if (!std::filesystem::exists(path, failed) && !failed) return std::optional<std::string>();
+  const auto status = std::filesystem::status(path, failed);
+  if (status.type() == std::filesystem::file_type::not_found) return std::optional<std::string>();
+  if (std::filesystem::is_directory(status)) return Error(EISDIR, path.string() + ": is a directory");
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) return Error(EACCES, path.string() + ": cannot be read");

@@ -1,6 +1,7 @@
 #include "mountopts/mount_command.h"
 
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,21 @@ void keep_freed_memory() {
   ::mallopt(M_ARENA_MAX, 4);  // each keeps its own
 }
 
+// What a mount keeps must not lie below it: the daemon would wait for itself.
+Result<void> check_places(const Options& options, const std::string& mountpoint) {
+  const std::filesystem::path log = options.log.starts_with('/') ? options.log : "";
+  for (const auto& [name, place] :
+       {std::pair("cache_dir", options.cache_dir), std::pair("config_dir", options.config_dir),
+        std::pair("state_dir", options.state_dir), std::pair("log", log)}) {
+    std::error_code failed;
+    const std::string real = std::filesystem::weakly_canonical(place, failed).string() + "/";
+    if (!place.empty() && real.starts_with(mountpoint == "/" ? mountpoint : mountpoint + "/"))
+      return Error(EINVAL, std::string("option '") + name + "': " + place.string() +
+                               " is below the mountpoint " + mountpoint);
+  }
+  return {};
+}
+
 // The child's part: from here on there are threads.
 Result<void> serve(Background& background, const Options& options, const client::Profile& profile,
                    const MountCommand& command, const std::string& mountpoint) {
@@ -56,9 +72,15 @@ Result<void> serve(Background& background, const Options& options, const client:
   if (!logging) return logging;
   auto mount = BuiltMount::build(options, profile, command.archive, mountpoint);
   if (!mount) return mount.error();
+  spdlog::info("mounted {} on {}", profile.title, mountpoint);
   background.report({});
   if (!command.foreground) Background::detach_terminal();
-  return (*mount)->run();
+  const auto served = (*mount)->run();
+  if (served)
+    spdlog::info("unmounted {}", mountpoint);
+  else
+    spdlog::error("{}: {}", mountpoint, served.error().what());
+  return served;
 }
 
 }  // namespace
@@ -71,6 +93,7 @@ Result<void> run_mount(const MountCommand& command) {
   if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
   auto mountpoint = usable_mountpoint(command.mountpoint);
   if (!mountpoint) return mountpoint.error();
+  if (auto apart = check_places(*options, *mountpoint); !apart) return apart;
   if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
 
   Background background;

@@ -16,7 +16,9 @@
 namespace esofs::mountopts {
 Result<MountStatus> read_mount_status(const std::string& mountpoint) {
   const std::string path = mountpoint + "/.esofs/status.json";
-  const auto failed = [&path](int code) {
+  const auto failed = [&path, &mountpoint](int code) {
+    if (code == ENOTCONN)
+      return Error(code, mountpoint + ": its daemon has died; run `esofs unmount " + mountpoint + "`");
     return Error(code, path + ": " + std::generic_category().message(code));
   };
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

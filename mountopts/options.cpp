@@ -1,5 +1,8 @@
 #include "mountopts/options.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -12,6 +15,7 @@
 #include <utility>
 
 #include "client/base/nearest.h"
+#include "client/base/text.h"
 #include "mountopts/units.h"
 
 namespace esofs::mountopts {
@@ -24,6 +28,16 @@ struct Row {
   std::function<Result<void>(Options&, std::string_view)> set;
   std::function<json(const Options&)> show;
 };
+
+// Of the environment, else of the account: batch systems set no HOME.
+std::string home_directory() {
+  // Read at the start of the program, before there is any other thread.
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
+  if (home != nullptr && home[0] == '/') return home;
+  const struct passwd* account = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe)
+  const bool known = account != nullptr && account->pw_dir != nullptr && account->pw_dir[0] == '/';
+  return known ? account->pw_dir : "/";
+}
 
 Error bad_value(std::string_view wanted, std::string_view text) {
   return {EINVAL, "'" + std::string(text) + "' is not " + std::string(wanted)};
@@ -87,11 +101,18 @@ Row flag(std::string name, bool Options::*member, std::string help) {
           [member](const Options& o) -> json { return o.*member; }};
 }
 
+// "~/…" is in the user's home directory: a shell leaves it as it is in "-o a=b,c=~/d", and a configuration has no shell.
+std::string in_home(std::string_view path) {
+  const bool meant = path == "~" || path.starts_with("~/");
+  return meant ? home_directory() + std::string(path.substr(1)) : std::string(path);
+}
+
 Row path(std::string name, std::string initial, std::filesystem::path Options::*member, std::string help) {
   return {{std::move(name), "path", std::move(initial), std::move(help)},
           [member](Options& o, std::string_view text) -> Result<void> {
-            if (text.empty() || text.front() != '/') return bad_value("an absolute path", text);
-            o.*member = std::filesystem::path(text).lexically_normal();
+            const std::string place = in_home(text);
+            if (!place.starts_with('/')) return bad_value("an absolute path", text);
+            o.*member = std::filesystem::path(place).lexically_normal();
             return {};
           },
           [member](const Options& o) -> json { return (o.*member).string(); }};
@@ -120,9 +141,10 @@ Row text(std::string name, std::string unit, std::string initial, std::string Op
          std::function<Result<void>(std::string_view)> check, std::string help) {
   return {{std::move(name), std::move(unit), std::move(initial), std::move(help)},
           [member, check = std::move(check)](Options& o, std::string_view value) -> Result<void> {
-            auto ok = check(value);
+            std::string given = in_home(value);
+            auto ok = check(given);
             if (!ok) return ok.error();
-            o.*member = std::string(value);
+            o.*member = std::move(given);
             return {};
           },
           [member](const Options& o) -> json { return without_user_info(o.*member); }};
@@ -145,6 +167,7 @@ Row choice(std::string name, std::string initial, const std::vector<std::string>
 
 Result<void> readable_file(std::string_view value) {
   std::error_code ignored;
+  if (!value.empty() && !value.starts_with('/')) return bad_value("an absolute path", value);
   if (value.empty() || std::filesystem::is_regular_file(std::filesystem::path(value), ignored)) return {};
   return Error(EINVAL, "'" + std::string(value) + "' is not a file");
 }
@@ -248,12 +271,14 @@ const std::vector<Row>& rows() {
 }
 
 // What mount(8), fstab and libfuse have of their own. Those of the second list say nothing to anybody here.
-constexpr std::array<std::string_view, 14> kFuseOptions{
-    "allow_root", "auto_unmount", "ro",   "rw",      "nosuid", "suid", "nodev",
-    "dev",        "noexec",       "exec", "noatime", "atime",  "sync", "dirsync"};
-constexpr std::array<std::string_view, 12> kIgnoredOptions{
+// mount.fuse adds "suid" and "dev" by itself: an archive has neither programs of root nor devices.
+constexpr std::array<std::string_view, 12> kFuseOptions{"allow_root", "auto_unmount", "ro",     "rw",
+                                                        "nosuid",     "nodev",        "noexec", "exec",
+                                                        "noatime",    "atime",        "sync",   "dirsync"};
+constexpr std::array<std::string_view, 14> kIgnoredOptions{
     "defaults", "auto",    "noauto",   "user",       "nouser",     "users",
-    "nofail",   "_netdev", "relatime", "norelatime", "nodiratime", "default_permissions"};
+    "nofail",   "_netdev", "relatime", "norelatime", "nodiratime", "default_permissions",
+    "suid",     "dev"};
 
 std::vector<std::string> valid_names() {
   std::vector<std::string> names;
@@ -336,8 +361,7 @@ std::filesystem::path xdg(const char* variable, const char* below_home) {
   // Read once at the start of the program, before there is any other thread.
   const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
   if (value != nullptr && value[0] == '/') return std::filesystem::path(value) / "esofs";
-  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
-  return std::filesystem::path(home != nullptr && home[0] == '/' ? home : "/root") / below_home / "esofs";
+  return std::filesystem::path(home_directory()) / below_home / "esofs";
 }
 
 }  // namespace
@@ -376,8 +400,12 @@ Result<void> apply_text(Options& options, std::string_view text) {
 }
 
 Result<void> apply_json(Options& options, const std::string& text, const std::string& where) {
-  const json document = json::parse(text, nullptr, false, true);
-  if (document.is_discarded()) return Error(EINVAL, where + ": not JSON");
+  json document;
+  try {
+    document = json::parse(text, nullptr, true, true);
+  } catch (const json::parse_error& error) {
+    return Error(EINVAL, where + ": not JSON (line " + std::to_string(line_at(text, error.byte)) + ")");
+  }
   if (!document.is_object()) return Error(EINVAL, where + ": must be an object of options");
   for (const auto& [name, value] : document.items()) {
     const Row* row = find_row(name);

@@ -103,6 +103,17 @@ std::uint64_t most_kept(const std::string& given) {
   return std::numeric_limits<std::uint64_t>::max();
 }
 
+// What a path of the command line stands for.
+Result<void> gather_path(const std::string& given, const stdfs::path& path, bool recursive,
+                         std::deque<stdfs::path>& files) {
+  std::error_code failed;
+  const auto status = stdfs::status(path, failed);
+  if (failed || !stdfs::exists(status)) return told(given, failed ? failed.value() : ENOENT);
+  if (stdfs::is_directory(status)) return gather(path, recursive, files);
+  files.emplace_back(path);
+  return {};
+}
+
 struct Work {
   Guarded<std::deque<stdfs::path>> files;
   std::atomic<std::uint64_t> read = 0;
@@ -110,6 +121,11 @@ struct Work {
   std::atomic<std::uint64_t> failed = 0;
   Guarded<std::ostream*> errors{&std::cerr};
 };
+
+void tell(Work& work, const Error& error) {
+  ++work.failed;
+  **work.errors.lock() << "esofs: " + error.what() + "\n" << std::flush;
+}
 
 void read_files(Work& work) {
   std::vector<std::byte> buffer(kBufferBytes);
@@ -126,8 +142,7 @@ void read_files(Work& work) {
       ++work.read;
       work.bytes += *bytes;
     } else {
-      ++work.failed;
-      **work.errors.lock() << "esofs: " + bytes.error().what() + "\n" << std::flush;
+      tell(work, bytes.error());
     }
   }
 }
@@ -136,21 +151,13 @@ void read_files(Work& work) {
 
 Result<void> run_warm(const WarmCommand& command) {
   std::deque<stdfs::path> files;
-  for (const auto& given : command.paths) {
-    auto path = mount_path(given);
-    if (!path) return path.error();
-    if (!on_esofs(*path)) return Error(EINVAL, given + ": is on no esofs mount");
-    std::error_code failed;
-    const auto status = stdfs::status(*path, failed);
-    if (failed || !stdfs::exists(status)) return told(given, failed ? failed.value() : ENOENT);
-    if (!stdfs::is_directory(status)) {
-      files.emplace_back(*path);
-      continue;
-    }
-    auto gathered = gather(*path, command.recursive, files);
-    if (!gathered) return gathered;
-  }
   Work work;
+  for (const auto& given : command.paths) {
+    const auto path = mount_path(given);
+    if (path && !on_esofs(*path)) return Error(EINVAL, given + ": is on no esofs mount");
+    const auto gathered = path ? gather_path(given, *path, command.recursive, files) : path.error();
+    if (!gathered) tell(work, gathered.error());
+  }
   const auto readers =
       std::min<std::size_t>(static_cast<std::size_t>(std::max(command.jobs, 1)), files.size());
   *work.files.lock() = std::move(files);
@@ -164,7 +171,9 @@ Result<void> run_warm(const WarmCommand& command) {
   if (work.bytes > room)
     std::cerr << "esofs: the cache keeps " << human_bytes(room)
               << " (-o cache_size), so that what was read first is gone again\n";
-  if (work.failed > 0) return Error(EIO, std::to_string(work.failed) + " files could not be read");
+  if (work.failed > 0)
+    return Error(
+        EIO, std::to_string(work.failed) + (work.failed == 1 ? " path" : " paths") + " could not be read");
   return {};
 }
 

@@ -4,6 +4,7 @@
 //   threads  plain functions
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ bool ends_with_any_case(std::string_view text, std::string_view end);
 
 // text without any of `blanks` at both ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n");
+
+// The number of the line, from 1, that holds the byte at `offset`.
+std::size_t line_at(std::string_view text, std::size_t offset);
 
 // The bytes that %XX stand for; a '%' without two hexadecimal digits stands for itself (RFC 3986 section 2.1).
 std::string percent_decoded(std::string_view text);

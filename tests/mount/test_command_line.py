@@ -29,13 +29,17 @@ class CommandLine(harness.MountTest):
         os.makedirs(self.home.config, exist_ok=True)
         path = os.path.join(self.home.config, 'config.json')
         for text, told in (('{"transfer": 3}', "unknown option 'transfer' (did you mean 'transfers'?)"),
-                           ('{"transfers": "3"}', "option 'transfers': must be a whole number"), ('{', 'not JSON')):
+                           ('{"transfers": "3"}', "option 'transfers': must be a whole number"),
+                           ('{"transfers": 3,\n "queries" 4}', 'not JSON (line 2)')):
             with open(path, 'w', encoding='utf-8') as file:
                 file.write(text)
             error = self.mount_error()
             self.assertIn(told, error)
             self.assertIn('config.json', error)
         os.unlink(path)
+        os.mkdir(path)
+        self.assertIn(f'{path}: is a directory', self.mount_error())
+        os.rmdir(path)
 
     def test_the_profile_file_is_validated_too(self):
         path = os.path.join(self.home.path, 'p.json')
@@ -57,9 +61,93 @@ class CommandLine(harness.MountTest):
             self.assertIn(place, done.stderr)
 
     def test_wrong_usage_is_status_2(self):
-        for words in ((), ('mount',), ('mount', 'a', 'b', 'c'), ('unmount',), ('status', '--colour')):
+        for words in ((), ('mount',), ('mount', 'a', 'b', 'c'), ('unmount',), ('status', '--colour'), ('--foo',), ('help',)):
             done = run(harness.programs['esofs'], *words, check=False)
             self.assertEqual(done.returncode, 2, words)
+            self.assertTrue(done.stderr.startswith('esofs: '), done.stderr)
+            self.assertIn('--help', done.stderr)
+
+    def test_a_mistyped_command_is_told_with_the_nearest(self):
+        for words in (('staus',), ('umount', self.mount.path), ('unmonut', self.mount.path, '-o', 'ro')):
+            done = run(harness.programs['esofs'], *words, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertRegex(done.stderr, f"'{words[0]}'.*did you mean '(status|unmount)'")
+
+    def test_the_help_shows_what_may_be_given(self):
+        shown = run(harness.programs['esofs'], 'mount', '--help').stdout
+        self.assertIn('Usage: esofs mount [OPTIONS] [ARCHIVE] MOUNTPOINT\n', shown)
+        self.assertNotIn('{', run(harness.programs['esofs'], 'login', '--help').stdout)
+
+    def test_what_a_mount_keeps_may_not_lie_below_it(self):
+        for option in ('cache_dir', 'config_dir', 'state_dir', 'log'):
+            place = tempfile.mkdtemp(dir=self.home.path)
+            link = place + '-link'
+            os.symlink(place, link)
+            for below in (place, link):
+                done = run(harness.programs['esofs'], 'mount', self.sim.profile, place, '-o',
+                           f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}',
+                           '-o', f'{option}={below}/kept', check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertRegex(done.stderr, f"option '{option}': .* is below the mountpoint {place}")
+                self.assertFalse(os.path.ismount(place))
+
+    def test_a_tilde_in_a_path_is_the_home_directory(self):
+        home = os.path.join(self.home.path, 'me')
+        os.makedirs(os.path.join(home, 'k'))
+        with open(os.path.join(home, 'k/config.json'), 'w', encoding='utf-8') as file:
+            json.dump({'cache_dir': '~/c'}, file)
+        environment = {**os.environ, 'HOME': home}
+        shown = run(harness.programs['esofs'], 'cache', '-o', 'cache_size=1G,config_dir=~/k', env=environment).stdout
+        self.assertIn(f'{home}/c\n', shown)
+        environment.pop('HOME')
+        self.assertNotIn('/root/' if os.getuid() else '~', run(harness.programs['esofs'], 'cache', env=environment).stdout)
+
+    def test_mounted_through_mount_8_there_are_no_programs_of_root_nor_devices(self):
+        place = tempfile.mkdtemp(dir=self.home.path)
+        harness.guardian.tell(f'+mount {place}')
+        # mount.fuse(8) adds these two for root.
+        run(harness.programs['esofs'], self.sim.profile, place, '-o',
+            f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state},suid,dev')
+        with open('/proc/mounts', encoding='utf-8') as file:
+            self.assertIn('nosuid,nodev', next(line for line in file if f' {place} ' in line))
+        run(harness.programs['esofs'], 'unmount', place)
+        harness.guardian.tell(f'-mount {place}')
+
+    def test_a_mount_whose_daemon_has_died_is_told_with_the_way_out(self):
+        self.mount.kill()
+        done = run(harness.programs['esofs'], 'status', self.mount.path, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f'its daemon has died; run `esofs unmount {self.mount.path}`', done.stderr)
+
+    def test_the_log_tells_of_the_mount_and_of_each_request_as_far_as_is_wanted(self):
+        place = tempfile.mkdtemp(dir=self.home.path)
+        harness.guardian.tell(f'+mount {place}')
+        for level, told in (('debug', True), ('info', False)):
+            log = os.path.join(self.home.path, level)
+            run(harness.programs['esofs'], 'mount', self.sim.profile, place, '-o',
+                f'cache_dir={self.home.path}/{level}-cache,config_dir={self.home.config},state_dir={self.home.state},'
+                f'log={log},log_level={level}')
+            os.makedirs(f'{place}/queries/q', exist_ok=True)
+            with open(f'{place}/queries/q/query.adql', 'w', encoding='utf-8') as file:
+                file.write('SELECT TOP 3 * FROM ivoa.ObsCore')
+            os.listdir(f'{place}/queries/q')
+            run(harness.programs['esofs'], 'unmount', place)
+            lines = harness.read(log).decode()
+            self.assertRegex(lines, rf'(?m) info mounted .* on {place}$')
+            self.assertRegex(lines, rf'(?m) info unmounted {place}$')
+            request = rf'(?m) debug POST {self.sim.url}/tap_obs/sync: HTTP 200 after \d+ ms$'
+            (self.assertRegex if told else self.assertNotRegex)(lines, request)
+        harness.guardian.tell(f'-mount {place}')
+
+    def test_watching_a_mount_ends_with_it(self):
+        watching = subprocess.Popen([harness.programs['esofs'], 'status', '--watch', self.mount.path],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        harness.guardian.tell(f'+pid {watching.pid}')
+        self.assertEqual(watching.stdout.readline(), self.mount.path + '\n')
+        self.mount.unmount()
+        self.assertIn('no esofs is mounted there', watching.communicate(timeout=harness.PATIENCE)[1])
+        self.assertEqual(watching.returncode, 2)
+        harness.guardian.tell(f'-pid {watching.pid}')
 
     def test_the_form_of_fstab(self):
         place = tempfile.mkdtemp(dir=self.home.path)
@@ -136,6 +224,11 @@ class CommandLine(harness.MountTest):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, '^read 1 files')
         self.assertIn('ADP.2026-02-02T02:02:02.222.fits: Permission denied', done.stderr)
+        missing = os.path.join(folder, 'ADP.2016-06-21T08:15:12.999.fits')
+        done = self.esofs('warm', missing, os.path.join(folder, 'ADP.2016-06-21T08:15:12.100.fits'))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, '^read 1 files')
+        self.assertIn(missing, done.stderr)
         for place in (self.home.path, '/no/such/place'):
             done = self.esofs('warm', place)
             self.assertNotEqual(done.returncode, 0)
