@@ -77,6 +77,20 @@ Chunk CachedFile::here(std::uint64_t index) {
   return chunk == state->unwritten.end() ? nullptr : chunk->second;
 }
 
+bool CachedFile::at_hand(std::uint64_t offset, std::size_t size) {
+  if (size == 0 || offset >= about_.size) return true;
+  const std::uint64_t first = offset / kChunkBytes;
+  const std::uint64_t end = chunk_count(std::min(offset + size, about_.size));
+  const auto on_disk = parts_->segments.present(about_.key, first, end - first);
+  auto state = state_.lock();
+  for (std::uint64_t i = first; i < end; ++i) {
+    if (!on_disk[i - first] && !parts_->memory.has(about_.key, i) && !state->unwritten.contains(i) &&
+        !state->flights.contains(i))
+      return false;
+  }
+  return true;
+}
+
 bool CachedFile::fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const {
   const auto at = state.failures.find(index);
   if (at == state.failures.end()) return false;

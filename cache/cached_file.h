@@ -43,6 +43,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   const ContentKey& key() const noexcept override { return about_.key; }
   std::uint64_t size() const noexcept override { return about_.size; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
+  bool at_hand(std::uint64_t offset, std::size_t size) override;
   void opened() override;
   void closed() override;
   bool in_use() override;

@@ -106,6 +106,8 @@ class Content {
   virtual std::uint64_t size() const noexcept = 0;
   // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
+  // OpenFile::at_hand().
+  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
 
   // A handle was made or dropped. With the last one, transfers that nobody waits for are stopped.
   virtual void opened() = 0;

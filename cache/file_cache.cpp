@@ -31,6 +31,7 @@ class Handle : public OpenFile {
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     return content_->read(offset, size, std::move(done));
   }
+  bool at_hand(std::uint64_t offset, std::size_t size) override { return content_->at_hand(offset, size); }
 
  private:
   const OpenContent content_;

@@ -56,6 +56,8 @@ class OpenFile {
   virtual std::string shared_version() const { return version(); }
   // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
+  // False where a read of this range would make a request to the archive. Never waits.
+  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
 };
 
 class FileCache {

@@ -27,6 +27,7 @@ class CachedHandle : public FileHandle {
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     return file_->read(offset, size, std::move(done));
   }
+  bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
   std::uint64_t size() const override { return file_->size(); }
   std::string version() const override { return file_->version(); }
   bool restricted() const override { return file_->restricted(); }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "cache/chunk.h"
 #include "client/base/safe_name.h"
 #include "fs/privacy.h"
 
@@ -19,6 +20,7 @@ namespace {
 // The size of stdio's and Python's buffers, and so of the first read of a header; cp and cat take 128 KiB anyway.
 constexpr blksize_t kBlockSize = 4096;
 constexpr std::uint64_t kSector = 512;  // the unit of st_blocks
+constexpr std::uint64_t kHeaderBytes = cache::kChunkBytes;  // what the first request for a file brings
 
 // In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
 constexpr std::uint64_t kDots = 2;
@@ -223,6 +225,17 @@ Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t 
                    [keep = std::move(open.handle), done = std::move(done)](Result<Bytes> bytes) {
                      done(std::move(bytes));
                    });
+}
+
+// IRAF reads 64 KiB for a header, GDL 8 KiB after 8 KiB; the kernel then asks for what follows, in the background, which would
+// be half as much again of what a header costs. A failure of that leaves pages without content, and a page that a program comes
+// to is asked for again (filemap_read_folio() of Linux). Once for an inode: then it may be a program that asks.
+bool Filesystem::only_ahead(std::uint64_t handle, std::uint64_t offset, std::size_t size, int flags) {
+  const bool behind_header = offset + size > kHeaderBytes && offset < 2 * kHeaderBytes;
+  const bool by_the_kernel = size > kBlockSize && size <= kHeaderBytes && (flags & O_DIRECT) == 0;
+  if (!behind_header || !by_the_kernel) return false;
+  const auto open = files_.find(handle);
+  return open.handle && !open.handle->at_hand(offset, size) && inodes_.first_decline(open.ino);
 }
 
 Cancel Filesystem::write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,

@@ -87,6 +87,10 @@ class Filesystem {
   }
   Cancel open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done);
   Cancel read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done);
+  // True for a read that is most likely the kernel's own, ahead of a program that reads a header: it is to be answered with an
+  // error, which the program never sees. What it does read the kernel asks for once more.
+  // flags: of open(2).
+  bool only_ahead(std::uint64_t handle, std::uint64_t offset, std::size_t size, int flags);
   // bytes: valid during the call only.
   Cancel write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
                Done<std::size_t> done);

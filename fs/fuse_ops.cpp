@@ -199,6 +199,10 @@ void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
 }
 
 void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
+  if (filesystem_of(request).only_ahead(info->fh, static_cast<std::uint64_t>(offset), size, info->flags)) {
+    fuse_reply_err(request, EAGAIN);  // not told in .esofs/errors: nobody has failed
+    return;
+  }
   ask<Bytes>(
       request, ino, "",
       [&](Done<Bytes> done) {

@@ -118,9 +118,19 @@ InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& ver
     record.version = version;
     return {true, false, stale};
   }
-  if (others) return {false, true, stale};
+  if (others) {
+    record.bypassed = true;
+    return {false, true, stale};
+  }
   record.version = version;  // the kernel drops the old pages when it sees an open without keep_cache
   return {false, false, stale};
+}
+
+bool InodeTable::first_decline(std::uint64_t ino) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end() || record->second.bypassed) return false;
+  return !std::exchange(record->second.declined, true);
 }
 
 void InodeTable::closed(std::uint64_t ino) {

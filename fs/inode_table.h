@@ -53,6 +53,9 @@ class InodeTable {
   Opening opened(std::uint64_t ino, const std::string& version, std::uint64_t size);
   void closed(std::uint64_t ino);
 
+  // True once for each time that an inode is live, which is as long as the kernel may hold pages of it.
+  bool first_decline(std::uint64_t ino);
+
  private:
   struct Record {
     NodePtr node;
@@ -65,6 +68,8 @@ class InodeTable {
     std::int64_t settled_at = 0;
     bool published_exact = true;
     bool published = false;
+    bool declined = false;
+    bool bypassed = false;  // an open was told to read past the page cache
   };
   struct Tables {
     std::unordered_map<std::uint64_t, Record> records;

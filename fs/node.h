@@ -48,6 +48,8 @@ class FileHandle {
   // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
   virtual std::uint64_t size() const = 0;
+  // False where a read of this range would make a request to the archive. Never waits.
+  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
   // Names the content; two handles of one node with one version read the same bytes. "": the pages are not kept.
   virtual std::string version() const { return {}; }
   // True where every handle has a text of its own, so that the page cache cannot be shared.

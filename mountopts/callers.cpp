@@ -47,6 +47,7 @@ class OwnFile : public cache::OpenFile {
   Cancel read(std::uint64_t offset, std::size_t size, Done<cache::Bytes> done) override {
     return file_->read(offset, size, std::move(done));
   }
+  bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
 
  private:
   const std::shared_ptr<cache::FileCache> keep_;

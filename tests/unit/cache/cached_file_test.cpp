@@ -126,6 +126,23 @@ TEST_F(CachedFileTest, WhatWasReadIsNotFetchedAgain) {
   EXPECT_EQ(archive_.fetch_count(), before);
 }
 
+TEST_F(CachedFileTest, AtHandIsWhatIsHereOrOnItsWay) {
+  make(10 * kMiB);
+  EXPECT_FALSE(file_->at_hand(0, 1));
+  EXPECT_TRUE(file_->at_hand(10 * kMiB, 1)) << "behind the end there is nothing to ask for";
+  archive_.hold();
+  auto first = ask(0, 10);
+  ASSERT_TRUE(archive_.wait_held());
+  EXPECT_TRUE(file_->at_hand(0, 65536));
+  EXPECT_FALSE(file_->at_hand(65535, 2));
+  archive_.release();
+  ASSERT_TRUE(answer(first));
+  EXPECT_TRUE(file_->at_hand(100, 100));
+  remake(10 * kMiB);
+  EXPECT_TRUE(file_->at_hand(100, 100)) << "from the disk";
+  EXPECT_FALSE(file_->at_hand(65536, 1));
+}
+
 TEST_F(CachedFileTest, ReadersOfOneChunkShareOneTransfer) {
   make(10 * kMiB);
   archive_.hold();

@@ -126,6 +126,25 @@ TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {
   EXPECT_EQ(table.settled_mtime(ino, 200, 1000), 200);
 }
 
+TEST(InodeTable, AReadIsDeclinedOnceForAsLongAsTheKernelMayHoldPages) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_TRUE(table.first_decline(ino));
+  EXPECT_FALSE(table.first_decline(ino));
+  table.forget(ino, 1);
+  EXPECT_FALSE(table.first_decline(ino)) << "nothing is known of it";
+  EXPECT_EQ(table.reference(node("x")), ino);
+  EXPECT_TRUE(table.first_decline(ino));
+}
+
+TEST(InodeTable, NothingIsDeclinedOfAFileThatIsReadPastThePageCache) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  (void)table.opened(ino, "v1", 10);
+  EXPECT_TRUE(table.opened(ino, "v2", 10).bypass);
+  EXPECT_FALSE(table.first_decline(ino));
+}
+
 TEST(InodeTable, AChangeThatCameAfterTheTimeWasShownIsShownUnlessTheFileIsOpen) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x"));
