@@ -6,7 +6,7 @@ namespace esofs::cache {
 namespace {
 
 constexpr char kFormat = 1;
-constexpr std::int64_t kClocksApart = 24 * 3600;  // ours and the archive's, at most
+constexpr std::int64_t kClocksApart = 86'400;  // seconds: ours and the archive's, at most
 
 using Json = nlohmann::json;
 

@@ -13,6 +13,7 @@ namespace esofs::cache {
 namespace {
 
 constexpr std::size_t kSweepRecords = 20'000;  // deleted in one job: some tenths of a second
+constexpr std::size_t kMostAtHand = 1000;      // snapshots; some 15 KB each
 
 }  // namespace
 
@@ -59,10 +60,18 @@ std::shared_ptr<const StoredListing> Queries::current(const std::string& query) 
                                    std::make_shared<StoredListing>(store_, generations_, std::move(*found),
                                                                    std::move(columns->columns)));
     found = record(query);
-    if (held && found && found->generation == generation)
-      return std::static_pointer_cast<const StoredListing>(held);
+    if (!held || !found || found->generation != generation) continue;
+    keep_at_hand(query, held);
+    return std::static_pointer_cast<const StoredListing>(held);
   }
   return memory;
+}
+
+void Queries::keep_at_hand(const std::string& query, const Answer& snapshot) {
+  std::unordered_map<std::string, Answer> old;  // dies without the lock
+  auto lately = lately_.lock();
+  if (lately->size() >= kMostAtHand) lately->swap(old);
+  lately->insert_or_assign(query, snapshot);
 }
 
 bool Queries::remembered(const AttemptRecord& attempt) const {
@@ -147,6 +156,7 @@ void Queries::refresh(const QuerySpec& spec) {
 void Queries::forget(const QuerySpec& spec) {
   const std::string query = key(spec);
   in_memory_.lock()->erase(query);
+  lately_.lock()->erase(query);
   attempts_.erase(query);
   if (auto erased = store_.erase(Shelf::kListings, snapshot_key(query)); !erased)
     spdlog::warn("a listing that nobody needs stays: {}", erased.error().what());
@@ -218,6 +228,7 @@ Result<Queries::Answer> Queries::keep(const std::string& query, ListingWriter& w
   if (committed->in_store) {
     attempts_.written(query);
     in_memory_.lock()->erase(query);
+    lately_.lock()->erase(query);
   } else {
     (*in_memory_.lock())[query] = committed->listing;
     attempts_.update(query, [&attempt](AttemptRecord& kept) { kept = attempt; });

@@ -45,6 +45,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
   std::string key(const QuerySpec& spec) const;
   std::optional<SnapshotRecord> record(const std::string& query);
   std::shared_ptr<const StoredListing> current(const std::string& query);
+  void keep_at_hand(const std::string& query, const Answer& snapshot);
   bool remembered(const AttemptRecord& attempt) const;
   std::shared_ptr<Running> running(const std::string& query);
 
@@ -68,6 +69,8 @@ class Queries : public std::enable_shared_from_this<Queries> {
   Waiters<std::string, Answer> flights_;
   std::atomic<bool> sweeping_ = false;
   Guarded<std::unordered_map<std::string, std::shared_ptr<Running>>> running_;
+  // Snapshots looked at lately, by query: to read their columns anew for each look would cost more than the look.
+  Guarded<std::unordered_map<std::string, Answer>> lately_;
   // Snapshots that the store would not take.
   Guarded<std::unordered_map<std::string, std::shared_ptr<const StoredListing>>> in_memory_;
 };
