@@ -192,14 +192,14 @@ void FileCacheCore::ask(const std::string& id, const client::Dataset& dataset) {
 // A cutout that nobody waits for is not made: it costs the archive more than a file does.
 void FileCacheCore::stop_unwanted(const std::string& id) {
   if (openings_.waiting(id) > 0) return;
-  std::stop_source stop{std::nostopstate};
+  std::optional<std::stop_source> stop;
   {
     auto cutouts = cutouts_.lock();
     const auto asked = cutouts->find(id);
     if (asked == cutouts->end()) return;
-    stop = asked->second;
+    stop.emplace(asked->second);
   }
-  stop.request_stop();
+  stop->request_stop();
 }
 
 // The file without a request, where that is possible.

@@ -17,10 +17,11 @@
 namespace esofs::cache {
 namespace {
 
-constexpr std::chrono::seconds kLookAgain{1};     // of one job
-constexpr std::chrono::seconds kListAgain{5};     // of a service's list
-constexpr std::chrono::seconds kGoneFor{10};      // a job that is not there is not asked for again so soon
-constexpr std::int64_t kTombstone = 200 * 86400;  // no service keeps a job longer (ESO: half a year)
+constexpr std::chrono::seconds kLookAgain{1};  // of one job
+constexpr std::chrono::seconds kListAgain{5};  // of a service's list
+constexpr std::chrono::seconds kGoneFor{10};   // a job that is not there is not asked for again so soon
+constexpr std::int64_t kTombstone =
+    std::int64_t{200} * 86400;  // no service keeps a job longer (ESO: half a year)
 constexpr std::size_t kMostSeen = 1000;
 
 // The name of a job that has none of its own: the last part of its URL.
@@ -162,6 +163,7 @@ std::vector<JobInfo> Jobs::known(const std::string& service) {
         JobInfo{.service = service, .name = reference.id, .url = url, .created = reference.created});
   }
   std::vector<JobInfo> jobs;
+  jobs.reserve(by_name.size());
   for (auto& [name, job] : by_name) jobs.push_back(std::move(job));
   return jobs;
 }

@@ -64,6 +64,8 @@ Result<void> fusermount(const std::string& path, bool lazy) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   while (!said.empty() && said.back() == '\n') said.pop_back();
+  // It looks for the user's own mounts only.
+  if (said.find(" not found in ") != std::string::npos) return Error(EPERM, "another user has mounted it");
   return Error(said.find("busy") != std::string::npos ? EBUSY : EIO,
                said.empty() ? "fusermount3 failed" : said);
 }

@@ -2,8 +2,10 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import tempfile
+import unittest
 
 import harness
 from harness import run
@@ -138,6 +140,24 @@ class CommandLine(harness.MountTest):
             request = rf'(?m) debug POST {self.sim.url}/tap_obs/sync: HTTP 200 after \d+ ms$'
             (self.assertRegex if told else self.assertNotRegex)(lines, request)
         harness.guardian.tell(f'-mount {place}')
+
+    @unittest.skipIf(os.geteuid() != 0, 'only root can become another user')
+    def test_another_users_mount_is_told_as_such(self):
+        folder = tempfile.mkdtemp(prefix='esofs-other-', dir='/tmp')
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        program = shutil.copy(harness.programs['esofs'], folder)
+
+        def as_nobody(*words):
+            return run('setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', 'env', f'HOME={folder}', program,
+                       *words, check=False, cwd='/')
+        shown = as_nobody('status')
+        self.assertIn(f"{self.mount.path}\n  another user's mount\n", shown.stdout)
+        self.assertNotIn(self.mount.path, shown.stderr)
+        done = as_nobody('unmount', self.mount.path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f'{self.mount.path}: another user has mounted it', done.stderr)
+        self.assertTrue(os.path.ismount(self.mount.path))
 
     def test_watching_a_mount_ends_with_it(self):
         watching = subprocess.Popen([harness.programs['esofs'], 'status', '--watch', self.mount.path],
