@@ -14,7 +14,9 @@
 
 namespace esofs::client {
 
-// words: the program (looked for in PATH) and its arguments. Its standard input is empty; its standard error is ours.
+// words: the program (looked for in PATH) and its arguments. Its standard input is empty, its standard error is ours, and none
+// of our other files is open in it. What it writes until it ends counts, whatever it has started and leaves behind. At the
+// limit, or stopped, it is killed with all that it has started.
 Result<std::string> run_command(const std::vector<std::string>& words, std::chrono::milliseconds limit,
                                 const std::stop_token& stop);
 
