@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "client/base/text.h"
+
 namespace esofs::client {
 namespace {
 
@@ -18,7 +20,9 @@ class Words {
       if (text_[at_] != '#') break;
       at_ = std::min(text_.find('\n', at_), text_.size());
     }
-    if (text_[at_] == '"') return quoted();
+    if (text_[at_] == '"') {
+      if (auto word = quoted()) return word;
+    }
     const std::size_t end = std::min(text_.find_first_of(kBlanks, at_), text_.size());
     std::string word(text_.substr(at_, end - at_));
     at_ = end;
@@ -34,17 +38,31 @@ class Words {
     return std::string(text_.substr(first, end - first));
   }
 
-  void skip_macro() { at_ = std::min(text_.find("\n\n", at_), text_.size()); }
+  // Up to the first empty line.
+  void skip_macro() {
+    while (at_ < text_.size()) {
+      at_ = std::min(text_.find('\n', at_), text_.size());
+      const std::size_t line = at_ + 1;
+      if (line < text_.size() &&
+          text_.substr(line, text_.find('\n', line) - line).find_first_not_of('\r') == std::string_view::npos)
+        return;
+      at_ = std::min(line, text_.size());
+    }
+  }
 
  private:
-  std::string quoted() {
+  // nullopt: the quote is not closed in its line, and is a sign as others are; else it would take other lines' secrets along.
+  std::optional<std::string> quoted() {
     std::string word;
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-      word += text_[at_];
+    for (std::size_t at = at_ + 1; at < text_.size() && text_[at] != '\n'; ++at) {
+      if (text_[at] == '"') {
+        at_ = at + 1;
+        return word;
+      }
+      if (text_[at] == '\\' && at + 1 < text_.size() && text_[at + 1] != '\n') ++at;
+      word += text_[at];
     }
-    if (at_ < text_.size()) ++at_;
-    return word;
+    return std::nullopt;
   }
 
   std::string_view text_;
@@ -54,6 +72,8 @@ class Words {
 }  // namespace
 
 std::vector<NetrcEntry> parse_netrc(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";  // some editors begin UTF-8 so
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
   std::vector<NetrcEntry> entries;
   Words words(text);
   while (const auto word = words.next()) {
@@ -78,7 +98,7 @@ std::optional<NetrcEntry> find_netrc(const std::vector<NetrcEntry>& entries,
                                      const std::vector<std::string>& hosts, bool with_default) {
   const auto of = [&entries](const std::string& host) -> const NetrcEntry* {
     const auto at = std::find_if(entries.begin(), entries.end(), [&host](const NetrcEntry& entry) {
-      return entry.machine == host && !entry.login.empty() && !entry.password.empty();
+      return same_word(entry.machine, host) && !entry.login.empty() && !entry.password.empty();
     });
     return at == entries.end() ? nullptr : &*at;
   };
