@@ -13,6 +13,7 @@
 #include "cache/remembered.h"
 #include "client/base/safe_name.h"
 #include "client/http.h"
+#include "client/url.h"
 
 namespace esofs::cache {
 namespace {
@@ -74,7 +75,7 @@ std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job) {
     client::Dataset dataset;
     dataset.access_url = client::resolved_url(info.url, result.href);
     if (!dataset.access_url.starts_with("http://") && !dataset.access_url.starts_with("https://")) continue;
-    dataset.id = "job:" + info.url + "#" + result.id;
+    dataset.id = "job:" + client::name_of_url(info.url) + "#" + result.id;
     dataset.access = client::AccessKind::kFile;
     const bool tap_result = result.id == "result" && result.mime.empty();
     dataset.extension = tap_result ? ".vot" : extension_of(result.mime);

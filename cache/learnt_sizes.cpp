@@ -3,12 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include "cache/records.h"
-#include "client/http.h"
+#include "client/url.h"
 
 namespace esofs::cache {
 
 std::string LearntSizes::key(const client::Dataset& dataset, Form form) const {
-  std::string key = "size\n" + archive_ + '\n' + dataset.id + '\n' + client::shown_url(dataset.access_url);
+  std::string key = "size\n" + archive_ + '\n' + dataset.id + '\n' + client::name_of_url(dataset.access_url);
   if (!dataset.cutout.empty()) key += "\ncutout " + dataset.cutout;
   return key + '\n' + std::to_string(dataset.modified) + (form == Form::kPlain ? "\nplain" : "\ndelivered");
 }

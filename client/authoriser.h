@@ -38,6 +38,8 @@ class Authoriser {
   virtual Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) = 0;
   // What somebody who was refused can do about it: "log in with `esofs login`".
   virtual std::string advice(const std::string& url) = 0;
+  // What a service says, which may repeat what it was shown, with "***" for every secret that is held.
+  virtual std::string without_secrets(std::string text) = 0;
 };
 
 }  // namespace esofs::client

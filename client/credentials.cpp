@@ -1,13 +1,10 @@
 #include "client/credentials.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <utility>
 
-#include "client/iso_time.h"
 #include "client/kept_session.h"
 #include "client/netrc.h"
 #include "client/run_command.h"
@@ -22,7 +19,6 @@ constexpr std::chrono::seconds kCommandLimit{60};
 constexpr std::int64_t kRenewalPause =
     10;  // seconds between attempts where the token service cannot be reached
 constexpr std::chrono::milliseconds kLookForStop{100};
-constexpr const char* kLoginSource = "esofs login";
 constexpr std::size_t kMostNameBytes = 200;
 
 bool holds(const std::vector<std::string>& list, const std::string& word) {
@@ -33,11 +29,9 @@ bool begins(const std::string& url, const std::string& prefix) {
   return !prefix.empty() && url.rfind(prefix, 0) == 0;
 }
 
-bool has_user_info(const std::string& url) {
-  const auto authority = url.find("://");
-  if (authority == std::string::npos) return true;
-  const auto end = url.find_first_of("/?#", authority + 3);
-  return url.substr(0, end).find('@') != std::string::npos;
+// Of a clock that may be set back meanwhile.
+bool recent(std::int64_t then, std::int64_t now, std::int64_t span) {
+  return now >= then && now - then < span;
 }
 
 std::string bearer(const Token& token) { return "Bearer " + token.value; }
@@ -57,22 +51,6 @@ std::string clean(std::string text) {
   std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (text.size() > kMostNameBytes) text.resize(kMostNameBytes);
   return text;
-}
-
-// All users of a mount can read it: neither names nor paths.
-std::string advice_to(uid_t uid, Credentials::State state) {
-  const std::string who = "uid " + std::to_string(uid);
-  switch (state) {
-    case Credentials::State::kLoggedIn:
-      return "the login of " + who + " has no right to it";
-    case Credentials::State::kExpired:
-      return "the session of " + who + " has ended: run `esofs login`";
-    case Credentials::State::kRefused:
-      return "the login of " + who +
-             " is not used: run `esofs login --no-keyring`, and see that nobody else can read it";
-    default:
-      return who + " is not logged in: run `esofs login`";
-  }
 }
 
 }  // namespace
@@ -151,6 +129,7 @@ Credentials::Held Credentials::read(const Held& before) const {
   if (held.command && before.command) held.user = before.user;
   const bool same = held.source == before.source && held.user == before.user &&
                     held.keyring == before.keyring && before.token;
+  if (before.token) held.former = before.token->value;
   if (same) held.refused_at = before.refused_at;
   if (same && (!held.token || held.token->expires < before.token->expires) && before.got_at > 0) {
     held.token = before.token;
@@ -237,10 +216,11 @@ void Credentials::read_session(Held& held) const {
 std::vector<Credentials::Place> Credentials::places_of(const Config& config, const Profile& profile) {
   const std::vector<std::string> any{"bearer", "basic"};
   std::vector<Place> places;
-  const auto add = [&](const std::string& prefix, Service service) {
-    const bool trusted = holds(profile.credential_hosts, origin_of(prefix).host) && !has_user_info(prefix) &&
-                         may_travel(prefix, config.plain_http);
-    places.push_back({prefix, trusted ? std::move(service) : Service()});
+  const auto add = [&](const std::string& top, Service service) {
+    const UrlPlace place(top);
+    const bool trusted = holds(profile.credential_hosts, origin_of(top).host) && !place.strange() &&
+                         may_travel(top, config.plain_http);
+    places.push_back({place, trusted ? std::move(service) : Service()});
   };
   for (const auto& tap : profile.tap) {
     Service service;
@@ -254,13 +234,12 @@ std::vector<Credentials::Place> Credentials::places_of(const Config& config, con
 }
 
 Credentials::Service Credentials::service_of(const std::string& url) const {
+  const UrlPlace asked(url);
   for (const auto& place : places_) {
-    const bool itself =
-        url.size() + 1 == place.prefix.size() && begins(place.prefix, url);  // without its last '/'
-    if (itself || begins(url, place.prefix)) return place.service;
+    if (asked.below(place.top)) return place.service;
   }
   if (!profile_.authorised.empty()) return {};
-  const bool trusted = holds(profile_.credential_hosts, origin_of(url).host) && !has_user_info(url) &&
+  const bool trusted = holds(profile_.credential_hosts, origin_of(url).host) && !asked.strange() &&
                        may_travel(url, config_.plain_http);
   return trusted ? Service{{"bearer", "basic"}, false} : Service();
 }
@@ -271,7 +250,11 @@ bool Credentials::valid(const Held& held) const {
 
 bool Credentials::due(const Held& held) const {
   if (!held.token) return true;
-  return held.token->expires != 0 && config_.now() + config_.early.count() >= held.token->expires;
+  const std::int64_t ends = held.token->expires;
+  if (ends == 0) return false;
+  const std::int64_t early = config_.early.count();
+  const bool short_lived = held.got_at > 0 && ends - held.got_at <= early;
+  return config_.now() + (short_lived ? (ends - held.got_at) / 2 : early) >= ends;
 }
 
 bool Credentials::in_keyring(const Held& held) const {
@@ -373,7 +356,7 @@ bool Credentials::renewable(const Grant& refused) {
   if (!begins(refused.value, "Bearer ")) return false;
   const Held now = held();
   if (valid(now) && bearer(*now.token) != refused.value) return true;
-  return obtainable(now) && config_.now() - now.refused_at >= config_.settled.count();
+  return obtainable(now) && !recent(now.refused_at, config_.now(), config_.settled.count());
 }
 
 Result<Grant> Credentials::renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) {
@@ -397,7 +380,7 @@ Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::T
   const Held now = held();
   if (valid(now) && now.token->value != refused) return now;
   if (!obtainable(now)) return now.renewal_failure.value_or(Error(EACCES, "the token cannot be renewed"));
-  if (now.renewal_failure && config_.now() - now.renewal_failed_at < kRenewalPause)
+  if (now.renewal_failure && recent(now.renewal_failed_at, config_.now(), kRenewalPause))
     return *now.renewal_failure;
   auto token = obtain(now, turn);
   if (!token && token.error().code() == EINTR) return token.error();
@@ -411,6 +394,7 @@ Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::T
     return token.error();
   }
   if (held.command) held.user = clean(token->user);
+  if (held.token && held.token->value != token->value) held.former = held.token->value;
   held.token = *std::move(token);
   held.got_at = config_.now();
   held.renewal_failure.reset();
@@ -434,7 +418,7 @@ Result<Token> Credentials::from_command(Lane::Turn& turn) const {
   auto token = parse_token_text(*output);
   if (!token) return Error(EIO, "token_command wrote no token");
   if (token->expires != 0 && token->expires <= config_.now())
-    return Error(EACCES, "token_command wrote a token that has ended");
+    return Error(EIO, "token_command wrote a token that has ended");
   return token;
 }
 
@@ -457,75 +441,6 @@ Result<Token> Credentials::from_keyring(const std::string& item, Lane::Turn& tur
     return Error(
         EAGAIN, "the session in the desktop keyring was made for other servers: not used; run `esofs login`");
   return session->token;
-}
-
-// --- what people are told ---
-
-Credentials::Status Credentials::status() {
-  const Held now = held();
-  Status status;
-  status.user = now.user;
-  status.source = now.source;
-  status.renews = by_itself(now);
-  if (now.source == kLoginSource && !now.problem)
-    status.kept =
-        now.keyring.empty() ? session_file(config_.state_dir, profile_).string() : "the desktop keyring";
-  status.expires = now.token ? now.token->expires : now.keyring_until;
-  if (now.problem) status.problem = now.problem->what();
-  if (now.renewal_failure) status.problem = now.renewal_failure->what();
-  const bool refused = now.renewal_failure && now.renewal_failure->code() == EACCES;
-  if (in_keyring(now) && now.renewal_failure) {
-    status.state = State::kUnreachable;
-  } else if (valid(now) || in_keyring(now) || (status.renews && !refused) || (now.password && !refused)) {
-    status.state = State::kLoggedIn;
-  } else if (now.token || !now.keyring.empty()) {
-    status.state = State::kExpired;
-  } else if (now.problem || refused) {
-    status.state = State::kRefused;
-  }
-  return status;
-}
-
-std::optional<std::string> Credentials::notice() {
-  const Status now = status();
-  const std::string who = now.user.empty() ? "the user of " + now.source : now.user;
-  if (now.state == State::kExpired) {
-    std::string text = "the session of " + who + " ended at " + iso_time_text(now.expires);
-    if (!now.problem.empty()) text += " and was not renewed (" + now.problem + ")";
-    return text + (now.source == kLoginSource ? ": run `esofs login`" : ": renew the token in " + now.source);
-  }
-  if (now.problem.empty() || now.source.empty()) return std::nullopt;
-  return now.problem;
-}
-
-std::string Credentials::advice(const std::string& url) {
-  const Service service = service_of(secured(url));
-  if (profile_.credential_hosts.empty()) return {};
-  if (service.schemes.empty())
-    return may_travel(secured(url), config_.plain_http) ? "credentials are not sent to this server"
-                                                        : "credentials are not sent without TLS";
-  const Status now = status();
-  if (config_.owner) return advice_to(config_.owner->uid, now.state);
-  if (now.state == State::kLoggedIn) return now.user + " has no right to it";
-  if (const auto told = notice()) return *told;
-  const std::string login = profile_.token_url.empty() ? "give -o credentials=FILE"
-                                                       : "run `esofs login`, or give -o credentials=FILE";
-  return "nobody is logged in: " + login + (now.problem.empty() ? "" : " (" + now.problem + ")");
-}
-
-std::string state_name(Credentials::State state) {
-  switch (state) {
-    case Credentials::State::kLoggedIn:
-      return "logged in";
-    case Credentials::State::kExpired:
-      return "expired";
-    case Credentials::State::kRefused:
-      return "refused";
-    case Credentials::State::kUnreachable:
-      return "unreachable";
-    default:
-      return "nobody";
-  }
 }
 
 }  // namespace esofs::client

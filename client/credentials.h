@@ -30,6 +30,7 @@
 #include "client/profile.h"
 #include "client/secret_file.h"
 #include "client/token.h"
+#include "client/url.h"
 
 namespace esofs::client {
 
@@ -47,7 +48,8 @@ class Credentials : public Authoriser {
     std::string keyring_program;      // esofs-keyring; "": no desktop's keyring can be asked
     bool authorised_tap = false;      // TAP carries the token
     bool plain_http = false;          // credentials may go over http to other machines
-    std::chrono::seconds early{600};  // a token is renewed so long before it ends
+    // A token is renewed so long before it ends; one that had no longer to live when it came, after half of that.
+    std::chrono::seconds early{600};
     // A 401 renews a token no sooner than so long after the last one that did: rights are missing then.
     std::chrono::seconds settled{60};
     std::chrono::milliseconds look_again{1000};  // at the files
@@ -64,6 +66,7 @@ class Credentials : public Authoriser {
   bool renewable(const Grant& refused) override;
   Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) override;
   std::string advice(const std::string& url) override;
+  std::string without_secrets(std::string text) override;
 
   // Looks at the files, if it is time. Blocks on the disk that they are on.
   void look();
@@ -92,6 +95,7 @@ class Credentials : public Authoriser {
     std::optional<Token> token;
     std::int64_t refused_at = 0;           // when a 401 last had the token renewed
     std::int64_t got_at = 0;               // when this process got the token; 0: it did not
+    std::string former;                    // the token before, which services may still speak of
     std::optional<NamePassword> password;  // of the same user
     std::optional<Error> problem;          // of the source
     std::optional<Error> renewal_failure;  // of the last attempt
@@ -107,9 +111,9 @@ class Credentials : public Authoriser {
     std::vector<std::string> schemes;
     bool tap = false;
   };
-  // URLs that begin with `prefix`, which holds scheme, host and the beginning of the path.
+  // The URLs below `top`.
   struct Place {
-    std::string prefix;
+    UrlPlace top;
     Service service;
   };
 

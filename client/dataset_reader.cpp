@@ -10,6 +10,7 @@
 #include "client/base/text.h"
 #include "client/datalink.h"
 #include "client/iso_time.h"
+#include "client/url.h"
 
 namespace esofs::client {
 
@@ -143,6 +144,7 @@ class Reader {
     auto id = text_at(row, id_);
     if (id.empty() && !by_pattern_) id = text_at(row, url_);
     if (id.empty()) return std::nullopt;
+    id = name_of_url(id);  // identifiers are shown, and may be URLs
     Dataset dataset = Identifiers::named(id);
     dataset.id = id;
     set_access(dataset, row);

@@ -202,6 +202,7 @@ class Sending {
     if (!grant)
       return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_, identity_}, turn_);
     HttpRequest authorised = request;
+    authorised.direct = in_the_clear_here(request.url);
     authorised.headers.push_back("Authorization: " + grant->value);
     return session_.exchange({settings_, limits_, authorised, deadline_, wanted, sink_, grant->identity},
                              turn_);

@@ -54,6 +54,7 @@ struct HttpRequest {
   std::string body;                  // sent where not empty
   std::string content_type;          // of the body
   bool may_repeat = true;            // false: what may have reached the server is not sent a second time
+  bool direct = false;               // by no proxy
   bool follow_redirects = true;  // to http and https only, at most 10; credentials never leave the first host
   std::optional<HttpLimits> limits;  // instead of the settings'
   // Whose rights it carries; nullopt: those of who is logged in, if the URL may see them; "": nobody's; else this

@@ -34,7 +34,16 @@ Result<QuerySummary> HttpArchive::query(const QueryRequest& request, TableSink& 
 }
 
 Result<Links> HttpArchive::links(const std::string& url, Lane::Turn& turn) {
-  return advised(datalink_.links(url, turn), url);
+  auto links = advised(datalink_.links(url, turn), url);
+  if (links) make_discreet(*links);
+  return links;
+}
+
+void HttpArchive::make_discreet(Links& links) const {
+  const auto& authoriser = http_.settings().authoriser;
+  if (!authoriser) return;
+  for (auto& link : links.rows)
+    link.error_message = authoriser->without_secrets(std::move(link.error_message));
 }
 
 Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn& turn) {
@@ -44,6 +53,7 @@ Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn&
   auto found = dataset.access == AccessKind::kDataLink ? datalink_.file(url, dataset.id, turn)
                                                        : datalink_.file_or_links(url, dataset.id, turn);
   if (!found) return advised(Result<Located>(found.error().at("locating " + dataset.id)), url);
+  if (found->links) make_discreet(*found->links);
   return Located{std::move(found->source), std::move(found->links)};
 }
 
@@ -76,7 +86,7 @@ std::string HttpArchive::query_identity(const std::string& service) {
 
 Result<Associations> HttpArchive::associations(const std::string& url, const std::string& id,
                                                Lane::Turn& turn) {
-  return calselector_.associations(url, id, turn);
+  return discreet(calselector_.associations(url, id, turn));
 }
 
 std::string HttpArchive::associations_url(const Dataset& dataset, CalibrationMode mode) const {
@@ -98,30 +108,35 @@ Result<FileSource> HttpArchive::cutout_source(const Dataset& dataset, const Link
 }
 
 Result<std::string> HttpArchive::create_job(const QueryRequest& request, Lane::Turn& turn) {
-  return tap_.create_job(request, turn);
+  return discreet(tap_.create_job(request, turn));
 }
 
 Result<std::vector<JobReference>> HttpArchive::jobs(const std::string& service, Lane::Turn& turn) {
   const auto found = service_named(profile(), service);
   if (!found) return found.error();
-  return jobs_.list((*found)->url + "/async", turn);
+  return discreet(jobs_.list((*found)->url + "/async", turn));
 }
 
 Result<Job> HttpArchive::job(const std::string& url, Lane::Turn& turn) {
-  return jobs_.read(url, std::nullopt, turn);
+  auto job = discreet(jobs_.read(url, std::nullopt, turn));
+  const auto& authoriser = http_.settings().authoriser;
+  if (job && authoriser) job->error_message = authoriser->without_secrets(std::move(job->error_message));
+  return job;
 }
 
 Result<void> HttpArchive::change_job(const std::string& url, JobSetting setting, const std::string& value,
                                      Lane::Turn& turn) {
-  return jobs_.change(url, setting, value, turn);
+  return discreet(jobs_.change(url, setting, value, turn));
 }
 
 Result<void> HttpArchive::delete_job(const std::string& url, Lane::Turn& turn) {
-  return jobs_.remove(url, turn);
+  return discreet(jobs_.remove(url, turn));
 }
 
 Result<std::string> HttpArchive::job_failure(const std::string& url, const Job& job, Lane::Turn& turn) {
-  return jobs_.failure(url, job, turn);
+  auto text = discreet(jobs_.failure(url, job, turn));
+  const auto& authoriser = http_.settings().authoriser;
+  return text && authoriser ? authoriser->without_secrets(*std::move(text)) : text;
 }
 
 std::vector<std::string> HttpArchive::job_services() const {

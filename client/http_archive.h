@@ -75,13 +75,23 @@ class HttpArchive : public Archive {
 
  private:
   const Profile& profile() const noexcept { return ids_->profile(); }
-  // A refusal with what to do about it.
+  // A failure without the secrets that the service's words may repeat.
+  template <class T>
+  Result<T> discreet(Result<T> result) const {
+    const auto& authoriser = http_.settings().authoriser;
+    if (result || !authoriser) return result;
+    return Error(result.error().code(), authoriser->without_secrets(result.error().what()));
+  }
+  // The same of a refusal with what to do about it.
   template <class T>
   Result<T> advised(Result<T> result, const std::string& url) const {
-    if (result || result.error().code() != EACCES || !http_.settings().authoriser) return result;
+    if (result || result.error().code() != EACCES || !http_.settings().authoriser)
+      return discreet(std::move(result));
     const std::string advice = http_.settings().authoriser->advice(url);
-    return advice.empty() ? result : Result<T>(Error(EACCES, result.error().what() + "; " + advice));
+    return discreet(advice.empty() ? std::move(result)
+                                   : Result<T>(Error(EACCES, result.error().what() + "; " + advice)));
   }
+  void make_discreet(Links& links) const;
 
   const std::shared_ptr<const Identifiers> ids_;
   HttpClient http_;

@@ -51,11 +51,21 @@ Verdict verdict(CURLcode code, long os_errno, HttpPhase phase) {
   }
 }
 
+// What curl says of a proxy quotes it, with its password.
+std::string without_user_info(const std::string& text) {
+  const auto at = text.rfind('@');
+  if (at == std::string::npos) return text;
+  const auto scheme = text.find("://");
+  const auto quote = text.find('\'');
+  const auto from = scheme < at ? scheme + 3 : quote < at ? quote + 1 : 0;
+  return text.substr(0, from) + "***" + text.substr(at);
+}
+
 }  // namespace
 
 HttpFailure transport_failure(CURLcode code, long os_errno, HttpPhase phase, const std::string& detail) {
   const Verdict is = verdict(code, os_errno, phase);
-  const std::string why = detail.empty() ? curl_easy_strerror(code) : detail;
+  const std::string why = detail.empty() ? curl_easy_strerror(code) : without_user_info(detail);
   return {Error(is.code, std::string(is.what) + " (" + why + ")"), is.retry};
 }
 

@@ -157,7 +157,11 @@ class Transfer {
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_HEADEROPT,
         static_cast<long>(CURLHEADER_SEPARATE));  // a proxy's CONNECT carries no credentials
-    if (!settings.proxy.empty()) set(CURLOPT_PROXY, settings.proxy.c_str());
+    if (exchange_.request.direct) {
+      set(CURLOPT_PROXY, "");
+    } else if (!settings.proxy.empty()) {
+      set(CURLOPT_PROXY, settings.proxy.c_str());
+    }
     if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
     set(CURLOPT_USERAGENT,
         settings.user_agent.empty() ? "esofs/" ESOFS_VERSION : settings.user_agent.c_str());

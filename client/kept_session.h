@@ -20,6 +20,8 @@
 
 namespace esofs::client {
 
+inline constexpr const char* kLoginSource = "esofs login";  // Credentials::Status::source
+
 struct KeptSession {
   Token token;
   std::string archive;             // the profile's name

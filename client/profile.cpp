@@ -114,12 +114,22 @@ Setter patterns_into(std::vector<std::string>& to) {
   };
 }
 
+// Scheme, host and port: "https://archive.eso.org" of "https://archive.eso.org/tap_obs"; "" where `url` is none.
+std::string site_of(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return "";
+  return url.substr(0, url.find_first_of("/?#", scheme + 3));
+}
+
+bool holds_user_info(const std::string& url) { return site_of(url).find('@') != std::string::npos; }
+
 Setter url_into(std::string& to) {
   return [&to](const Json& value) -> std::optional<std::string> {
     if (!value.is_string()) return "must be a URL";
     const auto url = value.get<std::string>();
     if (!url.empty() && url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0)
       return "must begin with http:// or https://";
+    if (holds_user_info(url)) return "must not hold a user name or a password, which URLs show to everybody";
     to = url;
     return std::nullopt;
   };
@@ -195,13 +205,6 @@ Result<std::vector<AuthorisedService>> authorised_services(const Json& list, con
     services.push_back(std::move(service));
   }
   return services;
-}
-
-// Scheme, host and port: "https://archive.eso.org" of "https://archive.eso.org/tap_obs"; "" where `url` is none.
-std::string site_of(const std::string& url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string::npos) return "";
-  return url.substr(0, url.find_first_of("/?#", scheme + 3));
 }
 
 std::string host_of(const std::string& url) {
@@ -391,6 +394,10 @@ Result<Profile> parse_profile(const std::string& text, const std::string& where)
 
 Result<Profile> find_profile(const std::string& archive, const std::string& profile_dir) {
   if (archive.rfind("http://", 0) == 0 || archive.rfind("https://", 0) == 0) {
+    if (holds_user_info(archive))
+      return Error(EINVAL,
+                   "a password in the archive's URL would be seen by everybody: write a profile with "
+                   "credential_hosts and give -o credentials=FILE");
     if (host_of(archive).empty()) return Error(EINVAL, "not a URL: " + archive);
     return bare_profile(archive);
   }

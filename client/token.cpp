@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/iso_time.h"
 #include "client/url.h"
 
 namespace esofs::client {
@@ -55,9 +56,12 @@ std::string text_of(const Json& object, const char* name) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-std::int64_t number_of(const Json& object, const char* name) {
+// A time or a time span in seconds; 0 for what is none.
+std::int64_t seconds_of(const Json& object, const char* name) {
+  constexpr double kLast = 253402300799;  // the end of the year 9999
   const auto at = object.find(name);
-  return at != object.end() && at->is_number() ? at->get<std::int64_t>() : 0;
+  if (at == object.end() || !at->is_number()) return 0;
+  return static_cast<std::int64_t>(std::clamp(at->get<double>(), -kLast, kLast));
 }
 
 void read_claims(Token& token) {
@@ -67,7 +71,7 @@ void read_claims(Token& token) {
   const Json claims = Json::parse(
       base64url_decoded(std::string_view(token.value).substr(first + 1, second - first - 1)), nullptr, false);
   if (!claims.is_object()) return;
-  token.expires = number_of(claims, "exp");
+  token.expires = seconds_of(claims, "exp");
   token.user = text_of(claims, "preferred_username");
   if (token.user.empty()) token.user = text_of(claims, "sub");
   std::erase_if(token.user, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
@@ -86,6 +90,7 @@ HttpRequest token_request(const Profile& profile, const NamePassword& who) {
   request.shown = shown_url(profile.token_url);
   request.follow_redirects = false;  // the password would go along
   request.as = "";
+  request.direct = in_the_clear_here(profile.token_url);
   if (profile.token_method == "get") {
     request.url = with_parameters(profile.token_url, fields);
   } else {
@@ -123,8 +128,12 @@ Result<Token> request_token(HttpClient& http, const Profile& profile, const Name
   if (!token)
     return Error(EACCES, place + " gave no token: the name or the password of " + who.name + " may be wrong");
   token->user = who.name;
-  const auto life = number_of(json, "expires_in");
+  const auto life = seconds_of(json, "expires_in");
   if (token->expires == 0 && life > 0) token->expires = now + life;
+  // To use it would be to ask for another one with every request.
+  if (token->expires != 0 && token->expires <= now)
+    return Error(EIO, place + " gave a token that ended at " + iso_time_text(token->expires) +
+                          ", as this machine's clock has it: see that the clock is right");
   return token;
 }
 
@@ -151,13 +160,8 @@ Result<Token> parse_token_text(const std::string& text) {
 std::string basic_value(const NamePassword& who) { return "Basic " + base64(who.name + ":" + who.password); }
 
 bool may_travel(const std::string& url, bool plain_http) {
-  const Origin origin = origin_of(url);
-  if (origin.scheme == "https") return true;
-  if (origin.scheme != "http") return false;
-  const std::string& host = origin.host;
-  const bool numbers = host.find_first_not_of("0123456789.") == std::string::npos;
-  return plain_http || host == "localhost" || host == "[::1]" || host == "::1" ||
-         (numbers && host.starts_with("127."));
+  const std::string scheme = origin_of(url).scheme;
+  return scheme == "https" || (scheme == "http" && (plain_http || to_this_machine(url)));
 }
 
 }  // namespace esofs::client

@@ -26,6 +26,30 @@ std::string server_of(const std::string& url);
 // ports with http replaced by https.
 bool same_trust(const std::string& from, const std::string& to);
 
+// True where `url` leads to this machine by its name or its own addresses: localhost, 127.0.0.0/8, ::1.
+bool to_this_machine(const std::string& url);
+
+// True where what goes to `url` is not encrypted and stays within this machine, unless a proxy takes it elsewhere.
+bool in_the_clear_here(const std::string& url);
+
+// Where a URL stands, to tell what is below what.
+class UrlPlace {
+ public:
+  explicit UrlPlace(const std::string& url);
+  // True where this one has the same origin and begins with what `other` has behind it, has no user info, and does not climb
+  // out of it by a "..", however written.
+  bool below(const UrlPlace& other) const;
+  bool strange() const noexcept { return strange_; }  // user info, or a ".."
+
+ private:
+  Origin origin_;
+  std::string rest_;  // path and query, as they are written
+  bool strange_ = false;
+};
+
+// shown_url() with a check sum in place of "***", so that two URLs have two names. A URL without secrets is its own.
+std::string name_of_url(const std::string& url);
+
 // Everything but unreserved characters (RFC 3986 section 2.3) and `kept` as %XX, of the bytes of UTF-8. kept: ASCII signs.
 std::string percent_encoded(std::string_view text, std::string_view kept = "");
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "client/base/safe_name.h"
+#include "client/http.h"
 #include "fs/job_files.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
@@ -317,7 +318,7 @@ Result<void> JobNode::rename(const std::string& name, Node& to, const std::strin
 std::optional<std::string> JobNode::xattr(const std::string& name) {
   if (name != "user.esofs.url") return std::nullopt;
   const auto url = place_of(tree_, job_, path(), identity(), text_)->now().url;
-  return url.empty() ? std::nullopt : std::optional(url);
+  return url.empty() ? std::nullopt : std::optional(client::shown_url(url));
 }
 
 }  // namespace esofs::fs

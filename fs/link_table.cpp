@@ -8,6 +8,7 @@
 
 #include "client/base/safe_name.h"
 #include "client/datalink.h"
+#include "client/url.h"
 #include "fs/link_names.h"
 
 namespace esofs::fs {
@@ -60,7 +61,7 @@ client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const I
   if (url.kind == access && !url.id.empty() && url.rest.empty()) {
     dataset = ids.dataset(url.id);
   } else {
-    dataset.id = kByUrl + link.access_url;
+    dataset.id = kByUrl + client::name_of_url(link.access_url);
     dataset.access_url = link.access_url;
     dataset.access = access;
   }

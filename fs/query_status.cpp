@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <string>
 
+#include "client/http.h"
 #include "fs/error_log.h"
 #include "fs/query_nodes.h"
 #include "fs/status_lines.h"
@@ -79,7 +80,7 @@ std::string query_status(Tree& tree, const QueryDirectory& directory) {
       status_line(text, "rows so far", std::to_string(state.rows_so_far));
     }
     snapshot_lines(text, state, *spec, directory);
-    status_line(text, "job", state.job_url);
+    status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
     status_line(text, "hint", hint(state, directory));
   }

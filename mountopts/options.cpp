@@ -118,13 +118,12 @@ Row path(std::string name, std::string initial, std::filesystem::path Options::*
           [member](const Options& o) -> json { return (o.*member).string(); }};
 }
 
-// A proxy URL may hold a password: what is shown has none.
+// A URL may hold a password, and be written wrongly: what is shown has none.
 std::string without_user_info(const std::string& url) {
   const auto scheme = url.find("://");
-  const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
-  const auto at = url.find('@', begin);
-  if (at == std::string::npos || at > url.find('/', begin)) return url;
-  return url.substr(0, begin) + "***" + url.substr(at);
+  const auto at = url.rfind('@');
+  if (scheme == std::string::npos || at == std::string::npos || at < scheme) return url;
+  return url.substr(0, scheme + 3) + "***" + url.substr(at);
 }
 
 // A command may have secrets in its words: that there is one is all that is shown.
@@ -179,7 +178,7 @@ Result<void> log_place(std::string_view value) {
 
 Result<void> proxy_url(std::string_view value) {
   if (value.empty() || value.find("://") != std::string_view::npos) return {};
-  return bad_value("a URL such as http://proxy:3128", value);
+  return Error(EINVAL, "it is not a URL such as http://proxy:3128");  // it may hold a password
 }
 
 const std::vector<std::string>& log_levels() {

@@ -1,93 +1,22 @@
 #include "client/credentials.h"
 
 #include <gmock/gmock.h>
-#include <sys/stat.h>
-
 #include <atomic>
 #include <fstream>
 #include <thread>
 #include <vector>
 
 #include "client/http_archive.h"
-#include "client/kept_session.h"
 #include "client/keyring.h"
-#include "client/netrc.h"
 #include "client/secret_file.h"
 #include "client/token.h"
-#include "tests/support/temp_dir.h"
-#include "tests/unit/client/http_fixture.h"
+#include "tests/unit/client/credentials_fixture.h"
 
 namespace esofs::client {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr std::int64_t kNow = 1'700'000'000;
-constexpr const char* kPassword = "open%20 sesame&";
-// {"exp":1700028800,"sub":"jdoe"}
-constexpr const char* kJwt = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3MDAwMjg4MDAsInN1YiI6Impkb2UifQ.c2ln";
-
-void write(const std::filesystem::path& path, const std::string& text, mode_t mode = 0600) {
-  std::ofstream(path) << text;
-  ::chmod(path.c_str(), mode);
-}
-
-std::string token_answer(const std::string& id_token, int life = 28800) {
-  return R"({"access_token":"not this","id_token":")" + id_token +
-         R"(","token_type":"bearer","expires_in":)" + std::to_string(life) + "}";
-}
-
-class CredentialsTest : public HttpTest {
- protected:
-  CredentialsTest() {
-    profile_.name = "fake";
-    profile_.tap.push_back({"obs", server_.url("/tap"), {}, 0, true});
-    profile_.token_url = server_.url("/token");
-    profile_.credential_hosts = {"127.0.0.1"};
-    profile_.authorised = {{server_.url("/file/"), {"bearer", "basic"}},
-                           {server_.url("/links/"), {"bearer"}},
-                           {server_.url("/old/"), {"basic"}}};
-    config_.state_dir = temp_.path() / "state";
-    config_.now = [this] { return now_.load(); };
-    config_.look_again = std::chrono::milliseconds(0);
-    config_.settled = std::chrono::seconds(0);
-  }
-
-  Credentials& credentials() {
-    if (!credentials_) credentials_ = std::make_shared<Credentials>(config_, profile_, quick_settings());
-    return *credentials_;
-  }
-  void with_netrc(const std::string& user = "jdoe") {
-    config_.netrc = (temp_.path() / "netrc").string();
-    write(config_.netrc, "machine 127.0.0.1 login " + user + " password \"" + kPassword + "\"\n");
-  }
-  void log_in(std::int64_t expires, const std::string& token = kJwt) {
-    const KeptSession session{{token, "jdoe", expires}, "fake", profile_.token_url, {"127.0.0.1"}};
-    ASSERT_TRUE(keep_session(session_file(config_.state_dir, profile_), session));
-  }
-  std::string granted(const std::string& url) {
-    auto grant = credentials().grant(url, turn_);
-    if (!grant) return "error: " + grant.error().what();
-    return *grant ? (*grant)->value : "";
-  }
-  int token_requests() const {
-    int count = 0;
-    for (const auto& request : server_.requests()) count += request.target.starts_with("/token") ? 1 : 0;
-    return count;
-  }
-  HttpClient& authorised() {
-    credentials();
-    settings_.authoriser = credentials_;
-    return client();
-  }
-
-  tests::TempDir temp_;
-  std::atomic<std::int64_t> now_{kNow};
-  Profile profile_;
-  Credentials::Config config_;
-  std::shared_ptr<Credentials> credentials_;
-};
 
 // --- files ---
 
@@ -114,22 +43,6 @@ TEST(SecretFile, IsWrittenForItsOwnerOnlyAndReplacedWhole) {
   EXPECT_EQ(status.st_mode & 07777U, 0700U);
   EXPECT_EQ(*read_secret_file(path), "second");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
-}
-
-TEST(Netrc, IsReadWithQuotesCommentsAndMacros) {
-  const auto entries = parse_netrc(
-      "# mine\nmachine a.org login me password \"two words\\\"\" account x\n"
-      "macdef init\nmachine b.org login no password no\n\nmachine b.org\n\tlogin you\n\tpassword #5\ndefault "
-      "login any "
-      "password thing\n");
-  const auto of = [&entries](const std::string& host, bool with_default) {
-    const auto entry = find_netrc(entries, {"", host}, with_default);
-    return entry ? entry->login + ":" + entry->password : "";
-  };
-  EXPECT_EQ(of("a.org", false), "me:two words\"");
-  EXPECT_EQ(of("b.org", false), "you:#5");
-  EXPECT_EQ(of("c.org", false), "");
-  EXPECT_EQ(of("c.org", true), "any:thing");
 }
 
 // --- tokens ---
@@ -331,28 +244,6 @@ TEST_F(CredentialsTest, HoweverManyAskThereIsOneRenewal) {
   askers.clear();
   EXPECT_EQ(good, 16);
   EXPECT_EQ(token_requests(), 1);
-}
-
-TEST_F(CredentialsTest, ATokenComesFromACommandAgainWhenItEnds) {
-  const auto count = temp_.path() / "count";
-  config_.token_command = "echo x >> " + count.string() + "; echo " + kJwt;
-  const std::string identity = credentials().user();
-  EXPECT_NE(identity, "");
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  EXPECT_EQ(credentials().user(), identity);
-  EXPECT_EQ(std::filesystem::file_size(count), 2U);
-  now_ = kNow + 28800;
-  EXPECT_EQ(granted(server_.url("/links/x")), "");  // it writes one that has ended
-  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
-}
-
-TEST_F(CredentialsTest, ATokenComesFromAFileThatIsReadAgain) {
-  config_.token_file = (temp_.path() / "token").string();
-  write(config_.token_file, std::string(kJwt) + "\n");
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  write(config_.token_file, "another");
-  EXPECT_EQ(granted(server_.url("/links/x")), "Bearer another");
 }
 
 // --- the desktop's keyring ---

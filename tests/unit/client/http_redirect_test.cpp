@@ -145,6 +145,35 @@ TEST_F(HttpRedirectTest, AProxyIsUsed) {
   EXPECT_EQ(server_.requests().at(0).target, "http://archive.invalid/file");
 }
 
+TEST_F(HttpRedirectTest, WhatGoesToThisMachineInTheClearWithCredentialsGoesByNoProxy) {
+  settings_.proxy = other_.url("");
+  server_.add(answer_with(200, "here"));
+  other_.otherwise(answer_with(200, "elsewhere"));
+  HttpRequest request;
+  request.url = server_.url("/file");
+  request.direct = true;
+  auto answer = text(request);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "here");
+  EXPECT_TRUE(other_.requests().empty());
+}
+
+TEST_F(HttpRedirectTest, ThePasswordOfAProxyIsInNoError) {
+  settings_.limits.attempts = 1;
+  for (const std::string proxy :
+       {"ftp://me:sesame@localhost:1", "http://me:sesame x@localhost:1", "http://me:x@sesame@localhost:1",
+        "http://me:sesame/x@localhost:1", "http://me:sesame@localhost:99999", "me:sesame x@localhost"}) {
+    HttpSettings settings = settings_;
+    settings.proxy = proxy;
+    HttpClient client(settings);
+    HttpRequest request;
+    request.url = "http://archive.invalid/file";
+    const auto answer = client.text(request, kMost, turn_);
+    ASSERT_FALSE(answer) << proxy;
+    EXPECT_EQ(answer.error().what().find("sesame"), std::string::npos) << answer.error().what();
+  }
+}
+
 TEST_F(HttpRedirectTest, AProxySeesNoCredentialsOfAnHttpsRequest) {
   settings_.proxy = server_.url("");
   settings_.limits.attempts = 1;

@@ -18,13 +18,62 @@ TEST(UrlTest, AShownUrlHasNoUserInfo) {
 }
 
 TEST(UrlTest, AShownUrlHasNoSecretParameters) {
-  for (const std::string name : {"password", "PASSWORD", "passwd", "token", "access_token", "id_token",
-                                 "client_secret", "api_key", "apikey", "signature", "X-Amz-Signature",
-                                 "X-Amz-Credential", "sig", "key", "auth", "pass%77ord", "sessionid"}) {
+  for (const std::string name :
+       {"password",        "PASSWORD",         "passwd",    "token",       "access_token",
+        "id_token",        "client_secret",    "api_key",   "apikey",      "signature",
+        "X-Amz-Signature", "X-Amz-Credential", "sig",       "key",         "auth",
+        "pass%77ord",      "sessionid",        "ticket",    "md5",         "hdnts",
+        "AWSAccessKeyId",  "subscription-key", "x-api-key", "SAMLResponse"}) {
     EXPECT_EQ(shown_url("https://h/p?a=1&" + name + "=s3cret&b=2#c"),
               "https://h/p?a=1&" + name + "=***&b=2#c");
     EXPECT_EQ(shown_url("https://h/p#" + name + "=s3cret"), "https://h/p#" + name + "=***");
   }
+}
+
+TEST(UrlTest, AShownUrlHasNoSecretParametersOfItsPath) {
+  EXPECT_EQ(shown_url("https://h/a;jsessionid=s3cret/b;x=1?y=2"), "https://h/a;jsessionid=***/b;x=1?y=2");
+}
+
+TEST(UrlTest, TheNameOfAUrlTellsTwoSecretsApartAndNoSecret) {
+  const auto one = name_of_url("https://me:s3cret@h/p?a=1&token=s3cret&b=2");
+  EXPECT_EQ(one.find("s3cret"), std::string::npos);
+  EXPECT_EQ(one, name_of_url("https://me:s3cret@h/p?a=1&token=s3cret&b=2"));
+  EXPECT_NE(one, name_of_url("https://me:s3cret@h/p?a=1&token=another&b=2"));
+  EXPECT_NE(one, name_of_url("https://me:another@h/p?a=1&token=s3cret&b=2"));
+  EXPECT_EQ(name_of_url("https://h/p?ID=ivo://eso.org/ID?ADP.1"), "https://h/p?ID=ivo://eso.org/ID?ADP.1");
+  EXPECT_EQ(name_of_url("https://h/p?token=s3cret"), "https://h/p?token=CCAFA7716468E467");  // kept in caches
+}
+
+TEST(UrlTest, AUrlIsBelowAPlaceByItsOriginAndItsPath) {
+  const UrlPlace place("https://Archive.eso.org/file/");
+  for (const std::string url :
+       {"https://archive.eso.org/file/x", "https://ARCHIVE.eso.org:443/file/x?y=/../z",
+        "https://archive.eso.org/file", "https://archive.eso.org/file/..x/x..",
+        "https://archive.eso.org/file/x#/../"})
+    EXPECT_TRUE(UrlPlace(url).below(place)) << url;
+  for (const std::string url :
+       {"https://archive.eso.org/files", "https://archive.eso.org/", "http://archive.eso.org/file/x",
+        "https://archive.eso.org:8443/file/x", "https://archive.eso.org.evil.org/file/x",
+        "https://evil-archive.eso.org/file/x", "https://archive.eso.org@evil.org/file/x",
+        "https://me@archive.eso.org/file/x", "https://archive.eso.org/file/../x",
+        "https://archive.eso.org/file/%2e%2E/x", "https://archive.eso.org/file/..%2fx",
+        "https://archive.eso.org/file/..\\x", "https://archive.eso.org/file/%2e./x", "/file/x", ""})
+    EXPECT_FALSE(UrlPlace(url).below(place)) << url;
+  EXPECT_TRUE(UrlPlace("http://h/links?ID=1").below(UrlPlace("http://h/links?")));
+  EXPECT_FALSE(UrlPlace("http://h/linksx?ID=1").below(UrlPlace("http://h/links?")));
+  EXPECT_TRUE(UrlPlace("http://h").below(UrlPlace("http://h/")));
+}
+
+TEST(UrlTest, ThisMachineIsKnownByItsNameAndItsAddresses) {
+  for (const std::string url :
+       {"http://localhost/", "http://127.0.0.1:80/x", "http://127.1.2.3", "http://[::1]:8/"})
+    EXPECT_TRUE(to_this_machine(url)) << url;
+  for (const std::string url :
+       {"http://127.0.0.1.evil.org/", "http://localhost.evil.org", "http://x.localhost/", "http://128.0.0.1",
+        "http://[::2]/", "http://eso.org/localhost", ""})
+    EXPECT_FALSE(to_this_machine(url)) << url;
+  EXPECT_TRUE(in_the_clear_here("http://localhost/"));
+  EXPECT_FALSE(in_the_clear_here("https://localhost/"));
 }
 
 TEST(UrlTest, AShownUrlKeepsTheRest) {

@@ -98,6 +98,15 @@ TEST(OptionsTest, APasswordInTheProxyIsNotShown) {
   ASSERT_TRUE(apply_text(options, "proxy=http://me:secret@proxy:3128/"));
   EXPECT_EQ(shown_options(options)["proxy"], "http://***@proxy:3128/");
   EXPECT_EQ(shown_options(options).dump().find("secret"), std::string::npos);
+  // Written wrongly, too.
+  for (const std::string proxy :
+       {"http://me:x@secret@proxy:3128", "http://me:secret/x@proxy", "ftp://me:secret x@h"}) {
+    ASSERT_TRUE(apply_text(options, "proxy=" + proxy));
+    EXPECT_EQ(shown_options(options).dump().find("secret"), std::string::npos) << proxy;
+  }
+  const auto refused = apply_text(options, "proxy=me:secret@proxy:3128");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what().find("secret"), std::string::npos) << refused.error().what();
 }
 
 TEST(OptionsTest, EveryDefaultOfTheTableIsValid) {

@@ -1,0 +1,299 @@
+"""The ways that credentials take to an archive, on a real mount: redirects of every kind, TLS, proxies, URLs that only look like its own."""
+import base64
+import errno
+import json
+import os
+import unittest
+
+import harness
+from fronts import Front, make_certificate
+from harness import read, run, sha
+from test_private import PRIVATE, SECRETS, PrivateTest, basic
+
+FILE = '/dataPortal/file/'
+
+
+class WaysTest(PrivateTest):
+    """The files come through a front; all else is the simulator's."""
+
+    def setUp(self):
+        super().setUp()
+        self.mount.unmount()
+        self.data = self.pi_bytes()
+
+    def front(self, **keywords):
+        front = Front(self.sim.url, **keywords)
+        self.addCleanup(front.close)
+        return front
+
+    def profile(self, base, **more):
+        path = os.path.join(self.home.path, 'front.json')
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump({'extends': 'eso', 'name': 'front', 'base_url': base, 'datalink_pattern': '', **more}, file)
+        return path
+
+    def credentials(self, host='127.0.0.1'):
+        path = os.path.join(self.home.path, 'netrc')
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w', encoding='utf-8') as file:
+            file.write(f'machine {host} login pi password {SECRETS["pi"]}\n')
+        return path
+
+    def mount_of(self, base, *options, host='127.0.0.1', **more):
+        self.mount = self.mounted(f'credentials={self.credentials(host)}', 'attempts=1', *options,
+                                  archive=self.profile(base, **more))
+
+    @staticmethod
+    def with_rights(*answer):
+        """That answer for who shows any, and 401 for nobody."""
+        return lambda request: answer if request['authorization'] else (401, {}, b'')
+
+    def assert_told_nothing(self, front):
+        """A server that has been asked, and has been shown nothing that opens anything."""
+        self.assertTrue(front.seen)
+        for request in front.seen:
+            self.assertNotIn('Bearer', request['authorization'] + request['proxy'], request)
+            for secret in (SECRETS['pi'], basic('pi').split()[1]):
+                self.assertNotIn(secret, ' '.join(request.values()))
+
+
+class Redirects(WaysTest):
+    def follow(self, status, location, *servers):
+        """Reads the file by a server that sends on to `location`; nothing secret gets there."""
+        here = self.front()
+        here.answers = [(FILE, self.with_rights(status, {'Location': location}, b'moved'))]
+        self.mount_of(here.url)
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assertTrue(here.asked(FILE)[-1]['authorization'].startswith('Bearer '))
+        for server in servers:
+            self.assert_told_nothing(server)
+        self.mount.unmount()
+
+    def open_to_all(self, **keywords):
+        """A server that gives the file to everybody, and needs to be asked for it by name."""
+        there = self.front(**keywords)
+        there.answers = [(FILE, (200, {'Content-Type': 'application/fits'}, self.data))]
+        return there
+
+    def test_of_every_status_to_another_host(self):
+        for status in (301, 302, 303, 307, 308):
+            with self.subTest(status):
+                there = self.open_to_all(host='localhost')
+                self.follow(status, f'{there.url}{FILE}{PRIVATE}', there)
+
+    def test_to_another_port_of_the_same_host(self):
+        there = self.open_to_all()
+        self.follow(302, f'{there.url}{FILE}{PRIVATE}', there)
+
+    def test_to_a_url_that_names_the_host_as_its_user(self):
+        there = self.open_to_all(host='localhost')
+        site = there.url.removeprefix('http://')
+        self.follow(302, f'http://127.0.0.1@{site}{FILE}{PRIVATE}', there)
+
+    def test_back_and_forth_by_another_host(self):
+        there = self.front(host='localhost')
+        here = self.front()
+        there.answers = [(FILE, (302, {'Location': f'{here.url}{FILE}back'}, b''))]
+        here.answers = [(FILE + 'back', (200, {'Content-Type': 'application/fits'}, self.data)),
+                        (FILE, self.with_rights(307, {'Location': f'{there.url}{FILE}{PRIVATE}'}, b''))]
+        self.mount_of(here.url)
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assert_told_nothing(there)
+        self.assertEqual(here.asked(FILE + 'back')[-1]['authorization'], '')
+
+    def test_within_the_archives_own_place_the_token_goes_along(self):
+        here = self.front()
+        here.answers = [('?moved', (200, {'Content-Type': 'application/fits'}, self.data)),
+                        (FILE, self.with_rights(302, {'Location': f'{FILE}{PRIVATE}?moved'}, b''))]
+        self.mount_of(here.url)
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assertTrue(here.asked('?moved')[-1]['authorization'].startswith('Bearer '))
+
+    def test_from_tls_to_plain_http_of_the_same_host(self):
+        certificate = make_certificate(self.home.path)
+        here = self.front(certificate=certificate, host='localhost')
+        there = self.open_to_all(host='localhost')
+        here.answers = [(FILE, self.with_rights(302, {'Location': f'{there.url}{FILE}{PRIVATE}'}, b''))]
+        self.mount_of(here.url, f'cacert={certificate[0]}', host='localhost')
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assert_told_nothing(there)
+
+    def test_of_the_token_request_is_not_followed(self):
+        there = self.front(host='localhost')
+        here = self.front()
+        here.answers = [('/sso/', (302, {'Location': there.url + '/sso/oidc/token'}, b''))]
+        self.mount_of(here.url)
+        self.assertEqual(read(self.path()), self.data)  # the file takes Basic too
+        self.assertEqual(there.seen, [])
+        done = run(harness.programs['esofs'], 'login', self.profile(here.url), '--user', 'pi', '-o', self.directories(),
+                   input=SECRETS['pi'] + '\n', check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('HTTP 302', done.stderr)
+        self.assertEqual(there.seen, [])
+
+
+class Places(WaysTest):
+    def test_a_url_that_climbs_out_of_the_services_place_is_shown_nothing(self):
+        """An archive's row may name any URL; only what lies below a service that takes credentials is shown any."""
+        here = self.front()
+        here.answers = [('', (401, {}, b''))]
+        for way in ('/../../elsewhere/', '/%2e%2e/%2E%2E/elsewhere/', '/..%2f../elsewhere/', '/..%5c../elsewhere/'):
+            with self.subTest(way):
+                here.seen.clear()
+                self.mount_of(here.url, file_pattern=here.url + FILE.rstrip('/') + way + '{id}')
+                self.assertRaises(OSError, read, self.path())
+                self.assert_told_nothing(here)
+                self.mount.unmount()
+
+    def test_the_same_place_written_in_another_way_is_the_same_place(self):
+        here = self.front(host='localhost')
+        self.mount_of(here.url, host='localhost', file_pattern=here.url.replace('localhost', 'LocalHost') + FILE + '{id}')
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+
+    def test_a_host_whose_name_ends_or_begins_with_the_archives_is_another(self):
+        here = self.front(host='localhost')
+        here.answers = [(FILE, (401, {}, b''))]
+        for name in ('x.localhost', 'localhost.localhost'):
+            there = here.url.replace('localhost', name)
+            for authorised in ([], [{'url': there + FILE, 'schemes': ['bearer', 'basic']}]):
+                with self.subTest(f'{name} {authorised}'):
+                    here.seen.clear()
+                    self.mount_of(here.url, 'plain_http_credentials', host='localhost', file_pattern=there + FILE + '{id}', authorised=authorised)
+                    self.assert_errno(errno.EACCES, read, self.path())
+                    self.assertTrue(here.asked(FILE))
+                    self.assert_told_nothing(here)
+                    self.assertIn('credentials are not sent to this server', self.mount.errors())
+                    self.mount.unmount()
+
+
+class Echoes(WaysTest):
+    """Services that repeat what they were shown in what they say."""
+
+    def test_no_secret_is_told_again(self):
+        here = self.front()
+
+        def votable(sentence):
+            return (f'<VOTABLE xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results"><INFO name="QUERY_STATUS" '
+                    f'value="ERROR">{sentence}</INFO></RESOURCE></VOTABLE>').encode()
+
+        def refusal(kind, text):
+            return lambda request: ((400 if request['authorization'] else 401), {'Content-Type': kind}, text(request['authorization']))
+
+        here.answers = [('/sync', refusal('application/x-votable+xml', lambda shown: votable(f'The header {shown} is not valid'))),
+                        ('/datalink', lambda request: (200, {'Content-Type': 'application/x-votable+xml;content=datalink'}, (
+                            '<VOTABLE xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results"><TABLE>'
+                            '<FIELD name="ID" datatype="char" arraysize="*"/><FIELD name="access_url" datatype="char" arraysize="*"/>'
+                            '<FIELD name="semantics" datatype="char" arraysize="*"/>'
+                            '<FIELD name="error_message" datatype="char" arraysize="*"/><DATA><TABLEDATA><TR><TD>x</TD><TD/>'
+                            f'<TD>#this</TD><TD>Forbidden: {request["authorization"]}</TD></TR></TABLEDATA></DATA></TABLE>'
+                            '</RESOURCE></VOTABLE>').encode())),
+                        ('/soda/', refusal('text/plain', lambda shown: f'UsageError: {shown} {shown[:40]}'.encode()))]
+        self.mount_of(here.url, 'authorised_tap', 'log_level=trace',
+                      datalink_pattern=here.url + '/datalink/links?ID=ivo://eso.org/ID?{id}')
+        query = self.mount.save('all', 'SELECT * FROM ivoa.ObsCore')
+        for path in (query, self.mount / f'datasets/{PRIVATE}'):
+            self.assertRaises(OSError, os.listdir, path)
+        self.assertRaises(OSError, read, self.path())
+        told = self.mount.errors() + read(query + '/status.txt').decode()
+        for sentence in ('The header Bearer *** is not valid', 'Forbidden: Bearer ***'):
+            self.assertIn(sentence, told)
+        token = next(one['authorization'] for one in here.seen if one['authorization'])
+        self.assertTrue(token.startswith('Bearer '))
+        self.assert_nowhere([token.split()[1], token.split()[1][:40], SECRETS['pi']])
+
+
+class Tls(WaysTest):
+    def setUp(self):
+        super().setUp()
+        self.certificate = make_certificate(self.home.path)
+        self.secure = self.front(certificate=self.certificate, host='localhost')
+
+    def test_logins_and_files_go_over_it(self):
+        self.mount_of(self.secure.url, f'cacert={self.certificate[0]}', host='localhost')
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assertTrue(self.secure.asked('/sso/oidc/token'))
+        done = run(harness.programs['esofs'], 'login', self.profile(self.secure.url), '--user', 'pi', '-o',
+                   f'{self.directories()},cacert={self.certificate[0]}', input=SECRETS['pi'] + '\n')
+        self.assertIn('pi is logged in', done.stdout)
+
+    def test_a_certificate_of_nobody_known_is_shown_nothing(self):
+        self.mount_of(self.secure.url, host='localhost')
+        self.assertRaises(OSError, read, self.path())
+        self.assertIn('certificate was refused', self.mount.errors())
+        done = run(harness.programs['esofs'], 'login', self.profile(self.secure.url), '--user', 'pi', '-o',
+                   self.directories(), input=SECRETS['pi'] + '\n', check=False)
+        self.assertIn('certificate was refused', done.stderr)
+        self.assertEqual(self.secure.seen, [])
+
+    def test_a_proxy_between_sees_a_tunnel_only(self):
+        proxy = self.front()
+        self.mount_of(self.secure.url, f'cacert={self.certificate[0]}', f'proxy={proxy.url}', host='localhost')
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assertEqual({request['method'] for request in proxy.seen}, {'CONNECT'})
+        self.assert_told_nothing(proxy)
+        self.assertTrue(self.secure.asked('/sso/oidc/token'))
+
+
+class Proxies(WaysTest):
+    SECRET = 'proxy-secret-9'
+
+    def test_what_may_go_to_this_machine_in_the_clear_does_not_go_by_a_proxy(self):
+        """Plain HTTP is for the loopback; by a proxy it would leave the machine."""
+        proxy = self.front()
+        self.mount_of(self.sim.url, f'proxy={proxy.url}')
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assertEqual([one for one in proxy.seen if one['authorization'] or SECRETS['pi'] in one['target']], [])
+        done = run(harness.programs['esofs'], 'login', self.profile(self.sim.url), '--user', 'pi', '-o',
+                   f'{self.directories()},proxy={proxy.url}', input=SECRETS['pi'] + '\n')
+        self.assertIn('pi is logged in', done.stdout)
+        self.assertEqual([one for one in proxy.seen if SECRETS['pi'] in one['target']], [])
+
+    def test_the_environments_proxy_neither(self):
+        proxy = self.front()
+        os.environ['http_proxy'] = proxy.url
+        self.addCleanup(os.environ.pop, 'http_proxy')
+        self.mount_of(self.sim.url)
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        self.assertEqual([one for one in proxy.seen if one['authorization'] or SECRETS['pi'] in one['target']], [])
+
+    def test_the_proxys_password_is_shown_nowhere_but_to_the_proxy(self):
+        proxy = self.front()
+        site = proxy.url.removeprefix('http://')
+        config = os.path.join(self.home.path, 'config')
+        os.makedirs(config, exist_ok=True)
+        with open(os.path.join(config, 'config.json'), 'w', encoding='utf-8') as file:
+            json.dump({'proxy': f'http://me:{self.SECRET}@{site}', 'log_level': 'trace'}, file)
+        self.mount_of(self.sim.url)
+        self.assertEqual(sha(read(self.path())), sha(self.data))
+        os.listdir(self.mount.save('all', 'SELECT TOP 3 * FROM ivoa.ObsCore'))
+        self.assertTrue([one for one in proxy.seen if one['proxy'] == basic_of('me', self.SECRET)])
+        os.remove(os.path.join(config, 'config.json'))
+        self.assert_nowhere([self.SECRET, basic_of('me', self.SECRET).split()[1]])
+
+    def test_not_even_where_the_proxy_is_written_wrongly(self):
+        config = os.path.join(self.home.path, 'config')
+        os.makedirs(config, exist_ok=True)
+        for proxy in ('ftp://me:{}@localhost:1', 'http://me:{} x@localhost:1', 'http://me:x@{}@localhost:1',
+                      'http://me:{}/x@localhost:1', 'http://me:{}@localhost:99999'):
+            with self.subTest(proxy):
+                with open(os.path.join(config, 'config.json'), 'w', encoding='utf-8') as file:
+                    json.dump({'proxy': proxy.format(self.SECRET), 'log_level': 'trace'}, file)
+                self.mount_of(self.sim.url)
+                os.remove(os.path.join(config, 'config.json'))
+                with self.assertRaises(OSError):
+                    os.listdir(self.mount.save('all', 'SELECT TOP 3 * FROM ivoa.ObsCore'))
+                self.assertIn('sync', self.mount.errors())
+                self.assert_nowhere([self.SECRET])
+                self.mount.unmount()
+        done = run(harness.programs['esofs'], 'mount', self.sim.profile, self.mount.path, '-o',
+                   f'proxy=me:{self.SECRET}@localhost:1', check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('proxy', done.stderr)
+        self.assertNotIn(self.SECRET, done.stderr)
+
+
+def basic_of(name, password):
+    return 'Basic ' + base64.b64encode(f'{name}:{password}'.encode()).decode()
+
+
+if __name__ == '__main__':
+    harness.main()
