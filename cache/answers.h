@@ -76,14 +76,18 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     auto joined = flights_.join(key, std::move(done));
     if (joined.first) {
       lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](
-                       Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, key, fetch, turn)); },
+                       Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, fetch, turn)); },
                    "answers " + std::to_string(static_cast<int>(shelf_)));
     }
     return joined.cancel;
   }
 
-  // Keeps an answer that was met on another way.
-  Answer keep(const std::string& key, Record record) { return write(own(key), std::move(record)); }
+  // Keeps an answer that was met on another way, asked for by `user`. It is kept for nobody where that is not who is logged in
+  // any more: then nobody knows whose rights it took.
+  Answer keep(const std::string& key, const std::string& user, Record record) {
+    if (now_logged_in() != user) return std::make_shared<const Record>(std::move(record));
+    return write(own(key, user), std::move(record));
+  }
 
  private:
   struct Failure {
@@ -98,11 +102,13 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   static constexpr std::size_t kMostDecoded = 512;
   static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
   static constexpr std::size_t kMostFailures = 4096;
+  static constexpr int kMostLogins = 3;  // that one question outlives
 
-  std::string own(const std::string& key) const {
-    const std::string user = policy_.user ? policy_.user() : std::string();
+  static std::string own(const std::string& key, const std::string& user) {
     return user.empty() ? key : key + "\nfor " + user;
   }
+  std::string own(const std::string& key) const { return own(key, now_logged_in()); }
+  std::string now_logged_in() const { return policy_.user ? policy_.user() : std::string(); }
 
   Answer read(const std::string& key) {
     {
@@ -145,13 +151,23 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return std::nullopt;
   }
 
-  Result<Answer> answer(const std::string& asked, const std::string& key, const Fetch& fetch,
-                        Lane::Turn& turn) try {
+  // What is told while the login changes, as where a password turns out to be wrong, is nobody's: it is asked for again.
+  Result<Answer> answer(const std::string& asked, const Fetch& fetch, Lane::Turn& turn) {
+    for (int attempt = 0; attempt < kMostLogins; ++attempt) {
+      if (auto answered = answer_as_now(asked, fetch, turn)) return *std::move(answered);
+    }
+    return Error(EAGAIN, "the login changed meanwhile; look again");
+  }
+
+  // nullopt: the login has changed.
+  std::optional<Result<Answer>> answer_as_now(const std::string& asked, const Fetch& fetch,
+                                              Lane::Turn& turn) try {
+    const std::string key = own(asked);
     auto old = read(key);  // it may have come between the question and this job
     if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) return old;
     if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
     auto fetched = fetch(turn);
-    if (fetched && own(asked) != key) return Error(EAGAIN, "the login changed meanwhile; look again");
+    if (own(asked) != key) return std::nullopt;
     if (fetched) return write(key, std::move(*fetched));
     if (!turn.stop().stop_requested()) {
       const std::int64_t now = policy_.now();

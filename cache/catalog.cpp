@@ -249,10 +249,11 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
     });
   }
   auto fetch = [&archive = archive_, links = links_, dataset](Lane::Turn& turn) -> Result<SourceRecord> {
+    const std::string user = archive.user();
     auto located = archive.locate(dataset, turn);
     if (!located) return located.error();
     const std::string url = archive.links_url(dataset);
-    if (located->links && !url.empty()) links->keep(url, {0, std::move(*located->links)});
+    if (located->links && !url.empty()) links->keep(url, user, {0, std::move(*located->links)});
     return SourceRecord{0, std::move(located->source)};
   };
   return sources_->ask(source_key(dataset), std::move(fetch),
@@ -275,7 +276,8 @@ std::optional<client::FileSource> StoredCatalog::known_source(const client::Data
 }
 
 void StoredCatalog::learn_source(const client::Dataset& dataset, const client::FileSource& source) {
-  if (!sources_->fresh(source_key(dataset))) sources_->keep(source_key(dataset), {0, source});
+  if (!sources_->fresh(source_key(dataset)))
+    sources_->keep(source_key(dataset), archive_.user(), {0, source});
 }
 
 Cancel StoredCatalog::product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {

@@ -75,6 +75,8 @@ class Listing {
   virtual std::uint64_t datasets() const = 0;  // entries; a row may name none, two rows may name one
   virtual const std::vector<client::Column>& columns() const = 0;
   virtual std::string id() const = 0;  // of this snapshot: changes with every refresh
+  // False while it is not for who is logged in: it took the rights of somebody who has left, or of another.
+  virtual bool shown() const { return true; }
 
   // Visits entries in row order from the first whose row is >= `from`, until visit() returns false.
   virtual Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const = 0;

@@ -10,6 +10,7 @@
 #include "cache/unpack.h"
 #include "cache/whole_file.h"
 #include "client/http.h"
+#include "client/url.h"
 
 namespace esofs::cache {
 namespace {
@@ -106,8 +107,12 @@ std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
   // A cutout is of the dataset, by whatever URL it was come to.
   if (!dataset.cutout.empty() && !dataset.id.empty())
     return archive_id_ + "\n" + dataset.id + "\ncutout " + dataset.cutout;
-  const std::string id =
-      archive_id_ + "\n" + dataset.id + "\n" + client::shown_url(parts_->archive.canonical_url(dataset));
+  // Secrets of a URL change from answer to answer; but other archives than that whose ids we know may name several files by
+  // one id, and tell them apart by what looks like a secret.
+  const std::string given = parts_->archive.canonical_url(dataset);
+  std::string url = client::shown_url(given);
+  if (url != given && !parts_->archive.valid_id(dataset.id)) url = client::name_of_url(given);
+  const std::string id = archive_id_ + "\n" + dataset.id + "\n" + url;
   return dataset.cutout.empty() ? id : id + "\ncutout " + dataset.cutout;
 }
 
@@ -163,39 +168,43 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
     done(std::move(*delivered));
     return {};
   }
-  auto joined = openings_.join(id, std::move(done));
-  if (joined.first) ask(id, dataset);
+  // Who comes after a logout does not wait for what rights are getting.
+  const std::string user = parts_->archive.user();
+  const std::string flight = user.empty() ? id : id + "\nfor " + user;
+  auto joined = openings_.join(flight, std::move(done));
+  if (joined.first) ask(id, flight, dataset);
   if (dataset.cutout.empty()) return {};  // an opening goes on: what it learns is kept
-  return [weak = weak_from_this(), id, leave = std::move(joined.cancel)] {
+  return [weak = weak_from_this(), flight, leave = std::move(joined.cancel)] {
     leave();
-    if (auto self = weak.lock()) self->stop_unwanted(id);
+    if (auto self = weak.lock()) self->stop_unwanted(flight);
   };
 }
 
 // REQUIRES: the caller was told to start the flight of this opening.
-void FileCacheCore::ask(const std::string& id, const client::Dataset& dataset) {
+void FileCacheCore::ask(const std::string& id, const std::string& flight, const client::Dataset& dataset) {
   std::stop_source stop;
   std::string parent;
   if (!dataset.cutout.empty()) {
     parent = parent_version(dataset);
-    cutouts_.lock()->insert_or_assign(id, stop);
+    cutouts_.lock()->insert_or_assign(flight, stop);
   }
-  catalog_.source(dataset, [self = shared_from_this(), id, dataset, stop,
+  catalog_.source(dataset, [self = shared_from_this(), id, flight, dataset, stop,
                             parent = std::move(parent)](Result<client::FileSource> source) {
     const Inside inside(self->parts_->gate);
-    if (!inside) return self->land(id, ending_error());
-    if (!source) return self->land(id, source.error());
-    open_file(self->parts_, self, {id, dataset, std::move(*source), stop, parent, self->known_.record(id)});
+    if (!inside) return self->land(id, flight, ending_error());
+    if (!source) return self->land(id, flight, source.error());
+    open_file(self->parts_, self,
+              {id, flight, dataset, std::move(*source), stop, parent, self->known_.record(id)});
   });
 }
 
 // A cutout that nobody waits for is not made: it costs the archive more than a file does.
-void FileCacheCore::stop_unwanted(const std::string& id) {
-  if (openings_.waiting(id) > 0) return;
+void FileCacheCore::stop_unwanted(const std::string& flight) {
+  if (openings_.waiting(flight) > 0) return;
   std::optional<std::stop_source> stop;
   {
     auto cutouts = cutouts_.lock();
-    const auto asked = cutouts->find(id);
+    const auto asked = cutouts->find(flight);
     if (asked == cutouts->end()) return;
     stop.emplace(asked->second);
   }
@@ -269,7 +278,7 @@ void FileCacheCore::opened(const OpeningRequest& request, const Delivered& deliv
     answer.record.packing = delivered.record.packing;
     known_.keep(request.id, answer.record);
   }
-  land(request.id, answer);
+  land(request.id, request.flight, answer);
 }
 
 void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
@@ -284,20 +293,21 @@ void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
   const bool stopped = error.code() == EINTR;
   // A stop alone says nothing: what an answer left that broke off for good requests one too.
   const bool unwanted = stopped && request.stop.stop_requested() && !parts_->gate.stop().stop_requested();
-  if (!unwanted) return land(request.id, stopped ? ending_error() : error);
-  cutouts_.lock()->erase(request.id);
+  if (!unwanted) return land(request.id, request.flight, stopped ? ending_error() : error);
+  cutouts_.lock()->erase(request.flight);
   // Somebody may want it after all.
-  if (!openings_.drop_unwanted(request.id)) ask(request.id, request.dataset);
+  if (!openings_.drop_unwanted(request.flight)) ask(request.id, request.flight, request.dataset);
 }
 
-void FileCacheCore::land(const std::string& id, const Result<Delivered>& delivered) {
-  cutouts_.lock()->erase(id);
+void FileCacheCore::land(const std::string& id, const std::string& flight,
+                         const Result<Delivered>& delivered) {
+  cutouts_.lock()->erase(flight);
   if (delivered) {
     known_.forget_failure(id);
   } else {
     known_.remember_failure(id, delivered.error(), parts_->now() + config_.failure_memory.count());
   }
-  openings_.land(id, delivered);
+  openings_.land(flight, delivered);
 }
 
 // --- views ---
@@ -348,18 +358,19 @@ Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered&
     done(view);
     return {};
   }
-  auto joined = views_.join(id, std::move(done));
+  const std::string flight = delivered.record.key;
+  auto joined = views_.join(flight, std::move(done));
   if (!joined.first) return joined.cancel;
   const auto self = shared_from_this();
-  const auto wanted = [self, id] { return self->views_.waiting(id) > 0; };
-  make(delivered, wanted, [self, dataset, id, delivered](Result<MadeView> made) {
-    if (!made) return self->views_.land(id, made.error());
+  const auto wanted = [self, flight] { return self->views_.waiting(flight) > 0; };
+  make(delivered, wanted, [self, dataset, id, flight, delivered](Result<MadeView> made) {
+    if (!made) return self->views_.land(flight, made.error());
     FileRecord record = self->known_.record(id).value_or(delivered.record);
     if (record.key == delivered.record.key) {
       record.plain_size = made->size;
       self->known_.keep(id, record);
     }
-    self->views_.land(id, self->view_content(dataset, id, delivered.record, *made));
+    self->views_.land(flight, self->view_content(dataset, id, delivered.record, *made));
   });
   return joined.cancel;
 }

@@ -53,12 +53,12 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   std::shared_ptr<WholeFile> whole_content(const std::string& id, const client::Dataset& dataset,
                                            const ContentKey& key);
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
-  void ask(const std::string& id, const client::Dataset& dataset);
-  void stop_unwanted(const std::string& id);
+  void ask(const std::string& id, const std::string& flight, const client::Dataset& dataset);
+  void stop_unwanted(const std::string& flight);
   std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
   std::shared_ptr<Content> ranged_content(const std::string& id, const client::Dataset& dataset,
                                           const FileRecord& record, const std::string& url);
-  void land(const std::string& id, const Result<Delivered>& delivered);
+  void land(const std::string& id, const std::string& flight, const Result<Delivered>& delivered);
 
   bool unpacks(Packing packing) const;
   Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<OpenContent> done);
@@ -74,9 +74,9 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
   KnownFiles known_;
-  Guarded<std::map<std::string, std::stop_source>> cutouts_;  // by file id: those being asked for
-  Waiters<std::string, Delivered> openings_;                  // by file id
-  Waiters<std::string, OpenContent> views_;                   // by file id
+  Guarded<std::map<std::string, std::stop_source>> cutouts_;  // by flight: those being asked for
+  Waiters<std::string, Delivered> openings_;                  // by flight: the file id, and who is logged in
+  Waiters<std::string, OpenContent> views_;                   // by content key
 };
 
 }  // namespace esofs::cache

@@ -284,7 +284,7 @@ Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummar
   SnapshotRecord record = snapshot(summary);
   if (!memory_) {
     record.result_bytes = file_.keep();
-    auto listing = std::make_shared<StoredListing>(store_, generations_, record, columns_);
+    auto listing = std::make_shared<StoredListing>(store_, generations_, record, columns_, hooks_.shown);
     // Held before it is committed, so that no sweep comes in between.
     const auto held = generations_->hold(generation_, listing);
     auto committed = commit_to_store(record, attempt);
@@ -297,7 +297,8 @@ Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummar
       return moved.error();
     record.result_bytes = 0;
   }
-  return Committed{std::make_shared<StoredListing>(memory_, std::move(record), columns_), false};
+  return Committed{std::make_shared<StoredListing>(memory_, std::move(record), columns_, hooks_.shown),
+                   false};
 }
 
 }  // namespace esofs::cache

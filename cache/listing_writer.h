@@ -40,6 +40,7 @@ class ListingWriter final : public client::TableSink {
     std::function<void(const std::string& job_url)> job_started;
     std::function<void(std::uint64_t rows)> progress;  // rows so far; after each batch
     std::function<std::int64_t()> now;
+    StoredListing::Shown shown = {};  // of the listing
   };
 
   // archive, store: outlive it. query: the key of the query.

@@ -26,7 +26,8 @@ struct Delivered {
 };
 
 struct OpeningRequest {
-  std::string id;  // file_id()
+  std::string id;      // file_id()
+  std::string flight;  // of who waits for it
   client::Dataset dataset;
   client::FileSource source;
   std::stop_source stop{};             // ends the request and the transfer that it becomes

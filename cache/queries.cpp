@@ -26,11 +26,26 @@ Queries::Queries(const Catalog::Config& config, client::Archive& archive, Metada
       generations_(std::make_shared<Generations>(store, config.results_dir)),
       attempts_(store) {}
 
+// What somebody's rights show is another listing than what everybody sees.
+std::string Queries::asker(const std::string& service) const {
+  const std::string who = archive_.query_identity(service);
+  return archive_.identity() + (who.empty() ? "" : " for " + who);
+}
+
 std::string Queries::key(const QuerySpec& spec) const {
-  // What somebody's rights show is another listing than what everybody sees.
-  const std::string who = archive_.query_identity(spec.service);
-  const std::string asker = archive_.identity() + (who.empty() ? "" : " for " + who);
-  return asker + '\n' + spec.service + '\n' + std::to_string(spec.maxrec) + '\n' + spec.adql;
+  return asker(spec.service) + '\n' + spec.service + '\n' + std::to_string(spec.maxrec) + '\n' + spec.adql;
+}
+
+// Of the answer to this query: whether it may be shown.
+StoredListing::Shown Queries::shown(const std::string& query) const {
+  const auto first = query.find('\n');
+  const std::string by = query.substr(0, first);
+  if (by == archive_.identity()) return {};
+  const std::string service = query.substr(first + 1, query.find('\n', first + 1) - first - 1);
+  return [weak = weak_from_this(), by, service] {
+    const auto self = weak.lock();
+    return self && self->asker(service) == by;
+  };
 }
 
 std::optional<SnapshotRecord> Queries::record(const std::string& query) {
@@ -56,9 +71,9 @@ std::shared_ptr<const StoredListing> Queries::current(const std::string& query) 
     auto bytes = store_.get(Shelf::kListings, columns_key(generation));
     auto columns = bytes && *bytes ? decode<ColumnsRecord>(**bytes) : std::nullopt;
     if (!columns) continue;
-    auto held = generations_->hold(generation,
-                                   std::make_shared<StoredListing>(store_, generations_, std::move(*found),
-                                                                   std::move(columns->columns)));
+    auto held = generations_->hold(
+        generation, std::make_shared<StoredListing>(store_, generations_, std::move(*found),
+                                                    std::move(columns->columns), shown(query)));
     found = record(query);
     if (!held || !found || found->generation != generation) continue;
     keep_at_hand(query, held);
@@ -210,6 +225,7 @@ Result<Queries::Answer> Queries::ask(const std::string& query, const client::Que
     *running.job_url.lock() = job_url;
     attempts_.update(query, [&job_url](AttemptRecord& attempt) { attempt.job_url = job_url; });
   };
+  hooks.shown = shown(query);
   ListingWriter writer(archive_, store_, generations_, query, std::move(hooks), {});
   const std::string who = archive_.query_identity(request.service);
   auto summary = archive_.query(request, writer, turn);

@@ -42,7 +42,9 @@ class Queries : public std::enable_shared_from_this<Queries> {
     Guarded<std::string> job_url;
   };
 
+  std::string asker(const std::string& service) const;  // the archive, and whose rights its answers take
   std::string key(const QuerySpec& spec) const;
+  StoredListing::Shown shown(const std::string& query) const;
   std::optional<SnapshotRecord> record(const std::string& query);
   std::shared_ptr<const StoredListing> current(const std::string& query);
   void keep_at_hand(const std::string& query, const Answer& snapshot);

@@ -10,15 +10,20 @@
 namespace esofs::cache {
 
 StoredListing::StoredListing(MetadataStore& store, std::shared_ptr<Generations> generations,
-                             SnapshotRecord record, std::vector<client::Column> columns)
+                             SnapshotRecord record, std::vector<client::Column> columns, Shown shown)
     : generations_(std::move(generations)),
       store_(store),
       record_(std::move(record)),
-      columns_(std::move(columns)) {}
+      columns_(std::move(columns)),
+      shown_(std::move(shown)) {}
 
 StoredListing::StoredListing(std::shared_ptr<MetadataStore> store, SnapshotRecord record,
-                             std::vector<client::Column> columns)
-    : memory_(std::move(store)), store_(*memory_), record_(std::move(record)), columns_(std::move(columns)) {}
+                             std::vector<client::Column> columns, Shown shown)
+    : memory_(std::move(store)),
+      store_(*memory_),
+      record_(std::move(record)),
+      columns_(std::move(columns)),
+      shown_(std::move(shown)) {}
 
 std::string StoredListing::id() const { return generation_id(record_.generation); }
 

@@ -4,6 +4,7 @@
 //   threads  thread-safe
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,17 +18,20 @@ namespace esofs::cache {
 
 class StoredListing final : public Listing {
  public:
+  using Shown = std::function<bool()>;  // as shown(); empty: always
+
   // store, generations: outlive it.
   StoredListing(MetadataStore& store, std::shared_ptr<Generations> generations, SnapshotRecord record,
-                std::vector<client::Column> columns);
+                std::vector<client::Column> columns, Shown shown);
   // Rows in memory, which go with the listing. There is no result file.
   StoredListing(std::shared_ptr<MetadataStore> store, SnapshotRecord record,
-                std::vector<client::Column> columns);
+                std::vector<client::Column> columns, Shown shown);
 
   std::uint64_t rows() const override { return record_.rows; }
   std::uint64_t datasets() const override { return record_.datasets; }
   const std::vector<client::Column>& columns() const override { return columns_; }
   std::string id() const override;
+  bool shown() const override { return !shown_ || shown_(); }
   Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const override;
   Result<std::optional<Entry>> find(std::string_view name) const override;
   Result<client::Row> row(std::uint64_t row) const override;
@@ -45,6 +49,7 @@ class StoredListing final : public Listing {
   MetadataStore& store_;
   const SnapshotRecord record_;
   const std::vector<client::Column> columns_;
+  const Shown shown_;
 };
 
 }  // namespace esofs::cache

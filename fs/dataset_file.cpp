@@ -66,6 +66,7 @@ Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_pt
 }
 
 std::optional<std::string> DatasetFile::row_value(const std::string& column) const {
+  if (row_.listing && !row_.shown()) return std::nullopt;
   if (same_word(column, "obs_release_date") && !dataset_.release_date.empty()) return dataset_.release_date;
   if (!row_.listing) return std::nullopt;
   const auto& columns = row_.listing->columns();
@@ -100,7 +101,7 @@ std::vector<std::string> DatasetFile::xattr_names() {
     std::string name = std::string(kOwnPrefix) + key;
     if (xattr(name)) names.push_back(std::move(name));
   }
-  if (!row_.listing) return names;
+  if (!row_.shown()) return names;
   const auto row = row_.listing->row(row_.row);
   const auto& columns = row_.listing->columns();
   for (std::size_t i = 0; row && i < columns.size() && i < row->size(); ++i) {

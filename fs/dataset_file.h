@@ -24,11 +24,14 @@ inline constexpr const char* kVisitKind = "datasets";  // of the catalog's visit
 struct RowReference {
   std::shared_ptr<const cache::Listing> listing;
   std::uint64_t row = 0;
+
+  // Nodes outlive logins: a row that the rights of somebody else have shown is none.
+  bool shown() const { return listing && listing->shown(); }
 };
 
 // Of two rows the one with more columns knows more (Node::knowledge()).
 inline int knowledge_of(const RowReference& row) {
-  return row.listing ? 2 + static_cast<int>(row.listing->columns().size()) : 1;
+  return row.shown() ? 2 + static_cast<int>(row.listing->columns().size()) : 1;
 }
 
 class DatasetFile : public Node {

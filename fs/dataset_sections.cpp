@@ -28,6 +28,7 @@ NodePtr made_text(const DatasetPlace& place, const std::string& name, Make make)
 
 // The row that the dataset was found by, which may have fewer columns than the archive's.
 Result<std::string> listed_metadata(const RowReference& row) {
+  if (!row.shown()) return Error(EACCES, "it was listed with the rights of another login");
   auto values = row.listing->row(row.row);
   if (!values) return values.error();
   return row_json({row.listing->columns(), *std::move(values)});
@@ -86,13 +87,19 @@ bool is_fits(const DatasetPlace& place, const client::Links*) { return place.dat
 NodePtr headers(const DatasetPlace& place) {
   if (!is_fits(place, nullptr)) return nullptr;
   MadeText::MakeFor make = [&tree = place.tree, dataset = place.dataset](std::optional<uid_t> user,
-                                                                         Done<std::string> done) {
+                                                                         Done<MadeText::Made> done) {
     using FilePtr = std::shared_ptr<cache::OpenFile>;
-    return in_turn<FilePtr, std::string>(
+    return in_turn<FilePtr, MadeText::Made>(
         [&](Done<FilePtr> opened) {
           return tree.open_file(user, dataset, cache::Form::kPlain, std::move(opened));
         },
-        [](FilePtr file, Done<std::string> text) { return header_text(std::move(file), std::move(text)); },
+        [](const FilePtr& file, Done<MadeText::Made> made) {
+          return header_text(
+              file, [restricted = file->restricted(), made = std::move(made)](Result<std::string> text) {
+                if (!text) return made(text.error());
+                made(MadeText::Made{*std::move(text), restricted});
+              });
+        },
         std::move(done));
   };
   return made_text(place, "header.txt", std::move(make));

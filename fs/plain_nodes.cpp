@@ -87,13 +87,22 @@ Attributes MadeText::attributes() {
 }
 
 Cancel MadeText::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
-  return make_(user, [size = size_, done = std::move(done)](Result<std::string> text) {
-    if (!text) return done(text.error());
-    *size->lock() = text->size();
-    std::string version = text_version(*text);
+  return make_(user, [size = size_, done = std::move(done)](Result<Made> made) {
+    if (!made) return done(made.error());
+    *size->lock() = made->text.size();
+    std::string version = text_version(made->text);
     done(std::shared_ptr<FileHandle>(
-        std::make_shared<TextHandle>(*std::move(text), std::move(version), false)));
+        std::make_shared<TextHandle>(std::move(made->text), std::move(version), false, made->restricted)));
   });
+}
+
+MadeText::MakeFor MadeText::for_all(const Make& make) {
+  return [make](std::optional<uid_t>, Done<Made> done) {
+    return make([done = std::move(done)](Result<std::string> text) {
+      if (!text) return done(text.error());
+      done(Made{*std::move(text)});
+    });
+  };
 }
 
 }  // namespace esofs::fs

@@ -50,17 +50,19 @@ class EntriesHandle : public DirectoryHandle {
 // An open file over a string of its own.
 class TextHandle : public FileHandle {
  public:
-  TextHandle(std::string text, std::string version, bool own)
-      : text_(std::move(text)), version_(std::move(version)), own_(own) {}
+  TextHandle(std::string text, std::string version, bool own, bool restricted = false)
+      : text_(std::move(text)), version_(std::move(version)), own_(own), restricted_(restricted) {}
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
   std::uint64_t size() const override { return text_.size(); }
   std::string version() const override { return version_; }
   bool own_content() const override { return own_; }
+  bool restricted() const override { return restricted_; }
 
  private:
   const std::string text_;
   const std::string version_;
   const bool own_;
+  const bool restricted_;
 };
 
 // The bytes of text[offset, offset + size), as far as there are any.
@@ -110,13 +112,14 @@ class LiveText : public Node {
 class MadeText : public Node {
  public:
   using Make = std::function<Cancel(Done<std::string>)>;
+  struct Made {
+    std::string text;
+    bool restricted = false;  // as FileHandle::restricted()
+  };
   // The same with whose rights; nullopt: of who mounted.
-  using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<std::string>)>;
-  MadeText(std::string identity, std::string path, std::int64_t mtime, Make make)
-      : MadeText(std::move(identity), std::move(path), mtime,
-                 MakeFor([make = std::move(make)](std::optional<uid_t>, Done<std::string> done) {
-                   return make(std::move(done));
-                 })) {}
+  using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<Made>)>;
+  MadeText(std::string identity, std::string path, std::int64_t mtime, const Make& make)
+      : MadeText(std::move(identity), std::move(path), mtime, for_all(make)) {}
   MadeText(std::string identity, std::string path, std::int64_t mtime, MakeFor make)
       : identity_(std::move(identity)), path_(std::move(path)), mtime_(mtime), make_(std::move(make)) {}
   std::string identity() const override { return identity_; }
@@ -129,6 +132,8 @@ class MadeText : public Node {
   Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
 
  private:
+  static MakeFor for_all(const Make& make);
+
   const std::string identity_;
   const std::string path_;
   const std::int64_t mtime_;

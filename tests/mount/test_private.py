@@ -116,7 +116,7 @@ class PrivateTest(harness.MountTest):
         self.assertGreater(len(places), 10)
         for place, content in places.items():
             for secret in secrets:
-                self.assertNotIn(secret.encode(), content, place)
+                self.assertFalse(secret.encode() in content, f'{secret} in {place}')
 
 
 class Login(PrivateTest):

@@ -238,5 +238,20 @@ TEST_F(CatalogAnswersTest, WhatWasToldToSomebodyIsKeptForThemAlone) {
   EXPECT_TRUE(catalog_->known_source(dataset_));
 }
 
+TEST_F(CatalogAnswersTest, WhatIsToldAcrossALoginIsAskedForAgainAndKeptForWhoIsLoggedInThen) {
+  archive_.log_in("jdoe");
+  archive_.hold();
+  auto asked = ask_links();
+  ASSERT_TRUE(archive_.wait_held());
+  archive_.log_in("");  // as where the password turns out to be wrong
+  archive_.release();
+  const auto links = wait(asked.answer);
+  ASSERT_TRUE(links) << links.error().what();
+  EXPECT_EQ(archive_.link_count(), 2);
+  EXPECT_NE(catalog_->known_links(dataset_), nullptr);
+  archive_.log_in("jdoe");
+  EXPECT_EQ(catalog_->known_links(dataset_), nullptr);
+}
+
 }  // namespace
 }  // namespace esofs::cache

@@ -492,8 +492,10 @@ TEST_F(CatalogListingTest, AListingMadeWithRightsIsShownToNobodyWithout) {
   auto mine = listing("Q");
   ASSERT_TRUE(mine);
   EXPECT_EQ((*mine)->datasets(), 5U);
+  EXPECT_TRUE((*mine)->shown());
   for (const std::string user : {"", "another"}) {
     archive_.log_in(user);
+    EXPECT_FALSE((*mine)->shown()) << "to whoever still holds it";
     EXPECT_EQ(catalog_->known_listing(query("Q")), nullptr) << user;
     EXPECT_FALSE(catalog_->state(query("Q")).known) << user;
   }
