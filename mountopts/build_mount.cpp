@@ -32,14 +32,37 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// The user's own: nobody else reads what a cache holds or which queries were saved.
-Result<void> private_directory(const std::filesystem::path& path) {
+Result<void> make_directory(const std::filesystem::path& path) {
   std::error_code failed;
   std::filesystem::create_directories(path.parent_path(), failed);
   if (!failed && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     failed = std::error_code(errno, std::generic_category());
   }
   if (failed) return Error(failed.value(), path.string() + ": " + failed.message());
+  return {};
+}
+
+// The user's own: nobody else reads what a cache holds or which queries were saved, or puts there what was never asked for.
+Result<void> private_directory(const std::filesystem::path& path) {
+  if (auto made = make_directory(path); !made) return made;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0)
+    return Error(errno, path.string() + ": " + std::generic_category().message(errno));
+  if ((status.st_mode & S_IWOTH) != 0)
+    return Error(EACCES,
+                 path.string() + " can be written by everybody: not used; run chmod o-w " + path.string());
+  if (status.st_uid != ::geteuid() && status.st_uid != 0 && ::geteuid() != 0)
+    return Error(EACCES, path.string() + " belongs to another user: not used");
+  return {};
+}
+
+Result<void> make_directories(const Options& options) {
+  // A disk for scratch files may be everybody's; what lies on it is not.
+  if (auto made = make_directory(options.cache_dir); !made) return made;
+  for (const auto& directory : {options.cache_dir / "meta", options.cache_dir / "content",
+                                options.cache_dir / "results", options.config_dir, options.state_dir}) {
+    if (auto made = private_directory(directory); !made) return made;
+  }
   return {};
 }
 
@@ -100,10 +123,7 @@ class Built : public BuiltMount {
 
   Result<void> open(const Options& options, const client::Profile& profile, const std::string& archive,
                     const std::string& mountpoint) {
-    for (const auto& directory : {options.cache_dir, options.config_dir, options.state_dir}) {
-      auto made = private_directory(directory);
-      if (!made) return made;
-    }
+    if (auto made = make_directories(options); !made) return made;
     cache::MetadataStore::Config store_config;
     store_config.directory = options.cache_dir;
     auto store = cache::MetadataStore::open(store_config);
