@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import harness
-from harness import read, run, sha
+from harness import read, run, sha, until
 from own_mounts import bind_programs, enter_namespace
 
 
@@ -31,6 +31,23 @@ class OrdinaryUser(harness.MountTest):
         self.assertNotEqual(done.returncode, 0)
         self.assertFalse(os.path.ismount(place))
         return done.stderr
+
+    def test_a_program_that_holds_secrets_is_closed_to_the_users_other_programs(self):
+        self.assertTrue(read(f'/proc/{self.mount.pid}/environ'))  # it holds none yet
+        words = (harness.programs['esofs'], 'login', self.sim.profile, '--user', 'pi', '-o',
+                 f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}')
+        run(*words, input='pi-password\n')
+        until(lambda: self.mount.status()['login']['state'] == 'logged in', 'the login')
+        self.sim.fault(path='/sso/oidc/token', delay=600_000)
+        login = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.addCleanup(login.wait)
+        self.addCleanup(login.kill)
+        login.stdin.write(b'pi-password\n')
+        login.stdin.close()
+        for pid in (self.mount.pid, login.pid):
+            until(lambda pid=pid: os.stat(f'/proc/{pid}/mem').st_uid == 0, 'the end of what the kernel shows of it')
+            for name in ('environ', 'maps', 'mem'):
+                self.assert_errno(errno.EACCES, read, f'/proc/{pid}/{name}')
 
     def test_this_is_not_root_and_the_tree_is_the_users(self):
         self.assertNotEqual(os.geteuid(), 0)

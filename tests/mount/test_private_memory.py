@@ -1,0 +1,99 @@
+"""What is left of secrets when a program that holds them is aborted."""
+import os
+import resource
+import shutil
+import signal
+import subprocess
+
+import harness
+from harness import read, run, until
+from test_keyring import NEEDED, Desktop
+from test_private import SECRETS, PrivateTest
+
+
+def dumps_here(folder):
+    """True where a program that is aborted in the folder leaves its memory there."""
+    done = subprocess.run(['sh', '-c', 'kill -ABRT $$'], cwd=folder, check=False, preexec_fn=unlimited)
+    dumps = cores(folder)
+    for name in dumps:
+        os.unlink(os.path.join(folder, name))
+    return done.returncode == -signal.SIGABRT and bool(dumps)
+
+
+def unlimited():
+    """As who wants dumps of everything."""
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+
+
+def cores(folder):
+    return [name for name in os.listdir(folder) if 'core' in name]
+
+
+class Dumps(PrivateTest):
+    def setUp(self):
+        super().setUp()
+        self.folder = os.path.join(self.home.path, 'work')
+        os.mkdir(self.folder)
+        if not dumps_here(self.folder):
+            self.skipTest('this machine leaves no dumps where a program runs')
+
+    def started(self, *words, told=''):
+        process = subprocess.Popen([str(word) for word in words], cwd=self.folder, stdin=subprocess.PIPE, text=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=unlimited)
+        harness.guardian.tell(f'+pid {process.pid}')
+        process.stdin.write(told)
+        process.stdin.close()
+        return process
+
+    def aborted(self, process):
+        os.kill(process.pid, signal.SIGABRT)
+        self.assertEqual(process.wait(harness.PATIENCE), -signal.SIGABRT)
+        harness.guardian.tell(f'-pid {process.pid}')
+        self.assertEqual(cores(self.folder), [])
+
+    def test_a_login_that_is_aborted_leaves_none(self):
+        self.sim.fault(path='/sso/oidc/token', delay=600_000)
+        login = self.started(harness.programs['esofs'], 'login', self.sim.profile, '--user', 'pi', '-o', self.directories(),
+                             told=SECRETS['pi'] + '\n')
+        until(lambda: connected(login.pid), 'the token request')
+        self.aborted(login)
+
+    def test_a_mount_that_is_aborted_leaves_none(self):
+        self.mount.unmount()
+        os.makedirs(self.mount.path, exist_ok=True)
+        self.login('pi')
+        daemon = self.started(harness.programs['esofs'], 'mount', self.sim.profile, self.mount.path, '-f', '-o', self.directories())
+        until(lambda: os.path.ismount(self.mount.path), 'the mount')
+        self.assertTrue(read(self.path()))  # it has the token
+        self.aborted(daemon)
+        run('fusermount3', '-u', '-z', self.mount.path)
+
+    def test_the_program_that_asks_the_keyring_leaves_none(self):
+        if [name for name in NEEDED if not shutil.which(name)]:
+            self.skipTest('there is no keyring on this machine')
+        desktop = Desktop(os.path.join(self.home.path, 'desktop'))
+        self.addCleanup(desktop.close)
+        desktop.start_keyring()
+        desktop.keyring.send_signal(signal.SIGSTOP)
+        before = dict(os.environ)
+        os.environ.update(desktop.environment)
+        try:
+            asking = self.started(os.path.join(os.path.dirname(harness.programs['esofs']), 'esofs-keyring'), 'keep', 'id', 'owner',
+                                  'label', told='a session')
+        finally:
+            for name in set(desktop.environment) - set(before):
+                del os.environ[name]
+            os.environ.update(before)
+        until(lambda: connected(asking.pid), 'the question')
+        self.aborted(asking)
+
+
+def connected(pid):
+    try:
+        return any(os.readlink(f'/proc/{pid}/fd/{name}').startswith('socket:') for name in os.listdir(f'/proc/{pid}/fd'))
+    except OSError:  # a file that has just been closed
+        return False
+
+
+if __name__ == '__main__':
+    harness.main()
