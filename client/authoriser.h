@@ -36,6 +36,8 @@ class Authoriser {
   virtual bool renewable(const Grant& refused) = 0;
   // That other grant. However many ask, one renewal.
   virtual Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) = 0;
+  // The archive has answered 401 to this grant and not to nobody: it is not taken any more.
+  virtual void not_taken(const Grant& grant) = 0;
   // What somebody who was refused can do about it: "log in with `esofs login`".
   virtual std::string advice(const std::string& url) = 0;
   // What a service says, which may repeat what it was shown, with "***" for every secret that is held.

@@ -130,6 +130,7 @@ Credentials::Held Credentials::read(const Held& before) const {
   const bool same = held.source == before.source && held.user == before.user &&
                     held.keyring == before.keyring && before.token;
   if (before.token) held.former = before.token->value;
+  held.not_taken = before.not_taken;
   if (same) held.refused_at = before.refused_at;
   if (same && (!held.token || held.token->expires < before.token->expires) && before.got_at > 0) {
     held.token = before.token;
@@ -244,12 +245,15 @@ Credentials::Service Credentials::service_of(const std::string& url) const {
   return trusted ? Service{{"bearer", "basic"}, false} : Service();
 }
 
+bool Credentials::dropped(const Held& held) { return held.token && held.token->value == held.not_taken; }
+
 bool Credentials::valid(const Held& held) const {
-  return held.token && (held.token->expires == 0 || config_.now() < held.token->expires);
+  return held.token && !dropped(held) && (held.token->expires == 0 || config_.now() < held.token->expires);
 }
 
 bool Credentials::due(const Held& held) const {
   if (!held.token) return true;
+  if (dropped(held)) return !recent(held.refused_at, config_.now(), config_.settled.count());
   const std::int64_t ends = held.token->expires;
   if (ends == 0) return false;
   const std::int64_t early = config_.early.count();
@@ -366,6 +370,12 @@ Result<Grant> Credentials::renewed(const std::string& url, const Grant& refused,
   auto now = renew(refused.value.substr(std::min(kScheme, refused.value.size())), turn);
   if (!now) return now.error();
   return Grant{bearer(*now->token), identity(*now)};
+}
+
+void Credentials::not_taken(const Grant& grant) {
+  auto looked = looked_.lock();
+  Held& held = looked->held;
+  if (held.token && bearer(*held.token) == grant.value) held.not_taken = held.token->value;
 }
 
 // Gets a token in place of `refused`, unless somebody else just has.

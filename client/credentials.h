@@ -65,6 +65,7 @@ class Credentials : public Authoriser {
   Result<std::optional<Grant>> grant(const std::string& url, Lane::Turn& turn) override;
   bool renewable(const Grant& refused) override;
   Result<Grant> renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) override;
+  void not_taken(const Grant& grant) override;
   std::string advice(const std::string& url) override;
   std::string without_secrets(std::string text) override;
 
@@ -96,6 +97,7 @@ class Credentials : public Authoriser {
     std::int64_t refused_at = 0;           // when a 401 last had the token renewed
     std::int64_t got_at = 0;               // when this process got the token; 0: it did not
     std::string former;                    // the token before, which services may still speak of
+    std::string not_taken;                 // a token that the archive does not take any more
     std::optional<NamePassword> password;  // of the same user
     std::optional<Error> problem;          // of the source
     std::optional<Error> renewal_failure;  // of the last attempt
@@ -127,6 +129,7 @@ class Credentials : public Authoriser {
 
   static std::vector<Place> places_of(const Config& config, const Profile& profile);
   Service service_of(const std::string& url) const;
+  static bool dropped(const Held& held);    // the archive does not take the token any more
   bool valid(const Held& held) const;       // holds a token that has not ended
   bool due(const Held& held) const;         // … and ends soon, or there is none
   bool in_keyring(const Held& held) const;  // a token that has not ended is there, and not here yet

@@ -40,6 +40,12 @@ void hide(std::string& text, const std::string& secret) {
   }
 }
 
+constexpr const char* kNotTaken = "the archive does not take it any more";
+
+std::string what_to_do(const Credentials::Status& ended) {
+  return ended.source == kLoginSource ? ": run `esofs login`" : ": renew the token in " + ended.source;
+}
+
 }  // namespace
 
 Credentials::Status Credentials::status() {
@@ -54,6 +60,7 @@ Credentials::Status Credentials::status() {
   status.expires = now.token ? now.token->expires : now.keyring_until;
   if (now.problem) status.problem = now.problem->what();
   if (now.renewal_failure) status.problem = now.renewal_failure->what();
+  if (dropped(now) && status.problem.empty()) status.problem = kNotTaken;
   const bool refused = now.renewal_failure && now.renewal_failure->code() == EACCES;
   const bool command_fails = now.command && now.renewal_failure;
   if (in_keyring(now) && now.renewal_failure) {
@@ -72,10 +79,12 @@ Credentials::Status Credentials::status() {
 std::optional<std::string> Credentials::notice() {
   const Status now = status();
   const std::string who = now.user.empty() ? "the user of " + now.source : now.user;
+  if (now.state == State::kExpired && now.problem == kNotTaken)
+    return "the archive does not take the session of " + who + " any more" + what_to_do(now);
   if (now.state == State::kExpired) {
     std::string text = "the session of " + who + " ended at " + iso_time_text(now.expires);
     if (!now.problem.empty()) text += " and was not renewed (" + now.problem + ")";
-    return text + (now.source == kLoginSource ? ": run `esofs login`" : ": renew the token in " + now.source);
+    return text + what_to_do(now);
   }
   if (now.problem.empty() || now.source.empty()) return std::nullopt;
   return now.problem;

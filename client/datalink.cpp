@@ -144,6 +144,7 @@ Result<Links> DataLink::links(const std::string& url, Lane::Turn& turn) const {
 Result<DataLink::Asked> DataLink::ask(const std::string& url, Lane::Turn& turn) const {
   HttpRequest request;
   request.url = url;
+  request.answers_nobody = true;
   ProbeSink probe(true);
   auto sent = http_.send(request, probe, turn);
   if (!sent && !probe.ended) return sent.error();
@@ -202,6 +203,7 @@ Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const st
                                                 Lane::Turn& turn) const {
   HttpRequest request;
   request.url = url;
+  request.answers_nobody = true;
   request.headers = {"Range: bytes=0-" + std::to_string(kProbeBytes - 1)};
   ProbeSink probe(false);
   auto sent = http_.send(request, probe, turn);

@@ -26,6 +26,7 @@ using std::chrono::steady_clock;
 
 constexpr int kMostRedirects = 10;
 constexpr int kUnauthorised = 401;
+constexpr int kSuccess = 2;            // the first digit
 constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this never run at once by default
 
 bool redirects(int status) {
@@ -177,11 +178,17 @@ class Sending {
     at_home_ = at_home_ && (request.url == original_.url || same_trust(original_.url, request.url));
     auto granted = grant(request.url);
     if (!granted) return failed(granted.error());
+    const std::string identity = identity_;
     for (;;) {
       const bool may_renew = *granted && !renewed_ && settings_.authoriser->renewable(**granted);
-      HttpOutcome outcome = exchange(request, *granted, may_renew, last);
-      if (outcome.failure || outcome.delivered || outcome.head.status != kUnauthorised || !may_renew)
-        return outcome;
+      const bool may_drop = *granted && !may_renew && original_.answers_nobody && !original_.as;
+      HttpOutcome outcome = exchange(request, *granted, may_renew || may_drop, last);
+      if (outcome.failure || outcome.delivered || outcome.head.status != kUnauthorised) return outcome;
+      if (may_drop) {
+        identity_ = identity;
+        return without(**granted, request, last);
+      }
+      if (!may_renew) return outcome;
       renewed_ = true;
       auto renewed = settings_.authoriser->renewed(request.url, **granted, turn_);
       if (!renewed) return failed(renewed.error());
@@ -190,11 +197,18 @@ class Sending {
     }
   }
 
-  HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool may_renew,
+  HttpOutcome without(const Grant& refused, const HttpRequest& request, bool last) {
+    HttpOutcome outcome = exchange(request, std::nullopt, false, last);
+    if (!outcome.failure && outcome.head.status / 100 == kSuccess) settings_.authoriser->not_taken(refused);
+    return outcome;
+  }
+
+  // unless_401: a 401 is not the answer.
+  HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool unless_401,
                        bool last) {
     const auto wanted = [&](const HttpHead& head) {
       if (tried_again(head.status)) return last;
-      if (head.status == kUnauthorised && may_renew) return false;
+      if (head.status == kUnauthorised && unless_401) return false;
       return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
     };
     // Where a redirect leads, rights have led.

@@ -57,6 +57,8 @@ struct HttpRequest {
   bool direct = false;               // by no proxy
   bool follow_redirects = true;  // to http and https only, at most 10; credentials never leave the first host
   std::optional<HttpLimits> limits;  // instead of the settings'
+  // True where nobody is answered too: a 401 then says that the grant is not taken, and the answer to nobody is the answer.
+  bool answers_nobody = false;
   // Whose rights it carries; nullopt: those of who is logged in, if the URL may see them; "": nobody's; else this
   // identity's, and EACCES where it is not the one that is logged in.
   std::optional<std::string> as;

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import threading
 import time
 import unittest
@@ -273,6 +274,50 @@ class Renewal(PrivateTest):
         self.assertIn(path, self.mount.errors())
         self.assertIn('0604', self.mount.errors())
         self.assertEqual(set(self.sent()) & {'Bearer a-token'}, set())
+
+
+class EndedByTheArchive(PrivateTest):
+    """Tokens that the archive ends before this machine's clock does: a clock that is wrong, sessions that were revoked."""
+    mount_options = ('authorised_tap',)
+
+    def setUp(self):
+        super().setUp()
+        self.sim.access(hidden=[HIDDEN], users=[{'name': 'pi', 'password': 'pi-password', 'rights': ['ADP.']}])
+        rows = self.sim.query("SELECT dp_id FROM ivoa.ObsCore WHERE target_name='NGC253' AND access_estsize < 1000 "
+                              "AND obs_release_date < '2020-01-01'")
+        self.public = min(row['dp_id'] for row in rows)
+        self.login('pi')
+        self.until_state('logged in')
+
+    def names(self):
+        return [name for name in os.listdir(self.mount.save('m83', ROWS.replace('dp_id', '*'))) if name.startswith('ADP')]
+
+    def test_it_is_told_at_once_and_what_is_public_stays_readable(self):
+        for end in ({'clock': 28800 + 60}, {'revoke': True}):
+            with self.subTest(end):
+                self.sim.access(**end)
+                self.assertIn(self.public + '.fits', os.listdir(self.mount / f'datasets/{self.public}'))
+                self.assertEqual(self.login_state()['state'], 'expired')
+                self.assertIn('the archive does not take the session of pi any more: run `esofs login`', self.mount.errors())
+                self.assertIn('does not take', run(harness.programs['esofs'], 'status', self.mount.path).stdout)
+                self.assert_errno(errno.EACCES, read, self.path())
+                self.login('pi')
+                self.until_state('logged in')
+                self.assertTrue(read(self.path()))
+                self.mount.unmount()
+                shutil.rmtree(self.home.cache)
+                self.mount = self.mounted()
+
+    def test_a_listing_of_then_is_not_taken_for_a_whole_one(self):
+        self.assertTrue([name for name in self.names() if name.startswith(HIDDEN)])
+        self.sim.access(revoke=True)
+        self.mount.save('m83', ROWS.replace('dp_id', '*') + ' AND 1=1')
+        with self.assertRaises(OSError) as caught:
+            os.listdir(self.mount / 'queries/m83')
+        self.assertIn(caught.exception.errno, (errno.EACCES, errno.EAGAIN))
+        self.until_state('expired')
+        self.assertTrue(os.listdir(self.mount / 'queries/m83'))  # what everybody sees, by now
+        self.assertFalse([name for name in self.names() if name.startswith(HIDDEN)])
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):

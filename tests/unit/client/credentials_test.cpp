@@ -427,6 +427,28 @@ TEST_F(CredentialsTest, A401ThatStaysIsToldAfterOneRenewal) {
   EXPECT_EQ(server_.requests().size(), 4U);  // token, file, token, file
 }
 
+TEST_F(CredentialsTest, ATokenThatGetsA401WhereNobodyGetsAnAnswerCountsNoMore) {
+  log_in(kNow + 28800);
+  HttpRequest request;
+  request.url = server_.url("/links/x");
+  request.answers_nobody = true;
+  server_.otherwise(answer_with(401));
+  ASSERT_EQ(authorised().text(request, kMost, turn_)->head.status, 401);
+  EXPECT_EQ(credentials().user(), "jdoe") << "nobody is refused too: it may be a matter of rights";
+  server_.add(answer_with(401));
+  server_.otherwise(answer_with(200, "public"));
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "public");
+  EXPECT_EQ(answer->head.identity, "");
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("does not take the session of jdoe any more"));
+  EXPECT_EQ(granted(server_.url("/file/x")), "");
+  log_in(kNow + 28800, "another");
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer another");
+}
+
 TEST_F(CredentialsTest, NothingGoesAlongARedirectToAnotherHostNorBackFromThere) {
   log_in(kNow + 28800);
   tests::ScriptedServer other;
