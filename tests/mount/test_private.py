@@ -443,8 +443,9 @@ class RealProvider(PrivateTest):
         self.mount.unmount()
         self.mount = self.mounted(archive=self.profile)
         self.assertEqual(self.login_state()['user'], 'pi')
-        self.assert_errno(errno.EACCES, read, self.path())  # the simulator does not know the provider
-        self.assertEqual(set(self.sent('/datalink')), {'Bearer ' + session['token']})
+        self.assert_errno(errno.EACCES, read, self.path())
+        self.assertEqual(self.sent('/datalink')[0], 'Bearer ' + session['token'])
+        self.assertEqual(self.login_state()['state'], 'expired')  # the simulator does not know the provider
 
 
 class Listings(PrivateTest):
