@@ -98,7 +98,9 @@ std::string Credentials::advice(const std::string& url) {
                                                         : "credentials are not sent without TLS";
   const Status now = status();
   if (config_.owner) return advice_to(config_.owner->uid, now.state);
-  if (now.state == State::kLoggedIn) return now.user + " has no right to it";
+  if (now.state == State::kLoggedIn)
+    return (now.user.empty() ? "the user of " + now.source : now.user) + " has no right to it" +
+           (now.renews ? "" : ", or the archive has ended the session (`esofs login` begins another)");
   if (const auto told = notice()) return *told;
   const std::string login = profile_.token_url.empty() ? "give -o credentials=FILE"
                                                        : "run `esofs login`, or give -o credentials=FILE";
