@@ -76,7 +76,7 @@ TEST(OptionsTest, AnIllTypedValueIsRefusedWithItsName) {
   EXPECT_EQ(json_refusal(R"({"transfers": 4.5})"), "config.json: option 'transfers': must be a whole number");
   EXPECT_EQ(json_refusal(R"({"cache_dir": 7})"), "config.json: option 'cache_dir': must be a text");
   EXPECT_EQ(json_refusal(R"([1])"), "config.json: must be an object of options");
-  EXPECT_EQ(json_refusal("{"), "config.json: not JSON");
+  EXPECT_EQ(json_refusal("{"), "config.json: not JSON (line 1)");
 }
 
 TEST(OptionsTest, WhatMountAndFuseHaveOfTheirOwnIsTaken) {
