@@ -1,19 +1,23 @@
 #include "client/datalink.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
-#include <set>
 #include <utility>
 
 #include "client/base/text.h"
+#include "client/dataset_reader.h"
 #include "client/service_error.h"
+#include "client/service_fields.h"
+#include "client/votable_gunzip.h"
 
 namespace esofs::client {
 
 namespace {
 
-constexpr int kMostFollowed = 3;  // answers that only lead to another answer: ALMA has one, a loop has no end
+constexpr std::size_t kMostFollowed =
+    3;  // answers that only lead to another answer: ALMA has one, a loop has no end
 constexpr std::string_view kVocabulary = "www.ivoa.net/rdf/datalink/core";
 // Asked for where only an answer can tell what a URL is: one FITS block and the beginning of any VOTable.
 constexpr std::uint64_t kProbeBytes = 2880;
@@ -36,9 +40,18 @@ class ProbeSink : public HttpSink {
   Result<void> head(const HttpHead& head) override {
     answer = head;
     document = announced_ || is_datalink_type(head.header("content-type"));
+    if (packed_by_gzip(head))
+      plain_.emplace([this](std::span<const std::byte> piece) { return take(piece); });
     return {};
   }
   Result<void> body(std::span<const std::byte> piece) override {
+    if (!plain_) return take(piece);
+    auto taken = plain_->push(piece);
+    if (!taken && taken.error().code() == EBADMSG) return Error(EIO, taken.error().what());
+    return taken;  // what is cut off is noticed by who reads the document
+  }
+
+  Result<void> take(std::span<const std::byte> piece) {
     text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     if (answer.status >= 400) return text.size() > kMostErrorBytes ? enough() : Result<void>();
     if (announced_ && begins_like_fits()) return enough();
@@ -68,6 +81,7 @@ class ProbeSink : public HttpSink {
 
  private:
   const bool announced_;
+  std::optional<Gunzip> plain_;
 
   Result<void> enough() {
     ended = true;
@@ -75,24 +89,45 @@ class ProbeSink : public HttpSink {
   }
 };
 
-bool is_fits_type(const Link& link) { return lower(link.content_type).find("fits") != std::string::npos; }
-
-// The better of two #this rows: of the id asked for, a file rather than a further document, FITS rather than a package.
-int merit(const Link& link, const std::string& id) {
-  int merit = 0;
-  if (!id.empty() && link.id.find(id) != std::string::npos) merit += 4;
-  if (!is_datalink_type(link.content_type)) merit += 2;
-  if (is_fits_type(link)) merit += 1;
-  return merit;
+bool is_fits(const Link& link) {
+  if (lower(link.content_type).find("fits") != std::string::npos) return true;
+  const std::string path = link.access_url.substr(0, link.access_url.find_first_of("?#"));
+  constexpr std::array<std::string_view, 6> kEnds{".fits",    ".fit",    ".fits.gz",
+                                                  ".fits.fz", ".fits.z", ".fits.bz2"};
+  return std::any_of(kEnds.begin(), kEnds.end(),
+                     [&path](std::string_view end) { return ends_with_any_case(path, end); });
 }
 
-const Link* this_row(const Links& links, const std::string& id) {
-  const Link* best = nullptr;
+// A #this row, and what it leads to.
+struct Candidate {
+  const Link* link;
+  std::string url;
+  bool further;  // to another answer
+  int merit;
+};
+
+// Of the id asked for; FITS rather than other files; a further answer, which may name FITS, rather than a package.
+int merit_of(const Link& link, bool further, const std::string& id) {
+  const int own = !id.empty() && link.id.find(id) != std::string::npos ? 4 : 0;
+  if (further) return own + 1;
+  if (is_fits(link)) return own + 3;
+  return own + (package_extension(link.content_type, link.access_url).empty() ? 2 : 0);
+}
+
+// The #this rows that lead somewhere, the best first.
+std::vector<Candidate> candidates(const Links& links, const std::string& id) {
+  std::vector<Candidate> all;
   for (const auto& link : links.rows) {
-    if (!has_semantics(link, "this") || link.access_url.empty() || !link.error_message.empty()) continue;
-    if (best == nullptr || merit(link, id) > merit(*best, id)) best = &link;
+    if (!has_semantics(link, "this") || !link.error_message.empty()) continue;
+    std::string further = further_links(links, link);
+    const bool leads_on = !further.empty();
+    std::string url = leads_on ? std::move(further) : link.access_url;
+    if (url.empty()) continue;
+    all.push_back({&link, std::move(url), leads_on, merit_of(link, leads_on, id)});
   }
-  return best;
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.merit > b.merit; });
+  return all;
 }
 
 Error no_file(const Links& links, const std::string& url) {
@@ -151,7 +186,7 @@ Result<DataLink::Asked> DataLink::ask(const std::string& url, Lane::Turn& turn) 
   if (probe.answer.status >= 400) {
     const auto plain = status_error(probe.answer);
     const auto sentence = votable_error(probe.text);
-    if (!sentence) return plain;
+    if (!sentence) return file_error(plain, probe.text);
     const auto said = link_error(*sentence, url);
     return Error(plain.code() == EIO ? said.code() : plain.code(), said.what());
   }
@@ -172,31 +207,39 @@ Result<DataLink::Found> DataLink::file(const std::string& url, const std::string
   return follow(std::move(*asked->links), url, id, turn);
 }
 
-Result<DataLink::Found> DataLink::follow(Links links, std::string url, const std::string& id,
+Result<DataLink::Found> DataLink::follow(Links links, const std::string& url, const std::string& id,
                                          Lane::Turn& turn) const {
   Found found;
+  found.links = std::move(links);
   std::set<std::string> seen{url};
-  for (int followed = 0;; ++followed) {
-    const Link* link = this_row(links, id);
-    if (link == nullptr) return no_file(links, url);
-    const Link chosen = *link;
-    if (!found.links) found.links = std::move(links);
-    if (!is_datalink_type(chosen.content_type)) {
-      found.source = {chosen.access_url, chosen.content_length, chosen.content_type, chosen.eso_origfile};
-      return found;
-    }
-    url = chosen.access_url;
-    if (followed == kMostFollowed || !seen.insert(url).second)
-      return Error(EIO, "DataLink answers lead in a circle, at " + shown_url(url));
-    auto next = ask(url, turn);
-    if (!next) return Error(next.error().code() == EBADMSG ? EIO : next.error().code(), next.error().what());
-    if (!next->links) {
-      found.source = next->file;
-      found.source.original_name = chosen.eso_origfile;
-      return found;
-    }
-    links = std::move(*next->links);
+  auto source = file_of(*found.links, url, id, seen, turn);
+  if (!source) return source.error();
+  found.source = *std::move(source);
+  return found;
+}
+
+Result<FileSource> DataLink::file_of(const Links& links, const std::string& url, const std::string& id,
+                                     std::set<std::string>& seen, Lane::Turn& turn) const {
+  std::optional<Error> failed;
+  for (const auto& [link, target, further, merit] : candidates(links, id)) {
+    if (!further) return FileSource{target, link->content_length, link->content_type, link->eso_origfile};
+    auto source = file_behind(*link, target, id, seen, turn);
+    if (source || source.error().code() == EINTR) return source;
+    if (!failed) failed = source.error();  // another row may lead to the file all the same
   }
+  return failed ? *failed : no_file(links, url);
+}
+
+// The file that a further answer names.
+Result<FileSource> DataLink::file_behind(const Link& link, const std::string& url, const std::string& id,
+                                         std::set<std::string>& seen, Lane::Turn& turn) const {
+  if (seen.size() > kMostFollowed || !seen.insert(url).second)
+    return Error(EIO, "DataLink answers lead in a circle, at " + shown_url(url));
+  auto next = ask(url, turn);
+  if (!next) return Error(next.error().code() == EBADMSG ? EIO : next.error().code(), next.error().what());
+  if (next->links) return file_of(*next->links, url, id, seen, turn);
+  next->file.original_name = link.eso_origfile;
+  return std::move(next->file);
 }
 
 Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const std::string& id,
@@ -212,7 +255,7 @@ Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const st
   if (probe.answer.status == 416) return Found{{url, {}, "", ""}, {}};  // an empty file
   if (probe.answer.status >= 400) {
     const auto sentence = votable_error(probe.text);
-    return sentence ? link_error(*sentence, url) : status_error(probe.answer);
+    return sentence ? link_error(*sentence, url) : file_error(status_error(probe.answer), probe.text);
   }
   if (probe.ended || !(probe.document || probe.begins_like_a_document())) return as_file;
 

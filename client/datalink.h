@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ class DataLink {
     std::optional<Links> links;  // the first answer met on the way
   };
   // The #this file of the DataLink answer at `url`, through answers that only lead to another. id: whose file, where the
-  // answer tells of several. ENOENT where it names no file. What is FITS though it was announced as DataLink is the file.
+  // answer tells of several. FITS is preferred, also where only a further answer names it beside a package of it (ALMA).
+  // ENOENT where it names no file. What is FITS though it was announced as DataLink is the file.
   Result<Found> file(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 
   // As file(), where `url` may be the file itself: one request tells, of which no more than the beginning is read.
@@ -62,7 +64,12 @@ class DataLink {
     FileSource file;
   };
   Result<Asked> ask(const std::string& url, Lane::Turn& turn) const;  // EBADMSG for what is neither
-  Result<Found> follow(Links links, std::string url, const std::string& id, Lane::Turn& turn) const;
+  Result<Found> follow(Links links, const std::string& url, const std::string& id, Lane::Turn& turn) const;
+  // seen: the URLs of the answers that have led here.
+  Result<FileSource> file_of(const Links& links, const std::string& url, const std::string& id,
+                             std::set<std::string>& seen, Lane::Turn& turn) const;
+  Result<FileSource> file_behind(const Link& link, const std::string& url, const std::string& id,
+                                 std::set<std::string>& seen, Lane::Turn& turn) const;
 
   HttpClient& http_;
   const std::vector<std::uint64_t>& placeholder_lengths_;

@@ -60,7 +60,9 @@ Place spectrum_reference(const std::vector<Column>& columns) {
 
 std::string text_at(std::span<const Value> row, Place place) {
   if (!place || *place >= row.size()) return "";
-  const auto* text = std::get_if<std::string>(&row[*place].is);
+  const auto& value = row[*place].is;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return "";
   const auto begin = text->find_first_not_of(' ');
   return begin == std::string::npos ? "" : text->substr(begin, text->find_last_not_of(' ') - begin + 1);
@@ -101,12 +103,25 @@ std::uint64_t estimate(std::optional<double> size, std::uint64_t unit) {
 // "FITS", "FZ", "PNG" of phase3v2.product_files.
 std::string extension_of_word(const std::string& word) {
   const auto low = lower(word);
-  constexpr std::array fits_words{"fits", "fit", "fts", "fz", "fits.fz", "fits.gz", "fits.z"};
+  constexpr std::array fits_words{"fits", "fit", "fts", "fz", "fits.fz", "fits.gz", "fits.z", "fits.bz2"};
   if (std::find(fits_words.begin(), fits_words.end(), low) != fits_words.end()) return ".fits";
   const bool plain =
       !low.empty() && low.size() <= 8 &&
       std::all_of(low.begin(), low.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
   return plain ? "." + low : "";
+}
+
+// The extension that the end of a URL or an identifier tells, of those that files of archives have; "" for others.
+std::string extension_of_end(const std::string& text) {
+  constexpr std::array<std::string_view, 8> kFits{".fits",    ".fit",    ".fts",      ".fits.gz",
+                                                  ".fits.fz", ".fits.z", ".fits.bz2", ".fz"};
+  constexpr std::array<std::string_view, 16> kOthers{".txt", ".dat",  ".ascii", ".csv", ".tsv",  ".vot",
+                                                     ".xml", ".json", ".png",   ".jpg", ".jpeg", ".gif",
+                                                     ".pdf", ".html", ".tiff",  ".tif"};
+  const auto ends = [&text](std::string_view end) { return ends_with_any_case(text, end); };
+  if (std::any_of(kFits.begin(), kFits.end(), ends)) return ".fits";
+  const auto other = std::find_if(kOthers.begin(), kOthers.end(), ends);
+  return other != kOthers.end() ? std::string(*other) : package_extension("", text);
 }
 
 class Reader {
@@ -188,6 +203,10 @@ class Reader {
   void set_extension(Dataset& dataset, std::span<const Value> row) const {
     auto extension = extension_of_word(text_at(row, extension_));
     if (extension.empty()) extension = extension_of_type(text_at(row, format_));
+    if (extension.empty())
+      extension = extension_of_end(dataset.access_url.substr(0, dataset.access_url.find_first_of("?#")));
+    if (extension.empty()) extension = extension_of_end(dataset.access_url);
+    if (extension.empty()) extension = extension_of_end(dataset.id);
     if (extension.empty()) return;  // as the id tells: ".fits" but for night logs and packages
     const bool named_whole = dataset.extension.empty() && extension == ".tar";
     if (!named_whole) dataset.extension = extension;
@@ -244,6 +263,17 @@ std::string extension_of_type(const std::string& content_type) {
        {"text/x-votable+xml", ".vot"}}};
   for (const auto& [known, extension] : types) {
     if (type == known) return extension;
+  }
+  return "";
+}
+
+std::string package_extension(const std::string& content_type, const std::string& name_or_url) {
+  const auto by_type = extension_of_type(content_type);
+  if (by_type == ".tar" || by_type == ".zip") return by_type;
+  if (by_type == ".fits") return "";
+  const auto name = name_or_url.substr(0, name_or_url.find_first_of("?#"));
+  for (const char* extension : {".tar.gz", ".tgz", ".tar", ".zip"}) {
+    if (ends_with_any_case(name, extension)) return extension;
   }
   return "";
 }

@@ -26,4 +26,7 @@ DatasetReader make_dataset_reader(std::shared_ptr<const Identifiers> ids, const 
 // The extension of the plain view for a media type: ".fits", ".txt" …; "" where the type does not tell.
 std::string extension_of_type(const std::string& content_type);
 
+// ".tar", ".tar.gz", ".tgz" or ".zip" of a package of files, by its media type or the end of its name or URL; "" for others.
+std::string package_extension(const std::string& content_type, const std::string& name_or_url);
+
 }  // namespace esofs::client

@@ -15,6 +15,10 @@
 namespace esofs::client {
 namespace {
 
+constexpr const char* kPage = "the server sent a web page (a login page?) instead of the file";
+constexpr std::size_t kMostWords =
+    4096;  // of a text that came instead of a file; a longer one is something else
+
 std::string range_header(const FetchRequest& request) {
   if (request.tail) return "Range: bytes=-" + std::to_string(request.range->size);
   return "Range: bytes=" + std::to_string(request.range->first) + "-" +
@@ -45,8 +49,7 @@ Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const
   if (type == "text/html" || type == "application/xhtml+xml") {
     // A page that is a file says so by its name; a login page does not.
     const bool page_file = file.name.ends_with(".html") || file.name.ends_with(".htm");
-    if (request.fits || !(page_file || request.page))
-      return Error(EIO, "the server sent a web page (a login page?) instead of the file");
+    if (request.fits || !(page_file || request.page)) return Error(EIO, kPage);
   }
   return {};
 }
@@ -113,17 +116,13 @@ class FileBody : public HttpSink {
   Result<void> head(const HttpHead& head) override {
     if (options_.answer != nullptr) *options_.answer = head;
     if (options_.explain && is_explanation(request_, head)) {
-      refusal_ = head;
+      refusal_ = Refusal{head, Error(EIO, "refused"), true};
       return {};
     }
     auto accepted = accepted_head(request_, head);
-    if (!accepted) {
-      const std::string type = media_type(head.header("content-type"));
-      login_page_ = head.status == 200 && (type == "text/html" || type == "application/xhtml+xml");
-      return accepted.error();
-    }
-    told_ = true;
+    if (!accepted) return not_accepted(head, accepted.error());
     file_ = std::move(*accepted);
+    answer_ = head;
     if (file_.partial) {
       announced_ =
           file_.total ? std::min(request_.range->size, *file_.total - file_.first) : request_.range->size;
@@ -133,11 +132,12 @@ class FileBody : public HttpSink {
     ends_by_close_ = !announced_ && head.header("transfer-encoding").empty();
     sniffing_ = request_.fits && file_.first == 0;
     if (sniffing_) return {};
+    told_ = true;
     return sink_.head(file_);
   }
 
   Result<void> body(std::span<const std::byte> piece) override {
-    if (refusal_) return explained(piece);
+    if (refusal_) return gather(piece);
     received_ += piece.size();
     if (announced_ && received_ > *announced_) return Error(EIO, "the body is longer than announced");
     if (!sniffing_) return sink_.body(piece);
@@ -146,47 +146,85 @@ class FileBody : public HttpSink {
     return deliver_start();
   }
 
-  bool told() const noexcept { return told_; }
-  bool login_page() const noexcept { return login_page_; }
+  // Where the sink was told nothing: the answer asks for rights, or for a login by a page.
+  bool asks_for_rights(const Error& error) const { return !told_ && (error.code() == EACCES || login_page_); }
+  bool refused() const noexcept { return refusal_.has_value(); }
 
-  // After the last byte.
+  // After the last byte, or, where refused(), after what there is of it.
   Result<FileHead> end() {
-    if (refusal_) return options_.explain(*refusal_, start_);
+    if (refusal_) return refusal();
     if (announced_ && received_ != *announced_) return Error(EIO, "the body is shorter than announced");
     if (ends_by_close_ && request_.total && received_ < *request_.total)
       return Error(EIO, "the body is shorter than the file");
     if (sniffing_) {
       if (auto delivered = deliver_start(); !delivered) return delivered.error();
+      if (refusal_) return refusal();
     }
     if (!file_.partial) file_.total = received_;
     return std::move(file_);
   }
 
  private:
+  // An answer that is not the file; what it says itself is in its body.
+  struct Refusal {
+    HttpHead head;
+    Error error;
+    bool explained;  // by options.explain
+  };
+
+  Result<void> not_accepted(const HttpHead& head, const Error& error) {
+    const std::string type = media_type(head.header("content-type"));
+    login_page_ = head.status == 200 && (type == "text/html" || type == "application/xhtml+xml");
+    const bool silent = head.status == 200 || head.status == 204 || head.status == 206 || head.status == 416;
+    if (silent && !login_page_) return error;
+    refusal_ = Refusal{head, error, false};
+    return {};
+  }
+
   Result<void> deliver_start() {
-    if (!looks_like_fits(start_)) return Error(EIO, "the body does not begin like a FITS file");
+    if (!looks_like_fits(start_)) return no_fits();
     sniffing_ = false;
+    told_ = true;
     if (auto taken = sink_.head(file_); !taken) return taken;
     return sink_.body(std::as_bytes(std::span(start_)));
   }
 
-  // An explanation is read as far as anybody reads it.
-  Result<void> explained(std::span<const std::byte> piece) {
-    start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    if (start_.size() > kMostErrorBytes) return options_.explain(*refusal_, start_);
+  Result<void> no_fits() {
+    if (start_.empty()) return Error(EIO, "the file is empty");
+    const Error wrong(EIO, "the body does not begin like a FITS file");
+    if (file_.partial) return wrong;
+    refusal_ = Refusal{answer_, wrong, false};  // perhaps a sentence
     return {};
+  }
+
+  // A refusal is read as far as anybody reads it.
+  Result<void> gather(std::span<const std::byte> piece) {
+    start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    if (start_.size() > kMostErrorBytes) return refusal();
+    return {};
+  }
+
+  Error refusal() {
+    if (refusal_->explained) return options_.explain(refusal_->head, start_);
+    const bool page = looks_like_page(start_);
+    if (page && refusal_->head.status == 200) {
+      login_page_ = true;
+      return file_error(Error(EIO, kPage), start_);
+    }
+    return file_error(refusal_->error, page || start_.size() <= kMostWords ? start_ : std::string());
   }
 
   const FetchRequest& request_;
   const FetchOptions& options_;
   FetchSink& sink_;
-  std::optional<HttpHead> refusal_;
+  std::optional<Refusal> refusal_;
+  HttpHead answer_;
   FileHead file_;
   std::optional<std::uint64_t> announced_;  // length of the body
   std::uint64_t received_ = 0;
   bool ends_by_close_ = false;  // HTTP itself cannot tell such a body from a cut one
   bool sniffing_ = false;       // head() is held back until the first bytes are known
-  bool told_ = false;           // the answer was taken for the file
+  bool told_ = false;           // the sink was
   bool login_page_ = false;     // a web page came instead
   std::string start_;
 };
@@ -237,14 +275,11 @@ Fetched fetch_as(HttpClient& http, const FetchRequest& request, const std::optio
   if (request.range) get.headers.push_back(range_header(request));
   FileBody body(request, options, sink);
   auto sent = http.send(get, body, turn);
-  if (!sent) {
-    const bool refused = !body.told() && (sent.error().code() == EACCES || body.login_page());
-    return {sent.error(), refused};
-  }
+  // Of a refusal that breaks off the beginning is enough.
+  if (!sent && (!body.refused() || sent.error().code() == EINTR))
+    return {sent.error(), body.asks_for_rights(sent.error())};
   auto file = body.end();
-  // A refusal in the service's own words, which took the whole answer to read.
-  if (!file)
-    return {file.error().at("GET " + shown_url(request.url)), !body.told() && file.error().code() == EACCES};
+  if (!file) return {file.error().at("GET " + shown_url(request.url)), body.asks_for_rights(file.error())};
   return {std::move(file), false};
 }
 

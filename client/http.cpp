@@ -13,10 +13,12 @@
 #include "client/authoriser.h"
 #include "client/base/guarded.h"
 #include "client/base/pause.h"
+#include "client/base/text.h"
 #include "client/http_error.h"
 #include "client/http_session.h"
 #include "client/retry.h"
 #include "client/url.h"
+#include "client/votable_gunzip.h"
 
 namespace esofs::client {
 namespace {
@@ -44,16 +46,28 @@ std::string shown(const HttpRequest& request) {
   return request.shown.empty() ? shown_url(request.url) : request.shown;
 }
 
+std::string target_of(const HttpRequest& request, const HttpHead& head) {
+  return resolved_url(request.url, head.header("location"));
+}
+
+// True for a redirect to the same service elsewhere, by https or at another host: there the same is asked. 303 leads to what
+// was made, wherever that is.
+bool is_move(const HttpRequest& request, const HttpHead& head) {
+  return redirects(head.status) && head.status != 303 && !head.header("location").empty() &&
+         same_place(request.url, target_of(request, head));
+}
+
 // Turns the request into the one that follows the redirect `head`.
 Result<void> follow(HttpRequest& request, const HttpHead& head) {
-  const std::string target = resolved_url(request.url, head.header("location"));
+  const std::string target = target_of(request, head);
   const Origin origin = origin_of(target);
   if (origin.host.empty() || (origin.scheme != "http" && origin.scheme != "https"))
     return Error(EIO, "redirected to " + shown_url(target) + ", which is not an http or https URL");
   if (!same_trust(request.url, target)) std::erase_if(request.headers, is_credential);
-  // RFC 9110 section 15.4: 303 asks for a GET; 301 and 302 of a POST are followed by a GET, as everywhere.
-  const bool by_get =
-      head.status == 303 || ((head.status == 301 || head.status == 302) && request.method == "POST");
+  // RFC 9110 section 15.4: 303 asks for a GET; 301 and 302 of a POST are followed by a GET, as everywhere, but where the
+  // service has moved: the query in the body would be lost.
+  const bool by_get = head.status == 303 || ((head.status == 301 || head.status == 302) &&
+                                             request.method == "POST" && !is_move(request, head));
   if (by_get && request.method != "HEAD") {
     request.method = "GET";
     request.body.clear();
@@ -72,18 +86,31 @@ class TextSink : public HttpSink {
  public:
   explicit TextSink(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
-  Result<void> head(const HttpHead& /*head*/) override { return {}; }
+  Result<void> head(const HttpHead& head) override {
+    if (packed_by_gzip(head)) plain_.emplace([this](std::span<const std::byte> piece) { return add(piece); });
+    return {};
+  }
   Result<void> body(std::span<const std::byte> piece) override {
+    return plain_ ? plain_->push(piece) : add(piece);
+  }
+  Result<std::string> take() {
+    if (plain_) {
+      if (auto ended = plain_->finish(); !ended) return Error(EIO, ended.error().what());
+    }
+    return std::move(text_);
+  }
+
+ private:
+  Result<void> add(std::span<const std::byte> piece) {
     if (piece.size() > most_bytes_ - text_.size())
       return Error(EFBIG, "the answer is longer than " + std::to_string(most_bytes_) + " bytes");
     text_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     return {};
   }
-  std::string take() { return std::move(text_); }
 
- private:
   std::uint64_t most_bytes_;
   std::string text_;
+  std::optional<Gunzip> plain_;
 };
 
 }  // namespace
@@ -160,6 +187,7 @@ class Sending {
  private:
   // The request and the redirects it meets. Without failure and not delivered: a status that is worth another attempt.
   HttpOutcome attempt(bool last) {
+    session_.forget_cookies();
     HttpRequest request = original_;
     if (settings_.authoriser && !nobody()) request.url = settings_.authoriser->secured(request.url);
     for (int hops = 0;; ++hops) {
@@ -175,7 +203,9 @@ class Sending {
 
   HttpOutcome hop(const HttpRequest& request, bool last) {
     // Once a redirect has led elsewhere nothing is sent any more, not even back at home.
+    const bool was_home = at_home_;
     at_home_ = at_home_ && (request.url == original_.url || same_trust(original_.url, request.url));
+    if (was_home && !at_home_) session_.forget_cookies();
     auto granted = grant(request.url);
     if (!granted) return failed(granted.error());
     const std::string identity = identity_;
@@ -209,7 +239,8 @@ class Sending {
     const auto wanted = [&](const HttpHead& head) {
       if (tried_again(head.status)) return last;
       if (head.status == kUnauthorised && unless_401) return false;
-      return !(request.follow_redirects && redirects(head.status) && !head.header("location").empty());
+      const bool redirect = redirects(head.status) && !head.header("location").empty();
+      return !(redirect && (request.follow_redirects || is_move(request, head)));
     };
     // Where a redirect leads, rights have led.
     if (grant) identity_ = grant->identity;
@@ -308,7 +339,14 @@ Result<HttpText> HttpClient::text(const HttpRequest& request, std::uint64_t most
   TextSink sink(most_bytes);
   auto head = send(request, sink, turn);
   if (!head) return head.error();
-  return HttpText{std::move(*head), sink.take()};
+  auto text = sink.take();
+  if (!text) return text.error().at(request.method + " " + shown(request));
+  return HttpText{std::move(*head), *std::move(text)};
+}
+
+bool packed_by_gzip(const HttpHead& head) {
+  const std::string encoding = lower(head.header("content-encoding"));
+  return encoding == "gzip" || encoding == "x-gzip";
 }
 
 Error status_error(const HttpHead& head) {

@@ -55,7 +55,9 @@ struct HttpRequest {
   std::string content_type;          // of the body
   bool may_repeat = true;            // false: what may have reached the server is not sent a second time
   bool direct = false;               // by no proxy
-  bool follow_redirects = true;  // to http and https only, at most 10; credentials never leave the first host
+  // To http and https only, at most 10; credentials never leave the first host. A service that has moved (the same path at
+  // another host or by https) is followed all the same, with what was to be sent to it.
+  bool follow_redirects = true;
   std::optional<HttpLimits> limits;  // instead of the settings'
   // True where nobody is answered too: a 401 then says that the grant is not taken, and the answer to nobody is the answer.
   bool answers_nobody = false;
@@ -100,7 +102,7 @@ class HttpClient {
   // (Retry-After honoured) while head() has not been called. A body shorter than announced is EIO.
   Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
 
-  // The whole answer in memory; EFBIG above most_bytes.
+  // The whole answer in memory, unpacked where the server packed it unasked; EFBIG above most_bytes.
   Result<HttpText> text(const HttpRequest& request, std::uint64_t most_bytes, Lane::Turn& turn);
 
   const HttpSettings& settings() const noexcept;
@@ -109,6 +111,9 @@ class HttpClient {
   class Pool;
   std::unique_ptr<Pool> pool_;
 };
+
+// True where the body of the answer is packed, which was not asked for.
+bool packed_by_gzip(const HttpHead& head);
 
 // The URL as it may be shown and logged: user info and the values of secret-looking parameters replaced by "***".
 std::string shown_url(const std::string& url);

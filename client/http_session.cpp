@@ -147,7 +147,7 @@ class Transfer {
   void set_up() {
     curl_easy_reset(easy_);
     const HttpSettings& settings = exchange_.settings;
-    set(CURLOPT_URL, exchange_.request.url.c_str());
+    set(CURLOPT_URL, sendable_url(exchange_.request.url).c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_NOSIGNAL, 1L);
@@ -155,6 +155,8 @@ class Transfer {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_BUFFERSIZE, 256L * 1024L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_COOKIEFILE,
+        "");  // kept in memory: some servers lead a client without their cookie in a circle
     set(CURLOPT_HEADEROPT,
         static_cast<long>(CURLHEADER_SEPARATE));  // a proxy's CONNECT carries no credentials
     if (exchange_.request.direct) {
@@ -338,6 +340,8 @@ HttpSession::HttpSession() : multi_(curl_multi_init()), easy_(curl_easy_init()) 
 }
 
 HttpSession::~HttpSession() = default;
+
+void HttpSession::forget_cookies() noexcept { curl_easy_setopt(easy_.get(), CURLOPT_COOKIELIST, "ALL"); }
 
 HttpOutcome HttpSession::exchange(const HttpExchange& exchange, Lane::Turn& turn) {
   Transfer transfer(easy_.get(), exchange, turn);

@@ -48,6 +48,8 @@ class HttpSession {
   HttpSession& operator=(const HttpSession&) = delete;
 
   HttpOutcome exchange(const HttpExchange& exchange, Lane::Turn& turn);
+  // Cookies that answers have set go along with the exchanges that follow, by curl's rules, until this is called.
+  void forget_cookies() noexcept;
 
  private:
   struct EasyDeleter {

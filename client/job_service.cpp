@@ -58,7 +58,7 @@ Result<Job> JobService::read(const std::string& url, const std::optional<Wait>& 
     return Error(ENOENT, "the job is gone: " + answer_error(answer->head, answer->body).what());
   if (answer->head.status >= 400) return answer_error(answer->head, answer->body);
   auto job = parse_job(answer->body);
-  if (!job) return job.error().at(shown_url(url));
+  if (!job) return Error(EIO, job.error().what()).at(shown_url(url));
   return job;
 }
 

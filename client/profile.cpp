@@ -264,8 +264,16 @@ std::vector<std::string> profile_names(const std::string& profile_dir) {
   return names;
 }
 
+// The base URL of a TAP service, also where one of its resources was given.
+std::string tap_base(std::string url) {
+  for (const std::string_view end :
+       {"/", "?", "/sync", "/async", "/capabilities", "/tables", "/availability", "/"})
+    while (url.ends_with(end)) url.erase(url.size() - end.size());
+  return url;
+}
+
 Profile bare_profile(std::string url) {
-  while (!url.empty() && url.back() == '/') url.pop_back();
+  url = tap_base(std::move(url));
   Profile profile;
   profile.name = host_of(url);
   profile.title = "The archive at " + profile.name;

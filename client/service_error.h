@@ -26,13 +26,23 @@ std::optional<std::string> votable_error(const std::string& body);
 // A query that the server refused with a sentence, in an answer of this HTTP status (0: not by HTTP).
 Error query_error(int status, const std::string& sentence, const std::string& url);
 
-// An answer of status >= 400 to a query: by its VOTable where it has one, or its text/plain sentence, else by its status.
+// What an error answer says to people: the sentence of its VOTable, its text, JSON or XML as one line, or the title of its web
+// page in quotes; "" where there is nothing, or nothing that is text.
+std::string said_by(const std::string& body);
+
+// An answer of status >= 400 to a query: by its VOTable where it has one, or its sentence, else by its status.
 Error answer_error(const HttpHead& head, const std::string& body);
+
+// An answer that came instead of a file: what is wrong with it, and what it says itself.
+Error file_error(const Error& wrong, const std::string& body);
+
+// True where `body`, or its beginning, is a web page, whatever its Content-Type.
+bool looks_like_page(std::string_view body);
 
 // The error_message of a DataLink row, or the sentence of a DataLink error document: "NotFoundFault: …".
 Error link_error(const std::string& message, const std::string& url);
 
-// `text` with its white space made single blanks, cut to a length fit for a log line.
+// `text` with its white space made single blanks, cut to a length fit for a log line, in UTF-8.
 std::string one_line(std::string_view text);
 
 }  // namespace esofs::client

@@ -6,22 +6,16 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <span>
 #include <string_view>
 #include <tuple>
 
 #include "client/base/angle.h"
 #include "client/base/text.h"
 #include "client/datalink.h"
-#include "client/votable.h"
+#include "client/service_fields.h"
 
 namespace esofs::client {
 namespace {
-
-std::string param(const ServiceDescriptor& service, const std::string& name) {
-  const auto found = service.params.find(name);
-  return found == service.params.end() ? std::string() : found->second;
-}
 
 const ServiceParam* input(const ServiceDescriptor& service, std::string_view name) {
   const auto found = std::find_if(service.inputs.begin(), service.inputs.end(),
@@ -107,60 +101,6 @@ std::optional<int> rank(const Link& link, const std::string& id) {
   const bool own = link.id == id || link.id.ends_with("?" + id) || link.id.ends_with("/" + id);
   if (has_semantics(link, "cutout")) return own ? 0 : 1;
   return has_semantics(link, "proc") ? 2 : 3;
-}
-
-// The standard's filters are the asker's, even where a writer gave them a value: astropy writes an empty one as "0 0 0".
-bool is_filter(const ServiceParam& p) {
-  constexpr std::array<std::string_view, 4> kOurs{"CIRCLE", "POLYGON", "POS", "BAND"};
-  constexpr std::array<std::string_view, 2> kOthers{"TIME", "POL"};
-  const auto named = [&p](std::string_view name) { return same_word(p.column.name, name); };
-  if (std::any_of(kOurs.begin(), kOurs.end(), named)) return true;
-  const bool domain = !p.min.empty() || !p.max.empty() || !p.options.empty();
-  return domain && std::any_of(kOthers.begin(), kOthers.end(), named);
-}
-
-// Finds the cell, or the PARAM, that a parameter refers to.
-class Reference : public VotableEvents {
- public:
-  // row: of the table that has the column.
-  Reference(std::string id, std::size_t row) : id_(std::move(id)), row_(row) {}
-
-  Result<void> table(const VotableTable& table) override {
-    column_.reset();
-    seen_ = 0;
-    for (const auto& [column, text] : table.params) {
-      if (column.id == id_ && !value) value = text;
-    }
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      if (table.columns[i].id == id_ || (table.columns[i].id.empty() && table.columns[i].name == id_))
-        column_ = i;
-    }
-    return {};
-  }
-  Result<void> row(std::span<const Value> row) override {
-    if (!column_ || seen_++ != row_ || *column_ >= row.size()) return {};
-    if (const auto* text = std::get_if<std::string>(&row[*column_].is)) value = *text;
-    if (const auto* number = std::get_if<std::int64_t>(&row[*column_].is)) value = std::to_string(*number);
-    return {};
-  }
-
-  std::optional<std::string> value;
-
- private:
-  const std::string id_;
-  const std::size_t row_;
-  std::optional<std::size_t> column_;
-  std::size_t seen_ = 0;
-};
-
-Result<std::string> referred(const std::string& id, const SodaDescriptor& descriptor, const Links& links) {
-  const auto row = descriptor.link == nullptr ? 0 : descriptor.link - links.rows.data();
-  Reference reference(id, static_cast<std::size_t>(row));
-  VotableReader reader(reference);
-  if (reader.push(std::as_bytes(std::span(links.document)))) static_cast<void>(reader.finish());
-  if (reference.value && !reference.value->empty()) return *reference.value;
-  return Error(EIO,
-               "the description of the cutout service refers to '" + id + "', which its table does not have");
 }
 
 // FITS, where a service offers formats.
@@ -278,14 +218,9 @@ Result<Fields> cutout_fields(const SodaDescriptor& descriptor, const Links& link
   Fields fields;
   for (const auto& p : service.inputs) {
     if (is_filter(p)) continue;
-    std::string value = p.value;
-    if (!p.column.ref.empty()) {
-      auto found = referred(p.column.ref, descriptor, links);
-      if (!found) return found.error();
-      value = std::move(*found);
-    } else if (value.empty()) {
-      value = fits_option(p);
-    }
+    auto fixed = fixed_value(p, descriptor.link, links);
+    if (!fixed) return fixed.error();
+    const std::string value = fixed->empty() ? fits_option(p) : *std::move(fixed);
     if (!value.empty() && !same_word(p.column.name, "PREFIX")) fields.emplace_back(p.column.name, value);
   }
   Result<void> added;

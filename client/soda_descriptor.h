@@ -10,12 +10,11 @@
 
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "client/base/result.h"
 #include "client/cutout_spec.h"
 #include "client/model.h"
+#include "client/service_fields.h"
 
 namespace esofs::client {
 
@@ -24,8 +23,6 @@ struct SodaDescriptor {
   const Link* link = nullptr;  // the row that names it; nullptr: none does
   bool by_job = false;
 };
-
-using Fields = std::vector<std::pair<std::string, std::string>>;
 
 // The service to cut `id` with: synchronous before asynchronous, #cutout rows of this id before others. nullopt: none.
 std::optional<SodaDescriptor> find_cutout_service(const Links& links, const std::string& id);

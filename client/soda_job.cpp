@@ -68,7 +68,7 @@ Result<FileHead> SodaJob::fetch(const FetchRequest& request, FetchSink& sink, La
   auto job = wait(job_url, turn);
   if (!job) return job.error();
   if (job->phase != "COMPLETED") return failed(*job, job_url);
-  const std::string href = job->result_href();
+  const std::string href = job->fits_href();
   if (href.empty()) return Error(ENODATA, "the job has no result (" + shown_url(job_url) + ")");
   FetchRequest result = request;
   result.url = resolved_url(job_url, href);
@@ -121,7 +121,7 @@ Result<Job> SodaJob::read(const std::string& url, bool waits, Lane::Turn& turn) 
   if (!answer) return answer.error();
   if (answer->head.status >= 400) return Error(EIO, answer_error(answer->head, answer->body).what());
   auto job = parse_job(answer->body);
-  if (!job) return job.error().at(shown_url(url));
+  if (!job) return Error(EIO, job.error().what()).at(shown_url(url));
   return job;
 }
 

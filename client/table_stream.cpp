@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/service_error.h"
 
 namespace esofs::client {
@@ -42,6 +43,7 @@ Result<void> TableStream::finish(const Result<HttpHead>& sent) {
     if (!sink_error_ && !server_error_) parse_error_ = ended.error();
     return failed_transfer(ended.error());
   }
+  if (!found_ && !failure_.empty()) return query_error(head_.status, failure_, head_.url);
   if (!found_) return Error(EIO, "the answer holds no table, from " + shown_url(head_.url));
   return {};
 }
@@ -61,7 +63,8 @@ Result<void> TableStream::failed_transfer(const Error& error) {
 }
 
 Result<void> TableStream::table(const VotableTable& table) {
-  taking_ = !found_ && (table.resource.type.empty() || table.resource.type == "results");
+  const auto& type = table.resource.type;
+  taking_ = !found_ && (type.empty() || same_word(type, "results"));
   if (!taking_) return {};
   found_ = true;
   return from_sink(sink_.columns(table.columns));
@@ -82,6 +85,11 @@ Result<void> TableStream::status(const QueryStatus& status) {
   if (status.value != "ERROR") return {};
   server_error_ = query_error(head_.status, status.text, head_.url);
   return *server_error_;
+}
+
+Result<void> TableStream::failure(const std::string& text) {
+  if (failure_.empty()) failure_ = text;
+  return {};
 }
 
 Result<void> TableStream::from_sink(Result<void> result) {

@@ -41,6 +41,7 @@ class TableStream : public HttpSink, private VotableEvents {
   Result<void> table(const VotableTable& table) override;
   Result<void> row(std::span<const Value> row) override;
   Result<void> status(const QueryStatus& status) override;
+  Result<void> failure(const std::string& text) override;
 
   bool refused() const noexcept { return head_.status >= 300 || head_.status == 204; }
   // Remembers that it was the sink that failed: such a failure is not the archive's.
@@ -55,6 +56,7 @@ class TableStream : public HttpSink, private VotableEvents {
   std::optional<Error> sink_error_;
   std::optional<Error> server_error_;
   std::optional<Error> parse_error_;
+  std::string failure_;  // what an answer without a table says of that
   bool found_ = false;   // the table has come
   bool taking_ = false;  // the rows that come now are its rows
   std::uint64_t passed_ = 0;

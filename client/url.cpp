@@ -174,6 +174,35 @@ bool same_trust(const std::string& from, const std::string& to) {
   return a == b || (a.scheme == "http" && a.port == "80" && b.scheme == "https" && b.port == "443");
 }
 
+bool same_place(const std::string& from, const std::string& to) {
+  const auto place = [](std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    const std::size_t scheme = url.find("://");
+    const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+    url.remove_prefix(std::min(url.find_first_of("/?", begin), url.size()));
+    const std::size_t path_end = std::min(url.find('?'), url.size());
+    std::string_view path = url.substr(0, path_end);
+    if (path.ends_with('/')) path.remove_suffix(1);
+    return std::pair(path, url.substr(path_end));
+  };
+  return from != to && place(from) == place(to);
+}
+
+std::string sendable_url(const std::string& url) {
+  std::string out;
+  for (const char c : url) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7F) {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 0xFU];
+    }
+  }
+  return out;
+}
+
 bool to_this_machine(const std::string& url) {
   const std::string host = origin_of(url).host;
   const bool numbers = host.find_first_not_of("0123456789.") == std::string::npos;

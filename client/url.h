@@ -50,6 +50,13 @@ class UrlPlace {
 // shown_url() with a check sum in place of "***", so that two URLs have two names. A URL without secrets is its own.
 std::string name_of_url(const std::string& url);
 
+// True where two URLs differ in scheme, host and port only, or by a '/' at the end of the path.
+bool same_place(const std::string& from, const std::string& to);
+
+// The URL with what no URL holds (blanks, control characters, bytes above ASCII) as %XX, and not a byte else changed: the
+// URLs of archives hold a second '?' and much else that is not to be touched.
+std::string sendable_url(const std::string& url);
+
 // Everything but unreserved characters (RFC 3986 section 2.3) and `kept` as %XX, of the bytes of UTF-8. kept: ASCII signs.
 std::string percent_encoded(std::string_view text, std::string_view kept = "");
 

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "client/base/text.h"
 #include "client/iso_time.h"
 
 namespace esofs::client {
@@ -75,6 +76,24 @@ JobResult result_of(const pugi::xml_node& node) {
   return result;
 }
 
+std::string_view path_of(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }
+
+bool is_file(const JobResult& result) {
+  const auto colon = result.href.find(':');
+  const bool other_scheme = colon != std::string::npos && result.href.find('/') > colon &&
+                            !begins_with_any_case(result.href, "http:") &&
+                            !begins_with_any_case(result.href, "https:");
+  return !other_scheme && !ends_with_any_case(path_of(result.href), ".checksum") &&
+         !ends_with_any_case(result.id, ".checksum");
+}
+
+bool is_fits(const JobResult& result) {
+  if (!is_file(result)) return false;
+  const auto path = path_of(result.href);
+  return lower(result.mime).find("fits") != std::string::npos || ends_with_any_case(path, ".fits") ||
+         ends_with_any_case(path, ".fits.gz") || ends_with_any_case(path, ".fits.fz");
+}
+
 constexpr std::size_t kLongestId = 115;  // of a name in the tree
 
 }  // namespace
@@ -83,7 +102,13 @@ std::string Job::result_href() const {
   for (const auto& result : results) {
     if (result.id == "result") return result.href;
   }
-  return results.empty() ? "" : results.front().href;
+  const auto file = std::find_if(results.begin(), results.end(), is_file);
+  return file == results.end() ? "" : file->href;
+}
+
+std::string Job::fits_href() const {
+  const auto fits = std::find_if(results.begin(), results.end(), is_fits);
+  return fits == results.end() ? result_href() : fits->href;
 }
 
 Result<Job> parse_job(const std::string& document) {

@@ -44,8 +44,11 @@ struct Job {
   bool ended() const noexcept {
     return phase == "COMPLETED" || phase == "ERROR" || phase == "ABORTED" || phase == "ARCHIVED";
   }
-  // The href of the result named "result", else of the first one; "" where there is none.
+  // The href of the result named "result", else of the first one that is a file; "" where there is none. Servers list
+  // figures ("uws:executing:2") and check sums beside it.
   std::string result_href() const;
+  // The href of the FITS file that a cutout service has made, else as result_href().
+  std::string fits_href() const;
 };
 
 Result<Job> parse_job(const std::string& document);

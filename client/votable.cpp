@@ -45,7 +45,7 @@ std::string shown(std::string_view head) {
   std::string text(head.substr(0, kShownBytes));
   for (char& c : text)
     if (std::iscntrl(static_cast<unsigned char>(c)) != 0) c = ' ';
-  return text;
+  return printable(text);
 }
 
 }  // namespace

@@ -65,6 +65,8 @@ class VotableEvents {
   virtual Result<void> row(std::span<const Value>) { return {}; }
   virtual Result<void> table_end(Serialization, std::uint64_t /*rows*/) { return {}; }
   virtual Result<void> status(const QueryStatus&) { return {}; }
+  // What an INFO or PARAM named Error says, as services had it before QUERY_STATUS (SCS 1.03 section 2.3, SIA 1.0 section 6).
+  virtual Result<void> failure(const std::string& /*text*/) { return {}; }
   virtual Result<void> service(const ServiceDescriptor&) { return {}; }
 };
 

@@ -256,9 +256,12 @@ void VotableDocument::begin_values(const Attributes& attributes) {
 }
 
 void VotableDocument::begin_info(const Attributes& attributes) {
-  status_open_ = same_word(trimmed(attributes.get("name")), "QUERY_STATUS");
-  if (!status_open_) return;
+  const auto name = trimmed(attributes.get("name"));
+  status_open_ = same_word(name, "QUERY_STATUS");
+  failure_open_ = same_word(name, "Error");
   text_.clear();
+  if (failure_open_) failure_ = attributes.get("value");
+  if (!status_open_) return;
   status_ = {};
   status_.value = attributes.get("value");
   switch (open_[open_.size() - 2]) {
@@ -318,7 +321,7 @@ Result<void> VotableDocument::text(std::string_view piece) {
     case Element::kDescription:
       break;
     case Element::kInfo:
-      if (!status_open_) return {};
+      if (!status_open_ && !failure_open_) return {};
       break;
     case Element::kStream:
       return rows_.stream_text(piece);
@@ -363,8 +366,7 @@ Result<void> VotableDocument::finish(Element element) {
     case Element::kField:
       return end_field();
     case Element::kParam:
-      end_param();
-      return {};
+      return end_param();
     case Element::kGroup:
       if (input_params_ > 0) --input_params_;
       return {};
@@ -372,6 +374,8 @@ Result<void> VotableDocument::finish(Element element) {
       item_.column.description = trimmed(text_);
       return {};
     case Element::kInfo:
+      if (std::exchange(failure_open_, false))
+        return told(events_.failure(failure_.empty() ? std::string(trimmed(text_)) : failure_));
       if (!std::exchange(status_open_, false)) return {};
       status_.text = trimmed(text_);
       return told(events_.status(status_));
@@ -386,11 +390,13 @@ Result<void> VotableDocument::end_field() {
   return {};
 }
 
-void VotableDocument::end_param() {
+Result<void> VotableDocument::end_param() {
   if (input_params_ > 0) {
     resources_.back().descriptor.inputs.push_back(std::move(item_));
-    return;
+    return {};
   }
+  if (same_word(item_.column.name, "Error"))
+    if (auto taken = told(events_.failure(item_.value)); !taken) return taken;
   const auto in_table = std::find(open_.begin(), open_.end(), Element::kTable) != open_.end();
   if (in_table) {
     table_.params.emplace_back(std::move(item_.column), std::move(item_.value));
@@ -399,6 +405,7 @@ void VotableDocument::end_param() {
     if (resource.service) resource.descriptor.params.emplace(item_.column.name, item_.value);
     resource.params.emplace_back(std::move(item_.column), std::move(item_.value));
   }
+  return {};
 }
 
 Result<void> VotableDocument::end_table() {

@@ -90,7 +90,7 @@ class VotableDocument {
   Result<void> end_resource();
   Result<void> end_table();
   Result<void> end_field();
-  void end_param();
+  Result<void> end_param();
   Result<void> announce_table();
   Result<void> told(Result<void> taken);  // Remembers whether the events refused.
 
@@ -117,7 +117,9 @@ class VotableDocument {
   ServiceParam item_;     // the FIELD or PARAM that is open
   int input_params_ = 0;  // GROUPs open inside the inputParams of a service descriptor, itself included
   bool status_open_ = false;
+  bool failure_open_ = false;  // inside an INFO named Error
   QueryStatus status_;
+  std::string failure_;
   std::string text_;  // of the TD, INFO or DESCRIPTION that is open
   bool cell_is_base64_ = false;
   TableRows::Stream stream_;  // what BINARY, BINARY2 or FITS and STREAM say

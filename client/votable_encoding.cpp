@@ -7,7 +7,11 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <utility>
+
+#include "client/base/text.h"
+#include "client/votable_utf8.h"
 
 namespace esofs::client {
 namespace {
@@ -61,7 +65,77 @@ std::string declared_encoding(std::string_view head) {
   return upper(head.substr(open + 1, close - open - 1));
 }
 
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// Bytes at the beginning that are ASCII and legal in XML, eight at a time where that goes.
+std::size_t plain_prefix(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  std::size_t at = 0;
+  while (true) {
+    for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const std::uint64_t below_blank = (word - kOnes * 0x20U) & ~word & kHigh;
+      if ((word & kHigh) != 0 || below_blank != 0) break;
+    }
+    std::size_t byte = at;
+    while (byte < text.size() && byte < at + sizeof(std::uint64_t)) {
+      const auto c = static_cast<unsigned char>(text[byte]);
+      if (c >= 0x80 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')) return byte;
+      ++byte;
+    }
+    if (byte == text.size()) return byte;
+    at = byte;
+  }
+}
+
+// Whether more bytes may make a UTF-8 sequence of all of `text`.
+bool may_become_utf8(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const std::size_t wanted = first < 0xC2 || first > 0xF4 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  return text.size() < wanted &&
+         std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return (c & 0xC0U) == 0x80U; });
+}
+
 }  // namespace
+
+// Control characters, which XML forbids and databases hold, become U+FFFD. What is no UTF-8 in a document that does not
+// declare its encoding is taken for Latin-1. One such byte would cost the whole answer else.
+class XmlText::Mender {
+ public:
+  explicit Mender(bool declared) : declared_(declared) {}
+
+  Result<void> mend(std::string_view text, bool last, const Sink& sink) {
+    if (!held_.empty()) {
+      held_.append(text);
+      text = held_;
+    }
+    std::string mended;
+    while (!text.empty()) {
+      const std::size_t plain = plain_prefix(text);
+      if (plain == text.size() && mended.empty() && held_.empty()) return sink("UTF-8", text);
+      mended.append(text.substr(0, plain));
+      text.remove_prefix(plain);
+      if (text.empty()) break;
+      const auto first = static_cast<unsigned char>(text[0]);
+      const std::size_t length = first < 0x80 ? 0 : utf8_sequence(text);
+      if (length == 0 && !last && first >= 0x80 && may_become_utf8(text)) break;
+      if (length > 0)
+        mended.append(text.substr(0, length));
+      else
+        mended.append(first < 0x80 ? std::string(kReplacement)
+                      : declared_  ? std::string(text.substr(0, 1))
+                                   : utf8_of_latin1(text.substr(0, 1)));
+      text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    held_ = std::string(text);
+    return mended.empty() ? Result<void>() : sink("UTF-8", mended);
+  }
+
+ private:
+  const bool declared_;
+  std::string held_;  // the beginning of a sequence
+};
 
 class XmlText::Converter {
  public:
@@ -107,7 +181,8 @@ XmlText::~XmlText() = default;
 
 Result<void> XmlText::pass(std::string_view text) {
   if (text.empty()) return {};
-  return converter_ ? converter_->convert(text, sink_) : sink_(encoding_, text);
+  if (converter_) return converter_->convert(text, sink_);
+  return mender_ ? mender_->mend(text, false, sink_) : sink_(encoding_, text);
 }
 
 Result<void> XmlText::begin() {
@@ -134,6 +209,8 @@ Result<void> XmlText::begin() {
     converter_ = std::make_unique<Converter>(encoding);
     if (!converter_->usable())
       return Error(EBADMSG, "the document declares an unknown encoding, " + encoding);
+  } else {
+    mender_ = std::make_unique<Mender>(!encoding.empty());
   }
   auto passed = pass(text);
   head_ = {};
@@ -162,7 +239,7 @@ Result<void> XmlText::finish() {
   if (!begun_)
     if (auto done = begin(); !done) return done;
   if (converter_ && !converter_->at_end()) return Error(EBADMSG, "the document ends inside a character");
-  return {};
+  return mender_ ? mender_->mend({}, true, sink_) : Result<void>();
 }
 
 }  // namespace esofs::client

@@ -2,7 +2,8 @@
 //
 // The encoding is told by the byte order mark, by the first bytes (UTF-16 and UTF-32 without a mark), or by the XML
 // declaration; else it is UTF-8. UTF-8 and ISO-8859-1 pass unchanged, everything else that iconv knows becomes UTF-8.
-// White space before the document, which XML forbids and servers send, is left out.
+// White space before the document, which XML forbids and servers send, is left out. A control character in UTF-8, which XML
+// forbids, becomes U+FFFD. Where nothing tells the encoding, bytes that are no UTF-8 are taken for Latin-1.
 //
 //   errors   EBADMSG: an encoding that nobody knows, bytes that are not of it
 //   threads  one document, one thread
@@ -35,6 +36,7 @@ class XmlText {
 
  private:
   class Converter;
+  class Mender;
 
   Result<void> begin();  // The head tells the encoding: passes it on.
   Result<void> pass(std::string_view text);
@@ -43,6 +45,7 @@ class XmlText {
   bool begun_ = false;
   std::string head_;
   const char* encoding_ = "UTF-8";
+  std::unique_ptr<Mender> mender_;
   std::unique_ptr<Converter> converter_;
 };
 

@@ -1,5 +1,7 @@
 #include "client/votable_utf8.h"
 
+#include "client/base/text.h"
+
 namespace esofs::client {
 namespace {
 
@@ -22,28 +24,11 @@ void append(char32_t c, std::string& text) {
   put(0x80U | (c & 0x3FU));
 }
 
-// The length of the well-formed sequence at the beginning, 0 where there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  if (first < 0xE0) return follows(1, 0x80, 0xBF) ? 2 : 0;
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (!follows(1, low, high) || !follows(2, 0x80, 0xBF)) return 0;
-  if (first < 0xF0) return 3;
-  return follows(3, 0x80, 0xBF) ? 4 : 0;
-}
-
 }  // namespace
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    const auto length = utf8_sequence(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }

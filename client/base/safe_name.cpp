@@ -21,23 +21,6 @@ std::uint64_t hash(std::string_view text) {
   return value;
 }
 
-// The length of the UTF-8 sequence that text begins with; 0 where it is not one (overlong forms and surrogates are not).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
-  }
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;
-  if (lead == 0xed && byte(1) > 0x9f) return 0;
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;
-  if (lead == 0xf4 && byte(1) > 0x8f) return 0;
-  return length;
-}
-
 // C0, DEL and C1 control characters, given as a whole UTF-8 sequence.
 bool control(std::string_view sequence) {
   const auto first = static_cast<unsigned char>(sequence[0]);
@@ -68,7 +51,7 @@ std::string safe_name(std::string_view text) {
   std::string name;
   name.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_sequence(text);
     const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
     if (length == 0 || control(sequence) || sequence == "/") {
       name += '_';

@@ -23,6 +23,14 @@ std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r
 // The number of the line, from 1, that holds the byte at `offset`.
 std::size_t line_at(std::string_view text, std::size_t offset);
 
+// The length of the UTF-8 sequence that text begins with; 0 where it is none (overlong forms and surrogates are not).
+// REQUIRES: text is not empty.
+std::size_t utf8_sequence(std::string_view text);
+
+// `text` as a log and a terminal can take it: '?' for every byte that is not UTF-8 and for control characters but blanks,
+// tabs and line ends.
+std::string printable(std::string_view text);
+
 // The bytes that %XX stand for; a '%' without two hexadecimal digits stands for itself (RFC 3986 section 2.1).
 std::string percent_decoded(std::string_view text);
 

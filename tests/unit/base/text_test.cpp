@@ -34,5 +34,16 @@ TEST(TextTest, PercentSignsWithoutTwoDigitsStandForThemselves) {
   EXPECT_EQ(percent_decoded(""), "");
 }
 
+TEST(TextTest, WhatALogCannotTakeBecomesQuestionMarks) {
+  EXPECT_EQ(printable("a\tb\r\n\xC3\xA9 \xE4\xB8\xAD \xF0\x9F\x94\xAD"),
+            "a\tb\r\n\xC3\xA9 \xE4\xB8\xAD \xF0\x9F\x94\xAD");
+  EXPECT_EQ(printable(std::string_view("\0\x1b[2J\x7f", 6)), "??[2J?");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            "?31m");                                      // C1: a terminal's CSI
+  EXPECT_EQ(printable("\xE9t\xE9 \xC3"), "?t? ?");        // Latin-1, and half a sequence
+  EXPECT_EQ(printable("\xED\xA0\x80\xC0\xAF"), "?????");  // a surrogate, an overlong form
+}
+
 }  // namespace
 }  // namespace esofs

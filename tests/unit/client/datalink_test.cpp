@@ -6,6 +6,8 @@
 #include <cerrno>
 
 #include "client/service_error.h"
+#include "client/service_fields.h"
+#include "tests/support/gzip.h"
 #include "tests/support/scripted_server.h"
 #include "tests/unit/client/collected_table.h"
 #include "tests/unit/client/samples.h"
@@ -349,6 +351,60 @@ TEST_F(DataLinkTest, AnUnknownUrlThatFailsSaysWhy) {
   EXPECT_EQ(file_or_links("/denied").error().code(), EACCES);
   server_.at("/fault", answer_with(200, links_document({{"a", "", "NotFoundFault", "#this", ""}})));
   EXPECT_EQ(file_or_links("/fault").error().code(), ENOENT);
+}
+
+TEST_F(DataLinkTest, TheFilesOfAPackageAreFoundBehindTheServiceThatItsRowNames) {
+  const std::string first =
+      R"(<VOTABLE><RESOURCE type="results"><TABLE><FIELD ID="id" name="ID" datatype="char" arraysize="*"/>
+      <FIELD name="access_url" datatype="char" arraysize="*"/><FIELD name="service_def" datatype="char" arraysize="*"/>
+      <FIELD name="semantics" datatype="char" arraysize="*"/><FIELD name="content_type" datatype="char" arraysize="*"/><DATA><TABLEDATA>
+      <TR><TD>A</TD><TD>http://f/A.tar</TD><TD/><TD>#this</TD><TD>application/x-tar</TD></TR>
+      <TR><TD>A</TD><TD/><TD>inside</TD><TD>#this</TD><TD>application/x-votable+xml;content=datalink</TD></TR>
+      </TABLEDATA></DATA></TABLE></RESOURCE><RESOURCE type="meta" utype="adhoc:service" ID="inside">
+      <PARAM name="standardID" datatype="char" arraysize="*" value="ivo://ivoa.net/std/DataLink#links-1.0"/>
+      <PARAM name="accessURL" datatype="char" arraysize="*" value=")" +
+      server_.url("/inside?of=tar") + R"("/><GROUP name="inputParams">
+      <PARAM name="ID" datatype="char" arraysize="*" value="" ref="id"/></GROUP></RESOURCE></VOTABLE>)";
+  server_.at("/links", answer_with(200, first));
+  server_.at("/inside?of=tar&ID=A",
+             answer_with(200, links_document(
+                                  {{"A.tar", "http://f/mask.tgz", "", "#this", "application/octet-stream"},
+                                   {"A.tar", "http://f/A.fits", "", "#this", "application/octet-stream"}})));
+  const auto found = file("/links");
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->source.url, "http://f/A.fits");
+  EXPECT_EQ(found->links->document, first);
+}
+
+TEST_F(DataLinkTest, APackageIsTheFileWhereWhatIsInItCannotBeHad) {
+  server_.at("/links",
+             answer_with(200, links_document({{"A", server_.url("/gone"), "", "#this", kLinksType},
+                                              {"A", "http://f/A.tar", "", "#this", "application/x-tar"}})));
+  const auto found = file("/links");
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->source.url, "http://f/A.tar");
+}
+
+TEST(LinksTest, TheFurtherAnswersOfAlmaAreKnownByTheirServices) {
+  const auto document = tests::sample("other/astroquery/alma/alma-datalink.xml");
+  if (!document) GTEST_SKIP();
+  const auto links = parse_links(*document, "https://almascience.org/datalink/sync", {});
+  ASSERT_TRUE(links);
+  std::vector<std::string> further;
+  for (const auto& link : links->rows)
+    if (auto url = further_links(*links, link); !url.empty()) further.push_back(url);
+  const std::string base = "https://almascience.org/datalink/sync?ID=2017.1.01185.S_uid___A001_X12a3_Xe9_";
+  EXPECT_EQ(further, (std::vector<std::string>{base + "001_of_001.tar", base + "auxiliary.tar"}));
+}
+
+TEST_F(DataLinkTest, AnAnswerPackedUnaskedIsRead) {
+  const auto packed = tests::gzipped(links_document({{"A", "http://f/A", "", "#this", ""}}));
+  server_.at("/links",
+             answer_with(200, packed, {{"Content-Encoding", "gzip"}, {"Content-Type", "text/xml"}}));
+  ASSERT_TRUE(datalink_.links(server_.url("/links"), turn_));
+  const auto found = file_or_links("/links");
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->source.url, "http://f/A");
 }
 
 }  // namespace

@@ -176,6 +176,28 @@ TEST_F(DatasetReaderTest, ColumnsWithoutDatasetsHaveNoReader) {
   EXPECT_FALSE(make_dataset_reader(eso_, {}));
 }
 
+TEST_F(DatasetReaderTest, WithoutAFormatTheUrlOrTheIdTellsTheExtension) {
+  const auto extension = [this](const std::string& id, const std::string& url, const std::string& format) {
+    const auto reader = make_dataset_reader(
+        bare_, {column("obs_publisher_did"), column("access_url"), column("access_format")});
+    const Row row{text(id), text(url), text(format)};
+    return reader(row)->extension;
+  };
+  EXPECT_EQ(extension("ivo://a/x", "http://h/x.jpg?size=1", ""), ".jpg");
+  EXPECT_EQ(extension("ivo://a/x", "http://h/get?file=x.TXT", ""), ".txt");
+  EXPECT_EQ(extension("ivo://a/x.png", "http://h/get/1", ""), ".png");
+  EXPECT_EQ(extension("ivo://a/x", "http://h/x.fits.gz", "application/gzip"), ".fits");
+  EXPECT_EQ(extension("ivo://a/x", "http://h/x.tar.gz", "application/gzip"), ".tar.gz");
+  EXPECT_EQ(extension("ivo://a/x", "http://h/x.jpg", "image/fits"), ".fits");
+  EXPECT_EQ(extension("ivo://a/x", "http://h/v1.2/x.736", ""), ".fits");
+}
+
+TEST_F(DatasetReaderTest, AnIdMayBeANumber) {
+  const auto reader = make_dataset_reader(bare_, {column("obs_publisher_did"), column("access_url")});
+  const Row row{number(9'007'199'254'740'993), text("http://h/x")};
+  EXPECT_EQ(reader(row)->id, "9007199254740993");
+}
+
 TEST(ExtensionTest, FollowsTheMediaType) {
   EXPECT_EQ(extension_of_type("application/fits"), ".fits");
   EXPECT_EQ(extension_of_type("application/x-fits-hcompress"), ".fits");
@@ -185,6 +207,16 @@ TEST(ExtensionTest, FollowsTheMediaType) {
   EXPECT_EQ(extension_of_type("text/plain; charset=utf-8"), ".txt");
   EXPECT_EQ(extension_of_type("application/x-tar"), ".tar");
   EXPECT_EQ(extension_of_type("application/octet-stream"), "");
+}
+
+TEST(ExtensionTest, PackagesAreKnownByTheirTypeOrTheirName) {
+  EXPECT_EQ(package_extension("application/x-tar", "http://x/get?id=1"), ".tar");
+  EXPECT_EQ(package_extension("application/octet-stream", "http://x/A.TAR?token=1"), ".tar");
+  EXPECT_EQ(package_extension("", "http://x/a.tar.gz"), ".tar.gz");
+  EXPECT_EQ(package_extension("", "a.tgz"), ".tgz");
+  EXPECT_EQ(package_extension("application/zip", ""), ".zip");
+  EXPECT_EQ(package_extension("application/fits", "http://x/a.tar"), "");
+  EXPECT_EQ(package_extension("", "http://x/a.fits?file=b.tar"), "");
 }
 
 TEST(IsoTimeTest, TakesTheFormsOfArchives) {

@@ -189,5 +189,42 @@ TEST_F(HttpRedirectTest, AProxySeesNoCredentialsOfAnHttpsRequest) {
   EXPECT_EQ(seen.header("authorization"), "");
 }
 
+TEST_F(HttpRedirectTest, WhatIsSentToAServiceThatHasMovedIsSentToItsNewPlace) {
+  HttpRequest post;
+  post.method = "POST";
+  post.body = "QUERY=x";
+  for (const int status : {301, 302, 307, 308}) {
+    for (const bool follows : {true, false}) {
+      server_.at("/tap/sync", redirect(status, other_.url("/tap/sync")));
+      other_.at("/tap/sync", answer_with(200, "table"));
+      post.url = server_.url("/tap/sync");
+      post.follow_redirects = follows;
+      auto answer = text(post);
+      ASSERT_TRUE(answer) << answer.error().what();
+      EXPECT_EQ(answer->body, "table") << status;
+      EXPECT_EQ(other_.requests().back().method, "POST");
+      EXPECT_EQ(other_.requests().back().body, "QUERY=x");
+    }
+  }
+}
+
+TEST_F(HttpRedirectTest, ACookieGoesAlongOneRequestAndNoFurther) {
+  server_.at("/a", answer_with(302, "", {{"Location", "/b"}, {"Set-Cookie", "seen=1; Path=/"}}));
+  server_.at("/b", answer_with(200, "here"));
+  ASSERT_TRUE(get(server_.url("/a")));
+  EXPECT_EQ(server_.requests().back().header("cookie"), "seen=1");
+  ASSERT_TRUE(get(server_.url("/b")));
+  EXPECT_EQ(server_.requests().back().header("cookie"), "");
+}
+
+TEST_F(HttpRedirectTest, ACookieDoesNotComeBackFromAnotherServer) {
+  server_.at("/a", answer_with(302, "", {{"Location", other_.url("/b")}, {"Set-Cookie", "seen=1; Path=/"}}));
+  other_.at("/b", redirect(302, server_.url("/c")));
+  server_.at("/c", answer_with(200, "here"));
+  ASSERT_TRUE(get(server_.url("/a")));
+  EXPECT_EQ(other_.requests().back().header("cookie"), "");
+  EXPECT_EQ(server_.requests().back().header("cookie"), "");
+}
+
 }  // namespace
 }  // namespace esofs::client

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/gzip.h"
 #include "tests/unit/client/http_fixture.h"
 
 namespace esofs::client {
@@ -362,6 +363,18 @@ TEST_F(HttpTest, OfflineSendsNothing) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ENETUNREACH);
   EXPECT_EQ(server_.connections(), 0);
+}
+
+TEST_F(HttpTest, ATextThatIsPackedUnaskedIsUnpacked) {
+  const auto packed = tests::gzipped("a job document");
+  server_.add(answer_with(200, packed, {{"Content-Encoding", "gzip"}}));
+  auto answer = get(server_.url("/"));
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "a job document");
+  server_.add(answer_with(200, packed.substr(0, packed.size() - 5), {{"Content-Encoding", "x-gzip"}}));
+  EXPECT_EQ(get(server_.url("/")).error().code(), EIO);
+  server_.add(answer_with(200, packed));  // a file that is packed stays so
+  EXPECT_EQ(get(server_.url("/"))->body, packed);
 }
 
 }  // namespace

@@ -168,5 +168,20 @@ TEST(UrlTest, CredentialsAreTrustedToTheSameOriginAndToItsHttpsForm) {
   EXPECT_FALSE(same_trust("", ""));
 }
 
+TEST(UrlTest, NothingButWhatNoUrlHoldsIsEncoded) {
+  EXPECT_EQ(sendable_url("http://h/a b/\xC3\xA9\t?ID=ivo://x/y?z|[1]%2F&c={d}"),
+            "http://h/a%20b/%C3%A9%09?ID=ivo://x/y?z|[1]%2F&c={d}");
+}
+
+TEST(UrlTest, TheSamePlaceIsTheSamePathAtAnyHost) {
+  EXPECT_TRUE(same_place("http://a/tap/sync", "https://a/tap/sync"));
+  EXPECT_TRUE(same_place("http://a:80/tap/sync?x=1", "http://b/tap/sync?x=1"));
+  EXPECT_TRUE(same_place("http://a/tap/sync", "http://a/tap/sync/"));
+  EXPECT_TRUE(same_place("http://a", "https://a/"));
+  EXPECT_FALSE(same_place("http://a/tap/sync", "http://a/tap/sync")) << "nobody has moved";
+  EXPECT_FALSE(same_place("http://a/tap/sync", "http://a/tap/results/1"));
+  EXPECT_FALSE(same_place("http://a/tap/sync", "http://b/tap/sync?x=1"));
+}
+
 }  // namespace
 }  // namespace esofs::client

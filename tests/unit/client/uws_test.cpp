@@ -73,6 +73,19 @@ TEST(UwsTest, TheResultNamedResultIsPreferred) {
   EXPECT_EQ(job->result_href(), "r");
 }
 
+TEST(UwsTest, FiguresAndCheckSumsAreNoResults) {
+  const auto alma =
+      parse_job(R"(<job><phase>COMPLETED</phase><results><result id="diag" href="uws:executing:2"/>
+      <result id="rowcount" href="final:5"/><result id="table" href="results/table"/></results></job>)");
+  ASSERT_TRUE(alma);
+  EXPECT_EQ(alma->result_href(), "results/table");
+  const auto casda = tests::sample("other/astroquery/casda/completed_job.xml");
+  if (!casda) GTEST_SKIP();
+  const auto job = parse_job(*casda);
+  ASSERT_TRUE(job);
+  EXPECT_EQ(job->fits_href(), "http://casda.csiro.au/download/web/111-000-111-000/askap_img.fits");
+}
+
 TEST(UwsTest, OtherDocumentsAreNoJobs) {
   EXPECT_EQ(parse_job("<html><body>login</body></html>").error().code(), EBADMSG);
   EXPECT_EQ(parse_job("<job><phase>RUN").error().code(), EBADMSG);

@@ -81,6 +81,26 @@ TEST(VotableEncodings, BytesOrNamesThatAreNoEncodingAreErrors) {
   EXPECT_EQ(read(half.substr(0, half.size() - 1)).error->code(), EBADMSG);
 }
 
+TEST(VotableEncodings, Latin1ThatNobodyDeclaresIsRead) {
+  for (const std::size_t piece : {1U, 7U, 10'000U}) {
+    const auto reading = read(document("", "G\xF6\xDFnitz \xC3\xA9 \xE2\x86\x92 \xE9"), piece);
+    ASSERT_FALSE(reading.error) << reading.error->what();
+    EXPECT_THAT(reading.events.lines,
+                ::testing::Contains(HasSubstr("G\xC3\xB6\xC3\x9Fnitz \xC3\xA9 \xE2\x86\x92 \xC3\xA9")));
+  }
+}
+
+TEST(VotableEncodings, ControlCharactersDoNotCostTheDocument) {
+  for (const auto& declaration : {std::string(), declared("UTF-8")}) {
+    const auto reading = read(document(declaration,
+                                       "a\x0C\x01"
+                                       "b\tc"));
+    ASSERT_FALSE(reading.error) << reading.error->what();
+    EXPECT_THAT(reading.events.lines, ::testing::Contains(HasSubstr("a\xEF\xBF\xBD\xEF\xBF\xBD"
+                                                                    "b")));
+  }
+}
+
 TEST(VotableGzip, ACompressedDocumentIsTheSameDocument) {
   const auto plain = read(datalink()).events.lines;
   const auto text = datalink();
