@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "client/profile.h"
+#include "mountopts/archive_check.h"
 #include "mountopts/background.h"
 #include "mountopts/build_mount.h"
 #include "mountopts/caller_option.h"
@@ -83,6 +84,14 @@ Result<void> serve(Background& background, const Options& options, const client:
   return served;
 }
 
+// Of an archive that is nothing but a URL, a slip in the URL would show up at the first query only.
+void look_at_url(const Options& options, const client::Profile& profile, const MountCommand& command) {
+  const bool url = command.archive.starts_with("http://") || command.archive.starts_with("https://");
+  if (!url || options.offline) return;
+  const auto warning = check_service(options, profile.tap.front());
+  if (!warning.empty()) std::cerr << "esofs: warning: " << warning << "; mounted all the same\n";
+}
+
 }  // namespace
 
 Result<void> run_mount(const MountCommand& command) {
@@ -95,6 +104,8 @@ Result<void> run_mount(const MountCommand& command) {
   if (!mountpoint) return mountpoint.error();
   if (auto apart = check_places(*options, *mountpoint); !apart) return apart;
   if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
+
+  if (command.foreground) look_at_url(*options, *profile, command);
 
   Background background;
   const auto started = background.start(!command.foreground);
@@ -110,6 +121,8 @@ Result<void> run_mount(const MountCommand& command) {
   if (::stat((*mountpoint + "/.esofs").c_str(), &root) != 0) {
     return Error(errno, "the daemon does not answer: " + std::generic_category().message(errno));
   }
+  // Only now: what curl starts would not survive the fork.
+  look_at_url(*options, *profile, command);
   return {};
 }
 
