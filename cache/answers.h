@@ -89,6 +89,19 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return write(own(key, user), std::move(record));
   }
 
+  // What is known of it counts as old from now on: it is asked for anew, and serves where the archive cannot be reached.
+  void expire(const std::string& asked) {
+    const std::string key = own(asked);
+    const auto old = read(key);
+    if (!old) return;
+    Record record = *old;
+    record.fetched_at = 0;
+    const std::string bytes = encode(record);
+    remember(key, std::move(record), bytes.size());
+    if (auto put = store_.put(shelf_, key, bytes); !put)
+      spdlog::warn("an answer stays: {}", put.error().what());
+  }
+
  private:
   struct Failure {
     Error error;

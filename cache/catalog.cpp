@@ -9,13 +9,18 @@
 
 #include "cache/answers.h"
 #include "cache/calibrations.h"
+#include "cache/entry_name.h"
 #include "cache/exports.h"
 #include "cache/jobs.h"
 #include "cache/queries.h"
 #include "cache/visited.h"
+#include "client/base/safe_name.h"
 
 namespace esofs::cache {
 namespace {
+
+// No URL is made to be good for less.
+constexpr std::chrono::seconds kGoodFor{60};
 
 // Takes the first row of a table.
 class FirstRow final : public client::TableSink {
@@ -53,6 +58,10 @@ std::shared_ptr<const Catalog::ProductFiles> files_of(std::shared_ptr<const Prod
   return {std::move(record), files};
 }
 
+bool has_answer(const std::shared_ptr<const client::Links>& links) {
+  return links && !(links->document.empty() && links->rows.empty() && links->services.empty());
+}
+
 class StoredCatalog final : public Catalog {
  public:
   StoredCatalog(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane)
@@ -74,7 +83,8 @@ class StoredCatalog final : public Catalog {
                                                      config.now})),
         exports_(std::make_shared<Exports>(lane, config.failure_memory, config.now)),
         jobs_(std::make_shared<Jobs>(archive, store, lane, config.now)),
-        visited_(std::make_shared<Visited>(store, archive.identity())) {
+        visited_(std::make_shared<Visited>(store, archive.identity())),
+        now_(config.now) {
     if (config.sweep) queries_->sweep_soon();  // what a process that died has left
   }
   ~StoredCatalog() override { visited_->flush(); }
@@ -105,6 +115,7 @@ class StoredCatalog final : public Catalog {
   std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset& dataset) override;
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override;
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
+  bool forget_source(const client::Dataset& dataset) override;
   void learn_source(const client::Dataset& dataset, const client::FileSource& source) override;
   Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) override;
   std::shared_ptr<const ProductFiles> known_product_files(const std::string& id) override {
@@ -128,6 +139,10 @@ class StoredCatalog final : public Catalog {
   Cancel resolve(const std::string& name, Done<client::SkyPosition> done) override;
   std::optional<client::SkyPosition> known_position(const std::string& name) override;
   std::shared_ptr<Jobs> jobs() override { return jobs_->services().empty() ? nullptr : jobs_; }
+
+  std::vector<std::shared_ptr<const Listing>> known_listings(std::size_t most) override {
+    return queries_->all_known(most);
+  }
 
   void visited(const std::string& kind, const std::string& name) override {
     if (!visited_->add(kind, name)) return;
@@ -153,6 +168,8 @@ class StoredCatalog final : public Catalog {
     bool to_be_found = false;
   };
   Described described(const client::Dataset& dataset) const;
+  std::function<Result<LinksRecord>(Lane::Turn&)> links_fetch(const client::Dataset& dataset,
+                                                              const Described& where);
   Cancel services(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done);
   // Other archives than that whose ids we know may name several files by one id.
   std::string source_key(const client::Dataset& dataset) const {
@@ -171,29 +188,42 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<Exports> exports_;
   std::shared_ptr<Jobs> jobs_;
   std::shared_ptr<Visited> visited_;
+  const std::function<std::int64_t()> now_;
 };
 
-Cancel StoredCatalog::links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) {
-  const std::string url = archive_.links_url(dataset);
-  if (url.empty()) {
-    done(Error(ENOENT, dataset.id + " has no DataLink"));
-    return {};
-  }
-  auto fetch = [&archive = archive_, url](Lane::Turn& turn) -> Result<LinksRecord> {
-    auto found = archive.links(url, turn);
-    if (!found) return found.error();
-    return LinksRecord{0, std::move(*found)};
+// Where a URL is all that is known, one request tells whether it is DataLink, and what it answers.
+std::function<Result<LinksRecord>(Lane::Turn&)> StoredCatalog::links_fetch(const client::Dataset& dataset,
+                                                                           const Described& where) {
+  if (!where.to_be_found)
+    return [&archive = archive_, url = where.url](Lane::Turn& turn) -> Result<LinksRecord> {
+      auto found = archive.links(url, turn);
+      if (!found) return found.error();
+      return LinksRecord{0, std::move(*found)};
+    };
+  client::Dataset file = dataset;
+  file.cutout.clear();
+  return [&archive = archive_, sources = sources_, key = source_key(file),
+          file](Lane::Turn& turn) -> Result<LinksRecord> {
+    const std::string user = archive.user();
+    auto located = archive.locate(file, turn);
+    if (!located) return located.error();
+    sources->keep(key, user, {0, std::move(located->source)});
+    return LinksRecord{0, std::move(located->links).value_or(client::Links())};
   };
-  return links_->ask(url, std::move(fetch),
-                     [done = std::move(done)](const Result<std::shared_ptr<const LinksRecord>>& record) {
-                       if (!record) return done(record.error());
-                       done(links_of(*record));
-                     });
+}
+
+Cancel StoredCatalog::links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) {
+  return services(
+      dataset, [id = dataset.id, done = std::move(done)](Result<std::shared_ptr<const client::Links>> links) {
+        if (links && !has_answer(*links)) return done(Error(ENOENT, id + " has no DataLink"));
+        done(std::move(links));
+      });
 }
 
 std::shared_ptr<const client::Links> StoredCatalog::known_links(const client::Dataset& dataset) {
-  const std::string url = archive_.links_url(dataset);
-  return url.empty() ? nullptr : links_of(links_->known(url));
+  const std::string url = described(dataset).url;
+  auto links = url.empty() ? nullptr : links_of(links_->known(url));
+  return has_answer(links) ? links : nullptr;
 }
 
 StoredCatalog::Described StoredCatalog::described(const client::Dataset& dataset) const {
@@ -202,7 +232,7 @@ StoredCatalog::Described StoredCatalog::described(const client::Dataset& dataset
   return {dataset.access_url, true};
 }
 
-// The DataLink answer that describes the dataset's services; nullptr: it has none.
+// The DataLink answer that describes the dataset's services; null or without a document: it has none.
 Cancel StoredCatalog::services(const client::Dataset& dataset,
                                Done<std::shared_ptr<const client::Links>> done) {
   const Described where = described(dataset);
@@ -210,15 +240,7 @@ Cancel StoredCatalog::services(const client::Dataset& dataset,
     done(std::shared_ptr<const client::Links>());
     return {};
   }
-  if (!where.to_be_found) return links(dataset, std::move(done));
-  auto fetch = [&archive = archive_, dataset](Lane::Turn& turn) -> Result<LinksRecord> {
-    client::Dataset file = dataset;
-    file.cutout.clear();
-    auto located = archive.locate(file, turn);
-    if (!located) return located.error();
-    return LinksRecord{0, std::move(located->links).value_or(client::Links())};
-  };
-  return links_->ask(where.url, std::move(fetch),
+  return links_->ask(where.url, links_fetch(dataset, where),
                      [done = std::move(done)](const Result<std::shared_ptr<const LinksRecord>>& record) {
                        if (!record) return done(record.error());
                        done(links_of(*record));
@@ -248,12 +270,14 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
       done(archive.cutout_source(dataset, links->get()));
     });
   }
-  auto fetch = [&archive = archive_, links = links_, dataset](Lane::Turn& turn) -> Result<SourceRecord> {
+  auto fetch = [&archive = archive_, links = links_, dataset,
+                where = described(dataset)](Lane::Turn& turn) -> Result<SourceRecord> {
     const std::string user = archive.user();
     auto located = archive.locate(dataset, turn);
     if (!located) return located.error();
-    const std::string url = archive.links_url(dataset);
-    if (located->links && !url.empty()) links->keep(url, user, {0, std::move(*located->links)});
+    // That a URL was found to be the file itself is an answer, too.
+    if (where.to_be_found || (located->links && !where.url.empty()))
+      links->keep(where.url, user, {0, std::move(located->links).value_or(client::Links())});
     return SourceRecord{0, std::move(located->source)};
   };
   return sources_->ask(source_key(dataset), std::move(fetch),
@@ -273,6 +297,17 @@ std::optional<client::FileSource> StoredCatalog::known_source(const client::Data
   }
   const auto record = sources_->known(source_key(dataset));
   return record ? std::optional<client::FileSource>(record->value) : std::nullopt;
+}
+
+bool StoredCatalog::forget_source(const client::Dataset& dataset) {
+  const std::string key = source_key(dataset);
+  const auto record = sources_->known(key);
+  const bool its_own = !record || record->value.url == dataset.access_url;
+  if (its_own || record->value.url.find('?') == std::string::npos) return false;
+  if (recent(record->fetched_at, now_(), kGoodFor)) return false;
+  sources_->expire(key);
+  if (const std::string url = described(dataset).url; !url.empty()) links_->expire(url);
+  return true;
 }
 
 void StoredCatalog::learn_source(const client::Dataset& dataset, const client::FileSource& source) {
@@ -334,6 +369,23 @@ std::optional<client::SkyPosition> StoredCatalog::known_position(const std::stri
 }
 
 }  // namespace
+
+bool Listing::in_directory(const Entry& entry, const std::string& name) {
+  const std::string own = directory_name(entry.name, entry.dataset.extension);
+  return own == name || portable_name(own) == name;
+}
+
+Result<std::optional<Listing::Entry>> Listing::find_id(const std::string& id) const {
+  auto entry = find(entry_stem(id) + ".fits");
+  const bool other = entry && *entry && (*entry)->dataset.id != id;
+  return other ? Result<std::optional<Entry>>(std::optional<Entry>()) : entry;
+}
+
+Result<std::optional<Listing::Entry>> Listing::find_directory(const std::string& name) const {
+  auto entry = find(name + ".fits");
+  const bool other = entry && *entry && !in_directory(**entry, name);
+  return other ? Result<std::optional<Entry>>(std::optional<Entry>()) : entry;
+}
 
 Result<std::unique_ptr<Catalog>> Catalog::create(Config config, client::Archive& archive,
                                                  MetadataStore& store, Lane& queries) {

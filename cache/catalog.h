@@ -82,10 +82,18 @@ class Listing {
   virtual Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const = 0;
   // By its name, in the archive's or the portable form.
   virtual Result<std::optional<Entry>> find(std::string_view name) const = 0;
+  // By the identifier, the first of several files.
+  virtual Result<std::optional<Entry>> find_id(const std::string& id) const;
+  // By the name of its directory below datasets/ (cache/entry_name.h), in the archive's or the portable form; the FITS file
+  // where several have that name.
+  virtual Result<std::optional<Entry>> find_directory(const std::string& name) const;
   virtual Result<client::Row> row(std::uint64_t row) const = 0;
 
   // The answer as the server sent it; nullopt if it was not kept (disk full).
   virtual std::optional<std::filesystem::path> result_file() const = 0;
+
+ protected:
+  static bool in_directory(const Entry& entry, const std::string& name);
 };
 
 // A row with its columns: metadata.json, user.eso.* attributes.
@@ -151,6 +159,10 @@ class Catalog {
   virtual Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) = 0;
   virtual std::optional<client::FileSource> known_source(const client::Dataset& dataset) = 0;
 
+  // Forgets where a file is, where that was learnt some time ago by a URL with parameters, which may have been good for a
+  // while only (signatures, tokens): true, and source() asks anew.
+  virtual bool forget_source(const client::Dataset& /*dataset*/) { return false; }
+
   // Where a file is, as a DataLink answer says that was asked for something else: spares asking again. Kept unless an answer
   // within its ttl is here. Writes to LMDB; no network.
   virtual void learn_source(const client::Dataset& /*dataset*/, const client::FileSource& /*source*/) {}
@@ -197,6 +209,12 @@ class Catalog {
     return answered(std::move(done), Error(ENOTSUP, "names of objects are not resolved: " + name));
   }
   virtual std::optional<client::SkyPosition> known_position(const std::string&) { return std::nullopt; }
+
+  // The listings with datasets that are here, of whatever query, the latest first, at most `most`. No request.
+  virtual std::vector<std::shared_ptr<const Listing>> known_listings(std::size_t most) {
+    (void)most;
+    return {};
+  }
 
   // Directories visited lately, for listings that cannot be complete: newest last, at most `most`.
   virtual void visited(const std::string& kind, const std::string& name) = 0;

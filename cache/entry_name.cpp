@@ -10,7 +10,8 @@ namespace esofs::cache {
 namespace {
 
 std::string_view without_fits(std::string_view name) {
-  constexpr std::array<std::string_view, 5> extensions{".fits", ".fit", ".fits.gz", ".fits.fz", ".fits.z"};
+  constexpr std::array<std::string_view, 6> extensions{".fits",    ".fit",    ".fits.gz",
+                                                       ".fits.fz", ".fits.z", ".fits.bz2"};
   for (const auto extension : extensions) {
     if (name.size() > extension.size() && ends_with_any_case(name, extension))
       return name.substr(0, name.size() - extension.size());
@@ -32,9 +33,18 @@ std::string entry_stem(const std::string& id) {
 }
 
 std::string entry_name(const client::Dataset& dataset) {
-  const std::string_view found = stem(dataset.id);
+  std::string_view found = stem(dataset.id);
+  // The last part of a URL or of an ivoid is often a file's whole name.
+  const bool whole = dataset.id.find('/') != std::string::npos && !dataset.extension.empty() &&
+                     found.size() > dataset.extension.size() && ends_with_any_case(found, dataset.extension);
+  if (whole) found.remove_suffix(dataset.extension.size());
   const std::string name(found.empty() ? std::string_view("dataset") : found);
   return safe_name(name + dataset.extension);
+}
+
+std::string directory_name(const std::string& entry_name, const std::string& extension) {
+  const bool has_it = entry_name.size() > extension.size() && entry_name.ends_with(extension);
+  return entry_name.substr(0, entry_name.size() - (has_it ? extension.size() : 0));
 }
 
 }  // namespace esofs::cache

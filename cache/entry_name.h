@@ -10,10 +10,14 @@
 namespace esofs::cache {
 
 // safe_name(stem + extension). The stem is the id; of an id with a '/' (an ivoid, a URL) it is what follows the last '?' or
-// '/', without a FITS extension.
+// '/', without a FITS extension and without the dataset's own.
 std::string entry_name(const client::Dataset& dataset);
 
-// The stem made safe: the name of a dataset's own directory. Two datasets whose ids have a '/' may share it.
+// The name of the directory below datasets/ of the dataset that a listing names so: the same without the extension.
+std::string directory_name(const std::string& entry_name, const std::string& extension);
+
+// The stem made safe: the name of the directory of a dataset that no listing names. Two datasets whose ids have a '/' may
+// share it; in a listing they are told apart.
 std::string entry_stem(const std::string& id);
 
 }  // namespace esofs::cache

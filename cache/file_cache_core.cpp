@@ -9,6 +9,7 @@
 #include "cache/cached_file.h"
 #include "cache/unpack.h"
 #include "cache/whole_file.h"
+#include "client/dataset_reader.h"
 #include "client/http.h"
 #include "client/url.h"
 
@@ -21,6 +22,9 @@ constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
 // A packed file is published as so many times its delivered size until it was opened: above what LZW, gzip and Rice
 // tiles reach on detector frames.
 constexpr std::uint64_t kUnpackedFactor = 6;
+// A version that lasts for less than so many seconds is none, and for so long nothing else is expected of the file.
+constexpr std::int64_t kSteady = 60;
+constexpr std::int64_t kUnsteadyFor = 3600;
 
 std::int64_t system_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -134,6 +138,21 @@ bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& datas
          parts_->now() - record.checked_at < config_.revalidate_after.count();
 }
 
+// looked_at: when the version that has turned out to be another was seen.
+void FileCacheCore::note_stale(const std::string& id, std::int64_t looked_at) {
+  const std::int64_t now = parts_->now();
+  if (now - looked_at <= kSteady) (*unsteady_.lock())[id] = now + kUnsteadyFor;
+}
+
+bool FileCacheCore::unsteady(const std::string& id) {
+  auto all = unsteady_.lock();
+  const auto found = all->find(id);
+  if (found == all->end()) return false;
+  if (found->second > parts_->now()) return true;
+  all->erase(found);
+  return false;
+}
+
 // What was known of this version of a file holds no longer. Its readers are told last: they ask anew, and must meet the
 // next version then.
 void FileCacheCore::drop(const std::string& id, const ContentKey& key, const Error& error) {
@@ -193,8 +212,9 @@ void FileCacheCore::ask(const std::string& id, const std::string& flight, const 
     const Inside inside(self->parts_->gate);
     if (!inside) return self->land(id, flight, ending_error());
     if (!source) return self->land(id, flight, source.error());
-    open_file(self->parts_, self,
-              {id, flight, dataset, std::move(*source), stop, parent, self->known_.record(id)});
+    open_file(
+        self->parts_, self,
+        {id, flight, dataset, std::move(*source), stop, parent, self->known_.record(id), self->unsteady(id)});
   });
 }
 
@@ -215,6 +235,7 @@ void FileCacheCore::stop_unwanted(const std::string& flight) {
 std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
   const auto record = known_.record(id);
   if (!record || !fresh(*record, dataset)) return std::nullopt;
+  if (!record->whole && unsteady(id)) return std::nullopt;
   if (const auto content = known_.open(id, *record).content) return Delivered{content, *record};
   if (record->whole) {
     if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
@@ -239,11 +260,15 @@ OpenContent FileCacheCore::ranged_content(const std::string& id, const client::D
   about.name = client::shown_url(url);
   about.validator = record.validator;
   about.size = record.size;
-  about.fits = dataset.extension == ".fits";
-  return std::make_shared<CachedFile>(parts_, about,
-                                      [weak = weak_from_this(), id, key = about.key](const Error& error) {
-                                        if (auto self = weak.lock()) self->drop(id, key, error);
-                                      });
+  about.fits = dataset.extension == ".fits" && package_of(dataset).empty();
+  return std::make_shared<CachedFile>(
+      parts_, about,
+      [weak = weak_from_this(), id, key = about.key, looked_at = record.checked_at](const Error& error) {
+        auto self = weak.lock();
+        if (!self) return;
+        self->note_stale(id, looked_at);
+        self->drop(id, key, error);
+      });
 }
 
 OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
@@ -276,7 +301,8 @@ void FileCacheCore::opened(const OpeningRequest& request, const Delivered& deliv
   } else {
     answer.record = known_.record(request.id).value_or(delivered.record);
     answer.record.packing = delivered.record.packing;
-    known_.keep(request.id, answer.record);
+    // Its last bytes, asked for meanwhile, may have told of another version.
+    if (!delivered.content->expired()) known_.keep(request.id, answer.record);
   }
   land(request.id, request.flight, answer);
 }
@@ -290,9 +316,13 @@ void FileCacheCore::completed(const OpeningRequest& request, const Delivered& de
 }
 
 void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
+  const bool left = request.stop.stop_requested();
+  const bool refused = error.code() == EACCES || error.code() == ENOENT;
+  if (refused && !left && request.dataset.cutout.empty() && catalog_.forget_source(request.dataset))
+    return ask(request.id, request.flight, request.dataset);  // once: what is learnt now is not old
   const bool stopped = error.code() == EINTR;
   // A stop alone says nothing: what an answer left that broke off for good requests one too.
-  const bool unwanted = stopped && request.stop.stop_requested() && !parts_->gate.stop().stop_requested();
+  const bool unwanted = stopped && left && !parts_->gate.stop().stop_requested();
   if (!unwanted) return land(request.id, request.flight, stopped ? ending_error() : error);
   cutouts_.lock()->erase(request.flight);
   // Somebody may want it after all.
@@ -323,12 +353,23 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenC
       open_delivered(dataset, [self = shared_from_this(), once, dataset, form](Result<Delivered> delivered) {
         if (!delivered) return once->answer(delivered.error());
         const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+        if (plain)
+          if (const std::string package = self->package_of(dataset); !package.empty())
+            return once->answer(Error(
+                EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
+                         package + " file in the dataset's directory below datasets/"));
         if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
         once->waits_for(self->open_view(dataset, *delivered,
                                         [once](Result<OpenContent> view) { once->answer(std::move(view)); }));
       });
   once->began_with(opening);
   return [once] { once->cancel(); };
+}
+
+// The extension of the package that a dataset is delivered as; "" where it is none, or nothing was asked yet.
+std::string FileCacheCore::package_of(const client::Dataset& dataset) {
+  const auto source = dataset.cutout.empty() ? catalog_.known_source(dataset) : std::nullopt;
+  return source ? client::package_extension(source->content_type, source->url) : std::string();
 }
 
 OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std::string& id,

@@ -47,6 +47,8 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   std::string file_id(const client::Dataset& dataset) const;
   bool fresh(const FileRecord& record, const client::Dataset& dataset);
   std::string parent_version(const client::Dataset& cutout);
+  void note_stale(const std::string& id, std::int64_t looked_at);
+  bool unsteady(const std::string& id);
   void drop(const std::string& id, const ContentKey& key, const Error& error);
   void drop_superseded(const std::string& id, const FileRecord& record);
 
@@ -62,6 +64,7 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
 
   bool unpacks(Packing packing) const;
   Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<OpenContent> done);
+  std::string package_of(const client::Dataset& dataset);
   OpenContent known_view(const client::Dataset& dataset, const std::string& id, const FileRecord& record);
   OpenContent view_content(const client::Dataset& dataset, const std::string& id, const FileRecord& record,
                            const MadeView& made);
@@ -75,8 +78,11 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   Unfinished unfinished_;
   KnownFiles known_;
   Guarded<std::map<std::string, std::stop_source>> cutouts_;  // by flight: those being asked for
-  Waiters<std::string, Delivered> openings_;                  // by flight: the file id, and who is logged in
-  Waiters<std::string, OpenContent> views_;                   // by content key
+  // By file id, until when: files whose version was another a moment later, as behind mirrors that make their ETags
+  // themselves. Their ranges cannot be put together.
+  Guarded<std::map<std::string, std::int64_t>> unsteady_;
+  Waiters<std::string, Delivered> openings_;  // by flight: the file id, and who is logged in
+  Waiters<std::string, OpenContent> views_;   // by content key
 };
 
 }  // namespace esofs::cache

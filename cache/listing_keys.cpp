@@ -47,6 +47,9 @@ std::string id_key(const Generation& generation, std::string_view id) {
 std::string counter_key(const Generation& generation, std::string_view portable) {
   return in_generation(generation, '\2', portable);
 }
+std::string directory_key(const Generation& generation, std::string_view portable) {
+  return in_generation(generation, '\3', portable);
+}
 
 std::string generation_id(const Generation& generation) {
   constexpr std::string_view digits = "0123456789abcdef";

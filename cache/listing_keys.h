@@ -23,11 +23,12 @@ std::string row_key(const Generation& generation, std::uint64_t row);
 // nullopt: not a row of that generation.
 std::optional<std::uint64_t> row_of(std::string_view key, const Generation& generation);
 
-// kNames: generation + 0 + portable name → row; + 1 + id → row, of entries that got a number; + 2 + portable name → the
-// number to try next.
+// kNames: generation + 0 + portable name → row; + 1 + id → row and + 3 + portable name of its directory → row, of entries
+// whose name is not their id's stem and ".fits"; + 2 + portable name → the number to try next.
 std::string name_key(const Generation& generation, std::string_view portable);
 std::string id_key(const Generation& generation, std::string_view id);
 std::string counter_key(const Generation& generation, std::string_view portable);
+std::string directory_key(const Generation& generation, std::string_view portable);
 
 // Lower-case hexadecimal: Listing::id() and the name of its result file.
 std::string generation_id(const Generation& generation);

@@ -105,9 +105,24 @@ Result<void> ListingWriter::add_entry(client::Dataset dataset) {
   const NumberRecord row{rows_};
   if (auto kept = put(Shelf::kNames, name_key(generation_, portable_name(**name)), encode(row)); !kept)
     return kept.error();
+  if (auto noted = note_unusual(**name, dataset); !noted) return noted;
   ++datasets_;
   return put(Shelf::kEntries, row_key(generation_, rows_),
              encode(EntryRecord{std::move(**name), std::move(dataset)}));
+}
+
+// An entry whose name does not follow from its id by itself can be found by its id and by its directory's name, too.
+Result<void> ListingWriter::note_unusual(const std::string& name, const client::Dataset& dataset) {
+  if (name == entry_stem(dataset.id) + ".fits") return {};
+  const std::string directory = directory_name(name, dataset.extension);
+  for (const auto& key :
+       {id_key(generation_, dataset.id), directory_key(generation_, portable_name(directory))}) {
+    auto taken = number_at(key);
+    if (!taken) return taken.error();
+    if (*taken) continue;
+    if (auto kept = put(Shelf::kNames, key, encode(NumberRecord{rows_})); !kept) return kept;
+  }
+  return {};
 }
 
 // The name of a dataset in its directory; nullopt where the listing has it already. Of several files under one id, those
@@ -131,7 +146,7 @@ Result<std::optional<std::string>> ListingWriter::unique_name(client::Dataset& d
     if (!other_file || dataset.id == dataset.access_url) return std::optional<std::string>();
     dataset.id = dataset.access_url;
   }
-  auto made = numbered(entry_name(dataset), dataset);
+  auto made = numbered(entry_name(dataset));
   if (!made) return made.error();
   return std::optional<std::string>(std::move(*made));
 }
@@ -142,7 +157,7 @@ Result<std::optional<EntryRecord>> ListingWriter::entry_at(std::uint64_t row) {
   return *bytes ? decode<EntryRecord>(**bytes) : std::nullopt;
 }
 
-Result<std::string> ListingWriter::numbered(const std::string& name, const client::Dataset& dataset) {
+Result<std::string> ListingWriter::numbered(const std::string& name) {
   const std::string counter = counter_key(generation_, portable_name(name));
   auto next = number_at(counter);
   if (!next) return next.error();
@@ -152,8 +167,6 @@ Result<std::string> ListingWriter::numbered(const std::string& name, const clien
     if (!taken) return taken.error();
     if (*taken) continue;
     if (auto kept = put(Shelf::kNames, counter, encode(NumberRecord{number + 1})); !kept) return kept.error();
-    if (auto kept = put(Shelf::kNames, id_key(generation_, dataset.id), encode(NumberRecord{rows_})); !kept)
-      return kept.error();
     return made;
   }
 }

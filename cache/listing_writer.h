@@ -89,9 +89,10 @@ class ListingWriter final : public client::TableSink {
   Result<void> copy_to_memory();
   Result<void> add_entry(client::Dataset dataset);
   // The name for a dataset; nullopt: it is an entry already.
+  Result<void> note_unusual(const std::string& name, const client::Dataset& dataset);
   Result<std::optional<std::string>> unique_name(client::Dataset& dataset);
   Result<std::optional<EntryRecord>> entry_at(std::uint64_t row);
-  Result<std::string> numbered(const std::string& name, const client::Dataset& dataset);
+  Result<std::string> numbered(const std::string& name);
   Result<std::optional<std::uint64_t>> number_at(const std::string& key);
   Result<std::optional<std::string>> look(Shelf shelf, const std::string& key);
   SnapshotRecord snapshot(const client::QuerySummary& summary);

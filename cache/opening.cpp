@@ -12,6 +12,8 @@
 #include "cache/cached_file.h"
 #include "cache/whole_file.h"
 #include "client/base/pause.h"
+#include "client/base/text.h"
+#include "client/dataset_reader.h"
 #include "client/http.h"
 #include "client/iso_time.h"
 #include "client/url.h"
@@ -20,9 +22,12 @@ namespace esofs::cache {
 namespace {
 
 constexpr int kAttempts = 3;  // of an answer that breaks off
-constexpr std::size_t kMagicBytes = 2;
+constexpr std::size_t kMagicBytes = 3;
 
-bool is_fits(const client::Dataset& dataset) { return dataset.extension == ".fits"; }
+bool is_fits(const OpeningRequest& request) {
+  return request.dataset.extension == ".fits" &&
+         client::package_extension(request.source.content_type, request.source.url).empty();
+}
 
 // Before its release a file needs rights.
 bool before_release(const client::Dataset& dataset, std::int64_t now) {
@@ -33,6 +38,13 @@ bool before_release(const client::Dataset& dataset, std::int64_t now) {
 // What a job made with somebody's rights has found is theirs, even where the service would give it to anybody.
 bool made_with_rights(client::Archive& archive, const client::Dataset& dataset) {
   return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
+}
+
+// The name that a URL gives a packed FITS file; "" for other files, whose names tell nothing that their bytes do not.
+std::string packed_name(const std::string& url) {
+  const std::string path = url.substr(0, url.find_first_of("?#"));
+  std::string name = percent_decoded(path.substr(path.rfind('/') + 1));
+  return packing_of(name) == Packing::kNone ? std::string() : name;
 }
 
 // What the rights of somebody got is another content than what everybody gets.
@@ -65,7 +77,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   void begin() {
     const auto& length = request_.source.length;
     const bool ask_tail =
-        is_fits(request_.dataset) && !request_.dataset.whole && length && *length > kChunkBytes;
+        is_fits(request_) && !request_.dataset.whole && !request_.in_one && length && *length > kChunkBytes;
     if (ask_tail) tail_.total = *length;
     submit(&Opening::fetch_file);
     if (ask_tail) submit(&Opening::fetch_tail);
@@ -104,6 +116,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
     FileRecord record;
     record.url = client::shown_url(request_.source.url) == request_.source.url ? request_.source.url : "";
     record.name = head.name.empty() ? request_.source.original_name : head.name;
+    if (record.name.empty()) record.name = packed_name(request_.source.url);
     record.validator = head.validator;
     record.identity = head.identity;
     record.size = head.total.value_or(0);
@@ -138,7 +151,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   const std::shared_ptr<OpeningHost> host_;
   const OpeningRequest request_;
   std::stop_source stop_ = request_.stop;
-  bool answered_ = false;  // used by the job of the head only
+  bool answered_ = false;     // used by the job of the head only, as is
+  bool untold_size_ = false;  // a range came, and not the size of what it is a range of
   std::shared_ptr<WholeFile> whole_;
   std::mutex mutex_;
   Tail tail_;  // guarded by mutex_, but for total and index()
@@ -153,7 +167,10 @@ class Opening::HeadSink : public client::FetchSink {
     accepted_ = true;
     record_ = opening_.record_of(head);
     if (head.partial) {
-      if (!head.total) return Error(EIO, "the answer does not tell the size of the file");
+      if (!head.total) {
+        opening_.untold_size_ = true;
+        return Error(EIO, "the answer does not tell the size of the file");
+      }
       opening_.set_key(record_, head);
       return {};
     }
@@ -255,12 +272,13 @@ bool Opening::needs_rights() const {
 Result<void> Opening::fetch_all(Lane::Turn& turn) {
   client::FetchRequest request;
   request.url = request_.source.url;
-  request.fits = is_fits(request_.dataset);
+  request.fits = is_fits(request_);
   request.restricted = needs_rights();
   request.page = request_.dataset.extension == ".html";
   // A web page is small and made anew for each request.
   request.kind = request_.source.kind;
-  if (!request_.dataset.whole && !request.page) request.range = client::ByteRange{0, kChunkBytes};
+  const bool ranged = !request_.dataset.whole && !request.page && !request_.in_one;
+  if (ranged) request.range = client::ByteRange{0, kChunkBytes};
   for (int attempt = 1;; ++attempt) {
     ++parts_->counters.requests;
     HeadSink sink(*this, turn);
@@ -269,6 +287,10 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
       auto ended = sink.end();
       if (ended || answered_) return ended;
       return ended.error();
+    }
+    if (std::exchange(untold_size_, false) && request.range && !turn.stop().stop_requested()) {
+      request.range.reset();  // all of it in one answer, whose end tells the size
+      continue;
     }
     const bool again = sink.broken(fetched.error()) && attempt < kAttempts && !turn.stop().stop_requested();
     if (!again) {
@@ -363,7 +385,7 @@ void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string&
 
 // The head is here: readers of the last chunk wait for the request under way, or a new one is made.
 void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
-  if (!is_fits(request_.dataset) || total <= kChunkBytes) return;
+  if (!is_fits(request_) || total <= kChunkBytes) return;
   if (tail_.total != total) {
     file->read(total - 1, 1, [](const Result<Bytes>&) {});
     return;

@@ -33,6 +33,7 @@ struct OpeningRequest {
   std::stop_source stop{};             // ends the request and the transfer that it becomes
   std::string parent{};                // of a cutout: FileRecord::parent
   std::optional<FileRecord> before{};  // what is remembered of the file
+  bool in_one = false;  // by one answer, without ranges: no two answers have agreed on its version
 };
 
 // What Opening asks of the cache it works for. Called from the lane, without locks.

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <utility>
@@ -126,6 +127,30 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
 }
 
 std::shared_ptr<const Listing> Queries::known(const QuerySpec& spec) { return current(key(spec)); }
+
+std::vector<std::shared_ptr<const Listing>> Queries::all_known(std::size_t most) {
+  std::vector<std::pair<std::int64_t, std::string>> found;  // when it was fetched, and its query
+  const std::string by = asker("") + '\n';
+  const std::string prefix = snapshot_key(by);
+  const auto scanned =
+      store_.scan(Shelf::kListings, prefix, [&](std::string_view at, std::string_view value) {
+        if (!at.starts_with(prefix)) return false;
+        const auto record = decode<SnapshotRecord>(value);
+        if (record && record->datasets > 0)
+          found.emplace_back(record->fetched_at, at.substr(snapshot_key("").size()));
+        return true;
+      });
+  if (!scanned) spdlog::warn("the listings that are kept cannot be looked at: {}", scanned.error().what());
+  for (const auto& [query, listing] : *in_memory_.lock())
+    if (query.starts_with(by)) found.emplace_back(listing->record().fetched_at, query);
+  std::sort(found.begin(), found.end(), std::greater<>());
+  std::vector<std::shared_ptr<const Listing>> listings;
+  for (const auto& [fetched_at, query] : found) {
+    if (listings.size() == most) break;
+    if (auto listing = current(query)) listings.push_back(std::move(listing));
+  }
+  return listings;
+}
 
 QueryState Queries::state(const QuerySpec& spec) {
   const std::string query = key(spec);

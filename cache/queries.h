@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "cache/attempts.h"
 #include "cache/catalog.h"
@@ -28,6 +29,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
   QueryState state(const QuerySpec& spec);
   void refresh(const QuerySpec& spec);
   void forget(const QuerySpec& spec);
+  std::vector<std::shared_ptr<const Listing>> all_known(std::size_t most);
 
   // Deletes what no snapshot needs any more, in jobs.
   void sweep_soon();

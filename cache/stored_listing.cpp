@@ -58,8 +58,8 @@ Result<void> StoredListing::entries(std::uint64_t from,
   return check_whole();
 }
 
-Result<std::optional<Listing::Entry>> StoredListing::find(std::string_view name) const {
-  auto number = store_.get(Shelf::kNames, name_key(record_.generation, portable_name(name)));
+Result<std::optional<Listing::Entry>> StoredListing::entry_by(const std::string& key) const {
+  auto number = store_.get(Shelf::kNames, key);
   if (!number) return number.error();
   if (!*number) {
     if (auto whole = check_whole(); !whole) return whole.error();
@@ -75,9 +75,28 @@ Result<std::optional<Listing::Entry>> StoredListing::find(std::string_view name)
   }
   auto record = decode<EntryRecord>(**bytes);
   if (!record) return damaged(row->number);
-  // Two names may have one portable form; only the one in use, or that form itself, is this entry.
-  if (record->name != name && portable_name(name) != name) return std::optional<Entry>();
   return std::optional<Entry>(Entry{row->number, std::move(record->name), std::move(record->dataset)});
+}
+
+Result<std::optional<Listing::Entry>> StoredListing::find(std::string_view name) const {
+  auto entry = entry_by(name_key(record_.generation, portable_name(name)));
+  // Two names may have one portable form; only the one in use, or that form itself, is this entry.
+  const bool other = entry && *entry && (*entry)->name != name && portable_name(name) != name;
+  return other ? Result<std::optional<Entry>>(std::optional<Entry>()) : entry;
+}
+
+Result<std::optional<Listing::Entry>> StoredListing::find_id(const std::string& id) const {
+  auto usual = Listing::find_id(id);
+  return !usual || *usual ? usual : entry_by(id_key(record_.generation, id));
+}
+
+Result<std::optional<Listing::Entry>> StoredListing::find_directory(const std::string& name) const {
+  auto usual = Listing::find_directory(name);
+  if (!usual || *usual) return usual;
+  auto entry = entry_by(directory_key(record_.generation, portable_name(name)));
+  return !entry || !*entry || in_directory(**entry, name)
+             ? entry
+             : Result<std::optional<Entry>>(std::optional<Entry>());
 }
 
 Result<client::Row> StoredListing::row(std::uint64_t row) const {

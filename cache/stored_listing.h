@@ -34,6 +34,8 @@ class StoredListing final : public Listing {
   bool shown() const override { return !shown_ || shown_(); }
   Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const override;
   Result<std::optional<Entry>> find(std::string_view name) const override;
+  Result<std::optional<Entry>> find_id(const std::string& id) const override;
+  Result<std::optional<Entry>> find_directory(const std::string& name) const override;
   Result<client::Row> row(std::uint64_t row) const override;
   std::optional<std::filesystem::path> result_file() const override;
 
@@ -43,6 +45,8 @@ class StoredListing final : public Listing {
   // ESTALE unless what was read until now was whole.
   Result<void> check_whole() const;
   Error damaged(std::uint64_t row) const;
+  // The entry to which a key of kNames leads; nullopt where there is no such key.
+  Result<std::optional<Entry>> entry_by(const std::string& key) const;
 
   std::shared_ptr<MetadataStore> memory_;     // null: on disk
   std::shared_ptr<Generations> generations_;  // null: in memory

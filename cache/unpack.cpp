@@ -40,7 +40,7 @@ Result<void> write_all(int fd, std::span<const char> bytes) {
   return {};
 }
 
-// --- LZW ---
+// --- LZW and bzip2 ---
 
 struct ArchiveCloser {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -54,6 +54,7 @@ Error archive_error(archive* reader) {
 Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
   const std::unique_ptr<archive, ArchiveCloser> reader(archive_read_new());
   archive_read_support_filter_compress(reader.get());
+  archive_read_support_filter_bzip2(reader.get());
   archive_read_support_format_raw(reader.get());
   archive_entry* entry = nullptr;
   ::lseek(packed, 0, SEEK_SET);
@@ -229,12 +230,14 @@ Packing packing_of(const std::string& name) {
   if (ends_with_any_case(name, ".fits.Z")) return Packing::kCompress;
   if (ends_with_any_case(name, ".fits.gz")) return Packing::kGzip;
   if (ends_with_any_case(name, ".fits.fz")) return Packing::kFpack;
+  if (ends_with_any_case(name, ".fits.bz2")) return Packing::kBzip2;
   return Packing::kNone;
 }
 
 Packing packing_of(const std::string& name, std::span<const std::byte> head) {
   if (begins_with(head, "\x1f\x9d")) return Packing::kCompress;
   if (begins_with(head, "\x1f\x8b")) return Packing::kGzip;
+  if (begins_with(head, "BZh")) return Packing::kBzip2;
   return packing_of(name) == Packing::kFpack ? Packing::kFpack : Packing::kNone;
 }
 

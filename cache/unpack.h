@@ -1,11 +1,11 @@
 // Unpacking: from the compressed forms that the archive delivers to plain FITS.
 //
-//   shapes   .fits.Z (LZW) and .fits.gz give the file that was compressed, byte for byte. .fits.fz gives its images with
+//   shapes   .fits.Z (LZW), .fits.gz and .fits.bz2 give the file that was compressed, byte for byte. .fits.fz gives its images with
 //            the same pixels and the headers that CFITSIO restores (what funpack writes)
 //   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or where
 //            not every byte belongs to an HDU; ENOSPC
 //   threads  thread-safe; blocks on disk and processor
-//   source   libarchive (filter compress, format raw), zlib, CFITSIO (fits_img_decompress)
+//   source   libarchive (filters compress and bzip2, format raw), zlib, CFITSIO (fits_img_decompress)
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,10 @@
 
 namespace esofs::cache {
 
-enum class Packing : std::uint8_t { kNone = 0, kCompress = 1, kGzip = 2, kFpack = 3 };
+enum class Packing : std::uint8_t { kNone = 0, kCompress = 1, kGzip = 2, kFpack = 3, kBzip2 = 4 };
 
-// How a file of this delivered name ("" unknown) that begins with `head` is packed. The first bytes tell LZW and gzip,
-// whatever the name says; a tile-compressed FITS file is told by its name.
+// How a file of this delivered name ("" unknown) that begins with `head` is packed. The first bytes tell LZW, gzip
+// and bzip2, whatever the name says; a tile-compressed FITS file is told by its name.
 Packing packing_of(const std::string& name, std::span<const std::byte> head);
 // By the name alone, before any byte is here.
 Packing packing_of(const std::string& name);

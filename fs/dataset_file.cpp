@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "cache/entry_name.h"
 #include "client/base/text.h"
 #include "fs/names.h"
 #include "fs/value_text.h"
@@ -19,6 +18,12 @@ constexpr std::uint64_t kUnknownSize = 1ULL << 30U;
 
 constexpr std::string_view kRowPrefix = "user.eso.";
 constexpr std::string_view kOwnPrefix = "user.esofs.";
+
+// "/datasets/X/X.fits", and nothing deeper.
+bool is_own_file(const std::string& path) {
+  constexpr std::string_view kBegins = "/datasets/";
+  return path.starts_with(kBegins) && std::count(path.begin() + kBegins.size(), path.end(), '/') == 1;
+}
 
 // The open file of the cache as the tree sees it.
 class CachedHandle : public FileHandle {
@@ -39,7 +44,7 @@ class CachedHandle : public FileHandle {
 }  // namespace
 
 std::int64_t dataset_mtime(const client::Dataset& dataset) {
-  if (dataset.mtime > 0) return std::max(dataset.mtime, kEarliest);
+  if (dataset.mtime != 0) return std::max(dataset.mtime, kEarliest);
   const std::int64_t date = date_in_id(dataset.id);
   return date > 0 ? std::max(date, kEarliest) : kNoDate;
 }
@@ -55,8 +60,7 @@ Attributes DatasetFile::attributes() {
 
 Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
   // The first open of a file below datasets/ is a visit; the many that follow are not worth a write.
-  if (path_.starts_with("/datasets/" + cache::entry_stem(dataset_.id) + "/") &&
-      !tree_.facts(dataset_, form_).exact)
+  if (is_own_file(path_) && !tree_.facts(dataset_, form_).exact)
     tree_.catalog().visited(kVisitKind, dataset_.id);
   return tree_.open_file(
       user, dataset_, form_, [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {

@@ -74,10 +74,11 @@ class DatasetFile : public Node {
   const RowReference row_;
 };
 
-// A dataset, and the row by which a listing names it, if one does.
+// A dataset, the row by which a listing names it, and the name of its directory below datasets/.
 struct KnownDataset {
   client::Dataset dataset;
   RowReference row;
+  std::string directory;
 };
 
 // When the dataset was made or changed, as far as the archive or the identifier tell; constant, never before 1980.

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "cache/entry_name.h"
 #include "client/base/safe_name.h"
+#include "client/dataset_reader.h"
 #include "fs/in_turn.h"
 #include "fs/link_names.h"
 #include "fs/links_nodes.h"
@@ -20,6 +25,9 @@ bool same(const std::string& name, const std::string& archives) {
   return name == archives || name == portable_name(archives);
 }
 
+// The name of the dataset's directory, by which its own files are called.
+std::string stem_of(const DatasetPlace& place) { return place.path.substr(place.path.rfind('/') + 1); }
+
 // What the dataset's DataLink answer may bring.
 bool may_be_there_later(const std::string& name) {
   const auto sections = dataset_sections();
@@ -27,72 +35,110 @@ bool may_be_there_later(const std::string& name) {
                                               [&name](const auto& section) { return section.name == name; });
 }
 
-// A grammar that takes any name tells nothing: then only identifiers that some listing has named are datasets, or every
+// Without a grammar, or with one that takes any name, only identifiers that some listing has named are datasets, or every
 // file that IRAF looks for in its working directory would be one.
-bool takes_anything(const IdGrammar& ids) { return !ids.valid || ids.valid("login.cl"); }
+bool listings_tell(const IdGrammar& ids) { return ids.formless || !ids.valid || ids.valid("login.cl"); }
 
-// Searches the listings that are here already for the dataset whose file is `name`.fits: of those that have it, the one that
-// tells most. No network.
-std::optional<KnownDataset> in_listings(Tree& tree, const std::string& name) {
-  std::optional<KnownDataset> known;
-  for (const auto& query : tree.queries().known()) {
-    const auto spec = query->spec();
-    if (!spec || spec->adql.empty()) continue;
-    const auto listing = tree.catalog().known_listing(*spec);
-    if (!listing) continue;
-    const auto entry = listing->find(name + ".fits");
-    if (!entry || !*entry || !same(name, cache::entry_stem((*entry)->dataset.id))) continue;
-    RowReference row{listing, (*entry)->row};
-    if (!known || knowledge_of(row) > knowledge_of(known->row))
-      known = KnownDataset{(*entry)->dataset, std::move(row)};
-  }
-  return known;
+// Listings beside those of saved queries that are searched.
+constexpr std::size_t kMostListings = 200;
+
+using ListingPtr = std::shared_ptr<const cache::Listing>;
+using Finding = std::function<Result<std::optional<cache::Listing::Entry>>(const cache::Listing&)>;
+
+std::optional<KnownDataset> found_in(const ListingPtr& listing, const Finding& finding) {
+  const auto entry = finding(*listing);
+  if (!entry || !*entry) return std::nullopt;
+  const auto& dataset = (*entry)->dataset;
+  return KnownDataset{dataset, RowReference{listing, (*entry)->row},
+                      cache::directory_name((*entry)->name, dataset.extension)};
 }
 
-// The name under which the archive delivers the file, as far as anybody knows: what the last download said, else the
-// identifier with the suffix of the original name. "" unknown.
-std::string delivered_name(Tree& tree, const client::Dataset& dataset,
-                           const std::optional<client::FileSource>& source) {
-  const auto facts = tree.files().facts(dataset, cache::Form::kDelivered);
-  if (!facts.delivered_name.empty()) {
-    std::string name = safe_name(facts.delivered_name);
-    const std::string stem = cache::entry_stem(dataset.id);
-    if (name.starts_with(stem)) return name;
-    // The producer's name, or another identifier: only what it says of the packing counts.
-    const std::string suffix = packed_suffix(name);
-    return suffix.empty() ? std::string() : safe_name(stem + suffix);
+// The listings that are here already, searched for one dataset or for many. No network.
+class ListingSearch {
+ public:
+  explicit ListingSearch(Tree& tree) : tree_(tree) {
+    for (const auto& query : tree.queries().known()) {
+      const auto spec = query->spec();
+      auto listing = spec && !spec->adql.empty() ? tree.catalog().known_listing(*spec) : nullptr;
+      if (listing) saved_.push_back(std::move(listing));
+    }
   }
-  if (!source) return {};
-  const std::string suffix = packed_suffix(source->original_name);
-  return suffix.empty() ? std::string() : safe_name(cache::entry_stem(dataset.id) + suffix);
+
+  std::optional<KnownDataset> by_id(const std::string& id) {
+    return find([&id](const cache::Listing& listing) { return listing.find_id(id); });
+  }
+  std::optional<KnownDataset> by_directory(const std::string& name) {
+    return find([&name](const cache::Listing& listing) { return listing.find_directory(name); });
+  }
+
+ private:
+  // Of the listings of saved queries that have it, what the one tells that tells most.
+  std::optional<KnownDataset> find(const Finding& finding) {
+    std::optional<KnownDataset> known;
+    for (const auto& listing : saved_) {
+      auto found = found_in(listing, finding);
+      if (found && (!known || knowledge_of(found->row) > knowledge_of(known->row))) known = std::move(found);
+    }
+    if (known) return known;
+    for (const auto& listing : others())
+      if (auto found = found_in(listing, finding)) return found;
+    return std::nullopt;
+  }
+
+  // Those that nobody has saved; where ids have a form of their own, that tells more than they do.
+  const std::vector<ListingPtr>& others() {
+    if (!others_)
+      others_ = listings_tell(tree_.config().ids) ? tree_.catalog().known_listings(kMostListings)
+                                                  : std::vector<ListingPtr>();
+    return *others_;
+  }
+
+  Tree& tree_;
+  std::vector<ListingPtr> saved_;
+  std::optional<std::vector<ListingPtr>> others_;
+};
+
+// Of an id; nullopt: none of this archive.
+std::optional<KnownDataset> known_dataset(Tree& tree, ListingSearch& search, const std::string& id) {
+  const auto& ids = tree.config().ids;
+  if (auto listed = search.by_id(id)) return listed;
+  if (listings_tell(ids) || !ids.valid(id)) return std::nullopt;
+  return KnownDataset{ids.dataset(id), RowReference{}, cache::entry_stem(id)};
 }
 
-// An id alone is taken for a FITS file's. What the archive says of the file corrects that: a product's preview is a .png.
+// What the archive says of the kind of a file corrects the name: an id alone is taken for a FITS file's, and a product's
+// preview is a .png; a package is no FITS file, whatever a listing has called it.
 DatasetPlace with_type(DatasetPlace place, const std::optional<client::FileSource>& source) {
-  if (!source || place.row.listing || place.dataset.extension != ".fits") return place;
+  if (!source || place.dataset.extension != ".fits") return place;
+  const std::string package = client::package_extension(
+      source->content_type, source->original_name.empty() ? source->url : source->original_name);
+  if (!package.empty()) {
+    place.dataset.extension = package;
+    return place;
+  }
+  if (place.row.listing) return place;
   client::Link file;
   file.access_url = source->url;
   file.content_type = source->content_type;
   file.eso_origfile = source->original_name;
-  const std::string extension = link_extension(file);
-  // A package of FITS files is delivered instead of the dataset's file, and is shown beside it.
-  if (!extension.empty() && packed_suffix("x" + extension).empty()) place.dataset.extension = extension;
+  if (const std::string extension = link_extension(file); !extension.empty())
+    place.dataset.extension = extension;
   return place;
 }
 
 // "<id>.png": only the archive can tell whether the file is of that kind.
 bool may_be_of_another_type(const DatasetPlace& place, const std::string& name) {
-  const std::string stem = cache::entry_stem(place.dataset.id) + ".";
+  const std::string stem = stem_of(place) + ".";
   const bool of_the_file = name.starts_with(stem) || name.starts_with(portable_name(stem));
-  return of_the_file && !place.row.listing && name.find('.', stem.size()) == std::string::npos &&
-         may_name_a_dataset(name);
+  if (!of_the_file) return false;
+  if (!client::package_extension("", name).empty()) return true;
+  return !place.row.listing && name.find('.', stem.size()) == std::string::npos && may_name_a_dataset(name);
 }
 
 }  // namespace
 
 std::optional<KnownDataset> dataset_in_listings(Tree& tree, const std::string& id) {
-  auto known = in_listings(tree, cache::entry_stem(id));
-  return known && known->dataset.id == id ? known : std::nullopt;
+  return ListingSearch(tree).by_id(id);
 }
 
 // --- DatasetsNode ---
@@ -101,41 +147,46 @@ Attributes DatasetsNode::attributes() {
   return {NodeType::kDirectory, 0555, 0, true, tree_.mounted_at(), kLongTimeout, kLongTimeout};
 }
 
-NodePtr DatasetsNode::node(const std::string& id) const {
-  const auto& ids = tree_.config().ids;
-  if (auto known = dataset_in_listings(tree_, id))
-    return std::make_shared<DatasetNode>(tree_, std::move(known->dataset), std::move(known->row));
-  if (takes_anything(ids)) return nullptr;
-  return ids.valid && ids.valid(id) ? std::make_shared<DatasetNode>(tree_, ids.dataset(id), RowReference{})
-                                    : nullptr;
+NodePtr DatasetsNode::node(KnownDataset known) const {
+  return std::make_shared<DatasetNode>(tree_, known.dataset, std::move(known.row), known.directory);
 }
 
 NodePtr DatasetsNode::find(const std::string& name) const {
+  if (name.starts_with('.')) return nullptr;
+  ListingSearch search(tree_);
+  if (auto listed = search.by_directory(name)) return node(*std::move(listed));
   if (never_a_name(name)) return nullptr;
-  if (auto known = in_listings(tree_, name))
-    return std::make_shared<DatasetNode>(tree_, std::move(known->dataset), std::move(known->row));
   if (name.find('_') != std::string::npos) {
     // A visited identifier gives back what its portable form has lost.
     for (const std::string& id : tree_.catalog().visits(kVisitKind, kMostVisits)) {
-      if (same(name, cache::entry_stem(id))) return node(id);
+      if (!same(name, cache::entry_stem(id))) continue;
+      auto visited = known_dataset(tree_, search, id);
+      return visited ? node(*std::move(visited)) : nullptr;
     }
   }
-  if (takes_anything(tree_.config().ids)) return nullptr;
+  if (listings_tell(tree_.config().ids)) return nullptr;
   const auto id = id_of_name(name, tree_.config().ids);
-  return id ? std::make_shared<DatasetNode>(tree_, tree_.config().ids.dataset(*id), RowReference{}) : nullptr;
+  return id ? node({tree_.config().ids.dataset(*id), RowReference{}, cache::entry_stem(*id)}) : nullptr;
 }
 
 Cancel DatasetsNode::lookup(const std::string& name, Done<Found> done) {
   NodePtr found = find(name);
-  done(found ? Found{std::move(found)} : Found{nullptr, kAbsentByGrammar});
+  // Where listings alone tell, one that comes later may name it.
+  const bool may_come = listings_tell(tree_.config().ids) && !name.starts_with('.');
+  const auto absent = may_come ? kAbsentInListing : kAbsentByGrammar;
+  done(found ? Found{std::move(found)} : Found{nullptr, absent});
   return {};
 }
 
 Cancel DatasetsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   FixedDirectory::Entries entries;
+  std::set<std::string> names;
+  ListingSearch search(tree_);
   for (const std::string& id : tree_.catalog().visits(kVisitKind, kMostVisits)) {
-    if (NodePtr visited = node(id))
-      entries.emplace_back(shown_name(cache::entry_stem(id), tree_.config().names), std::move(visited));
+    auto visited = known_dataset(tree_, search, id);
+    if (!visited) continue;
+    std::string name = shown_name(visited->directory, tree_.config().names);
+    if (names.insert(name).second) entries.emplace_back(std::move(name), node(*std::move(visited)));
   }
   done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
   return {};
@@ -147,10 +198,22 @@ Attributes DatasetNode::attributes() {
   return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(place_.dataset), kLongTimeout, kLongTimeout};
 }
 
-std::string DatasetNode::directory(const std::string& id) { return "/datasets/" + cache::entry_stem(id); }
+std::string DatasetNode::plain_name() const { return safe_name(stem_of(place_) + place_.dataset.extension); }
 
-std::string DatasetNode::plain_name() const {
-  return safe_name(cache::entry_stem(place_.dataset.id) + place_.dataset.extension);
+// By what the last download said, else the identifier with the suffix of the original name.
+std::string DatasetNode::delivered_name(const std::optional<client::FileSource>& source) const {
+  const auto facts = place_.tree.files().facts(place_.dataset, cache::Form::kDelivered);
+  if (!facts.delivered_name.empty()) {
+    std::string name = safe_name(facts.delivered_name);
+    const std::string stem = stem_of(place_);
+    if (name.starts_with(stem)) return name;
+    // The producer's name, or another identifier: only what it says of the packing counts.
+    const std::string suffix = packed_suffix(name);
+    return suffix.empty() ? std::string() : safe_name(stem + suffix);
+  }
+  if (!source) return {};
+  const std::string suffix = packed_suffix(source->original_name);
+  return suffix.empty() ? std::string() : safe_name(stem_of(place_) + suffix);
 }
 
 NodePtr DatasetNode::file(cache::Form form, const std::string& name) const {
@@ -193,9 +256,9 @@ Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
   if (auto typed = with_type(place_, source); typed.dataset.extension != place_.dataset.extension)
     return DatasetNode(std::move(typed)).lookup(name, std::move(done));
   const std::string plain = plain_name();
-  const std::string delivered = delivered_name(place_.tree, place_.dataset, source);
+  const std::string delivered = delivered_name(source);
   const std::string suffix = packed_suffix(name);
-  const std::string stem = cache::entry_stem(place_.dataset.id);
+  const std::string stem = stem_of(place_);
   if (same(name, plain)) {
     done(Found{file(cache::Form::kPlain, plain)});
   } else if (NodePtr node = section(name)) {
@@ -228,7 +291,7 @@ Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) 
         const DatasetNode typed(with_type(place, *answer));
         if (same(name, typed.plain_name()))
           return done(Found{typed.file(cache::Form::kPlain, typed.plain_name())});
-        const std::string now_known = delivered_name(place.tree, place.dataset, *answer);
+        const std::string now_known = typed.delivered_name(*answer);
         if (now_known.empty() || !same(name, now_known)) return done(Found{nullptr, kAbsentInListing});
         done(Found{std::make_shared<DatasetFile>(place.tree, place.dataset, cache::Form::kDelivered,
                                                  place.path + "/" + now_known, place.row)});
@@ -265,7 +328,7 @@ FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {
   const NameStyle style = place_.tree.config().names;
   const std::string plain = plain_name();
   FixedDirectory::Entries entries{{shown_name(plain, style), file(cache::Form::kPlain, plain)}};
-  const std::string delivered = delivered_name(place_.tree, place_.dataset, contents.source);
+  const std::string delivered = delivered_name(contents.source);
   if (!delivered.empty() && delivered != plain)
     entries.emplace_back(shown_name(delivered, style), file(cache::Form::kDelivered, delivered));
   const auto add = [&entries](std::string name, NodePtr node) {

@@ -1,5 +1,7 @@
 // The nodes of datasets/: every dataset of the archive, by its identifier.
 //
+// A dataset that a listing names is found by the name that it has there, without its extension.
+//
 //   datasets/<dp_id>/<dp_id>.fits      the plain file
 //   datasets/<dp_id>/<delivered name>  the file as the archive delivers it, where that is another
 //   datasets/<dp_id>/…                 what hangs beside it: fs/dataset_sections.h, fs/links_nodes.h
@@ -36,15 +38,15 @@ class DatasetsNode : public Node {
 
  private:
   NodePtr find(const std::string& name) const;
-  NodePtr node(const std::string& id) const;  // nullptr: no id of this archive
+  NodePtr node(KnownDataset known) const;
 
   Tree& tree_;
 };
 
 class DatasetNode : public Node {
  public:
-  DatasetNode(Tree& tree, const client::Dataset& dataset, RowReference row)
-      : DatasetNode(DatasetPlace{tree, dataset, std::move(row), directory(dataset.id)}) {}
+  DatasetNode(Tree& tree, const client::Dataset& dataset, RowReference row, const std::string& directory)
+      : DatasetNode(DatasetPlace{tree, dataset, std::move(row), "/datasets/" + directory}) {}
   explicit DatasetNode(DatasetPlace place) : place_(std::move(place)) {}
   std::string identity() const override { return "dataset:" + place_.dataset.id; }
   std::string path() const override { return place_.path; }
@@ -61,8 +63,9 @@ class DatasetNode : public Node {
     LinksPtr links;  // nullptr: it has none
   };
 
-  static std::string directory(const std::string& id);
   std::string plain_name() const;
+  // The name under which the archive delivers the file, as far as anybody knows; "" unknown.
+  std::string delivered_name(const std::optional<client::FileSource>& source) const;
   NodePtr file(cache::Form form, const std::string& name) const;
   NodePtr section(const std::string& name) const;  // nullptr: none of that name
   NodePtr link_section(const std::string& name, const LinksPtr& links) const;

@@ -19,6 +19,7 @@ namespace esofs::fs {
 namespace {
 
 bool always(const DatasetPlace&, const client::Links*) { return true; }
+bool has_links(const DatasetPlace&, const client::Links* links) { return links != nullptr; }
 
 template <class Make>
 NodePtr made_text(const DatasetPlace& place, const std::string& name, Make make) {
@@ -148,8 +149,8 @@ std::span<const DatasetSection> dataset_sections() {
   static constexpr std::array kSections{
       DatasetSection{"header.txt", is_fits, headers},
       DatasetSection{"metadata.json", always, metadata},
-      DatasetSection{"links.vot", always, links_document},
-      DatasetSection{"links.json", always, links_as_json},
+      DatasetSection{"links.vot", has_links, links_document},
+      DatasetSection{"links.json", has_links, links_as_json},
       DatasetSection{"night_log.txt", has_night_log, night_log},
       DatasetSection{kCalibrationsName, has_calibrations_at, calibrations},
       DatasetSection{"cutout", may_offer_cutouts, make_dataset_cutouts},

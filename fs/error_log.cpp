@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "client/base/text.h"
 #include "client/iso_time.h"
 
 namespace esofs::fs {
@@ -42,6 +43,7 @@ void ErrorLog::add(std::int64_t time, const std::string& path, const Error& erro
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';  // a line each, whatever a server wrote
   }
+  line = printable(line);
   auto lines = lines_.lock();
   lines->push_back(std::move(line));
   if (lines->size() > most_) lines->pop_front();

@@ -19,7 +19,7 @@ namespace {
 
 // The size of stdio's and Python's buffers, and so of the first read of a header; cp and cat take 128 KiB anyway.
 constexpr blksize_t kBlockSize = 4096;
-constexpr std::uint64_t kSector = 512;  // the unit of st_blocks
+constexpr std::uint64_t kSector = 512;                      // the unit of st_blocks
 constexpr std::uint64_t kHeaderBytes = cache::kChunkBytes;  // what the first request for a file brings
 
 // In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.

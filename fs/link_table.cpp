@@ -6,10 +6,14 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cache/entry_name.h"
 #include "client/base/safe_name.h"
+#include "client/base/text.h"
 #include "client/datalink.h"
+#include "client/service_fields.h"
 #include "client/url.h"
 #include "fs/link_names.h"
+#include "fs/names.h"
 
 namespace esofs::fs {
 namespace {
@@ -29,23 +33,37 @@ bool holds(const std::string& text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
-bool named_by_archive(const client::Dataset& dataset) { return !dataset.id.starts_with(kByUrl); }
-
 // The name by which the archive would deliver the file.
 std::string archive_name(const LinkTable::Entry& entry, const std::string& id) {
   const auto& extension = entry.dataset.extension;
   if (named_by_archive(entry.dataset)) return entry.dataset.id + extension;
   std::string name = name_in_url(entry.link.access_url);
-  if (!name.empty() && (extension.empty() || name.ends_with(extension))) return name;
+  const std::string packed = packed_suffix(name);
+  if (extension == ".fits" && packed.size() > extension.size())
+    name.resize(name.size() - packed.size() + extension.size());
+  if (!name.empty() && (extension.empty() || ends_with_any_case(name, extension))) return name;
   const std::string by_url = id_in_url(entry.link.access_url);
-  return (by_url.empty() ? id : by_url) + extension;
+  return cache::entry_stem(by_url.empty() ? id : by_url) + extension;
 }
 
 }  // namespace
 
-LinkKind kind_of_link(const client::Link& link, const std::string& id, const IdGrammar& ids) {
-  if (!link.error_message.empty() || link.access_url.empty()) return LinkKind::kNone;
+std::string directory_of(const client::Link& link) {
+  return client::has_semantics(link, "this") ? std::string(kThisDirectory) : link_directory(link.semantics);
+}
+
+bool leads_somewhere(const client::Links& links, const client::Link& link) {
+  return link.error_message.empty() &&
+         (!link.access_url.empty() || !client::further_links(links, link).empty());
+}
+
+LinkKind kind_of_link(const client::Links& links, const client::Link& link, const std::string& id,
+                      const IdGrammar& ids) {
+  if (!link.error_message.empty()) return LinkKind::kNone;
+  if (link.access_url.empty())
+    return client::further_links(links, link).empty() ? LinkKind::kNone : LinkKind::kList;
   const bool datalink = client::is_datalink_type(link.content_type);
+  if (datalink && client::has_semantics(link, "this")) return LinkKind::kList;
   if (!datalink && !link.content_type.empty() && !holds(link.content_type, "x-votable+xml"))
     return LinkKind::kFile;
   const client::KnownUrl url = known(ids, link.access_url);
@@ -71,12 +89,14 @@ client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const I
   return dataset;
 }
 
+bool named_by_archive(const client::Dataset& dataset) { return !dataset.id.starts_with(kByUrl); }
+
 LinkTable::LinkTable(Source source, const IdGrammar& ids, NameStyle style) : source_(std::move(source)) {
   std::unordered_set<std::string_view> seen;  // a URL given twice is one file
   for (const auto& document : source_.documents) {
     for (const auto& link : document->rows) {
-      if (link_directory(link.semantics) != source_.directory) continue;
-      const LinkKind kind = kind_of_link(link, source_.id, ids);
+      if (directory_of(link) != source_.directory) continue;
+      const LinkKind kind = kind_of_link(*document, link, source_.id, ids);
       has_rows_ = has_rows_ || kind != LinkKind::kNone || !link.error_message.empty();
       if (!link.error_message.empty()) errors_.push_back(link.error_message);
       if (kind != LinkKind::kFile && kind != LinkKind::kDataset) continue;
@@ -161,8 +181,8 @@ std::vector<std::string> lists_in(const client::Links& links, const std::string&
                                   const std::string& id, const IdGrammar& ids) {
   std::vector<std::string> urls;
   for (const auto& link : links.rows) {
-    if (link_directory(link.semantics) == directory && kind_of_link(link, id, ids) == LinkKind::kList)
-      urls.push_back(link.access_url);
+    if (directory_of(link) != directory || kind_of_link(links, link, id, ids) != LinkKind::kList) continue;
+    urls.push_back(link.access_url.empty() ? client::further_links(links, link) : link.access_url);
   }
   return urls;
 }

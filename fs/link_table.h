@@ -25,15 +25,28 @@ enum class LinkKind : std::uint8_t {
   kNone,     // no file: a service, an error
   kFile,     // the file
   kDataset,  // the DataLink answer of another dataset, whose file is meant
-  kList      // a DataLink answer with further rows of the same dataset
+  kList  // a DataLink answer with further rows of the same dataset, by its URL or by a service that the row names
 };
 
+// The directory of the files of #this rows, where an answer names more of them than the dataset's own file.
+inline constexpr std::string_view kThisDirectory = "this";
+
+// The directory of a row's file: link_directory() of its semantics, and kThisDirectory of #this.
+std::string directory_of(const client::Link& link);
+
 // id: of the dataset whose answer the row is in.
-LinkKind kind_of_link(const client::Link& link, const std::string& id, const IdGrammar& ids);
+LinkKind kind_of_link(const client::Links& links, const client::Link& link, const std::string& id,
+                      const IdGrammar& ids);
+
+// True where a row leads to a file, or to further rows.
+bool leads_somewhere(const client::Links& links, const client::Link& link);
 
 // The dataset whose file a link leads to, of kind kFile or kDataset: one of the archive where its URL tells which, else one
 // that is known by its URL alone.
 client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const IdGrammar& ids);
+
+// False for a dataset that is known by its URL alone.
+bool named_by_archive(const client::Dataset& dataset);
 
 class LinkTable {
  public:

@@ -16,7 +16,8 @@
 namespace esofs::fs {
 namespace {
 
-constexpr std::size_t kMostLists = 16;  // of one directory: an archive has one; a circle has no end
+constexpr std::size_t kMostLists =
+    64;  // of one directory: ESO has one, ALMA one for each package; a circle has no end
 constexpr std::size_t kMostErrorsTold = 10;
 
 constexpr std::string_view kPrefix = "user.eso.";
@@ -171,7 +172,8 @@ std::vector<std::string> LinkFile::xattr_names() {
 NodePtr link_file(const DatasetPlace& place, const LinkTable::Entry& entry, const std::string& directory) {
   client::Dataset dataset = entry.dataset;
   RowReference row;
-  if (auto known = dataset_in_listings(place.tree, dataset.id)) {
+  auto known = named_by_archive(dataset) ? dataset_in_listings(place.tree, dataset.id) : std::nullopt;
+  if (known) {
     known->dataset.extension = dataset.extension;
     dataset = std::move(known->dataset);
     row = std::move(known->row);
@@ -272,8 +274,14 @@ Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
 
 std::vector<std::string> link_directories(const client::Links& links) {
   std::set<std::string> found;
+  std::size_t this_rows = 0;
   for (const auto& link : links.rows) {
-    if (!link.access_url.empty() || !link.error_message.empty()) found.insert(link_directory(link.semantics));
+    if (link.error_message.empty() && !leads_somewhere(links, link)) continue;
+    std::string directory = directory_of(link);
+    if (directory != kThisDirectory)
+      found.insert(std::move(directory));
+    else if (link.error_message.empty() && ++this_rows == 2)  // the first is the dataset's own file
+      found.emplace(kThisDirectory);
   }
   found.erase("");
   std::vector<std::string> directories;
@@ -285,9 +293,11 @@ std::vector<std::string> link_directories(const client::Links& links) {
 }
 
 bool has_link_directory(const client::Links& links, const std::string& directory) {
-  return std::any_of(links.rows.begin(), links.rows.end(), [&directory](const client::Link& link) {
-    return (!link.access_url.empty() || !link.error_message.empty()) &&
-           link_directory(link.semantics) == directory;
+  std::size_t wanted = directory == kThisDirectory ? 2 : 1;
+  return std::any_of(links.rows.begin(), links.rows.end(), [&](const client::Link& link) {
+    const bool counts =
+        leads_somewhere(links, link) || (!link.error_message.empty() && directory != kThisDirectory);
+    return counts && directory_of(link) == directory && --wanted == 0;
   });
 }
 

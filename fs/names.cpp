@@ -16,10 +16,11 @@ namespace {
 // A path to a file below queries/<name>/ stays within what MIDAS takes (136 bytes).
 constexpr std::size_t kLongestQueryName = 115;
 
-constexpr std::array<std::string_view, 4> kPacked{".fits.Z", ".fits.gz", ".fits.fz", ".tar"};
-constexpr std::array<std::string_view, 16> kExtensions{
-    ".fits", ".fits.Z", ".fits.gz", ".fits.fz", ".tar",  ".tar.gz", ".txt", ".vot",
-    ".xml",  ".csv",    ".png",     ".jpg",     ".jpeg", ".pdf",    ".dat", ".ascii"};
+constexpr std::array<std::string_view, 5> kPacked{".fits.Z", ".fits.gz", ".fits.fz", ".fits.bz2", ".tar"};
+constexpr std::array<std::string_view, 23> kExtensions{
+    ".fits", ".fits.Z", ".fits.gz", ".fits.fz", ".fits.bz2", ".tar", ".tar.gz", ".tgz",
+    ".zip",  ".txt",    ".vot",     ".xml",     ".csv",      ".tsv", ".json",   ".png",
+    ".jpg",  ".jpeg",   ".gif",     ".pdf",     ".html",     ".dat", ".ascii"};
 
 bool letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 

@@ -26,6 +26,7 @@ struct IdGrammar {
   std::function<client::Dataset(const std::string& id)> dataset;
   // What a URL is to the archive; empty: nothing is known of any.
   std::function<client::KnownUrl(const std::string& url)> known_url = {};
+  bool formless = false;  // the archive's ids have no form that is known: only listings tell them
 };
 
 std::string shown_name(const std::string& name, NameStyle style);

@@ -1,5 +1,6 @@
 #include "fs/status_lines.h"
 
+#include "client/base/text.h"
 #include "fs/error_log.h"
 
 namespace esofs::fs {
@@ -8,7 +9,10 @@ void status_line(std::string& text, const char* key, const std::string& value) {
   if (value.empty()) return;
   text += key;
   text += ": ";
-  for (const char c : value) text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  std::string line = value;
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  text += printable(line);
   text += '\n';
 }
 

@@ -75,20 +75,22 @@ std::string bare_name(const std::string& table_name, const std::string& schema) 
   return table_name.substr(prefix.size());
 }
 
+// True for names that parse as they stand: "public.ivoa.obscore".
+bool regular_parts(std::string_view name) {
+  for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+    if (!regular(name.substr(0, dot))) return false;
+    name.remove_prefix(dot + 1);
+  }
+  return regular(name);
+}
+
 std::string adql_table(const std::string& table_name, const std::string& schema) {
-  if (table_name.find('"') != std::string::npos) return table_name;
+  if (table_name.find('"') != std::string::npos || regular_parts(table_name)) return table_name;
   const std::string bare = bare_name(table_name, schema);
   if (bare.size() < table_name.size())
     return adql_identifier(table_name.substr(0, table_name.size() - bare.size() - 1)) + '.' +
            adql_identifier(bare);
-  // A bare name, or one whose dots part a schema that TAP_SCHEMA calls otherwise.
-  std::string_view rest = table_name;
-  while (true) {
-    const auto dot = rest.find('.');
-    if (!regular(rest.substr(0, dot))) return adql_identifier(table_name);
-    if (dot == std::string_view::npos) return table_name;
-    rest.remove_prefix(dot + 1);
-  }
+  return adql_identifier(table_name);
 }
 
 // Reads columns of a listing by their names, in any case.

@@ -59,6 +59,8 @@ Result<std::string> columns_csv(const cache::Listing& columns) {
     return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   };
   const std::size_t index_at = place("column_index");
+  // TAP 1.0 has the length of a text in "size" instead.
+  const std::size_t length_at = place("arraysize") < names.size() ? place("arraysize") : place("size");
   std::vector<std::pair<std::int64_t, std::string>> lines;
   for (std::uint64_t i = 0; i < columns.rows(); ++i) {
     const auto row = columns.row(i);
@@ -69,7 +71,7 @@ Result<std::string> columns_csv(const cache::Listing& columns) {
     std::string line;
     for (const auto& [ours, theirs] : kFields) {
       if (!line.empty()) line += ',';
-      append_field(text(place(theirs)), line);
+      append_field(text(theirs == "arraysize" ? length_at : place(theirs)), line);
     }
     std::int64_t index = 0;
     const std::string digits = text(index_at);

@@ -200,6 +200,7 @@ class Built : public BuiltMount {
     config.config_json = shown_options(options).dump(2) + "\n";
     config.ids.valid = [this](const std::string& id) { return archive_->valid_id(id); };
     config.ids.known_url = [this](const std::string& url) { return archive_->known_url(url); };
+    config.ids.formless = profile.ids.empty() && profile.raw_ids.empty() && profile.file_ids.empty();
     config.ids.dataset = [this](const std::string& id) { return archive_->dataset(id); };
     const auto text = [](const std::string& value) {
       return [json = nlohmann::json(value).dump()] { return json; };

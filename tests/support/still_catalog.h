@@ -19,7 +19,20 @@ class StillCatalog : public cache::Catalog {
   void put_source(const std::string& id, client::FileSource source) {
     (*sources_.lock())[id] = std::move(source);
   }
+  // What is found where the former one is forgotten.
+  void put_newer_source(const std::string& id, client::FileSource source) {
+    (*newer_.lock())[id] = std::move(source);
+  }
   int source_count() { return *asked_.lock(); }
+
+  bool forget_source(const client::Dataset& dataset) override {
+    auto newer = newer_.lock();
+    const auto at = newer->find(dataset.id);
+    if (at == newer->end()) return false;
+    put_source(dataset.id, at->second);
+    newer->erase(at);
+    return true;
+  }
 
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override {
     ++*asked_.lock();
@@ -62,6 +75,7 @@ class StillCatalog : public cache::Catalog {
 
  private:
   Guarded<std::map<std::string, client::FileSource>> sources_;
+  Guarded<std::map<std::string, client::FileSource>> newer_;
   Guarded<int> asked_{0};
 };
 

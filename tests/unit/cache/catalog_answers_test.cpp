@@ -114,6 +114,41 @@ TEST_F(CatalogAnswersTest, ADatasetWithoutDataLinkHasNoLinks) {
   EXPECT_EQ(archive_.link_count(), 0);
 }
 
+TEST_F(CatalogAnswersTest, WhetherAnUrlIsDataLinkIsFoundOutOnce) {
+  dataset_ = {};
+  dataset_.id = "no id";
+  dataset_.access_url = "http://archive/unknown/1";
+  archive_.put_links(dataset_.access_url, tests::FakeArchive::links_to("http://archive/file/1"));
+  EXPECT_TRUE(links());
+  EXPECT_EQ(source()->url, "http://archive/file/1");
+  EXPECT_EQ(archive_.locate_count(), 1);
+  dataset_.access_url = "http://archive/unknown/2";
+  EXPECT_EQ(links().error().code(), ENOENT);
+  EXPECT_EQ(links().error().code(), ENOENT);
+  EXPECT_EQ(source()->url, "http://archive/unknown/2");
+  EXPECT_EQ(archive_.locate_count(), 2);
+  EXPECT_EQ(catalog_->known_links(dataset_), nullptr);
+}
+
+TEST_F(CatalogAnswersTest, WhereAFileIsIsForgottenWhereItsUrlMayHaveBeenGoodForAWhileOnly) {
+  const auto put = [this](const std::string& url) {
+    archive_.put_links(dataset_.access_url, tests::FakeArchive::links_to(url));
+  };
+  put("http://archive/file/1?token=old");
+  EXPECT_EQ(source()->url, "http://archive/file/1?token=old");
+  put("http://archive/file/1?token=new");
+  EXPECT_FALSE(catalog_->forget_source(dataset_)) << "it was told a moment ago";
+  now_ += 61;
+  EXPECT_TRUE(catalog_->forget_source(dataset_));
+  EXPECT_EQ(source()->url, "http://archive/file/1?token=new");
+  put("http://archive/file/1");
+  now_ += 61;
+  EXPECT_TRUE(catalog_->forget_source(dataset_));
+  EXPECT_EQ(source()->url, "http://archive/file/1");
+  now_ += 61;
+  EXPECT_FALSE(catalog_->forget_source(dataset_)) << "a plain URL is good for ever";
+}
+
 TEST_F(CatalogAnswersTest, ASourceIsLocatedOnceAndTheLinksOnTheWayAreKept) {
   EXPECT_FALSE(catalog_->known_source(dataset_));
   auto found = source();

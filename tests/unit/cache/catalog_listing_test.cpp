@@ -401,6 +401,44 @@ TEST_F(CatalogListingTest, DatasetsOfOneNameGetNumbersInRowOrder) {
   EXPECT_EQ((*here)->find("image-2.fits")->value().dataset.id, "ivo://a/2/image");
 }
 
+TEST_F(CatalogListingTest, EveryDatasetIsFoundByItsIdAndByItsDirectory) {
+  const std::vector<std::string> ids{id(1), "ivo://a/1/image",      "ivo://a/2/image",
+                                     "a:b", std::string(3000, 'l'), "ivo://x?a#b (c)"};
+  put_ids("Q", ids);
+  auto here = listing("Q");
+  ASSERT_TRUE(here);
+  const auto all = names(**here);
+  ASSERT_EQ(all.size(), ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto by_id = (*here)->find_id(ids[i]);
+    ASSERT_TRUE(by_id && *by_id) << ids[i];
+    EXPECT_EQ((*by_id)->name, all[i]);
+    const std::string directory = all[i].substr(0, all[i].size() - 5);
+    const auto by_directory = (*here)->find_directory(directory);
+    ASSERT_TRUE(by_directory && *by_directory) << directory;
+    EXPECT_EQ((*by_directory)->dataset.id, ids[i]);
+  }
+  EXPECT_EQ((*here)->find_directory("a_b")->value().dataset.id, "a:b") << "the portable form";
+  EXPECT_FALSE(*(*here)->find_directory("image-3"));
+  EXPECT_FALSE(*(*here)->find_id("ivo://a/3/image"));
+}
+
+TEST_F(CatalogListingTest, AllListingsWithDatasetsAreKnownTheLatestFirst) {
+  put_ids("old", {id(1)});
+  put_ids("new", {id(2)});
+  archive_.put_table("none", tests::FakeArchive::named({"x"}), {{{std::string("1")}}});
+  for (const char* adql : {"old", "none", "new"}) {
+    ASSERT_TRUE(listing(adql));
+    ++now_;
+  }
+  restart();
+  const auto all = catalog_->known_listings(10);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(names(*all[0]), std::vector<std::string>{id(2) + ".fits"});
+  EXPECT_EQ(names(*all[1]), std::vector<std::string>{id(1) + ".fits"});
+  EXPECT_EQ(catalog_->known_listings(1).size(), 1U);
+}
+
 TEST_F(CatalogListingTest, NamesOfAServerCannotLeaveTheDirectory) {
   put_ids("Q", {"..", ".", "../../etc/passwd", "a/b/..", "x\ny", std::string(3000, 'l'),
                 std::string(3000, 'l') + "m"});

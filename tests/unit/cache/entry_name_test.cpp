@@ -38,5 +38,19 @@ TEST(EntryNameTest, NoNameLeavesItsDirectory) {
   EXPECT_LE(named(std::string(5000, 'a')).size(), 255U);
 }
 
+TEST(EntryNameTest, AnExtensionIsNotGivenTwice) {
+  EXPECT_EQ(named("ivo://x?data/a.jpg", ".jpg"), "a.jpg");
+  EXPECT_EQ(named("http://x/a.JPG", ".jpg"), "a.jpg");
+  EXPECT_EQ(named("ivo://x?a.fits.bz2"), "a.fits");
+  EXPECT_EQ(named("a.jpg", ".jpg"), "a.jpg.jpg");  // no ivoid: the id is the name
+}
+
+TEST(EntryNameTest, TheDirectoryIsCalledAsTheEntryWithoutItsExtension) {
+  EXPECT_EQ(directory_name("a-2.fits", ".fits"), "a-2");
+  EXPECT_EQ(directory_name("a.tar.gz", ".tar.gz"), "a");
+  EXPECT_EQ(directory_name("E-1.TAR", ""), "E-1.TAR");
+  EXPECT_EQ(directory_name(".fits", ".fits"), ".fits");
+}
+
 }  // namespace
 }  // namespace esofs::cache

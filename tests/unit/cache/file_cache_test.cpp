@@ -254,6 +254,57 @@ TEST_F(FileCacheTest, AnOpenThatMeetsANewVersionEndsTheOldHandles) {
   EXPECT_EQ(read_error(old, 0, 100), ESTALE);
 }
 
+TEST_F(FileCacheTest, AFileThatIsAnotherAMomentLaterComesByOneAnswer) {
+  archive_.put_file(url_, 10 * kMiB);
+  const auto old = open();
+  expect_bytes(old, 0, 100);
+  archive_.put_file(url_, 10 * kMiB, {.validator = "v2", .salt = 9});
+  EXPECT_EQ(read_error(old, 5 * kMiB, 100), ESTALE);
+  const auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(archive_.fetches().back().range) << "its ranges would be of another version each";
+  archive_.put_file(url_, 10 * kMiB, {.validator = "v3", .salt = 7});
+  expect_bytes(file, 5 * kMiB, 100, 9);
+  now_ += 24 * 3600 + 1;
+  expect_bytes(open(), 0, 100, 7);
+  EXPECT_TRUE(archive_.fetches().back().range) << "it is trusted again after a while";
+}
+
+TEST_F(FileCacheTest, AChangeAfterALongTimeIsAChangeLikeAnyOther) {
+  archive_.put_file(url_, 10 * kMiB);
+  const auto old = open();
+  expect_bytes(old, 0, 100);
+  archive_.put_file(url_, 10 * kMiB, {.validator = "v2", .salt = 9});
+  now_ += 3600;
+  EXPECT_EQ(read_error(old, 5 * kMiB, 100), ESTALE);
+  expect_bytes(open(), 5 * kMiB, 100, 9);
+  for (const auto& request : archive_.fetches()) EXPECT_TRUE(request.range);
+}
+
+TEST_F(FileCacheTest, ARefusalMayBeOfAnUrlThatWasGoodForAWhile) {
+  archive_.put_file("http://archive/store?token=new", kMiB);
+  archive_.fail_next(FakeArchive::Op::kFetch, Error(EACCES, "HTTP 403"), -1,
+                     "http://archive/store?token=old");
+  catalog_.put_source(dataset_.id, {"http://archive/store?token=old", kMiB, "application/fits", ""});
+  EXPECT_EQ(open_error(), EACCES);
+  EXPECT_EQ(catalog_.source_count(), 1) << "it is as new as can be";
+  now_ += 60;
+  catalog_.put_newer_source(dataset_.id, {"http://archive/store?token=new", kMiB, "application/fits", ""});
+  expect_bytes(open(), 0, kMiB);
+  EXPECT_EQ(catalog_.source_count(), 3);
+}
+
+TEST_F(FileCacheTest, APackageIsNoFitsFileAndComesAsItIs) {
+  archive_.put_file(url_, kMiB);
+  catalog_.put_source(dataset_.id, {url_, kMiB, "application/x-tar", ""});
+  auto plain = ask_open(Form::kPlain).get();
+  ASSERT_FALSE(plain);
+  EXPECT_EQ(plain.error().code(), EIO);
+  EXPECT_THAT(plain.error().what(), ::testing::HasSubstr(".tar file"));
+  expect_bytes(open(), 0, kMiB);
+  EXPECT_FALSE(archive_.fetches().back().fits);
+}
+
 // --- whole responses ---
 
 TEST_F(FileCacheTest, WhereRangeIsIgnoredOneResponseServesAllReaders) {

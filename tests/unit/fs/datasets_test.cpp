@@ -15,7 +15,7 @@ const std::string kFile = kId + ".fits";
 
 // The entries of a dataset without DataLink, after those of its file.
 std::vector<std::string> with_what_is_beside(std::vector<std::string> names) {
-  names.insert(names.end(), {"header.txt", "metadata.json", "links.vot", "links.json"});
+  names.insert(names.end(), {"header.txt", "metadata.json"});
   return names;
 }
 
@@ -58,6 +58,12 @@ TEST_F(DatasetsTest, VisitedDatasetsAreListed) {
   EXPECT_EQ(list({"datasets"}), std::vector<std::string>{});
   EXPECT_EQ(list({"datasets", kId}), with_what_is_beside({kFile}));
   EXPECT_EQ(list({"datasets"}), std::vector<std::string>{kId});
+}
+
+TEST_F(DatasetsTest, TheDataLinkAnswerIsListedWhereThereIsOne) {
+  catalog_.put_links(kId, "<VOTABLE>links</VOTABLE>");
+  EXPECT_EQ(list({"datasets", kId}),
+            (std::vector<std::string>{kFile, "header.txt", "metadata.json", "links.vot", "links.json"}));
 }
 
 TEST_F(DatasetsTest, AnIdThatTheArchiveDoesNotKnowIsEnoentOnOpendir) {

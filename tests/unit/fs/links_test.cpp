@@ -382,8 +382,7 @@ TEST_F(LinksTest, AnIdThatIsNoFitsFileIsShownAsWhatItIs) {
   catalog_.put_source(kThird, source);
   cache_.put(kThird, {});
   const auto named_before = walk({"datasets", kThird, kThird + ".png"});
-  EXPECT_EQ(list({"datasets", kThird}),
-            (std::vector<std::string>{kThird + ".png", "metadata.json", "links.vot", "links.json"}));
+  EXPECT_EQ(list({"datasets", kThird}), (std::vector<std::string>{kThird + ".png", "metadata.json"}));
   EXPECT_EQ(walk({"datasets", kThird, kThird + ".png"}), named_before);
   EXPECT_EQ(lookup(walk({"datasets", kThird}), kThird + ".fits")->ino, 0U);
   EXPECT_EQ(lookup(walk({"datasets", kThird}), kThird + ".pdf")->ino, 0U);

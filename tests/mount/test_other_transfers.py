@@ -1,0 +1,144 @@
+"""Files on the web servers of other archives: mirrors, signed URLs, cookies, URLs as they should not be, and what servers say
+when they have no file.
+"""
+import errno
+import itertools
+import os
+import re
+
+import archive_server
+import harness
+from archive_server import error_votable, fits, obscore
+from harness import read
+
+LARGE = fits('large', 3_000_000)
+
+
+class Transfers(archive_server.ArchiveTest):
+    def mounted_file(self, handle, *options, path='/f/x', name='x', routes=(), form='application/fits'):
+        """The path of the one file of an archive."""
+        self.server, self.mount, folder = self.mounted_tables(obscore([(f'ivo://a/{name}', path, form)]),
+                                                              [('/f/.*', handle), *routes], *options)
+        self.files(folder)
+        return f'{folder}/{name}.fits'
+
+    def test_each_range_has_its_own_signed_url(self):
+        count = itertools.count()
+        used = set()
+
+        def signed(request, number):
+            if number in used:
+                request.answer('expired', 403)
+                return
+            used.add(number)
+            request.file(LARGE, 'binary/octet-stream', ETag='"one"')
+        path = self.mounted_file(
+            lambda request: request.answer(b'', 302, Location=f'{request.base}/store/{next(count)}?X-Amz-Signature=secret'),
+            routes=[('/store/(.*)', signed)])
+        self.assert_bytes(path, LARGE)
+        self.assertGreater(len(used), 1)
+        self.assertNotIn('secret', self.mount.errors())
+
+    def test_mirrors_that_disagree_about_the_version_are_read_in_one_answer(self):
+        count = itertools.count()
+        path = self.mounted_file(lambda request: request.file(LARGE, ETag=f'"{next(count)}"'))
+        self.assert_errno(errno.ESTALE, read, path)
+        self.assert_bytes(path, LARGE)
+        self.assertNotIn('Range', self.server.log[-1][2])
+        asked = len(self.server.log)
+        harness.drop_caches(path)
+        self.assert_bytes(path, LARGE)
+        self.assertEqual(len(self.server.log), asked)
+
+    def test_a_cookie_that_a_redirect_sets_is_sent_back_and_not_kept(self):
+        def gate(request):
+            if request.path.startswith('/f/in') and 'seen=yes' in request.headers.get('Cookie', ''):
+                request.file(LARGE)
+            else:
+                request.answer(b'', 302, Location='/f/in', Set_Cookie='seen=yes; Path=/')
+        path = self.mounted_file(gate)
+        self.assert_bytes(path, LARGE)
+        first = [headers for _, target, headers, _ in self.server.log if target == '/f/x']
+        self.assertGreater(len(first), 1)
+        self.assertFalse(any('Cookie' in headers for headers in first))
+
+    def test_a_cookie_does_not_reach_another_server(self):
+        other = self.serve([('/.*', lambda request: request.file(LARGE))])
+        path = self.mounted_file(lambda request: request.answer(b'', 302, Location=other.url + '/x', Set_Cookie='secret=1; Path=/'))
+        self.assert_bytes(path, LARGE)
+        self.assertFalse(any('Cookie' in headers for _, _, headers, _ in other.log))
+
+    def test_blanks_and_letters_with_accents_in_urls_are_encoded_and_nothing_else(self):
+        path = self.mounted_file(lambda request: request.file(LARGE), path='/f/a b/é?ID=ivo://a/b?c|d%2Fe {f}&x=1')
+        self.assert_bytes(path, LARGE)
+        asked = {target for _, target, _, _ in self.server.log if target.startswith('/f/')}
+        self.assertEqual(asked, {'/f/a%20b/%C3%A9?ID=ivo://a/b?c|d%2Fe%20{f}&x=1'})
+
+    def test_a_redirect_to_an_url_with_a_blank_is_followed(self):
+        path = self.mounted_file(lambda request: request.answer(b'', 301, Location=request.base + '/g/a b.fits'),
+                                 routes=[('/g/.*', lambda request: request.file(LARGE))])
+        self.assert_bytes(path, LARGE)
+
+    def test_ranges_without_a_size_are_given_up_for_the_whole(self):
+        def ranges(request):
+            asked = request.headers.get('Range')
+            if not asked:
+                request.answer(LARGE)
+                return
+            first, last = (int(number) for number in asked.removeprefix('bytes=').split('-'))
+            part = LARGE[first:last + 1]
+            request.answer(part, 206, Content_Range=f'bytes {first}-{first + len(part) - 1}/*')
+        self.assert_bytes(self.mounted_file(ranges), LARGE)
+
+    def test_a_packed_file_is_known_by_its_url_too(self):
+        packed = fits('packed')
+        path = self.mounted_file(lambda request: request.file(packed), path='/f/x.fits.fz')
+        self.assert_bytes(path, packed)
+        self.assertIn('x.fits.fz', os.listdir(self.mount / 'datasets/x'))
+
+    def test_what_a_server_says_instead_of_a_file_is_told(self):
+        answers = {
+            'gone': (404, 'text/plain', 'was withdrawn', errno.ENOENT),
+            'denied': (403, 'text/html', '<html><head><title>Data are proprietary</title></head></html>', errno.EACCES),
+            'broken': (500, 'text/plain', 'the tape robot is broken', errno.EIO),
+            'down': (500, 'application/json', '{"message": "the database is down"}', errno.EIO),
+            'xml': (500, 'text/xml', '<error><code>7</code><message><![CDATA[no such & such]]></message></error>', errno.EIO),
+            'votable': (500, 'text/xml', error_votable('TransientFault: come back later').decode(), errno.EIO),
+            'staging': (202, 'text/plain', 'is being staged from tape', errno.EIO),
+            'sentence': (200, 'text/plain', 'ERROR: quota exceeded', errno.EIO),
+            'page': (200, 'text/html', '<!DOCTYPE html><title>Please log in</title>', errno.EIO),
+            'unnamed': (200, None, '<html><head><title>Please accept the terms</title></head></html>', errno.EIO),
+            'nothing': (200, 'application/fits', '', errno.EIO)}
+        said = {'gone': 'HTTP 404 from', 'denied': 'a web page, "Data are proprietary"', 'broken': 'the tape robot is broken',
+                'down': 'the database is down', 'xml': '7 no such & such', 'votable': 'TransientFault: come back later',
+                'staging': 'HTTP 202 instead of the file: is being staged from tape', 'sentence': 'ERROR: quota exceeded',
+                'page': 'a login page?) instead of the file: a web page, "Please log in"',
+                'unnamed': 'a login page?) instead of the file: a web page, "Please accept the terms"',
+                'nothing': 'the file is empty'}
+
+        def refuse(request, name):
+            status, content_type, body, _ = answers[name]
+            request.answer(body, status, content_type)
+        for form in ('application/fits', None):
+            with self.subTest(form):
+                _, mount, folder = self.mounted_tables(
+                    obscore([(f'ivo://a/{name}', f'/f/{name}', form) for name in answers]), [('/f/(.*)', refuse)], 'attempts=1')
+                self.assertEqual(len(self.files(folder)), len(answers))
+                for name, (_, _, _, code) in answers.items():
+                    with self.subTest(name):
+                        self.assert_errno(code, read, f'{folder}/{name}.fits')
+                        self.assertRegex(mount.errors(), f'/{name}.fits .*' + re.escape(said[name]))
+
+    def test_a_refusal_that_breaks_off_is_that_refusal(self):
+        def cut(request):
+            request.send_response(403)
+            request.send_header('Content-Length', '1000')
+            request.end_headers()
+            request.wfile.write(b'the data are propr')
+            request.close_connection = True
+        self.assert_errno(errno.EACCES, read, self.mounted_file(cut))
+        self.assertIn('HTTP 403', self.mount.errors())
+
+
+if __name__ == '__main__':
+    harness.main()
