@@ -92,8 +92,13 @@ Error empty_key() { return {EINVAL, "metadata store: an empty key"}; }
 
 }  // namespace
 
-LmdbStore::LmdbStore(LmdbEnv env, const Handles& shelves, UniqueFd user, std::filesystem::path user_path)
-    : user_(std::move(user)), user_path_(std::move(user_path)), env_(std::move(env)), shelves_(shelves) {}
+LmdbStore::LmdbStore(LmdbEnv env, std::unique_ptr<DamageMark> damage, const Handles& shelves, UniqueFd user,
+                     std::filesystem::path user_path)
+    : user_(std::move(user)),
+      user_path_(std::move(user_path)),
+      damage_(std::move(damage)),
+      env_(std::move(env)),
+      shelves_(shelves) {}
 
 LmdbStore::~LmdbStore() {
   readers_.lock()->clear();
@@ -101,9 +106,15 @@ LmdbStore::~LmdbStore() {
   ::unlink(user_path_.c_str());
 }
 
+int LmdbStore::change_map(std::size_t size) {
+  const int code = mdb_env_set_mapsize(env_.get(), size);
+  damage_->watch(env_.get());
+  return code;
+}
+
 int LmdbStore::adopt_map() {
   const std::unique_lock lock(map_mutex_);
-  return mdb_env_set_mapsize(env_.get(), 0);
+  return change_map(0);
 }
 
 int LmdbStore::grow_map(std::size_t full_size) {
@@ -112,7 +123,7 @@ int LmdbStore::grow_map(std::size_t full_size) {
   mdb_env_info(env_.get(), &info);
   if (info.me_mapsize > full_size) return 0;
   spdlog::info("metadata store: the map of {} MiB is full, doubling it", full_size >> 20U);
-  return mdb_env_set_mapsize(env_.get(), full_size * 2);
+  return change_map(full_size * 2);
 }
 
 template <class Work>
@@ -169,25 +180,31 @@ int LmdbStore::writing(const Work& work) {
   }
 }
 
+Error LmdbStore::failure(int code, std::string_view step) const {
+  // MDB_PANIC: a write has failed, and the file is as it was before.
+  if (code != MDB_PANIC && lmdb_unreadable(code)) damage_->set();
+  return lmdb_error(code, step);
+}
+
 Result<std::optional<std::string>> LmdbStore::get(Shelf shelf, std::string_view key) {
   if (key.empty()) return empty_key();
   std::optional<std::string> value;
   const int code = reading([&](MDB_txn* txn) { return get_record(txn, handle(shelf), key, value); });
-  if (code != 0) return lmdb_error(code, "reading");
+  if (code != 0) return failure(code, "reading");
   return value;
 }
 
 Result<void> LmdbStore::put(Shelf shelf, std::string_view key, std::string_view value) {
   if (key.empty()) return empty_key();
   const int code = writing([&](MDB_txn* txn) { return put_record(txn, handle(shelf), key, value); });
-  if (code != 0) return lmdb_error(code, "writing");
+  if (code != 0) return failure(code, "writing");
   return {};
 }
 
 Result<void> LmdbStore::erase(Shelf shelf, std::string_view key) {
   if (key.empty()) return empty_key();
   const int code = writing([&](MDB_txn* txn) { return erase_record(txn, handle(shelf), key); });
-  if (code != 0) return lmdb_error(code, "erasing");
+  if (code != 0) return failure(code, "erasing");
   return {};
 }
 
@@ -250,7 +267,7 @@ Result<void> LmdbStore::scan(Shelf shelf, std::string_view from, const Visit& vi
   Chunk chunk;
   for (bool after = false;; after = true) {
     const int code = reading([&](MDB_txn* txn) { return chunk.fill(txn, handle(shelf), at, after); });
-    if (code != 0) return lmdb_error(code, "scanning");
+    if (code != 0) return failure(code, "scanning");
     if (!chunk.visit(visit) || chunk.last()) return {};
     at = chunk.last_key();
   }
@@ -273,7 +290,7 @@ class LmdbStore::BufferedBatch final : public MetadataStore::Batch {
 
   Result<void> commit() override {
     const int code = store_.writing([this](MDB_txn* txn) { return write(txn); });
-    if (code != 0) return lmdb_error(code, "writing a batch");
+    if (code != 0) return store_.failure(code, "writing a batch");
     for (auto& changes : changes_) changes.clear();
     return {};
   }

@@ -13,6 +13,7 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "cache/damage_mark.h"
 #include "cache/lmdb_txn.h"
 #include "cache/metadata_store.h"
 #include "client/base/guarded.h"
@@ -26,8 +27,10 @@ class LmdbStore final : public MetadataStore {
  public:
   using Handles = std::array<MDB_dbi, kShelves>;
 
-  // user: the lock that says that this process has the directory open; path: its file, removed at the end.
-  LmdbStore(LmdbEnv env, const Handles& shelves, UniqueFd user, std::filesystem::path user_path);
+  // damage: watches env. user: the lock that says that this process has the directory open; path: its file, removed at the
+  // end.
+  LmdbStore(LmdbEnv env, std::unique_ptr<DamageMark> damage, const Handles& shelves, UniqueFd user,
+            std::filesystem::path user_path);
   ~LmdbStore() override;
   LmdbStore(const LmdbStore&) = delete;
   LmdbStore& operator=(const LmdbStore&) = delete;
@@ -47,14 +50,18 @@ class LmdbStore final : public MetadataStore {
   int reading(const Work& work);
   template <class Work>
   int writing(const Work& work);
+  // The error of a code, which is marked where it says that the store is damaged.
+  Error failure(int code, std::string_view step) const;
 
-  int adopt_map();                      // another process has grown the map
+  int change_map(std::size_t size);  // 0: as another process has grown it. REQUIRES: map_mutex_ held, unique.
+  int adopt_map();                   // another process has grown the map
   int grow_map(std::size_t full_size);  // unless another thread has done so
 
   MDB_dbi handle(Shelf shelf) const { return shelves_[static_cast<std::size_t>(shelf)]; }
 
   UniqueFd user_;
   std::filesystem::path user_path_;
+  std::unique_ptr<DamageMark> damage_;
   LmdbEnv env_;
   Handles shelves_;
   std::shared_mutex map_mutex_;            // shared: a transaction is open; unique: the map changes

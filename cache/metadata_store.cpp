@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,8 +14,10 @@
 #include <ctime>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "cache/lmdb_store.h"
+#include "cache/memory_store.h"
 
 namespace esofs::cache {
 namespace {
@@ -27,6 +30,8 @@ constexpr unsigned kReaders = 1000;  // transactions at one time, of all process
 constexpr std::uint64_t kLeastMapBytes = 1ULL << 20U;
 constexpr std::uint64_t kTruncatedBytes =
     1ULL << 20U;  // pages never written may be missing at the end of a sound file
+constexpr std::uint64_t kMostInMemory = 256ULL << 20U;
+constexpr off_t kLockBytes = 64'128;  // of lock.mdb, for kReaders
 
 constexpr std::array<const char*, kShelves> kNames{
     "listings", "entries", "names",   "rows",         "links",        "sources",   "files",
@@ -64,16 +69,85 @@ int open_env(const fs::path& directory, std::uint64_t map_bytes, LmdbEnv& env) {
   return mdb_env_open(made, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC, 0600);
 }
 
-// LMDB would die of SIGBUS in a file that was cut.
-bool truncated(MDB_env* env, const fs::path& directory) {
+// LMDB writes to lock.mdb through a map, and would die of SIGBUS where the disk has no room for it.
+Result<void> reserve_lock_file(const fs::path& directory) {
+  const fs::path path = directory / "lock.mdb";
+  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  struct stat state {};
+  if (!fd || ::fstat(fd.get(), &state) != 0) return system_error(errno, "opening " + path.string());
+  if (state.st_blocks * 512 >= kLockBytes) return {};
+  if (const int code = ::posix_fallocate(fd.get(), 0, kLockBytes); code != 0)
+    return system_error(code, "making " + path.string());
+  return {};
+}
+
+// Looks at every record of the shelves and at what is said of free pages. MDB_CORRUPTED: one ends at `end` or beyond.
+int read_all(MDB_env* env, std::uintptr_t end) {
+  LmdbTxn txn;
+  if (const int code = begin_txn(env, MDB_RDONLY, txn); code != 0) return code;
+  std::vector<MDB_dbi> databases{0};  // that of the free pages
+  for (const char* name : kNames) {
+    MDB_dbi database = 0;
+    const int code = mdb_dbi_open(txn.get(), name, 0, &database);
+    if (code == MDB_NOTFOUND) continue;
+    if (code != 0) return code;
+    databases.push_back(database);
+  }
+  for (const MDB_dbi database : databases) {
+    LmdbCursor cursor;
+    if (const int code = open_cursor(txn.get(), database, cursor); code != 0) return code;
+    MDB_val key{};
+    MDB_val value{};
+    int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+    for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT))
+      if (reinterpret_cast<std::uintptr_t>(value.mv_data) + value.mv_size > end) return MDB_CORRUPTED;
+    if (code != MDB_NOTFOUND) return code;
+  }
+  return 0;
+}
+
+// Whether all of a store is in the first `bytes` of its file. A process of its own finds out, since LMDB ends that which meets
+// a page of another kind.
+bool sound(const fs::path& directory, std::uint64_t map_bytes, std::uint64_t bytes) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    LmdbEnv env;
+    int code = open_env(directory, map_bytes, env);
+    if (code == 0) {
+      mdb_env_set_assert(env.get(), [](MDB_env*, const char*) { ::_exit(1); });
+      code = read_all(env.get(), map_of(directory).first + bytes);
+    }
+    ::_exit(code == 0 ? 0 : 1);
+  }
+  int status = 0;
+  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// How many bytes of the pages that the store has used are missing at the end of its file.
+std::uint64_t missing_bytes(MDB_env* env, const fs::path& file) {
   MDB_envinfo info{};
   MDB_stat page{};
   mdb_env_info(env, &info);
   mdb_env_stat(env, &page);
-  struct stat file {};
-  if (::stat((directory / "data.mdb").c_str(), &file) != 0) return true;
   const std::uint64_t used = (info.me_last_pgno + 1) * page.ms_psize;
-  return static_cast<std::uint64_t>(file.st_size) + kTruncatedBytes < used;
+  std::error_code failed;
+  const std::uint64_t size = fs::file_size(file, failed);
+  return failed ? used : used - std::min(used, size);
+}
+
+// LMDB would die of SIGBUS in a file that was cut. One from which only pages may be missing that were never written is made
+// as long as it must be, and is looked through: empty pages are harmless where nothing leads to them.
+bool was_cut(LmdbEnv& env, const fs::path& directory, std::uint64_t map_bytes) {
+  const fs::path file = directory / "data.mdb";
+  const std::uint64_t missing = missing_bytes(env.get(), file);
+  if (missing == 0) return false;
+  if (missing > kTruncatedBytes) return true;
+  std::error_code failed;
+  const std::uint64_t here = fs::file_size(file, failed);
+  if (!failed) fs::resize_file(file, here + missing, failed);
+  return failed || !sound(directory, map_bytes, here);
 }
 
 int open_shelves(MDB_env* env, unsigned txn_flags, unsigned dbi_flags, LmdbStore::Handles& shelves,
@@ -100,6 +174,7 @@ int open_shelves(MDB_env* env, unsigned txn_flags, unsigned dbi_flags, LmdbStore
 }
 
 struct Opened {
+  std::unique_ptr<DamageMark> damage;
   LmdbEnv env;
   LmdbStore::Handles shelves{};
 };
@@ -107,20 +182,27 @@ struct Opened {
 // nullopt: the environment must be set aside, `why` says why.
 Result<std::optional<Opened>> open_meta(const fs::path& directory, std::uint64_t map_bytes,
                                         std::string& why) {
+  if (DamageMark::is_set(directory)) {
+    why = "it is damaged";
+    return std::optional<Opened>();
+  }
   Opened opened;
+  opened.damage = std::make_unique<DamageMark>(directory);
   int code = open_env(directory, map_bytes, opened.env);
   // Where address space is limited a smaller map does.
   while (code == ENOMEM && map_bytes > (64U << 20U)) code = open_env(directory, map_bytes /= 4, opened.env);
-  if (code == 0 && truncated(opened.env.get(), directory)) {
+  if (code == 0 && was_cut(opened.env, directory, map_bytes)) {
     why = "its file was cut";
     return std::optional<Opened>();
   }
+  if (code == 0) opened.damage->watch(opened.env.get());
   std::string format;
   if (code == 0) code = mdb_reader_check(opened.env.get(), nullptr);
   // Most times there is nothing to create, and then nobody else's write is waited for.
   if (code == 0) code = open_shelves(opened.env.get(), MDB_RDONLY, 0, opened.shelves, format);
   if (code == MDB_MAP_RESIZED) {
     code = mdb_env_set_mapsize(opened.env.get(), 0);
+    opened.damage->watch(opened.env.get());
     if (code == 0) code = open_shelves(opened.env.get(), MDB_RDONLY, 0, opened.shelves, format);
   }
   if (code == MDB_NOTFOUND) code = open_shelves(opened.env.get(), 0, MDB_CREATE, opened.shelves, format);
@@ -152,6 +234,10 @@ Result<void> make_directory(const fs::path& directory) {
 
 }  // namespace
 
+std::unique_ptr<MetadataStore> MetadataStore::in_memory() {
+  return std::make_unique<MemoryStore>(kMostInMemory);
+}
+
 Result<std::unique_ptr<MetadataStore>> MetadataStore::open(const Config& config) {
   const fs::path& directory = config.directory;
   const fs::path meta = directory / "meta";
@@ -170,11 +256,13 @@ Result<std::unique_ptr<MetadataStore>> MetadataStore::open(const Config& config)
   for (int attempt = 0;; ++attempt) {
     if (auto made = make_directory(meta); !made) return made.error();
     std::string why;
+    if (auto reserved = reserve_lock_file(meta); !reserved) return reserved.error();
     auto opened = open_meta(meta, config.map_bytes, why);
     if (!opened) return opened.error();
     if (*opened) {
-      return std::unique_ptr<MetadataStore>(std::make_unique<LmdbStore>(
-          std::move((*opened)->env), (*opened)->shelves, std::move(*user), user_path));
+      return std::unique_ptr<MetadataStore>(
+          std::make_unique<LmdbStore>(std::move((*opened)->env), std::move((*opened)->damage),
+                                      (*opened)->shelves, std::move(*user), user_path));
     }
     if (attempt > 0)
       return Error(EIO, "a new metadata store in " + meta.string() + " cannot be read: " + why);

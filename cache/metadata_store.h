@@ -44,10 +44,12 @@ class MetadataStore {
     std::uint64_t map_bytes = 64ULL << 30U;  // address space, not disk; grown when needed
   };
 
-  // Creates the directory (0700) if needed. A store of an unknown format number, or one that LMDB cannot read, is set
-  // aside (meta.old-<time>) and begun anew. EBUSY where this process has a store in that directory open already; never
+  // Creates the directory (0700) if needed. A store of an unknown format number, one that LMDB cannot read, or one that has
+  // ended a process is set aside (meta.old-<time>) and begun anew. EBUSY where this process has a store in that directory open already; never
   // use a store in a child that was forked while it was open, open one there.
   static Result<std::unique_ptr<MetadataStore>> open(const Config& config);
+  // One that is forgotten with the process, of at most 256 MiB.
+  static std::unique_ptr<MetadataStore> in_memory();
   virtual ~MetadataStore() = default;
 
   virtual Result<std::optional<std::string>> get(Shelf shelf, std::string_view key) = 0;

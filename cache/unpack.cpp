@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <stdlib.h>  // mkdtemp
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -30,15 +33,35 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
-Result<void> write_all(int fd, std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return system_error("writing an unpacked file");
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return {};
+constexpr std::uint64_t kLeft = 16ULL << 20U;         // bytes of a file system that are left to others
+constexpr std::uint64_t kMostInMemory = 1ULL << 30U;  // of a file that no file system bounds (memfd)
+constexpr const char* kMemory = "/dev/shm";
+
+// ENOSPC where a file of `size` bytes may not grow by `more`.
+Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
+  struct statvfs state {};
+  if (::fstatvfs(fd, &state) != 0) return {};
+  const bool room = state.f_blocks == 0
+                        ? size + more <= kMostInMemory
+                        : static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize >= more + kLeft;
+  if (room) return {};
+  return Error(ENOSPC, "no room to unpack a file: " + std::system_category().message(ENOSPC));
 }
+
+// Scratch files are written from front to back.
+class Writer {
+ public:
+  explicit Writer(int fd) : fd_(fd) {}
+  Result<void> write(std::span<const char> bytes) {
+    auto written = write_scratch(fd_, std::as_bytes(bytes), size_);
+    size_ += bytes.size();
+    return written;
+  }
+
+ private:
+  const int fd_;
+  std::uint64_t size_ = 0;
+};
 
 // --- LZW and bzip2 ---
 
@@ -64,13 +87,14 @@ Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, 
   }
   auto plain = scratch_file(scratch);
   if (!plain) return plain.error();
+  Writer writer(plain->get());
   std::vector<char> piece(1U << 20U);
   for (;;) {
     if (stop.stop_requested()) return Error(EINTR, "stopped");
     const la_ssize_t n = archive_read_data(reader.get(), piece.data(), piece.size());
     if (n < 0) return archive_error(reader.get());
     if (n == 0) return plain;
-    auto written = write_all(plain->get(), std::span(piece).first(static_cast<std::size_t>(n)));
+    auto written = writer.write(std::span(piece).first(static_cast<std::size_t>(n)));
     if (!written) return written.error();
   }
 }
@@ -90,6 +114,7 @@ class Inflater {
     auto plain = scratch_file(scratch);
     if (!plain) return plain.error();
     if (!usable_) return Error(ENOMEM, "no memory for zlib");
+    Writer writer(plain->get());
     bool ended = false;  // after a member
     for (off_t offset = 0;;) {
       if (stop.stop_requested()) return Error(EINTR, "stopped");
@@ -101,13 +126,13 @@ class Inflater {
       offset += n;
       stream_.next_in = in_.data();
       stream_.avail_in = static_cast<uInt>(n);
-      if (auto done = consume(plain->get(), ended); !done) return done.error();
+      if (auto done = consume(writer, ended); !done) return done.error();
     }
   }
 
  private:
   // All of the input that is here; members may follow each other, and zeros the last one.
-  Result<void> consume(int plain, bool& ended) {
+  Result<void> consume(Writer& plain, bool& ended) {
     do {
       if (ended) {
         while (stream_.avail_in > 0 && *stream_.next_in == 0) ++stream_.next_in, --stream_.avail_in;
@@ -121,7 +146,7 @@ class Inflater {
         return Error(EIO, std::string("unpacking: ") + (stream_.msg != nullptr ? stream_.msg : "not gzip"));
       ended = code == Z_STREAM_END;
       const std::span made(reinterpret_cast<const char*>(out_.data()), out_.size() - stream_.avail_out);
-      if (auto written = write_all(plain, made); !written) return written;
+      if (auto written = plain.write(made); !written) return written;
     } while (stream_.avail_in > 0 || stream_.avail_out == 0);
     return {};
   }
@@ -138,13 +163,8 @@ class Inflater {
 // A folder of its own for the one file that CFITSIO must be told by its name.
 class ScratchFolder {
  public:
-  explicit ScratchFolder(const std::filesystem::path& directory) {
-    std::error_code ignored;
-    for (const auto& parent : {directory, std::filesystem::temp_directory_path(ignored)}) {
-      path_ = (parent / "unpack-XXXXXX").string();
-      if (::mkdtemp(path_.data()) != nullptr) return;
-    }
-    path_.clear();
+  explicit ScratchFolder(const std::filesystem::path& place) : path_((place / "unpack-XXXXXX").string()) {
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
   }
   ~ScratchFolder() {
     std::error_code ignored;
@@ -185,8 +205,29 @@ bool image_was_primary(fitsfile* from) {
   return status == 0;
 }
 
-// Returns how many HDUs the plain file at `path` must have.
-Result<int> unpack_hdus(int packed, const std::string& path, const std::stop_token& stop) {
+// CFITSIO does not tell why a file could not be made or written.
+Error unpack_error(int status) {
+  const Error error = fits_error(status);
+  return status == WRITE_ERROR || status == FILE_NOT_CREATED ? Error(ENOSPC, error.what()) : error;
+}
+
+// The bytes of the image that the current HDU of `from` holds, compressed or not; 0 for a table.
+std::uint64_t image_bytes(fitsfile* from) {
+  int status = 0;
+  int bits = 0;
+  int axes = 0;
+  std::array<LONGLONG, 9> sizes{};
+  fits_get_img_paramll(from, static_cast<int>(sizes.size()), &bits, &axes, sizes.data(), &status);
+  if (status != 0) fits_clear_errmsg();
+  if (status != 0 || axes <= 0) return 0;
+  double bytes = std::abs(bits) / 8.0;
+  for (int i = 0; i < std::min<int>(axes, static_cast<int>(sizes.size())); ++i)
+    bytes *= static_cast<double>(sizes[static_cast<std::size_t>(i)]);
+  return static_cast<std::uint64_t>(std::clamp(bytes, 0.0, 1e18));
+}
+
+// Returns how many HDUs the plain file at `path` must have. place: a descriptor of its file system.
+Result<int> unpack_hdus(int packed, const std::string& path, int place, const std::stop_token& stop) {
   const auto lock = cfitsio_lock();
   auto from = open_fits(packed);
   if (!from) return from.error();
@@ -194,26 +235,28 @@ Result<int> unpack_hdus(int packed, const std::string& path, const std::stop_tok
   if (!hdus) return hdus.error();
   int status = 0;
   fitsfile* made = nullptr;
-  if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return fits_error(status);
+  if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return unpack_error(status);
   Fits to(made);
   for (int hdu = 1; hdu <= *hdus && status == 0; ++hdu) {
     if (stop.stop_requested()) return Error(EINTR, "stopped");
     fits_movabs_hdu(from->get(), hdu, nullptr, &status);
     if (status == 0)
       if (auto verified = verify_data(from->get()); !verified) return verified.error();
+    if (auto room = room_for(place, 0, image_bytes(from->get())); !room) return room.error();
     unpack_hdu(from->get(), to.get(), &status);
   }
-  if (status != 0) return fits_error(status);
+  if (status != 0) return unpack_error(status);
   fits_close_file(to.release(), &status);
-  if (status != 0) return fits_error(status);
+  if (status != 0) return unpack_error(status);
   return image_was_primary(from->get()) ? *hdus - 1 : *hdus;
 }
 
 Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
   const ScratchFolder folder(scratch);
-  if (folder.path().empty()) return Error(EIO, "no place to unpack a file in");
+  const UniqueFd place(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place) return Error(ENOSPC, "no place to unpack a file in: " + scratch.string());
   const std::string path = folder.path() + "/plain";
-  const auto expected = unpack_hdus(packed, path, stop);
+  const auto expected = unpack_hdus(packed, path, place.get(), stop);
   if (!expected) return expected.error();
   UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!plain) return system_error("opening an unpacked file");
@@ -241,10 +284,47 @@ Packing packing_of(const std::string& name, std::span<const std::byte> head) {
   return packing_of(name) == Packing::kFpack ? Packing::kFpack : Packing::kNone;
 }
 
-Result<UniqueFd> scratch_file(const std::filesystem::path& directory) {
-  UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd) fd = UniqueFd(::memfd_create("esofs-unpack", MFD_CLOEXEC));
-  if (!fd) return system_error("making a scratch file");
+std::vector<std::filesystem::path> scratch_places(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return {directory, std::filesystem::temp_directory_path(ignored), kMemory};
+}
+
+bool no_room(const Error& error) {
+  switch (error.code()) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EROFS:
+    case EACCES:
+    case ENOENT:
+    case ENOTDIR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Result<void> write_scratch(int fd, std::span<const std::byte> bytes, std::uint64_t offset) {
+  if (auto room = room_for(fd, offset, bytes.size()); !room) return room;
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("writing a file to unpack");
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+Result<UniqueFd> scratch_file(const std::filesystem::path& place) {
+  UniqueFd fd(::open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) {
+    std::string name = (place / "unpack-XXXXXX").string();
+    fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
+    if (fd) ::unlink(name.c_str());
+  }
+  if (!fd && place == kMemory) fd = UniqueFd(::memfd_create("esofs-unpack", MFD_CLOEXEC));
+  if (!fd) return system_error("making a scratch file in " + place.string());
   return fd;
 }
 

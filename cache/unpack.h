@@ -3,7 +3,7 @@
 //   shapes   .fits.Z (LZW), .fits.gz and .fits.bz2 give the file that was compressed, byte for byte. .fits.fz gives its images with
 //            the same pixels and the headers that CFITSIO restores (what funpack writes)
 //   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or where
-//            not every byte belongs to an HDU; ENOSPC
+//            not every byte belongs to an HDU; ENOSPC, EDQUOT where the place has no room (no_room())
 //   threads  thread-safe; blocks on disk and processor
 //   source   libarchive (filters compress and bzip2, format raw), zlib, CFITSIO (fits_img_decompress)
 #pragma once
@@ -14,6 +14,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "client/base/result.h"
 #include "client/base/unique_fd.h"
@@ -28,11 +29,21 @@ Packing packing_of(const std::string& name, std::span<const std::byte> head);
 // By the name alone, before any byte is here.
 Packing packing_of(const std::string& name);
 
-// A file without a name in `directory`, in memory where that cannot be.
-Result<UniqueFd> scratch_file(const std::filesystem::path& directory);
+// Where scratch files may go, the best first: the cache's own directory, the machine's for temporary files, memory.
+std::vector<std::filesystem::path> scratch_places(const std::filesystem::path& directory);
+
+// The failure is of the place and not of the data: another place may do.
+bool no_room(const Error& error);
+
+// A file without a name in `place`.
+Result<UniqueFd> scratch_file(const std::filesystem::path& place);
+
+// All of `bytes` at `offset` of a scratch file. ENOSPC also where nothing would be left to others (16 MiB), or in memory above
+// 1 GiB.
+Result<void> write_scratch(int fd, std::span<const std::byte> bytes, std::uint64_t offset);
 
 // Unpacks the file `packed` into a scratch file.
-Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
+Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& place,
                           const std::stop_token& stop);
 
 }  // namespace esofs::cache

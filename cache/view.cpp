@@ -5,24 +5,13 @@
 
 #include <cerrno>
 #include <exception>
-#include <system_error>
+#include <functional>
 #include <utility>
 
 namespace esofs::cache {
 namespace {
 
 constexpr std::size_t kStep = 4U << 20U;  // bytes of the delivered file read at once
-
-Result<void> write_at(int fd, const Bytes& bytes, std::uint64_t offset) {
-  std::size_t put = 0;
-  while (put < bytes.size()) {
-    const ssize_t n = ::pwrite(fd, bytes.data() + put, bytes.size() - put, static_cast<off_t>(offset + put));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Error(errno, "spooling a file to unpack: " + std::system_category().message(errno));
-    put += static_cast<std::size_t>(n);
-  }
-  return {};
-}
 
 Result<Chunk> chunk_of(int fd, std::uint64_t size, std::uint64_t index) {
   auto bytes = std::make_shared<Bytes>(chunk_size(size, index));
@@ -59,24 +48,58 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
   void step(Lane::Turn& turn) {
     if (!request_.wanted()) return done_(Error(EINTR, "nobody waits for it"));
     if (!spool_) {
-      auto spool = scratch_file(request_.scratch);
+      auto spool = somewhere<UniqueFd>([&] { return scratch_file(places_.front()); });
       if (!spool) return done_(spool.error());
       spool_ = std::move(*spool);
     }
     if (position_ == request_.packed->size()) return done_(unpack(turn));
     request_.packed->read(position_, kStep, [self = shared_from_this()](Result<Bytes> bytes) {
       if (!bytes) return self->done_(bytes.error());
-      auto written = write_at(self->spool_.get(), *bytes, self->position_);
+      auto written = self->spool(*bytes);
       if (!written) return self->done_(written.error());
       self->position_ += bytes->size();
       self->next();
     });
   }
 
+  // Does `work` with the first of the places that has room for it.
+  template <class T>
+  Result<T> somewhere(const std::function<Result<T>()>& work) {
+    for (;;) {
+      auto done = work();
+      if (done || !no_room(done.error()) || places_.size() == 1) return done;
+      places_.erase(places_.begin());
+    }
+  }
+
+  // Keeps what was read. Where there is no more room, what is here already moves along to the next place.
+  Result<void> spool(const Bytes& bytes) {
+    bool moves = false;
+    return somewhere<void>([&]() -> Result<void> {
+      if (std::exchange(moves, true)) {
+        if (auto moved = move_spool(); !moved) return moved;
+      }
+      return write_scratch(spool_.get(), bytes, position_);
+    });
+  }
+
+  Result<void> move_spool() {
+    auto next = scratch_file(places_.front());
+    if (!next) return next.error();
+    for (std::uint64_t i = 0; i < chunk_count(position_); ++i) {
+      auto chunk = chunk_of(spool_.get(), position_, i);
+      if (!chunk) return chunk.error();
+      if (auto written = write_scratch(next->get(), **chunk, i * kChunkBytes); !written) return written;
+    }
+    spool_ = std::move(*next);
+    return {};
+  }
+
   Result<MadeView> unpack(Lane::Turn& turn) {
     std::stop_source stop;
     const StoppableTurn stoppable(turn, stop, parts_->gate.stop());
-    auto plain = unpacked(request_.packing, spool_.get(), request_.scratch, turn.stop());
+    auto plain = somewhere<UniqueFd>(
+        [&] { return unpacked(request_.packing, spool_.get(), places_.front(), turn.stop()); });
     if (!plain) return plain.error();
     spool_.reset();
     struct stat state {};
@@ -96,6 +119,7 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
   const std::shared_ptr<ContentParts> parts_;
   const ViewRequest request_;
   const Done<MadeView> done_;
+  std::vector<std::filesystem::path> places_ = scratch_places(request_.scratch);  // not found full yet
   UniqueFd spool_;
   std::uint64_t position_ = 0;
 };

@@ -29,7 +29,7 @@ struct ViewRequest {
   std::shared_ptr<Content> packed;
   Packing packing;
   ContentKey key;                 // of the view
-  std::filesystem::path scratch;  // where temporary files go
+  std::filesystem::path scratch;  // where temporary files go; elsewhere where it has no room
   std::function<bool()> wanted;   // false: nobody waits any more, the work may end (EINTR)
 };
 

@@ -1,9 +1,11 @@
 #include "mountopts/build_mount.h"
 
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -42,6 +44,11 @@ Result<void> make_directory(const std::filesystem::path& path) {
   return {};
 }
 
+// The disk takes nothing: what would be kept on it is not worth as much as the mount.
+bool disk_refuses(const Error& error) {
+  return error.code() == ENOSPC || error.code() == EDQUOT || error.code() == EROFS || error.code() == EIO;
+}
+
 // The user's own: nobody else reads what a cache holds or which queries were saved, or puts there what was never asked for.
 Result<void> private_directory(const std::filesystem::path& path) {
   if (auto made = make_directory(path); !made) return made;
@@ -58,10 +65,10 @@ Result<void> private_directory(const std::filesystem::path& path) {
 
 Result<void> make_directories(const Options& options) {
   // A disk for scratch files may be everybody's; what lies on it is not.
-  if (auto made = make_directory(options.cache_dir); !made) return made;
+  if (auto made = make_directory(options.cache_dir); !made && !disk_refuses(made.error())) return made;
   for (const auto& directory : {options.cache_dir / "meta", options.cache_dir / "content",
                                 options.cache_dir / "results", options.config_dir, options.state_dir}) {
-    if (auto made = private_directory(directory); !made) return made;
+    if (auto made = private_directory(directory); !made && !disk_refuses(made.error())) return made;
   }
   return {};
 }
@@ -124,11 +131,7 @@ class Built : public BuiltMount {
   Result<void> open(const Options& options, const client::Profile& profile, const std::string& archive,
                     const std::string& mountpoint) {
     if (auto made = make_directories(options); !made) return made;
-    cache::MetadataStore::Config store_config;
-    store_config.directory = options.cache_dir;
-    auto store = cache::MetadataStore::open(store_config);
-    if (!store) return store.error().at("the cache of metadata");
-    store_ = std::move(*store);
+    if (auto opened = open_store(options); !opened) return opened;
 
     cache::Catalog::Config catalog_config;
     catalog_config.results_dir = options.cache_dir / "results";
@@ -155,6 +158,16 @@ class Built : public BuiltMount {
 
  private:
   static constexpr int kLogins = 8;  // users whose files are looked at at once
+
+  Result<void> open_store(const Options& options) {
+    cache::MetadataStore::Config config;
+    config.directory = options.cache_dir;
+    auto store = cache::MetadataStore::open(config);
+    if (!store && !disk_refuses(store.error())) return store.error().at("the cache of metadata");
+    if (!store) spdlog::warn("what is learnt is forgotten with this mount: {}", store.error().what());
+    store_ = store ? std::move(*store) : cache::MetadataStore::in_memory();
+    return {};
+  }
 
   std::unique_ptr<Callers> make_callers(const Options& options, const client::Profile& profile) {
     Callers::Config config;

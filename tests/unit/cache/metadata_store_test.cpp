@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -224,6 +225,89 @@ TEST_F(MetadataStoreTest, AFileThatWasCutIsSetAside) {
   auto store = open(dir_.path());
   EXPECT_EQ(get(*store, Shelf::kRows, "a"), std::nullopt);
   EXPECT_EQ(count_aside(dir_.path()), 1);
+}
+
+TEST_F(MetadataStoreTest, AFileThatWasCutAnywhereIsWholeOrSetAside) {
+  {
+    auto store = open(dir_.path());
+    for (int i = 0; i < 200; ++i) {
+      ASSERT_TRUE(store->put(Shelf::kRows, "key" + std::to_string(i), std::string(1000, 'x')));
+      ASSERT_TRUE(store->put(Shelf::kLinks, "key" + std::to_string(i), std::string(10'000, 'x')));
+    }
+  }
+  const fs::path whole = dir_ / "whole.mdb";
+  const fs::path file = dir_ / "meta/data.mdb";
+  fs::copy_file(file, whole);
+  const auto size = fs::file_size(whole);
+  ASSERT_LT(size, 10U << 20U);
+  for (std::uint64_t cut = size / 23; cut < size; cut += size / 23) {
+    fs::copy_file(whole, file, fs::copy_options::overwrite_existing);
+    fs::resize_file(file, cut);
+    const int aside = count_aside(dir_.path());
+    auto store = open(dir_.path());  // in this process: SIGBUS would end it
+    ASSERT_TRUE(store) << cut;
+    ASSERT_TRUE(store->put(Shelf::kRows, "new", "1")) << cut;
+    // Nothing is missing where only free pages were lost.
+    const bool kept = count_aside(dir_.path()) == aside;
+    EXPECT_EQ(keys(*store, Shelf::kRows, "").size(), kept ? 201U : 1U) << cut;
+    for (int i = 0; kept && i < 200; ++i)
+      EXPECT_EQ(get(*store, Shelf::kLinks, "key" + std::to_string(i)), std::string(10'000, 'x')) << cut;
+    EXPECT_TRUE(!kept || cut > size / 2) << cut;
+  }
+}
+
+TEST_F(MetadataStoreTest, AStoreThatEndedItsProcessIsSetAside) {
+  const fs::path directory = dir_.path();
+  // The file is cut while it is in use; the next look at a page that is gone is a SIGBUS.
+  EXPECT_EQ(in_child([&directory] {
+              auto store = MetadataStore::open({directory, 1U << 30U});
+              if (!store) return 1;
+              for (int i = 0; i < 100; ++i)
+                if (!(*store)->put(Shelf::kRows, std::to_string(i), std::string(5000, 'x'))) return 2;
+              fs::resize_file(directory / "meta/data.mdb", 8192);
+              for (int i = 0; i < 100; ++i) (void)(*store)->get(Shelf::kRows, std::to_string(i));
+              return 3;
+            }),
+            255);
+  auto store = open(dir_.path());
+  ASSERT_TRUE(store->put(Shelf::kRows, "new", "1"));
+  EXPECT_EQ(count_aside(dir_.path()), 1);
+}
+
+TEST_F(MetadataStoreTest, AStoreThatLmdbFindsDamagedIsSetAsideByTheNextProcess) {
+  const fs::path directory = dir_.path();
+  const fs::path file = directory / "meta/data.mdb";
+  {
+    auto store = open(directory);
+    for (int i = 0; i < 300; ++i)
+      ASSERT_TRUE(store->put(Shelf::kRows, std::to_string(i), std::string(500, 'x')));
+  }
+  // The heads of the pages of records: LMDB looks at them when it needs them.
+  constexpr std::streamoff kPage = 4096;
+  std::fstream damage(file, std::ios::in | std::ios::out | std::ios::binary);
+  std::string page(kPage, '\0');
+  int damaged = 0;
+  for (std::streamoff at = 0; damage.seekg(at).read(page.data(), kPage); at += kPage) {
+    const bool leaf = page[10] == 2;  // mp_flags of mdb.c
+    if (!leaf || page.find("xxxx") == std::string::npos || page.find("esofs") != std::string::npos) continue;
+    damage.seekp(at + 8) << std::string(8, '\xff');
+    ++damaged;
+  }
+  damage.close();
+  ASSERT_GT(damaged, 20);
+  (void)in_child([&directory] {
+    auto store = MetadataStore::open({directory, 1U << 30U});
+    if (!store) return 1;
+    for (int i = 0; i < 300; ++i) {
+      (void)(*store)->get(Shelf::kRows, std::to_string(i));
+      (void)(*store)->put(Shelf::kRows, std::to_string(i), "other");
+    }
+    return 0;
+  });
+  auto store = open(directory);
+  ASSERT_TRUE(store->put(Shelf::kRows, "new", "1"));
+  EXPECT_EQ(keys(*store, Shelf::kRows, "").size(), 1U);
+  EXPECT_EQ(count_aside(directory), 1);
 }
 
 TEST_F(MetadataStoreTest, AnUnknownFormatIsSetAside) {

@@ -1,0 +1,123 @@
+"""Disks that take nothing, or give back what they were not given: a small file system of its own holds the cache."""
+import errno
+import os
+
+import harness
+import own_mounts
+from harness import read, run, until
+
+CUBES = "SELECT * FROM ivoa.ObsCore WHERE obs_collection='MUSE'"
+
+
+class SmallDisk(harness.MountTest):
+    """The cache's disk has a size of some MiB."""
+    size = '8m'
+
+    def setUp(self):
+        self.disk = None
+        super().setUp()
+
+    def mounted(self, *options, archive=None):
+        if self.disk is None:
+            self.disk = os.path.join(self.home.path, 'disk')
+            os.mkdir(self.disk)
+            run('mount', '-t', 'tmpfs', '-o', f'size={self.size},mode=700', 'esofs-test', self.disk)
+            self.addCleanup(run, 'umount', '-l', self.disk)
+            self.home.cache = os.path.join(self.disk, 'cache')
+            self.prepare()
+        return super().mounted(*options, archive=archive)
+
+    def prepare(self):
+        """Before the first mount."""
+
+    def fill(self):
+        """Leaves no byte on the disk."""
+        with open(os.path.join(self.disk, 'filling'), 'ab', buffering=0) as file:
+            for size in (1 << 16, 1 << 12, 1):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError as full:
+                    self.assertEqual(full.errno, errno.ENOSPC)
+
+    def packed_id(self):
+        return self.sim.delivered_as('.fits.Z')[0]
+
+    def plain_id(self):
+        return self.sim.delivered_as('.fits')[0]
+
+    def check_reads(self):
+        """A listing, a plain file and an unpacked one, all with their right bytes."""
+        folder = self.mount.save('q', 'SELECT TOP 20 * FROM dbo.raw')
+        self.assertGreater(len([name for name in os.listdir(folder) if name.endswith('.fits')]), 5)
+        plain = self.plain_id()
+        self.assertEqual(harness.sha(read(self.mount / f'datasets/{plain}/{plain}.fits')), harness.sha(self.sim.file(plain)))
+        packed = self.packed_id()
+        with open(os.path.join(self.home.path, 'packed.Z'), 'wb') as file:
+            file.write(self.sim.file(packed))
+        unpacked = run('gzip', '-dc', os.path.join(self.home.path, 'packed.Z'), text=False).stdout
+        self.assertEqual(harness.sha(read(self.mount / f'datasets/{packed}/{packed}.fits')), harness.sha(unpacked))
+
+
+class FullFromTheBeginning(SmallDisk):
+    def prepare(self):
+        self.fill()
+
+    def test_the_archive_is_read_without_a_cache(self):
+        self.check_reads()
+
+    def test_what_is_learnt_is_kept_once_there_is_room(self):
+        self.check_reads()
+        os.unlink(os.path.join(self.disk, 'filling'))
+        self.mount = self.mount.remount()
+        self.addCleanup(self._end, self.mount)
+        self.check_reads()
+        self.mount = self.mount.remount()
+        self.addCleanup(self._end, self.mount)
+        self.sim.reset()
+        self.assertGreater(len(os.listdir(self.mount / 'queries/q')), 5)
+        self.assertEqual(self.sim.requests('/sync'), [])
+
+
+class FullWhileMounted(SmallDisk):
+    size = '24m'
+
+    def test_a_disk_that_has_filled_up_costs_no_byte(self):
+        folder = self.mount.save('first', CUBES)
+        os.listdir(folder)
+        self.fill()
+        self.check_reads()
+        self.mount = self.mount.remount()
+        self.addCleanup(self._end, self.mount)
+        self.check_reads()
+
+
+class ReadOnly(SmallDisk):
+    def prepare(self):
+        run('mount', '-o', 'remount,ro', self.disk)
+
+    def test_the_archive_is_read_without_a_cache(self):
+        self.check_reads()
+
+
+class Damaged(SmallDisk):
+    size = '64m'
+
+    def test_a_store_that_is_cut_under_the_mount_ends_it_and_no_other(self):
+        folder = self.mount.save('q', CUBES)
+        os.listdir(folder)
+        pid = self.mount.pid
+        os.truncate(os.path.join(self.home.cache, 'meta/data.mdb'), 8192)
+        try:
+            os.listdir(self.mount.save('other', 'SELECT TOP 5 * FROM dbo.raw'))
+        except OSError:
+            pass
+        until(lambda: harness.ended(pid), 'the end of the daemon')
+        self.mount = self.mount.remount()
+        self.addCleanup(self._end, self.mount)
+        self.check_reads()
+
+
+if __name__ == '__main__':
+    own_mounts.enter_namespace(__file__)
+    harness.main()
