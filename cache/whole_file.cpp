@@ -102,18 +102,18 @@ void WholeFile::spoil(const Error& error) {
 
 void WholeFile::expire(const Error& error) {
   std::map<std::uint64_t, Askers> flights;
-  std::stop_source carrier{std::nostopstate};
+  std::optional<std::stop_source> carrier;
   bool was_running = false;
   {
     const std::lock_guard lock(mutex_);
     if (expired_) return;
-    carrier = stop_;
+    carrier.emplace(stop_);
     expired_ = error;
     was_running = std::exchange(running_, false);
     flights.swap(flights_);
   }
   progress_.notify_all();
-  carrier.request_stop();
+  carrier->request_stop();
   if (was_running) parts_->forget(key_);  // a chunk may have landed since its content was dropped
   for (const auto& [index, askers] : flights) {
     for (const auto& read : askers) read->fail(error);

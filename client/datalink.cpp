@@ -121,7 +121,8 @@ std::vector<Candidate> candidates(const Links& links, const std::string& id) {
     if (!has_semantics(link, "this") || !link.error_message.empty()) continue;
     std::string further = further_links(links, link);
     const bool leads_on = !further.empty();
-    std::string url = leads_on ? std::move(further) : link.access_url;
+    std::string url = link.access_url;
+    if (leads_on) url = std::move(further);
     if (url.empty()) continue;
     all.push_back({&link, std::move(url), leads_on, merit_of(link, leads_on, id)});
   }

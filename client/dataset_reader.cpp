@@ -268,7 +268,7 @@ std::string extension_of_type(const std::string& content_type) {
 }
 
 std::string package_extension(const std::string& content_type, const std::string& name_or_url) {
-  const auto by_type = extension_of_type(content_type);
+  auto by_type = extension_of_type(content_type);
   if (by_type == ".tar" || by_type == ".zip") return by_type;
   if (by_type == ".fits") return "";
   const auto name = name_or_url.substr(0, name_or_url.find_first_of("?#"));

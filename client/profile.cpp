@@ -293,8 +293,7 @@ Profile eso_profile() {
       "A query without `-- maxrec:` gets 100 000 rows at most; the archive gives up to 15 million.",
       "A query may take two minutes; what takes longer goes on as a job, for an hour at most.",
       "One download comes at 6 to 12 Mbit/s: large files come by several at once.",
-      "Of catalogues (service cat) the position is asked for by CONTAINS(POINT('', ra, dec), CIRCLE('', ra, "
-      "dec, r)) = 1.",
+      "In catalogues (service cat) CONTAINS(POINT('', ra, dec), CIRCLE('', x, y, r)) = 1 asks for positions.",
       "Datasets of ALMA are listed only: their files are in the ALMA archive."};
   // The server's own default is 20 000 rows, cut without a word in some formats; it accepts up to 15 000 000.
   profile.tap = {{"obs",

@@ -1,6 +1,5 @@
 #include "mountopts/build_mount.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,12 +62,17 @@ Result<void> private_directory(const std::filesystem::path& path) {
   return {};
 }
 
-Result<void> make_directories(const Options& options) {
+// refused: what the disk would not take, one sentence each.
+Result<void> make_directories(const Options& options, std::vector<std::string>& refused) {
   // A disk for scratch files may be everybody's; what lies on it is not.
   if (auto made = make_directory(options.cache_dir); !made && !disk_refuses(made.error())) return made;
   for (const auto& directory : {options.cache_dir / "meta", options.cache_dir / "content",
                                 options.cache_dir / "results", options.config_dir, options.state_dir}) {
-    if (auto made = private_directory(directory); !made && !disk_refuses(made.error())) return made;
+    auto made = private_directory(directory);
+    if (made) continue;
+    if (!disk_refuses(made.error())) return made;
+    const bool of_cache = directory.parent_path() == options.cache_dir;
+    if (!of_cache) refused.push_back("nothing can be saved: " + made.error().what());
   }
   return {};
 }
@@ -130,7 +134,7 @@ class Built : public BuiltMount {
 
   Result<void> open(const Options& options, const client::Profile& profile, const std::string& archive,
                     const std::string& mountpoint) {
-    if (auto made = make_directories(options); !made) return made;
+    if (auto made = make_directories(options, warnings_); !made) return made;
     if (auto opened = open_store(options); !opened) return opened;
 
     cache::Catalog::Config catalog_config;
@@ -154,6 +158,7 @@ class Built : public BuiltMount {
     return {};
   }
 
+  const std::vector<std::string>& warnings() const override { return warnings_; }
   Result<void> run() override { return session_->run(); }
 
  private:
@@ -164,7 +169,9 @@ class Built : public BuiltMount {
     config.directory = options.cache_dir;
     auto store = cache::MetadataStore::open(config);
     if (!store && !disk_refuses(store.error())) return store.error().at("the cache of metadata");
-    if (!store) spdlog::warn("what is learnt is forgotten with this mount: {}", store.error().what());
+    if (!store)
+      warnings_.push_back("what is learnt of the archive is forgotten with this mount: " +
+                          store.error().what());
     store_ = store ? std::move(*store) : cache::MetadataStore::in_memory();
     return {};
   }
@@ -277,6 +284,7 @@ class Built : public BuiltMount {
   // In the order in which they need each other. The lanes end first of what asks the archive: their jobs use the rest.
   std::shared_ptr<client::Credentials> credentials_;
   std::unique_ptr<client::Archive> archive_;
+  std::vector<std::string> warnings_;
   std::unique_ptr<cache::MetadataStore> store_;
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "client/base/result.h"
 #include "client/profile.h"
@@ -18,6 +19,9 @@ class BuiltMount {
   static Result<std::unique_ptr<BuiltMount>> build(const Options& options, const client::Profile& profile,
                                                    const std::string& archive, const std::string& mountpoint);
   virtual ~BuiltMount() = default;
+
+  // What does not work, though the mount does.
+  virtual const std::vector<std::string>& warnings() const = 0;
 
   // Serves the mount until it is unmounted or SIGTERM, SIGINT or SIGHUP comes.
   virtual Result<void> run() = 0;

@@ -44,9 +44,11 @@ Result<std::string> usable_mountpoint(const std::string& given) {
 // Content passes through the daemon in blocks of 64 to 128 KiB. What glibc gives back to the kernel of them it must have
 // cleared and mapped again a moment later, which costs more than all the copying.
 void keep_freed_memory() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
   ::mallopt(M_ARENA_MAX, 4);  // each keeps its own
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 // What a mount keeps must not lie below it: the daemon would wait for itself.
@@ -74,9 +76,13 @@ Result<void> serve(Background& background, const Options& options, const client:
   auto mount = BuiltMount::build(options, profile, command.archive, mountpoint);
   if (!mount) return mount.error();
   spdlog::info("mounted {} on {}", profile.title, mountpoint);
+  for (const auto& warning : (*mount)->warnings()) {
+    spdlog::warn("{}", warning);
+    std::cerr << "esofs: warning: " << warning << "; mounted all the same\n";
+  }
   background.report({});
   if (!command.foreground) Background::detach_terminal();
-  const auto served = (*mount)->run();
+  auto served = (*mount)->run();
   if (served)
     spdlog::info("unmounted {}", mountpoint);
   else

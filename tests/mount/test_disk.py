@@ -63,7 +63,9 @@ class FullFromTheBeginning(SmallDisk):
     def prepare(self):
         self.fill()
 
-    def test_the_archive_is_read_without_a_cache(self):
+    def test_the_archive_is_read_without_a_cache_and_who_mounts_is_told(self):
+        self.assertIn('forgotten with this mount', self.mount.result.stderr)
+        self.assertIn('No space left on device', self.mount.result.stderr)
         self.check_reads()
 
     def test_what_is_learnt_is_kept_once_there_is_room(self):
@@ -96,7 +98,8 @@ class ReadOnly(SmallDisk):
     def prepare(self):
         run('mount', '-o', 'remount,ro', self.disk)
 
-    def test_the_archive_is_read_without_a_cache(self):
+    def test_the_archive_is_read_without_a_cache_and_who_mounts_is_told(self):
+        self.assertIn('Read-only file system', self.mount.result.stderr)
         self.check_reads()
 
 
