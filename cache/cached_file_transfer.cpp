@@ -228,6 +228,8 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
     std::erase(state->active, transfer);
     if (transfer->ahead) parts_->ahead_bytes -= (transfer->end - transfer->next) * kChunkBytes;
     first_to_see = stale && !state->expired && !std::exchange(state->stale, true);
+    // The first one tells the readers of all, when what was known of the file is forgotten: they may ask anew at once.
+    if (stale && !first_to_see) return;
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
     auto flight = state->flights.lower_bound(transfer->next);
     while (flight != state->flights.end() && flight->first < transfer->end) {

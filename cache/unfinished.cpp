@@ -1,14 +1,13 @@
 #include "cache/unfinished.h"
 
-#include <signal.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <string_view>
 #include <vector>
+
+#include "client/base/process.h"
 
 namespace esofs::cache {
 namespace {
@@ -24,16 +23,6 @@ pid_t process_of(std::string_view value) {
   pid_t pid = 0;
   std::from_chars(value.data() + 1, value.data() + value.size(), pid);
   return pid;
-}
-
-// One that has ended and waits for its parent (state Z) is gone, too (proc(5)).
-bool gone(pid_t pid) {
-  if (pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH)) return true;
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string stat;
-  if (!std::getline(file, stat)) return false;
-  const auto name_end = stat.rfind(") ");
-  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] == 'Z';
 }
 
 }  // namespace
@@ -55,7 +44,7 @@ void Unfinished::sweep(const std::function<void(const std::string& content_key)>
         if (!key.starts_with(kPrefix)) return false;
         // A note of this process is of one before it that had its number: nothing has been begun yet.
         const pid_t pid = process_of(value);
-        if (pid == ::getpid() || gone(pid)) left.emplace_back(key.substr(kPrefix.size()));
+        if (pid == ::getpid() || !process_alive(pid)) left.emplace_back(key.substr(kPrefix.size()));
         return true;
       });
   if (!scanned) spdlog::debug("unfinished transfers are not known: {}", scanned.error().what());

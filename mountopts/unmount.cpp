@@ -13,14 +13,13 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stop_token>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "client/base/pause.h"
+#include "client/base/process.h"
 #include "client/base/unique_fd.h"
 #include "mountopts/mount_status.h"
 #include "mountopts/mount_table.h"
@@ -70,17 +69,9 @@ Result<void> fusermount(const std::string& path, bool lazy) {
                said.empty() ? "fusermount3 failed" : said);
 }
 
-// A process of which only its status is left has ended: who must collect that may be slow.
-bool alive(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto name_end = text.rfind(')');
-  return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] != 'Z';
-}
-
 bool gone_within(std::chrono::milliseconds time, const std::string& path, pid_t pid) {
   const auto until = std::chrono::steady_clock::now() + time;
-  while (is_esofs_mount(path) || (pid > 0 && alive(pid))) {
+  while (is_esofs_mount(path) || process_alive(pid)) {
     if (std::chrono::steady_clock::now() > until) return false;
     (void)pause(10ms, std::stop_token());
   }

@@ -39,11 +39,13 @@ class OrdinaryUser(harness.MountTest):
         run(*words, input='pi-password\n')
         until(lambda: self.mount.status()['login']['state'] == 'logged in', 'the login')
         self.sim.fault(path='/sso/oidc/token', delay=600_000)
+        self.sim.reset()
         login = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         self.addCleanup(login.wait)
         self.addCleanup(login.kill)
         login.stdin.write(b'pi-password\n')
         login.stdin.close()
+        until(lambda: self.sim.requests('/sso/oidc/token'), 'the request with the password')
         for pid in (self.mount.pid, login.pid):
             until(lambda pid=pid: os.stat(f'/proc/{pid}/mem').st_uid == 0, 'the end of what the kernel shows of it')
             for name in ('environ', 'maps', 'mem'):
