@@ -155,8 +155,6 @@ class Transfer {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_BUFFERSIZE, 256L * 1024L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(CURLOPT_COOKIEFILE,
-        "");  // kept in memory: some servers lead a client without their cookie in a circle
     set(CURLOPT_HEADEROPT,
         static_cast<long>(CURLHEADER_SEPARATE));  // a proxy's CONNECT carries no credentials
     if (exchange_.request.direct) {
@@ -337,6 +335,10 @@ class Membership {
 HttpSession::HttpSession() : multi_(curl_multi_init()), easy_(curl_easy_init()) {
   if (!multi_ || !easy_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 2L);
+  // Some servers lead a client without their cookie in a circle. Any cookie begins the keeping of them, in memory, which lasts
+  // over curl_easy_reset(); COOKIEFILE "" is to be set for each request and is lost by that (curl 7.88: a leak).
+  curl_easy_setopt(easy_.get(), CURLOPT_COOKIELIST, "Set-Cookie: esofs=1; domain=localhost; path=/");
+  forget_cookies();
 }
 
 HttpSession::~HttpSession() = default;

@@ -259,16 +259,17 @@ TEST_F(MetadataStoreTest, AFileThatWasCutAnywhereIsWholeOrSetAside) {
 TEST_F(MetadataStoreTest, AStoreThatEndedItsProcessIsSetAside) {
   const fs::path directory = dir_.path();
   // The file is cut while it is in use; the next look at a page that is gone is a SIGBUS.
-  EXPECT_EQ(in_child([&directory] {
-              auto store = MetadataStore::open({directory, 1U << 30U});
-              if (!store) return 1;
-              for (int i = 0; i < 100; ++i)
-                if (!(*store)->put(Shelf::kRows, std::to_string(i), std::string(5000, 'x'))) return 2;
-              fs::resize_file(directory / "meta/data.mdb", 8192);
-              for (int i = 0; i < 100; ++i) (void)(*store)->get(Shelf::kRows, std::to_string(i));
-              return 3;
-            }),
-            255);
+  const int ended = in_child([&directory] {
+    auto store = MetadataStore::open({directory, 1U << 30U});
+    if (!store) return 2;
+    for (int i = 0; i < 100; ++i)
+      if (!(*store)->put(Shelf::kRows, std::to_string(i), std::string(5000, 'x'))) return 3;
+    fs::resize_file(directory / "meta/data.mdb", 8192);
+    for (int i = 0; i < 100; ++i) (void)(*store)->get(Shelf::kRows, std::to_string(i));
+    return 4;
+  });
+  EXPECT_TRUE(ended == 255 || ended == 1 || ended == 66)
+      << ended;  // by the signal; as ASan, as TSan end for it
   auto store = open(dir_.path());
   ASSERT_TRUE(store->put(Shelf::kRows, "new", "1"));
   EXPECT_EQ(count_aside(dir_.path()), 1);
