@@ -212,7 +212,8 @@ TEST_F(CachedFileTest, MoreThanMemoryHoldsIsReadAheadWhereADiskKeepsIt) {
   memory_bytes_ = 2 * kMiB;
   make(64 * kMiB);
   for (std::uint64_t at = 0; at < 64 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
-  EXPECT_LE(archive_.fetched_bytes(), 66 * kMiB);  // what had to leave the memory was not fetched again
+  // What had to leave the memory was not fetched again; a transfer that made way for a reader lost some of what was under way.
+  EXPECT_LE(archive_.fetched_bytes(), 80 * kMiB);
   EXPECT_LE(parts_->memory.bytes(), memory_bytes_);
 }
 
