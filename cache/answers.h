@@ -24,6 +24,7 @@
 #include "cache/records.h"
 #include "cache/remembered.h"
 #include "cache/waiters.h"
+#include "cache/whose.h"
 #include "client/base/ask.h"
 #include "client/base/guarded.h"
 #include "client/base/lane.h"
@@ -96,10 +97,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     if (!old) return;
     Record record = *old;
     record.fetched_at = 0;
-    const std::string bytes = encode(record);
-    remember(key, std::move(record), bytes.size());
-    if (auto put = store_.put(shelf_, key, bytes); !put)
-      spdlog::warn("an answer stays: {}", put.error().what());
+    store(key, std::move(record));
   }
 
  private:
@@ -117,9 +115,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   static constexpr std::size_t kMostFailures = 4096;
   static constexpr int kMostLogins = 3;  // that one question outlives
 
-  static std::string own(const std::string& key, const std::string& user) {
-    return user.empty() ? key : key + "\nfor " + user;
-  }
+  static std::string own(const std::string& key, const std::string& user) { return key + whose(user); }
   std::string own(const std::string& key) const { return own(key, now_logged_in()); }
   std::string now_logged_in() const { return policy_.user ? policy_.user() : std::string(); }
 
@@ -138,6 +134,10 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
 
   Answer write(const std::string& key, Record record) {
     record.fetched_at = policy_.now();
+    return store(key, std::move(record));
+  }
+
+  Answer store(const std::string& key, Record record) {
     const std::string bytes = encode(record);
     auto answer = remember(key, std::move(record), bytes.size());
     if (auto put = store_.put(shelf_, key, bytes); !put)

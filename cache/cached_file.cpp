@@ -81,14 +81,20 @@ bool CachedFile::at_hand(std::uint64_t offset, std::size_t size) {
   if (size == 0 || offset >= about_.size) return true;
   const std::uint64_t first = offset / kChunkBytes;
   const std::uint64_t end = chunk_count(std::min(offset + size, about_.size));
-  const auto on_disk = parts_->segments.present(about_.key, first, end - first);
+  const auto kept = kept_of(first, end);
   auto state = state_.lock();
   for (std::uint64_t i = first; i < end; ++i) {
-    if (!on_disk[i - first] && !parts_->memory.has(about_.key, i) && !state->unwritten.contains(i) &&
-        !state->flights.contains(i))
-      return false;
+    if (!kept[i - first] && !state->unwritten.contains(i) && !state->flights.contains(i)) return false;
   }
   return true;
+}
+
+// Of each chunk in [first, end), whether the cache has it.
+std::vector<bool> CachedFile::kept_of(std::uint64_t first, std::uint64_t end) const {
+  auto kept = parts_->segments.present(about_.key, first, end - first);
+  for (std::uint64_t i = first; i < end; ++i)
+    kept[i - first] = kept[i - first] || parts_->memory.has(about_.key, i);
+  return kept;
 }
 
 bool CachedFile::fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const {
@@ -134,13 +140,11 @@ std::uint64_t CachedFile::window(const Pace& pace, std::uint64_t most) const {
 void CachedFile::look_ahead(client::ByteRange range) {
   const std::uint64_t first = range.first / kChunkBytes;
   const std::uint64_t end = chunk_count(range.first + range.size);
-  auto here = parts_->segments.present(about_.key, first, end - first);
-  for (std::uint64_t i = first; i < end; ++i)
-    here[i - first] = here[i - first] || parts_->memory.has(about_.key, i);
+  const auto kept = kept_of(first, end);
   auto state = state_.lock();
   bool joined = !state->ahead.empty() && state->ahead.back().end == first;
   for (std::uint64_t i = first; i < end; ++i) {
-    const bool wanted = !here[i - first] && !state->unwritten.contains(i);
+    const bool wanted = !kept[i - first] && !state->unwritten.contains(i);
     if (wanted && joined) {
       ++state->ahead.back().end;
     } else if (wanted) {

@@ -99,6 +99,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   bool fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const;
   std::optional<Error> join(const std::shared_ptr<PendingRead>& read,
                             const std::vector<std::uint64_t>& missing);
+  std::vector<bool> kept_of(std::uint64_t first, std::uint64_t end) const;
   void look_ahead(client::ByteRange range);
   std::uint64_t window(const Pace& pace, std::uint64_t most) const;
   void abandon(const std::shared_ptr<PendingRead>& read);

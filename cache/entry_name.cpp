@@ -1,22 +1,17 @@
 #include "cache/entry_name.h"
 
-#include <array>
 #include <string_view>
 
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
+#include "client/dataset_reader.h"
 
 namespace esofs::cache {
 namespace {
 
 std::string_view without_fits(std::string_view name) {
-  constexpr std::array<std::string_view, 6> extensions{".fits",    ".fit",    ".fits.gz",
-                                                       ".fits.fz", ".fits.z", ".fits.bz2"};
-  for (const auto extension : extensions) {
-    if (name.size() > extension.size() && ends_with_any_case(name, extension))
-      return name.substr(0, name.size() - extension.size());
-  }
-  return name;
+  const auto extension = client::fits_extension(name);
+  return name.size() > extension.size() ? name.substr(0, name.size() - extension.size()) : name;
 }
 
 std::string_view stem(std::string_view id) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cache/file_cache_core.h"
+#include "cache/whose.h"
 
 namespace esofs::cache {
 namespace {
@@ -24,9 +25,9 @@ class Handle : public OpenFile {
   bool restricted() const noexcept override { return !content_->key().identity().empty(); }
   std::string shared_version() const override {
     std::string text = version_;
-    const std::string whose = "\nfor " + content_->key().identity();
-    const auto at = restricted() ? text.rfind(whose) : std::string::npos;
-    return at == std::string::npos ? text : text.erase(at, whose.size());
+    const std::string ending = whose(content_->key().identity());
+    const auto at = restricted() ? text.rfind(ending) : std::string::npos;
+    return at == std::string::npos ? text : text.erase(at, ending.size());
   }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     return content_->read(offset, size, std::move(done));

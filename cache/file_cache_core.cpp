@@ -9,6 +9,7 @@
 #include "cache/cached_file.h"
 #include "cache/unpack.h"
 #include "cache/whole_file.h"
+#include "cache/whose.h"
 #include "client/dataset_reader.h"
 #include "client/http.h"
 #include "client/url.h"
@@ -188,8 +189,7 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
     return {};
   }
   // Who comes after a logout does not wait for what rights are getting.
-  const std::string user = parts_->archive.user();
-  const std::string flight = user.empty() ? id : id + "\nfor " + user;
+  const std::string flight = id + whose(parts_->archive.user());
   auto joined = openings_.join(flight, std::move(done));
   if (joined.first) ask(id, flight, dataset);
   if (dataset.cutout.empty()) return {};  // an opening goes on: what it learns is kept

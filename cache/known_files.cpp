@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
+#include "cache/whose.h"
+
 namespace esofs::cache {
 namespace {
 
 constexpr std::size_t kMostFailures = 1000;
 
 // Where the record of what took this identity's rights lies.
-std::string slot_of(const std::string& id, const std::string& identity) {
-  return identity.empty() ? id : id + "\nfor " + identity;
-}
+std::string slot_of(const std::string& id, const std::string& identity) { return id + whose(identity); }
 
 }  // namespace
 

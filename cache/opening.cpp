@@ -11,6 +11,7 @@
 
 #include "cache/cached_file.h"
 #include "cache/whole_file.h"
+#include "cache/whose.h"
 #include "client/base/pause.h"
 #include "client/base/text.h"
 #include "client/dataset_reader.h"
@@ -46,9 +47,6 @@ std::string packed_name(const std::string& url) {
   std::string name = percent_decoded(path.substr(path.rfind('/') + 1));
   return packing_of(name) == Packing::kNone ? std::string() : name;
 }
-
-// What the rights of somebody got is another content than what everybody gets.
-std::string shown_to(const std::string& identity) { return identity.empty() ? "" : "\nfor " + identity; }
 
 // Two whole responses are never the same content, whatever they say of themselves.
 std::string generation() {
@@ -131,7 +129,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
   // Of a file in ranges.
   void set_key(FileRecord& record, const client::FileHead& head) const {
-    record.key = request_.id + "\n" + version_of(head, request_.dataset) + shown_to(head.identity);
+    record.key = request_.id + "\n" + version_of(head, request_.dataset) + whose(head.identity);
     const auto& before = request_.before;
     if (!before || before->whole) return;
     // Where the server tells versions apart by nothing, what is remembered of this size goes on until a date tells of another.
@@ -208,7 +206,7 @@ class Opening::HeadSink : public client::FetchSink {
     auto& whole = opening_.whole_;
     if (!whole) {
       const std::string version =
-          version_of(head, opening_.request_.dataset) + "\n" + generation() + shown_to(head.identity);
+          version_of(head, opening_.request_.dataset) + "\n" + generation() + whose(head.identity);
       whole = opening_.host_->whole(opening_.request_,
                                     ContentKey(opening_.request_.id + "\n" + version, head.identity));
       whole->carried_by(opening_.stop_);

@@ -1,7 +1,6 @@
 #include "client/datalink.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <utility>
@@ -92,10 +91,7 @@ class ProbeSink : public HttpSink {
 bool is_fits(const Link& link) {
   if (lower(link.content_type).find("fits") != std::string::npos) return true;
   const std::string path = link.access_url.substr(0, link.access_url.find_first_of("?#"));
-  constexpr std::array<std::string_view, 6> kEnds{".fits",    ".fit",    ".fits.gz",
-                                                  ".fits.fz", ".fits.z", ".fits.bz2"};
-  return std::any_of(kEnds.begin(), kEnds.end(),
-                     [&path](std::string_view end) { return ends_with_any_case(path, end); });
+  return !fits_extension(path).empty();
 }
 
 // A #this row, and what it leads to.

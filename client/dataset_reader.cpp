@@ -113,13 +113,11 @@ std::string extension_of_word(const std::string& word) {
 
 // The extension that the end of a URL or an identifier tells, of those that files of archives have; "" for others.
 std::string extension_of_end(const std::string& text) {
-  constexpr std::array<std::string_view, 8> kFits{".fits",    ".fit",    ".fts",      ".fits.gz",
-                                                  ".fits.fz", ".fits.z", ".fits.bz2", ".fz"};
   constexpr std::array<std::string_view, 16> kOthers{".txt", ".dat",  ".ascii", ".csv", ".tsv",  ".vot",
                                                      ".xml", ".json", ".png",   ".jpg", ".jpeg", ".gif",
                                                      ".pdf", ".html", ".tiff",  ".tif"};
   const auto ends = [&text](std::string_view end) { return ends_with_any_case(text, end); };
-  if (std::any_of(kFits.begin(), kFits.end(), ends)) return ".fits";
+  if (!fits_extension(text).empty() || ends(".fts") || ends(".fz")) return ".fits";
   const auto other = std::find_if(kOthers.begin(), kOthers.end(), ends);
   return other != kOthers.end() ? std::string(*other) : package_extension("", text);
 }
@@ -263,6 +261,15 @@ std::string extension_of_type(const std::string& content_type) {
        {"text/x-votable+xml", ".vot"}}};
   for (const auto& [known, extension] : types) {
     if (type == known) return extension;
+  }
+  return "";
+}
+
+std::string_view fits_extension(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kEnds{".fits",    ".fit",    ".fits.gz",
+                                                  ".fits.fz", ".fits.z", ".fits.bz2"};
+  for (const auto end : kEnds) {
+    if (ends_with_any_case(name, end)) return name.substr(name.size() - end.size());
   }
   return "";
 }

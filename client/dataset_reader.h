@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/identifiers.h"
@@ -25,6 +26,9 @@ DatasetReader make_dataset_reader(std::shared_ptr<const Identifiers> ids, const 
 
 // The extension of the plain view for a media type: ".fits", ".txt" …; "" where the type does not tell.
 std::string extension_of_type(const std::string& content_type);
+
+// The extension of a FITS file, packed or not, at the end of a name or path, as it is written there; "" for others.
+std::string_view fits_extension(std::string_view name);
 
 // ".tar", ".tar.gz", ".tgz" or ".zip" of a package of files, by its media type or the end of its name or URL; "" for others.
 std::string package_extension(const std::string& content_type, const std::string& name_or_url);

@@ -109,11 +109,14 @@ class Server(http.server.ThreadingHTTPServer):
         """A client may hang up when it has read enough."""
 
 
-class OtherServers(harness.MountTest):
+class ServedTest(harness.MountTest):
+    """Mounts the TAP service of a server that answers by `handler`."""
+    handler = Handler
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = Server(('127.0.0.1', 0), Handler)
+        cls.server = Server(('127.0.0.1', 0), cls.handler)
         thread = threading.Thread(target=cls.server.serve_forever)
         thread.start()
         cls.addClassCleanup(thread.join)
@@ -122,6 +125,8 @@ class OtherServers(harness.MountTest):
     def mounted(self, *options, archive=None):
         return super().mounted(*options, archive=archive or f'http://127.0.0.1:{self.server.server_address[1]}/tap')
 
+
+class OtherServers(ServedTest):
     def test_each_file_is_listed_once_and_gives_its_own_bytes(self):
         folder = self.mount.save('all', 'SELECT * FROM ivoa.ObsCore')
         made = {'query.adql', 'status.txt', 'table'}

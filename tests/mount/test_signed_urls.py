@@ -2,13 +2,12 @@
 attributes, errors, status files or the log. The archive's own tables stay as they came.
 """
 import os
-import threading
 import unittest
 import urllib.parse
 
 import harness
 from harness import read, run, sha
-from test_other_servers import Handler, Server, fits, votable
+from test_other_servers import Handler, ServedTest, fits, votable
 
 SECRET = 'S3CR3T'
 DATALINK = 'application/x-votable+xml;content=datalink'
@@ -73,20 +72,9 @@ class Archive(Handler):
             self.answer(b'not here', 404)
 
 
-class SignedUrls(harness.MountTest):
+class SignedUrls(ServedTest):
+    handler = Archive
     mount_options = ('log_level=trace', 'attempts=2')
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = Server(('127.0.0.1', 0), Archive)
-        thread = threading.Thread(target=cls.server.serve_forever)
-        thread.start()
-        cls.addClassCleanup(thread.join)
-        cls.addClassCleanup(cls.server.shutdown)
-
-    def mounted(self, *options, archive=None):
-        return super().mounted(*options, archive=archive or f'http://127.0.0.1:{self.server.server_address[1]}/tap')
 
     def setUp(self):
         super().setUp()
