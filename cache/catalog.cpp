@@ -375,16 +375,18 @@ bool Listing::in_directory(const Entry& entry, const std::string& name) {
   return own == name || portable_name(own) == name;
 }
 
+Result<std::optional<Listing::Entry>> Listing::only(Result<std::optional<Entry>> found,
+                                                    const std::function<bool(const Entry&)>& right) {
+  if (found && *found && !right(**found)) found->reset();
+  return found;
+}
+
 Result<std::optional<Listing::Entry>> Listing::find_id(const std::string& id) const {
-  auto entry = find(entry_stem(id) + ".fits");
-  const bool other = entry && *entry && (*entry)->dataset.id != id;
-  return other ? Result<std::optional<Entry>>(std::optional<Entry>()) : entry;
+  return only(find(entry_stem(id) + ".fits"), [&](const Entry& entry) { return entry.dataset.id == id; });
 }
 
 Result<std::optional<Listing::Entry>> Listing::find_directory(const std::string& name) const {
-  auto entry = find(name + ".fits");
-  const bool other = entry && *entry && !in_directory(**entry, name);
-  return other ? Result<std::optional<Entry>>(std::optional<Entry>()) : entry;
+  return only(find(name + ".fits"), [&](const Entry& entry) { return in_directory(entry, name); });
 }
 
 Result<std::unique_ptr<Catalog>> Catalog::create(Config config, client::Archive& archive,

@@ -94,6 +94,9 @@ class Listing {
 
  protected:
   static bool in_directory(const Entry& entry, const std::string& name);
+  // What was found under a key that several entries may have; nothing where it is not the right one.
+  static Result<std::optional<Entry>> only(Result<std::optional<Entry>> found,
+                                           const std::function<bool(const Entry&)>& right);
 };
 
 // A row with its columns: metadata.json, user.eso.* attributes.

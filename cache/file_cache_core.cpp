@@ -10,6 +10,7 @@
 #include "cache/unpack.h"
 #include "cache/whole_file.h"
 #include "cache/whose.h"
+#include "client/base/in_turn.h"
 #include "client/dataset_reader.h"
 #include "client/http.h"
 #include "client/url.h"
@@ -36,51 +37,6 @@ ContentKey view_key(const ContentKey& packed) {
   return ContentKey(packed.text() + "+plain", packed.identity());
 }
 ContentKey view_key(const FileRecord& record) { return view_key(ContentKey(record.key, record.identity)); }
-
-// Answers once; the first of the work and its Cancel.
-template <class T>
-class Once {
- public:
-  explicit Once(Done<T> done) : done_(std::move(done)) {}
-  void answer(Result<T> result) {
-    Done<T> done;
-    Cancel inner;
-    {
-      auto state = state_.lock();
-      if (std::exchange(state->answered, true)) return;
-      done = std::exchange(done_, nullptr);
-      inner = std::exchange(state->inner, nullptr);
-    }
-    done(std::move(result));
-  }
-  // The Cancel of the step that is under way.
-  void waits_for(const Cancel& inner) {
-    auto state = state_.lock();
-    if (!state->answered) state->inner = inner;
-  }
-  // The Cancel of the first step, which may have led to the next one already.
-  void began_with(const Cancel& inner) {
-    auto state = state_.lock();
-    if (!state->answered && !state->inner) state->inner = inner;
-  }
-  void cancel() {
-    Cancel inner;
-    {
-      auto state = state_.lock();
-      inner = state->inner;
-    }
-    answer(Error(EINTR, "interrupted"));
-    if (inner) inner();
-  }
-
- private:
-  struct State {
-    bool answered = false;
-    Cancel inner;
-  };
-  Guarded<State> state_;
-  Done<T> done_;  // guarded by state_
-};
 
 }  // namespace
 
@@ -192,7 +148,7 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
   const std::string flight = id + whose(parts_->archive.user());
   auto joined = openings_.join(flight, std::move(done));
   if (joined.first) ask(id, flight, dataset);
-  if (dataset.cutout.empty()) return {};  // an opening goes on: what it learns is kept
+  if (dataset.cutout.empty()) return joined.cancel;  // the opening goes on: what it learns is kept
   return [weak = weak_from_this(), flight, leave = std::move(joined.cancel)] {
     leave();
     if (auto self = weak.lock()) self->stop_unwanted(flight);
@@ -348,22 +304,24 @@ bool FileCacheCore::unpacks(Packing packing) const {
 }
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
-  auto once = std::make_shared<Once<OpenContent>>(std::move(done));
-  auto opening =
-      open_delivered(dataset, [self = shared_from_this(), once, dataset, form](Result<Delivered> delivered) {
-        if (!delivered) return once->answer(delivered.error());
-        const bool plain = form == Form::kPlain && dataset.extension == ".fits";
-        if (plain)
-          if (const std::string package = self->package_of(dataset); !package.empty())
-            return once->answer(Error(
-                EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
-                         package + " file in the dataset's directory below datasets/"));
-        if (!plain || !self->unpacks(delivered->record.packing)) return once->answer(delivered->content);
-        once->waits_for(self->open_view(dataset, *delivered,
-                                        [once](Result<OpenContent> view) { once->answer(std::move(view)); }));
-      });
-  once->began_with(opening);
-  return [once] { once->cancel(); };
+  const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+  const auto self = shared_from_this();
+  return in_turn<Delivered, OpenContent>(
+      [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },
+      [self, dataset, plain](const Delivered& delivered, const Done<OpenContent>& answer) -> Cancel {
+        const std::string package = plain ? self->package_of(dataset) : "";
+        if (package.empty() && plain && self->unpacks(delivered.record.packing))
+          return self->open_view(dataset, delivered, answer);
+        if (package.empty()) {
+          answer(delivered.content);
+        } else {
+          answer(
+              Error(EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
+                             package + " file in the dataset's directory below datasets/"));
+        }
+        return {};
+      },
+      std::move(done));
 }
 
 // The extension of the package that a dataset is delivered as; "" where it is none, or nothing was asked yet.

@@ -13,7 +13,6 @@
 #include "cache/whole_file.h"
 #include "cache/whose.h"
 #include "client/base/pause.h"
-#include "client/base/text.h"
 #include "client/dataset_reader.h"
 #include "client/http.h"
 #include "client/iso_time.h"
@@ -43,8 +42,7 @@ bool made_with_rights(client::Archive& archive, const client::Dataset& dataset) 
 
 // The name that a URL gives a packed FITS file; "" for other files, whose names tell nothing that their bytes do not.
 std::string packed_name(const std::string& url) {
-  const std::string path = url.substr(0, url.find_first_of("?#"));
-  std::string name = percent_decoded(path.substr(path.rfind('/') + 1));
+  std::string name = client::last_part(url);
   return packing_of(name) == Packing::kNone ? std::string() : name;
 }
 

@@ -79,10 +79,9 @@ Result<std::optional<Listing::Entry>> StoredListing::entry_by(const std::string&
 }
 
 Result<std::optional<Listing::Entry>> StoredListing::find(std::string_view name) const {
-  auto entry = entry_by(name_key(record_.generation, portable_name(name)));
   // Two names may have one portable form; only the one in use, or that form itself, is this entry.
-  const bool other = entry && *entry && (*entry)->name != name && portable_name(name) != name;
-  return other ? Result<std::optional<Entry>>(std::optional<Entry>()) : entry;
+  return only(entry_by(name_key(record_.generation, portable_name(name))),
+              [&](const Entry& entry) { return entry.name == name || portable_name(name) == name; });
 }
 
 Result<std::optional<Listing::Entry>> StoredListing::find_id(const std::string& id) const {
@@ -93,10 +92,8 @@ Result<std::optional<Listing::Entry>> StoredListing::find_id(const std::string& 
 Result<std::optional<Listing::Entry>> StoredListing::find_directory(const std::string& name) const {
   auto usual = Listing::find_directory(name);
   if (!usual || *usual) return usual;
-  auto entry = entry_by(directory_key(record_.generation, portable_name(name)));
-  return !entry || !*entry || in_directory(**entry, name)
-             ? entry
-             : Result<std::optional<Entry>>(std::optional<Entry>());
+  return only(entry_by(directory_key(record_.generation, portable_name(name))),
+              [&](const Entry& entry) { return in_directory(entry, name); });
 }
 
 Result<client::Row> StoredListing::row(std::uint64_t row) const {

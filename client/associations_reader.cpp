@@ -12,6 +12,7 @@
 #include "client/datalink.h"
 #include "client/multipart.h"
 #include "client/service_error.h"
+#include "client/url.h"
 
 namespace esofs::client {
 
@@ -49,13 +50,6 @@ std::string root_name(std::string_view xml) {
     at += end.size();
   }
   return "";
-}
-
-// "MUSE.2018-06-05T01:06:59.418" of "https://host/file/MUSE.2018-06-05T01:06:59.418?x".
-std::string last_segment(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto slash = url.rfind('/');
-  return percent_decoded(slash == std::string_view::npos ? url : url.substr(slash + 1));
 }
 
 std::string without_format(const std::string& url) {
@@ -130,7 +124,7 @@ class Files {
     file.dataset.id = file.dataset.access_url = url;
     file.dataset.access = AccessKind::kFile;
     file.fits = content_type.empty() || lower(content_type).find("fits") != std::string::npos;
-    const auto segment = last_segment(url);
+    const auto segment = last_part(url);
     file.name = file.fits ? file_stem(segment) + ".fits" : segment;
     if (!file.fits) file.dataset.extension.clear();
     keep(std::move(file), category, bytes);
@@ -228,7 +222,7 @@ class Reader {
       if (link.eso_category == "ASSOCIATION_TREE") found.tree_url = link.access_url;
       if (!has_semantics(link, "calibration") || link.access_url.empty()) continue;
       const auto bytes = link.content_length.value_or(0);
-      if (files.add(last_segment(link.access_url), link.eso_category, bytes, link.access_url)) continue;
+      if (files.add(last_part(link.access_url), link.eso_category, bytes, link.access_url)) continue;
       const auto scheme = lower(link.access_url.substr(0, link.access_url.find("://")));
       if (scheme == "http" || scheme == "https")
         files.add_url(link.access_url, link.eso_category, bytes, link.content_type);

@@ -9,6 +9,7 @@
 #include "client/dataset_reader.h"
 #include "client/service_error.h"
 #include "client/service_fields.h"
+#include "client/url.h"
 #include "client/votable_gunzip.h"
 
 namespace esofs::client {
@@ -90,8 +91,7 @@ class ProbeSink : public HttpSink {
 
 bool is_fits(const Link& link) {
   if (lower(link.content_type).find("fits") != std::string::npos) return true;
-  const std::string path = link.access_url.substr(0, link.access_url.find_first_of("?#"));
-  return !fits_extension(path).empty();
+  return !fits_extension(without_query(link.access_url)).empty();
 }
 
 // A #this row, and what it leads to.

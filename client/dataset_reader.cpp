@@ -112,11 +112,11 @@ std::string extension_of_word(const std::string& word) {
 }
 
 // The extension that the end of a URL or an identifier tells, of those that files of archives have; "" for others.
-std::string extension_of_end(const std::string& text) {
+std::string extension_of_end(std::string_view text) {
   constexpr std::array<std::string_view, 16> kOthers{".txt", ".dat",  ".ascii", ".csv", ".tsv",  ".vot",
                                                      ".xml", ".json", ".png",   ".jpg", ".jpeg", ".gif",
                                                      ".pdf", ".html", ".tiff",  ".tif"};
-  const auto ends = [&text](std::string_view end) { return ends_with_any_case(text, end); };
+  const auto ends = [text](std::string_view end) { return ends_with_any_case(text, end); };
   if (!fits_extension(text).empty() || ends(".fts") || ends(".fz")) return ".fits";
   const auto other = std::find_if(kOthers.begin(), kOthers.end(), ends);
   return other != kOthers.end() ? std::string(*other) : package_extension("", text);
@@ -201,8 +201,7 @@ class Reader {
   void set_extension(Dataset& dataset, std::span<const Value> row) const {
     auto extension = extension_of_word(text_at(row, extension_));
     if (extension.empty()) extension = extension_of_type(text_at(row, format_));
-    if (extension.empty())
-      extension = extension_of_end(dataset.access_url.substr(0, dataset.access_url.find_first_of("?#")));
+    if (extension.empty()) extension = extension_of_end(without_query(dataset.access_url));
     if (extension.empty()) extension = extension_of_end(dataset.access_url);
     if (extension.empty()) extension = extension_of_end(dataset.id);
     if (extension.empty()) return;  // as the id tells: ".fits" but for night logs and packages
@@ -274,11 +273,11 @@ std::string_view fits_extension(std::string_view name) {
   return "";
 }
 
-std::string package_extension(const std::string& content_type, const std::string& name_or_url) {
+std::string package_extension(const std::string& content_type, std::string_view name_or_url) {
   auto by_type = extension_of_type(content_type);
   if (by_type == ".tar" || by_type == ".zip") return by_type;
   if (by_type == ".fits") return "";
-  const auto name = name_or_url.substr(0, name_or_url.find_first_of("?#"));
+  const auto name = without_query(name_or_url);
   for (const char* extension : {".tar.gz", ".tgz", ".tar", ".zip"}) {
     if (ends_with_any_case(name, extension)) return extension;
   }

@@ -31,6 +31,6 @@ std::string extension_of_type(const std::string& content_type);
 std::string_view fits_extension(std::string_view name);
 
 // ".tar", ".tar.gz", ".tgz" or ".zip" of a package of files, by its media type or the end of its name or URL; "" for others.
-std::string package_extension(const std::string& content_type, const std::string& name_or_url);
+std::string package_extension(const std::string& content_type, std::string_view name_or_url);
 
 }  // namespace esofs::client

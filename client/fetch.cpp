@@ -11,6 +11,7 @@
 #include "client/content_headers.h"
 #include "client/http_error.h"
 #include "client/service_error.h"
+#include "client/url.h"
 
 namespace esofs::client {
 namespace {
@@ -35,8 +36,7 @@ bool named_packed(std::string_view name) {
 bool kept_packed(const FetchRequest& request, const std::string& encoding, const FileHead& file) {
   const bool packing =
       encoding == "gzip" || encoding == "x-gzip" || encoding == "compress" || encoding == "x-compress";
-  const std::string_view path = std::string_view(request.url).substr(0, request.url.find_first_of("?#"));
-  return packing && (request.fits || named_packed(file.name) || named_packed(path));
+  return packing && (request.fits || named_packed(file.name) || named_packed(without_query(request.url)));
 }
 
 // What every answer must satisfy, whole or partial.

@@ -136,7 +136,23 @@ bool climbs(std::string_view path) {
   return false;
 }
 
+void append_encoded(std::string& out, unsigned char byte) {
+  out += '%';
+  out += kHex[byte >> 4U];
+  out += kHex[byte & 0xFU];
+}
+
 }  // namespace
+
+std::string_view without_query(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }
+
+std::string last_part(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return "";
+  const std::string_view path = without_query(url.substr(scheme + 3));
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? "" : percent_decoded(path.substr(slash + 1));
+}
 
 std::string percent_encoded(std::string_view text, std::string_view kept) {
   std::string out;
@@ -147,9 +163,7 @@ std::string percent_encoded(std::string_view text, std::string_view kept) {
     if (plain) {
       out += c;
     } else {
-      out += '%';
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xFU];
+      append_encoded(out, byte);
     }
   }
   return out;
@@ -195,9 +209,7 @@ std::string sendable_url(const std::string& url) {
     if (byte > 0x20 && byte < 0x7F) {
       out += c;
     } else {
-      out += '%';
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xFU];
+      append_encoded(out, byte);
     }
   }
   return out;
@@ -218,7 +230,7 @@ UrlPlace::UrlPlace(const std::string& url) : origin_(origin_of(url)) {
   if (scheme == std::string::npos) return;
   const std::size_t end = std::min(url.find_first_of("/?#", scheme + 3), url.size());
   rest_ = end < url.size() && url[end] == '/' ? url.substr(end) : "/" + url.substr(end);
-  const std::string_view path = std::string_view(rest_).substr(0, rest_.find_first_of("?#"));
+  const std::string_view path = without_query(rest_);
   strange_ = climbs(path) || url.substr(0, end).find('@', scheme) != std::string::npos;
 }
 

@@ -57,6 +57,12 @@ bool same_place(const std::string& from, const std::string& to);
 // URLs of archives hold a second '?' and much else that is not to be touched.
 std::string sendable_url(const std::string& url);
 
+// What stands before the query and the fragment.
+std::string_view without_query(std::string_view url);
+
+// The last part of the path, percent-decoded; "" where there is no path, and for what is not a URL.
+std::string last_part(std::string_view url);
+
 // Everything but unreserved characters (RFC 3986 section 2.3) and `kept` as %XX, of the bytes of UTF-8. kept: ASCII signs.
 std::string percent_encoded(std::string_view text, std::string_view kept = "");
 

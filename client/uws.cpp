@@ -12,6 +12,7 @@
 
 #include "client/base/text.h"
 #include "client/iso_time.h"
+#include "client/url.h"
 
 namespace esofs::client {
 
@@ -76,20 +77,18 @@ JobResult result_of(const pugi::xml_node& node) {
   return result;
 }
 
-std::string_view path_of(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }
-
 bool is_file(const JobResult& result) {
   const auto colon = result.href.find(':');
   const bool other_scheme = colon != std::string::npos && result.href.find('/') > colon &&
                             !begins_with_any_case(result.href, "http:") &&
                             !begins_with_any_case(result.href, "https:");
-  return !other_scheme && !ends_with_any_case(path_of(result.href), ".checksum") &&
+  return !other_scheme && !ends_with_any_case(without_query(result.href), ".checksum") &&
          !ends_with_any_case(result.id, ".checksum");
 }
 
 bool is_fits(const JobResult& result) {
   if (!is_file(result)) return false;
-  const auto path = path_of(result.href);
+  const auto path = without_query(result.href);
   return lower(result.mime).find("fits") != std::string::npos || ends_with_any_case(path, ".fits") ||
          ends_with_any_case(path, ".fits.gz") || ends_with_any_case(path, ".fits.fz");
 }

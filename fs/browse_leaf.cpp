@@ -6,7 +6,7 @@
 
 #include "client/base/angle.h"
 #include "client/base/guarded.h"
-#include "fs/in_turn.h"
+#include "client/base/in_turn.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
 #include "fs/query_nodes.h"

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "cache/entry_name.h"
+#include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "client/dataset_reader.h"
-#include "fs/in_turn.h"
 #include "fs/link_names.h"
 #include "fs/links_nodes.h"
 #include "fs/names.h"

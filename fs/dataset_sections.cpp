@@ -5,10 +5,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "client/base/in_turn.h"
 #include "fs/calibration_nodes.h"
 #include "fs/cutout_nodes.h"
 #include "fs/header_text.h"
-#include "fs/in_turn.h"
 #include "fs/link_names.h"
 #include "fs/links_json.h"
 #include "fs/links_nodes.h"

@@ -9,6 +9,7 @@
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "client/dataset_reader.h"
+#include "client/url.h"
 #include "fs/names.h"
 
 namespace esofs::fs {
@@ -102,16 +103,6 @@ std::string extension_of_name(std::string_view name) {
   return plain ? "." + lower(word) : "";
 }
 
-// The last part of a URL's path, decoded; "" where there is none.
-std::string last_part(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return "";
-  url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("?#"));
-  const auto slash = url.rfind('/');
-  return slash == std::string_view::npos ? "" : percent_decoded(url.substr(slash + 1));
-}
-
 }  // namespace
 
 std::string link_directory(std::string_view semantics) {
@@ -141,13 +132,13 @@ std::string link_extension(const client::Link& link) {
 }
 
 std::string name_in_url(std::string_view url) {
-  std::string name = last_part(url);
+  std::string name = client::last_part(url);
   return extension_of_name(name).empty() ? "" : name;
 }
 
 std::string id_in_url(std::string_view url) {
   if (url.find('?') != std::string_view::npos) return "";
-  std::string part = last_part(url);
+  std::string part = client::last_part(url);
   const bool numbered =
       std::any_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   return numbered ? part : "";

@@ -5,12 +5,12 @@
 #include <set>
 #include <string_view>
 
+#include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "client/service_error.h"
 #include "client/url.h"
 #include "fs/dataset_nodes.h"
-#include "fs/in_turn.h"
 #include "fs/link_names.h"
 
 namespace esofs::fs {

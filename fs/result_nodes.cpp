@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <system_error>
 
+#include "client/base/in_turn.h"
 #include "client/base/unique_fd.h"
 #include "fs/error_log.h"
-#include "fs/in_turn.h"
 #include "fs/plain_nodes.h"
 
 namespace esofs::fs {

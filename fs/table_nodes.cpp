@@ -6,7 +6,6 @@
 
 #include "client/adql.h"
 #include "client/base/text.h"
-#include "fs/in_turn.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
 #include "fs/table_answers.h"

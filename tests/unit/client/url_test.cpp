@@ -168,6 +168,16 @@ TEST(UrlTest, CredentialsAreTrustedToTheSameOriginAndToItsHttpsForm) {
   EXPECT_FALSE(same_trust("", ""));
 }
 
+TEST(UrlTest, TheLastPartOfAPathIsDecodedAndHasNoQuery) {
+  EXPECT_EQ(last_part("https://host/file/MUSE.2018-06-05T01%3A06%3A59.418?a=/b#c/d"),
+            "MUSE.2018-06-05T01:06:59.418");
+  EXPECT_EQ(last_part("https://host/dir/"), "");
+  EXPECT_EQ(last_part("https://host"), "");
+  EXPECT_EQ(last_part("https://host?path=/x.fits"), "");
+  EXPECT_EQ(last_part("mailto:archive@host/x1"), "");
+  EXPECT_EQ(without_query("https://host/x.fits#1?2"), "https://host/x.fits");
+}
+
 TEST(UrlTest, NothingButWhatNoUrlHoldsIsEncoded) {
   EXPECT_EQ(sendable_url("http://h/a b/\xC3\xA9\t?ID=ivo://x/y?z|[1]%2F&c={d}"),
             "http://h/a%20b/%C3%A9%09?ID=ivo://x/y?z|[1]%2F&c={d}");

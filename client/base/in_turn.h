@@ -10,7 +10,7 @@
 #include "client/base/ask.h"
 #include "client/base/guarded.h"
 
-namespace esofs::fs {
+namespace esofs {
 
 // Asks `first`, then `second` with its answer; a failure of either is the answer.
 template <class A, class B>
@@ -50,4 +50,4 @@ Cancel in_turn(const std::function<Cancel(Done<A>)>& first, std::function<Cancel
   };
 }
 
-}  // namespace esofs::fs
+}  // namespace esofs
