@@ -133,7 +133,7 @@ std::optional<Error> CachedFile::join(const std::shared_ptr<PendingRead>& read,
 // How far ahead of a reader is asked, `most` at most.
 std::uint64_t CachedFile::window(const Pace& pace, std::uint64_t most) const {
   const auto width = static_cast<std::uint64_t>(parts_->transfers.width());
-  return pace.window(width, width * kLeastWindow, most);
+  return pace.window(width * kLeastWindow, most);
 }
 
 // Queues what is not here of a range that will probably be read.
@@ -201,6 +201,7 @@ void CachedFile::closed() {
     auto state = state_.lock();
     if (--state->handles > 0) return;
     state->ahead.clear();
+    state->readers.closed();
     for (const auto& transfer : state->active) {
       if (transfer->stopped || !idle(*state, *transfer)) continue;
       give_up(*state, *transfer);

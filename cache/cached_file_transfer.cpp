@@ -64,9 +64,10 @@ class CachedFile::Filler : public client::FetchSink {
 
   void tell(Pace& pace) const {
     if (!accepted_) return;
+    const std::chrono::duration<double> asked = asked_at_.time_since_epoch();
     const std::chrono::duration<double> wait = answered_at_ - asked_at_;
     const std::chrono::duration<double> body = last_at_ - answered_at_;
-    pace.answered(wait.count(), received_, body.count());
+    pace.answered(asked.count(), wait.count(), body.count(), received_);
   }
 
   bool accepted() const noexcept { return accepted_; }

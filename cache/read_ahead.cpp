@@ -31,6 +31,10 @@ bool ReadAhead::find_reader(std::uint64_t offset, std::uint64_t size) {
   return false;
 }
 
+void ReadAhead::closed() {
+  for (Reader& reader : readers_) reader.begin = reader.asked = reader.end;
+}
+
 std::uint64_t ReadAhead::window() const noexcept {
   return readers_.empty() ? 0 : std::min(readers_.front().end - readers_.front().begin, most_bytes_);
 }

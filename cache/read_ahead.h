@@ -33,6 +33,9 @@ class ReadAhead {
   // jumps: the places where it will land (cache/strides.h).
   std::vector<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
 
+  // What was asked for ahead and has not come is stopped: nobody reads. A reader that goes on begins where it goes on.
+  void closed();
+
  private:
   struct Reader {
     std::uint64_t begin;  // where its sequence began

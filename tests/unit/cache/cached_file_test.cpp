@@ -359,6 +359,22 @@ TEST_F(CachedFileTest, ClosingTheFileStopsWhatIsReadAhead) {
   EXPECT_LE(archive_.fetched_bytes(), 16 * kMiB);
 }
 
+TEST_F(CachedFileTest, AReaderThatGoesOnAfterTheFileWasClosedIsReadAheadOf) {
+  make(kGiant);
+  const auto read_on = [this](std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t at = from; at < to; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  };
+  read_on(0, 16 * kMiB);
+  archive_.hold();
+  for (std::uint64_t at = 16 * kMiB; at < 28 * kMiB; at += 128 * 1024) ask(at, 128 * 1024);
+  file_->closed();  // what was asked for ahead of these reads will not come
+  archive_.release();
+  file_->opened();
+  const int before = archive_.fetch_count();
+  read_on(28 * kMiB, 36 * kMiB);
+  EXPECT_LT(archive_.fetch_count() - before, 60);  // one for each of 64 reads, where nothing is read ahead
+}
+
 TEST_F(CachedFileTest, EndingTheCacheAnswersAllReaders) {
   make(kGiant);
   archive_.hold();

@@ -59,6 +59,23 @@ TEST(ReadAhead, ASequenceIsAskedForOnceAndWithoutGaps) {
   EXPECT_GE(asked, 200 * kMiB + kMost / 2);
 }
 
+TEST(ReadAhead, WhatWasAskedForBeforeTheFileWasClosedIsAskedForAgainAsTheReaderGoesOn) {
+  ReadAhead ahead(kMost);
+  for (std::uint64_t at = 0; at < 16 * kMiB; at += kRead) sequel(ahead, at);
+  ahead.closed();
+  std::uint64_t asked = 0;
+  for (std::uint64_t at = 16 * kMiB; at < 24 * kMiB; at += kRead) {
+    const auto range = sequel(ahead, at);
+    if (!range) continue;
+    if (asked == 0) {
+      EXPECT_LE(range->first, 17 * kMiB);
+    }
+    asked = range->first + range->size;
+    EXPECT_LE(asked - (at + kRead), at + kRead - 16 * kMiB);  // as far as was read since
+  }
+  EXPECT_GE(asked, 28 * kMiB);
+}
+
 TEST(ReadAhead, TheRangesGrowWithTheSequence) {
   ReadAhead ahead(kMost);
   for (std::uint64_t at = 0; at < 64 * kMiB; at += kRead) {
