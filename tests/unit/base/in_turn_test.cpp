@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,25 +16,36 @@ namespace {
 template <class T>
 class Question {
  public:
+  // The Cancel holds the continuation, as that of cache/waiters.h does.
   Cancel ask(Done<T> done) {
-    done_ = std::move(done);
-    return [this] {
-      if (!done_) return;
+    asker_ = std::make_shared<Asker>(Asker{std::move(done)});
+    return [this, asker = asker_] {
+      if (std::exchange(asker->answered, true)) return;
       ++cancelled;
-      answer(Error(EINTR, "interrupted"));
+      asker->done(Error(EINTR, "interrupted"));
     };
   }
-  void answer(Result<T> result) { std::exchange(done_, nullptr)(std::move(result)); }
+  void answer(Result<T> result) {
+    const auto asker = std::exchange(asker_, nullptr);
+    asker->answered = true;
+    asker->done(std::move(result));
+  }
 
   int cancelled = 0;
 
  private:
-  Done<T> done_;
+  struct Asker {
+    Done<T> done;
+    bool answered = false;
+  };
+  std::shared_ptr<Asker> asker_;
 };
 
 class InTurnTest : public testing::Test {
  protected:
   Cancel ask() {
+    const auto held = std::make_shared<int>();
+    held_ = held;
     return in_turn<int, std::string>([this](Done<int> done) { return first_.ask(std::move(done)); },
                                      [this](int value, Done<std::string> done) {
                                        given_ = value;
@@ -41,7 +53,7 @@ class InTurnTest : public testing::Test {
                                        if (on_second_) on_second_();
                                        return cancel;
                                      },
-                                     [this](Result<std::string> answer) {
+                                     [this, held](Result<std::string> answer) {
                                        ++answers_;
                                        answer_ = std::move(answer);
                                      });
@@ -52,6 +64,7 @@ class InTurnTest : public testing::Test {
   std::optional<int> given_;
   std::optional<Result<std::string>> answer_;
   int answers_ = 0;
+  std::weak_ptr<int> held_;  // by the continuation
   std::function<void()> on_second_;
   Cancel cancel_;
 };
@@ -97,6 +110,18 @@ TEST_F(InTurnTest, ACancelWhileTheSecondIsBeingAskedEndsIt) {
   EXPECT_EQ(second_.cancelled, 1);
   ASSERT_EQ(answers_, 1);
   EXPECT_EQ(answer_->error().code(), EINTR);
+}
+
+TEST_F(InTurnTest, NothingIsHeldAnyMoreWhenAllIsAnsweredAndTheCancelIsGone) {
+  ask();
+  first_.answer(Error(EIO, "broken"));
+  EXPECT_TRUE(held_.expired());
+
+  ask();
+  first_.answer(7);
+  EXPECT_FALSE(held_.expired());
+  second_.answer(std::string("seven"));
+  EXPECT_TRUE(held_.expired());
 }
 
 }  // namespace
