@@ -68,7 +68,7 @@ def ended(pid):
     try:
         with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
             return file.read().rpartition(')')[2].split()[0] == 'Z'
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter where it ends between open and read
         return True
 
 
