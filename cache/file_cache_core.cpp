@@ -309,16 +309,15 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenC
   return in_turn<Delivered, OpenContent>(
       [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },
       [self, dataset, plain](const Delivered& delivered, const Done<OpenContent>& answer) -> Cancel {
-        const std::string package = plain ? self->package_of(dataset) : "";
-        if (package.empty() && plain && self->unpacks(delivered.record.packing))
-          return self->open_view(dataset, delivered, answer);
-        if (package.empty()) {
-          answer(delivered.content);
-        } else {
+        if (const std::string package = plain ? self->package_of(dataset) : ""; !package.empty()) {
           answer(
               Error(EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
                              package + " file in the dataset's directory below datasets/"));
+          return {};
         }
+        if (plain && self->unpacks(delivered.record.packing))
+          return self->open_view(dataset, delivered, answer);
+        answer(delivered.content);
         return {};
       },
       std::move(done));

@@ -39,9 +39,9 @@ TEST_F(PaceTest, FarAwayAndFastMoreIsAskedFor) {
 }
 
 TEST_F(PaceTest, FarAwayAndSlowOnlyAsMuchAsHelps) {
-  streams(16, 48, 0.1, 1.6, 2 * kMiB);
+  streams(16, 160, 0.1, 1.6, 2 * kMiB);
   const auto window = pace_.window(32 * kMiB, 512 * kMiB);
-  EXPECT_GT(window, 33 * kMiB);
+  EXPECT_GT(window, 36 * kMiB);
   EXPECT_LT(window, 44 * kMiB);
 }
 
