@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli), the check sum of what is kept on disk. By the processor's instruction where it has one
-// (SSE 4.2, found at run time), else by tables.
+// CRC-32C (Castagnoli), the check sum of what is kept on disk, by ISA-L: the processor's instructions where it has
+// them, found at run time.
 //
 //   source   RFC 3720 appendix B.4: crc32c of "123456789" is 0xE3069283
 #pragma once
@@ -12,8 +12,5 @@ namespace esofs::cache {
 
 // The check sum of `bytes` appended to what `before` is the check sum of (0: nothing).
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before = 0);
-
-// The same by tables only; for the tests.
-std::uint32_t crc32c_by_tables(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
 }  // namespace esofs::cache
