@@ -8,6 +8,7 @@
 // never reads past the end and never allocates more than its input could fill: what does not fit makes it fail.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -29,6 +30,8 @@ struct FieldsOf;
 
 class Encoder {
  public:
+  // Makes room for `bytes`, if their number is known before.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   std::string take() { return std::move(bytes_); }
   std::size_t size() const { return bytes_.size(); }
 
@@ -39,7 +42,9 @@ class Encoder {
   }
   template <class Bits>
   void bits(Bits value) {
-    for (std::size_t i = 0; i < sizeof(Bits); ++i) byte(static_cast<std::uint8_t>(value >> (8 * i)));
+    std::array<char, sizeof(Bits)> bytes;
+    for (std::size_t i = 0; i < sizeof(Bits); ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+    bytes_.append(bytes.data(), bytes.size());
   }
 
   void operator()(bool value) { byte(value ? 1 : 0); }

@@ -1,20 +1,25 @@
 #include "client/base/text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 namespace esofs {
 
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
 std::string lower(std::string_view text) {
   std::string low(text);
-  for (char& c : low) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : low) c = lower(c);
   return low;
 }
 
 bool same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool begins_with_any_case(std::string_view text, std::string_view beginning) {
