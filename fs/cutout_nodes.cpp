@@ -6,6 +6,7 @@
 
 #include "client/base/safe_name.h"
 #include "client/datalink.h"
+#include "client/url.h"
 #include "fs/cutout_file.h"
 #include "fs/names.h"
 #include "fs/plain_nodes.h"
@@ -102,7 +103,7 @@ class DatasetCutouts : public Node {
     const auto& ids = tree_.config().ids;
     if (!links || !ids.valid) return found;
     for (const auto& link : links->rows) {
-      const std::string id = link.access_url.substr(link.access_url.rfind('/') + 1);
+      const std::string id = client::last_part(link.access_url);
       const bool fits = link.content_type.find("fits") != std::string::npos;
       if (!client::has_semantics(link, "auxiliary") || !fits || !ids.valid(id)) continue;
       client::Dataset other = ids.dataset(id);

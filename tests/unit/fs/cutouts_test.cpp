@@ -128,6 +128,23 @@ TEST_F(CutoutsTest, FilesThatBelongToADatasetHaveCutoutsOfTheirOwn) {
   EXPECT_EQ(child({"datasets", kId, "cutout", kOtherId}, kId), 0U) << "no deeper";
 }
 
+TEST_F(CutoutsTest, OfKnownLinksTheFitsFilesThatAUrlNamesByAnIdentifierHaveThem) {
+  const std::string preview = "ADP.2020-01-01T00:00:00.000";
+  const std::string encoded = std::string(kOtherId).replace(kOtherId.find(':'), 1, "%3A");
+  client::Links links;
+  for (const auto& [id, type] : {std::pair(encoded, "application/fits"), std::pair(preview, "image/png")}) {
+    client::Link& link = links.rows.emplace_back();
+    link.semantics = "#auxiliary";
+    link.access_url = "http://archive/file/" + id + "?format=fits";
+    link.content_type = type;
+  }
+  links.document = "<VOTABLE/>";
+  catalog_.put_links(kId, links);
+  (void)cat({"datasets", kId, "links.vot"});
+  EXPECT_TRUE(exists(kOtherId)) << "encoded, with a query";
+  EXPECT_FALSE(exists(preview)) << "no FITS";
+}
+
 // --- of a query ---
 
 TEST_F(CutoutsTest, AQueryHasEveryDatasetOfItsListingCutOut) {
