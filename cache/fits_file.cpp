@@ -83,7 +83,7 @@ Result<int> count_hdus(int fd) {
   return count_hdus(file->get(), fd);
 }
 
-Result<void> verify_data(fitsfile* file) {
+Result<bool> verify_data(fitsfile* file) {
   int status = 0;
   int data = 0;
   int all = 0;
@@ -92,7 +92,28 @@ Result<void> verify_data(fitsfile* file) {
   int hdu = 0;
   fits_get_hdu_num(file, &hdu);
   if (data < 0) return Error(EIO, "the data of HDU " + std::to_string(hdu) + " does not have its DATASUM");
-  return {};
+  return data > 0;
+}
+
+void renew_sums(fitsfile* file, bool data, int* status) {
+  constexpr const char* kKeepComment = "&";
+  int data_state = 0;  // -1: wrong, 0: no such keyword, 1: right
+  int state = 0;
+  fits_verify_chksum(file, &data_state, &state, status);
+  if (data_state >= 0 && state >= 0) return;
+  if (data_state < 0 && !data) return;
+  unsigned long data_sum = 0;
+  unsigned long sum = 0;
+  if (data_state < 0) {
+    fits_get_chksum(file, &data_sum, &sum, status);
+    fits_modify_key_str(file, "DATASUM", std::to_string(data_sum).c_str(), kKeepComment, status);
+  }
+  if (state == 0) return;
+  fits_modify_key_str(file, "CHECKSUM", "0000000000000000", kKeepComment, status);
+  fits_get_chksum(file, &data_sum, &sum, status);
+  std::array<char, FLEN_VALUE> text{};
+  fits_encode_chksum(sum, 1, text.data());
+  fits_modify_key_str(file, "CHECKSUM", text.data(), kKeepComment, status);
 }
 
 }  // namespace esofs::cache

@@ -38,8 +38,12 @@ Result<int> count_hdus(fitsfile* file, int fd);
 // The same for the file `fd`.
 Result<int> count_hdus(int fd);
 
-// EIO where the data of the current HDU does not have the DATASUM of its header; nothing where there is none. CHECKSUM is
+// EIO where the data of the current HDU does not have the DATASUM of its header; false where there is none. CHECKSUM is
 // not looked at: it covers the header too, which the archive corrects on download. REQUIRES: cfitsio_lock() held.
-Result<void> verify_data(fitsfile* file);
+Result<bool> verify_data(fitsfile* file);
+
+// Makes CHECKSUM and, where `data`, DATASUM of the current HDU those of what it holds, where it has these keywords. Their
+// comments stay. Without `data` an HDU whose data does not have its DATASUM stays as it is. REQUIRES: cfitsio_lock() held.
+void renew_sums(fitsfile* file, bool data, int* status);
 
 }  // namespace esofs::cache

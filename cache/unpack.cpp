@@ -178,8 +178,20 @@ class ScratchFolder {
   std::string path_;
 };
 
+// Unpacked, the data of an HDU like the current one may have another sum than before it was packed: floating point is
+// quantised, and the heap of a table is laid out anew.
+bool may_differ(fitsfile* plain) {
+  int status = 0;
+  int kind = 0;
+  int bits = 0;
+  fits_get_hdu_type(plain, &kind, &status);
+  if (kind == IMAGE_HDU) fits_get_img_type(plain, &bits, &status);
+  return kind != IMAGE_HDU || bits < 0;
+}
+
 // The current HDU of `from` as plain FITS at the end of `to`; what funpack does (fp_unpack_hdu in CFITSIO's fp_util).
-void unpack_hdu(fitsfile* from, fitsfile* to, int* status) {
+// certain: the packed data has its check sum.
+void unpack_hdu(fitsfile* from, fitsfile* to, bool certain, int* status) {
   int kind = 0;
   fits_get_hdu_type(from, &kind, status);
   int is_table = 0;
@@ -192,7 +204,9 @@ void unpack_hdu(fitsfile* from, fitsfile* to, int* status) {
     fits_img_decompress(from, to, status);
   } else {
     fits_copy_hdu(from, to, 0, status);
+    return;
   }
+  if (*status == 0) renew_sums(to, certain || may_differ(to), status);
 }
 
 // Whether the image of HDU 2 was the primary HDU of the file that was packed: unpacked it takes the place of the empty one.
@@ -240,10 +254,11 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
   for (int hdu = 1; hdu <= *hdus && status == 0; ++hdu) {
     if (stop.stop_requested()) return Error(EINTR, "stopped");
     fits_movabs_hdu(from->get(), hdu, nullptr, &status);
-    if (status == 0)
-      if (auto verified = verify_data(from->get()); !verified) return verified.error();
+    if (status != 0) break;
+    const auto certain = verify_data(from->get());
+    if (!certain) return certain.error();
     if (auto room = room_for(place, 0, image_bytes(from->get())); !room) return room.error();
-    unpack_hdu(from->get(), to.get(), &status);
+    unpack_hdu(from->get(), to.get(), *certain, &status);
   }
   if (status != 0) return unpack_error(status);
   fits_close_file(to.release(), &status);
@@ -338,7 +353,7 @@ Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::pa
   const ssize_t n = ::pread(plain->get(), begin.data(), begin.size(), 0);
   if (n != static_cast<ssize_t>(begin.size()) || !begins_with(begin, "SIMPLE  ="))
     return Error(EIO, "what was unpacked is not FITS");
-  if (packing == Packing::kFpack) return plain;
+  if (packing != Packing::kCompress) return plain;
   // LZW has neither an end mark nor a check sum: only the FITS structure tells that all of the file is here.
   const off_t size = ::lseek(plain->get(), 0, SEEK_END);
   if (size % 2880 != 0)

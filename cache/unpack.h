@@ -1,9 +1,9 @@
 // Unpacking: from the compressed forms that the archive delivers to plain FITS.
 //
 //   shapes   .fits.Z (LZW), .fits.gz and .fits.bz2 give the file that was compressed, byte for byte. .fits.fz gives its images with
-//            the same pixels and the headers that CFITSIO restores (what funpack writes)
+//            the same pixels and the headers that CFITSIO restores (what funpack writes); CHECKSUM and DATASUM are of that
 //   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or where
-//            not every byte belongs to an HDU; ENOSPC, EDQUOT where the place has no room (no_room())
+//            not every byte belongs to an HDU (.fits.Z, .fits.fz); ENOSPC, EDQUOT where the place has no room (no_room())
 //   threads  thread-safe; blocks on disk and processor
 //   source   libarchive (filters compress and bzip2, format raw), zlib, CFITSIO (fits_img_decompress)
 #pragma once

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -15,9 +16,10 @@ namespace esofs::fs {
 namespace {
 
 constexpr std::string_view kBlank = " ";
+constexpr std::string_view kBlankOrNull(" \0", 2);  // what programs leave behind END
 constexpr std::uint64_t kBlock = 2880;
 constexpr std::size_t kCard = 80;
-constexpr std::size_t kMostAxes = 999;
+constexpr std::int64_t kMostAxes = 999;
 
 // Whole blocks up to the end of the cache's chunk, so that a header that ends before it costs no further chunk.
 std::size_t read_size(std::uint64_t offset) {
@@ -32,7 +34,8 @@ std::string_view value_of(std::string_view card) {
 }
 
 std::optional<std::int64_t> integer_of(std::string_view card) {
-  const auto text = value_of(card);
+  auto text = value_of(card);
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   std::int64_t value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
@@ -56,7 +59,7 @@ HeaderCards::Step HeaderCards::take(std::string_view block) {
   for (std::size_t at = 0; at + kCard <= block.size(); at += kCard) {
     const auto text = block.substr(at, kCard);
     card(text);
-    if (text.starts_with("END") && trimmed(text.substr(3), kBlank).empty()) {
+    if (text.starts_with("END") && trimmed(text.substr(3), kBlankOrNull).empty()) {
       ended_ = true;
       return Step::kHduEnds;
     }
@@ -67,7 +70,7 @@ HeaderCards::Step HeaderCards::take(std::string_view block) {
 void HeaderCards::card(std::string_view card) {
   const std::size_t from = text_.size();
   text_ += card;
-  while (text_.size() > from && text_.back() == ' ') text_.pop_back();
+  while (text_.size() > from && kBlankOrNull.find(text_.back()) != std::string_view::npos) text_.pop_back();
   // A header is ASCII; what is not would upset a terminal.
   std::replace_if(
       text_.begin() + static_cast<std::ptrdiff_t>(from), text_.end(),
@@ -78,31 +81,37 @@ void HeaderCards::card(std::string_view card) {
   const auto number = integer_of(card);
   if (keyword == "GROUPS") hdu_.groups = value_of(card) == "T";
   if (!number) return;
-  if (keyword == "BITPIX") hdu_.bitpix = *number;
-  if (keyword == "PCOUNT") hdu_.pcount = *number;
-  if (keyword == "GCOUNT") hdu_.gcount = *number;
-  if (keyword == "NAXIS" && *number >= 0 && *number <= static_cast<std::int64_t>(kMostAxes))
-    hdu_.axes.assign(static_cast<std::size_t>(*number), 0);
-  if (keyword.size() > 5 && keyword.starts_with("NAXIS")) {
+  // Of a keyword that is given twice the first counts, as in CFITSIO and astropy.
+  const auto first = [&number](std::optional<std::int64_t>& value) {
+    if (!value) value = *number;
+  };
+  if (keyword == "BITPIX") first(hdu_.bitpix);
+  if (keyword == "PCOUNT") first(hdu_.pcount);
+  if (keyword == "GCOUNT") first(hdu_.gcount);
+  if (keyword == "NAXIS" && !hdu_.axes && *number >= 0 && *number <= kMostAxes)
+    hdu_.axes.emplace(static_cast<std::size_t>(*number));
+  if (hdu_.axes && keyword.size() > 5 && keyword.starts_with("NAXIS")) {
     std::size_t axis = 0;
     const auto read = std::from_chars(keyword.data() + 5, keyword.data() + keyword.size(), axis);
-    if (read.ptr == keyword.data() + keyword.size() && axis >= 1 && axis <= hdu_.axes.size())
-      hdu_.axes[axis - 1] = *number;
+    if (read.ptr == keyword.data() + keyword.size() && axis >= 1 && axis <= hdu_.axes->size())
+      first((*hdu_.axes)[axis - 1]);
   }
 }
 
 std::optional<std::uint64_t> HeaderCards::data_bytes() const {
-  if (hdu_.axes.empty()) return 0;
-  const bool groups = hdu_.groups && hdu_.axes.front() == 0;
-  std::uint64_t elements = groups && hdu_.axes.size() == 1 ? 0 : 1;
-  for (std::size_t i = groups ? 1 : 0; i < hdu_.axes.size(); ++i) {
-    if (!multiply(elements, hdu_.axes[i])) return std::nullopt;
+  if (!hdu_.axes || hdu_.axes->empty()) return 0;
+  const auto& axes = *hdu_.axes;
+  const bool groups = hdu_.groups && axes.front() == 0;
+  std::uint64_t elements = groups && axes.size() == 1 ? 0 : 1;
+  for (std::size_t i = groups ? 1 : 0; i < axes.size(); ++i) {
+    if (!axes[i] || !multiply(elements, *axes[i])) return std::nullopt;
   }
-  if (hdu_.pcount < 0 || __builtin_add_overflow(elements, static_cast<std::uint64_t>(hdu_.pcount), &elements))
+  const std::int64_t pcount = hdu_.pcount.value_or(0);
+  if (pcount < 0 || __builtin_add_overflow(elements, static_cast<std::uint64_t>(pcount), &elements))
     return std::nullopt;
   std::uint64_t bytes = elements;
-  const std::int64_t bits = hdu_.bitpix < 0 ? -hdu_.bitpix : hdu_.bitpix;
-  if (!multiply(bytes, hdu_.gcount) || !multiply(bytes, bits / 8)) return std::nullopt;
+  const std::int64_t bits = std::abs(hdu_.bitpix.value_or(8));
+  if (!multiply(bytes, hdu_.gcount.value_or(1)) || !multiply(bytes, bits / 8)) return std::nullopt;
   if (bytes > std::numeric_limits<std::uint64_t>::max() - kBlock) return std::nullopt;
   return (bytes + kBlock - 1) / kBlock * kBlock;
 }
@@ -191,7 +200,9 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
         return fail(Error(EFBIG, "the headers of the file are too long"));
       if (step == HeaderCards::Step::kMore) continue;
       const auto data = cards_.data_bytes();
-      if (!data) return fail(Error(EIO, "a header tells of a data unit of impossible size"));
+      if (!data)
+        return fail(
+            Error(EIO, "a header does not tell the size of its data unit, or tells an impossible one"));
       if (headers_++ > 0) text_ += '\n';
       text_ += cards_.take_text();
       begin_ = offset_;

@@ -41,11 +41,11 @@ class HeaderCards {
 
   struct Hdu {
     bool begun = false;
-    std::int64_t bitpix = 8;
-    std::int64_t pcount = 0;
-    std::int64_t gcount = 1;
+    std::optional<std::int64_t> bitpix;
+    std::optional<std::int64_t> pcount;
+    std::optional<std::int64_t> gcount;
     bool groups = false;
-    std::vector<std::int64_t> axes;
+    std::optional<std::vector<std::optional<std::int64_t>>> axes;  // as many as NAXIS says
   };
   Hdu hdu_;
   bool ended_ = false;

@@ -121,6 +121,32 @@ class ViewTest : public FileCacheFixture {
     return all_of(open(Form::kPlain));
   }
 
+  // The view of an image of pixels of `bitpix` that has its sums, tile-compressed. data_sum: in place of the right one.
+  Bytes view_of_summed(int bitpix, const char* data_sum = nullptr) {
+    const auto made = dir_ / "made";
+    for (const char* name : {"summed.fits", "summed.fits.fz"}) std::filesystem::remove(made / name);
+    int status = 0;
+    fitsfile* from = nullptr;
+    fitsfile* to = nullptr;
+    fits_create_diskfile(&from, (made / "summed.fits").c_str(), &status);
+    std::array<long, 2> axes{kSide, kSide};
+    std::vector<float> pixels(static_cast<std::size_t>(kSide * kSide));
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+      pixels[i] = static_cast<float>((i * i / 7 + i * 31) % 9000) * 0.37F;
+    fits_create_img(from, bitpix, 2, axes.data(), &status);
+    fits_write_img(from, TFLOAT, 1, kSide * kSide, pixels.data(), &status);
+    fits_write_chksum(from, &status);
+    if (data_sum != nullptr) fits_modify_key_str(from, "DATASUM", data_sum, "&", &status);
+    fits_modify_comment(from, "DATASUM", "of the pixels", &status);
+    fits_create_diskfile(&to, (made / "summed.fits.fz").c_str(), &status);
+    fits_set_compression_type(to, RICE_1, &status);
+    fits_img_compress(from, to, &status);
+    fits_close_file(from, &status);
+    fits_close_file(to, &status);
+    if (status != 0) throw std::runtime_error("CFITSIO cannot compress");
+    return view_of(file_bytes(made / "summed.fits.fz"), "A.fits.fz");
+  }
+
   static std::size_t find_last(const Bytes& bytes, std::string_view text) {
     const auto* begin = reinterpret_cast<const char*>(bytes.data());
     const auto at = std::string_view(begin, bytes.size()).rfind(text);
@@ -138,6 +164,11 @@ class ViewTest : public FileCacheFixture {
     archive_.put_bytes(url_, delivered, {.validator = "v" + std::to_string(++version_), .name = name});
     now_ += 10'000'000;
     return open_error(Form::kPlain);
+  }
+
+  Bytes view_of(const Bytes& delivered, const std::string& name) {
+    EXPECT_EQ(plain_error(delivered, name), 0) << name;
+    return all_of(open(Form::kPlain));
   }
 
   std::vector<short> pixels_of(const Bytes& fits, int hdu) {
@@ -329,6 +360,54 @@ TEST_F(ViewTest, AHeaderThatTheArchiveCorrectedOnDownloadIsNoDamage) {
   Bytes tiled = tiled_fits(true);
   tiled[find_last(tiled, "an example")] = std::byte{'A'};
   EXPECT_EQ(plain_error(tiled, "A.fits.fz"), 0);
+}
+
+// Packed with their sums: pixels that are quantised, and pixels that stay.
+TEST_F(ViewTest, TheSumsOfTheViewAreThoseOfItsBytesAndTheirCommentsStay) {
+  for (const bool quantised : {true, false}) {
+    const Bytes view = view_of_summed(quantised ? FLOAT_IMG : SHORT_IMG);
+    int status = 0;
+    const auto path = dir_ / "made" / "summed_view.fits";
+    write_file(path, view);
+    fitsfile* file = nullptr;
+    fits_open_diskfile(&file, path.c_str(), READONLY, &status);
+    int data = 0;
+    int all = 0;
+    fits_verify_chksum(file, &data, &all, &status);
+    std::array<char, FLEN_COMMENT> comment{};
+    std::array<char, FLEN_VALUE> value{};
+    fits_read_key_str(file, "DATASUM", value.data(), comment.data(), &status);
+    fits_close_file(file, &status);
+    ASSERT_EQ(status, 0);
+    EXPECT_EQ(data, 1) << quantised;
+    EXPECT_EQ(all, 1) << quantised;
+    EXPECT_STREQ(comment.data(), "of the pixels");
+  }
+}
+
+TEST_F(ViewTest, OfPixelsThatStayAWrongSumIsNotMadeRight) {
+  const Bytes view = view_of_summed(SHORT_IMG, "1");
+  const auto path = dir_ / "made" / "summed_view.fits";
+  write_file(path, view);
+  int status = 0;
+  fitsfile* file = nullptr;
+  fits_open_diskfile(&file, path.c_str(), READONLY, &status);
+  int data = 0;
+  int all = 0;
+  fits_verify_chksum(file, &data, &all, &status);
+  fits_close_file(file, &status);
+  EXPECT_EQ(data, -1) << "the file that was packed was damaged, or the packed one is";
+}
+
+TEST_F(ViewTest, GzipAndBzip2OfWhatIsNotWholeBlocksGiveIt) {
+  Bytes plain = plain_fits();
+  plain.resize(plain.size() - 1000);  // without its fill
+  EXPECT_EQ(view_of(packed_by(ARCHIVE_FILTER_GZIP, plain), "A.fits.gz"), plain);
+  EXPECT_EQ(view_of(packed_by(ARCHIVE_FILTER_BZIP2, plain), "A.fits.bz2"), plain);
+  plain = plain_fits();
+  plain.resize(plain.size() + 140, std::byte{'x'});
+  EXPECT_EQ(view_of(packed_by(ARCHIVE_FILTER_GZIP, plain), "A.fits.gz"), plain);
+  EXPECT_EQ(view_of(packed_by(ARCHIVE_FILTER_BZIP2, plain), "A.fits.bz2"), plain);
 }
 
 TEST_F(ViewTest, GzipWithAWrongCheckSumOrTrailingGarbageIsEio) {

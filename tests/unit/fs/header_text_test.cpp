@@ -121,6 +121,33 @@ TEST(HeaderTextTest, HeapsGroupsAndEmptyAxesCount) {
   EXPECT_EQ(data_after(image("SIMPLE  = T", -64, {4'000'000'000, 4'000'000'000, 4'000'000'000})),
             std::nullopt);
   EXPECT_EQ(data_after(header({"SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 1", "NAXIS1  = -5"})), std::nullopt);
+  EXPECT_EQ(
+      data_after(header({"SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 2", "NAXIS1  = +6000", "NAXIS2  = 1"})),
+      8640U);
+  EXPECT_EQ(data_after(header({"SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 1", "NAXIS1  = many"})),
+            std::nullopt);
+  EXPECT_EQ(data_after(header({"SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 1"})), std::nullopt);
+}
+
+TEST(HeaderTextTest, OfAKeywordThatIsGivenTwiceTheFirstCounts) {
+  HeaderCards cards;
+  ASSERT_EQ(cards.take(header({"SIMPLE  = T", "BITPIX  = 16", "NAXIS   = 1", "NAXIS1  = 3000", "NAXIS   = 1",
+                               "NAXIS1  = 1", "BITPIX  = 8", "GCOUNT  = 1", "GCOUNT  = 7"})),
+            HeaderCards::Step::kHduEnds);
+  EXPECT_EQ(cards.data_bytes(), 8640U);
+  ASSERT_EQ(cards.take(header({"XTENSION= 'IMAGE   '", "NAXIS   = 0", "NAXIS   = 1", "NAXIS1  = 3000"})),
+            HeaderCards::Step::kHduEnds);
+  EXPECT_EQ(cards.data_bytes(), 0U);
+}
+
+TEST(HeaderTextTest, NullsBehindTheEndAreFill) {
+  auto block = header({"SIMPLE  = T", "BITPIX  = 8", "NAXIS   = 0"});
+  std::fill(block.begin() + 3 * 80 + 3, block.end(), '\0');
+  auto file = std::make_shared<SparseFile>(2880);
+  file->put(0, block);
+  const auto text = text_of(file);
+  ASSERT_TRUE(text) << text.error().what();
+  EXPECT_EQ(*text, "SIMPLE  = T\nBITPIX  = 8\nNAXIS   = 0\nEND\n");
 }
 
 TEST(HeaderTextTest, WhatIsNoFitsIsAnError) {
