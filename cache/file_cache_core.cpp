@@ -411,9 +411,8 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   std::uint64_t delivered = dataset.estimate_bytes;
   if (source && source->length.value_or(0) > 0) delivered = *source->length;
   bool exact = false;
-  const bool known_size = record && (record->size > 0 || !record->whole);
   const bool current =
-      known_size && (dataset.cutout.empty() ? same_version(*record, dataset) : fresh(*record, dataset));
+      record && (dataset.cutout.empty() ? same_version(*record, dataset) : fresh(*record, dataset));
   if (current) {
     delivered = record->size;
     exact = true;

@@ -8,6 +8,8 @@ namespace {
 constexpr char kFormat = 1;
 constexpr std::int64_t kClocksApart = 86'400;  // seconds: ours and the archive's, at most
 
+constexpr auto kLastPacking = static_cast<std::uint64_t>(Packing::kBzip2);
+
 using Json = nlohmann::json;
 
 template <class T>
@@ -57,7 +59,7 @@ std::string encoded(const FileRecord& record) {
 std::optional<FileRecord> decoded_file_record(std::string_view value) {
   if (value.empty() || value.front() != kFormat) return std::nullopt;
   const Json object = Json::parse(value.substr(1), nullptr, false);
-  if (!object.is_object() || !object.contains("size") || number(object, "packing") > 3) return std::nullopt;
+  if (!object.is_object() || !object.contains("size") || number(object, "packing") > kLastPacking) return std::nullopt;
   FileRecord record;
   record.key = value_or<std::string>(object, "key", "");
   record.url = value_or<std::string>(object, "url", "");

@@ -147,8 +147,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   const std::shared_ptr<OpeningHost> host_;
   const OpeningRequest request_;
   std::stop_source stop_ = request_.stop;
-  bool answered_ = false;     // used by the job of the head only, as is
-  bool untold_size_ = false;  // a range came, and not the size of what it is a range of
+  bool answered_ = false;  // used by the job of the head only, as is
+  bool no_range_ = false;  // the server has none to give, or does not say of what it is one
   std::shared_ptr<WholeFile> whole_;
   std::mutex mutex_;
   Tail tail_;  // guarded by mutex_, but for total and index()
@@ -164,7 +164,7 @@ class Opening::HeadSink : public client::FetchSink {
     record_ = opening_.record_of(head);
     if (head.partial) {
       if (!head.total) {
-        opening_.untold_size_ = true;
+        no_range();
         return Error(EIO, "the answer does not tell the size of the file");
       }
       opening_.set_key(record_, head);
@@ -181,6 +181,8 @@ class Opening::HeadSink : public client::FetchSink {
     first_->insert(first_->end(), piece.begin(), piece.end());
     return {};
   }
+
+  void no_range() override { opening_.no_range_ = true; }
 
   // After the last byte of a good answer.
   Result<void> end() {
@@ -284,7 +286,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
       if (ended || answered_) return ended;
       return ended.error();
     }
-    if (std::exchange(untold_size_, false) && request.range && !turn.stop().stop_requested()) {
+    if (std::exchange(no_range_, false) && request.range && !turn.stop().stop_requested()) {
       request.range.reset();  // all of it in one answer, whose end tells the size
       continue;
     }

@@ -83,6 +83,8 @@ class FetchSink {
   // Once, before any body, when the answer has been accepted (DESIGN section 5). Retries happen before it.
   virtual Result<void> head(const FileHead& head) = 0;
   virtual Result<void> body(std::span<const std::byte> piece) = 0;
+  // Before the error, where the server has no such range to give: it may still send all of the file.
+  virtual void no_range() {}
 };
 
 class Archive {

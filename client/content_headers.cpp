@@ -113,7 +113,8 @@ std::string disposition_name(const std::string& header) {
 std::string validator_of(const HttpHead& head) {
   std::string etag = head.header("etag");
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') return etag;
-  return head.header("last-modified");
+  std::string date = head.header("last-modified");
+  return date.empty() ? etag : date;
 }
 
 std::string media_type(const std::string& content_type) {

@@ -31,7 +31,8 @@ std::optional<std::uint64_t> decimal(const std::string& text);
 // in UTF-8: to be made safe before it becomes a name in a directory.
 std::string disposition_name(const std::string& header);
 
-// The strong ETag, else Last-Modified, else "". A weak ETag promises no equal bytes.
+// The strong ETag, else Last-Modified, else what stands for an ETag, "" for nothing. An equal weak ETag promises no equal
+// bytes, but another one tells of another version.
 std::string validator_of(const HttpHead& head);
 
 // The media type without parameters, in lower case: "text/html; charset=x" -> "text/html".

@@ -107,6 +107,13 @@ bool is_explanation(const FetchRequest& request, const HttpHead& head) {
   return head.status == 200 && request.fits && text;
 }
 
+// Whether a refusal may be of the range and not of the file: some servers send another range or several, and others know
+// no ranges at all. ESTALE is the word of a server that has understood.
+bool refuses_range(const FetchRequest& request, const HttpHead& head, const Error& error) {
+  if (!request.range || error.code() == ESTALE) return false;
+  return head.status == 206 || head.status == 416 || head.status == 400 || head.status == 501;
+}
+
 // Between the HTTP answer and the file's sink: accepts the head, looks at the first bytes, counts.
 class FileBody : public HttpSink {
  public:
@@ -120,7 +127,10 @@ class FileBody : public HttpSink {
       return {};
     }
     auto accepted = accepted_head(request_, head);
-    if (!accepted) return not_accepted(head, accepted.error());
+    if (!accepted) {
+      if (refuses_range(request_, head, accepted.error())) sink_.no_range();
+      return not_accepted(head, accepted.error());
+    }
     file_ = std::move(*accepted);
     answer_ = head;
     if (file_.partial) {

@@ -350,6 +350,10 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     return Error(ESTALE, "changed: " + request.url);
   if (request.total && *request.total != file.size) return Error(ESTALE, "changed size: " + request.url);
 
+  if (request.range && options.refuses_ranges) {
+    sink.no_range();
+    return Error(EIO, "HTTP 416 from " + request.url);
+  }
   client::ByteRange range{0, file.size};
   client::FileHead head;
   if (request.range && options.ranges && file.size > 0) {

@@ -45,7 +45,8 @@ class FakeArchive : public client::Archive {
   static std::vector<std::byte> bytes_at(std::uint64_t offset, std::size_t size, unsigned salt = 0);
 
   struct FileOptions {
-    bool ranges = true;  // false: Range is ignored, the whole file comes (partial = false)
+    bool ranges = true;           // false: Range is ignored, the whole file comes (partial = false)
+    bool refuses_ranges = false;  // a request of a range fails as HTTP 416 does
     std::string validator = "v1";
     std::string name = {};  // of Content-Disposition
     std::string content_type = "application/octet-stream";

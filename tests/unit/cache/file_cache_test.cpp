@@ -324,6 +324,30 @@ TEST_F(FileCacheTest, WhereRangeIsIgnoredOneResponseServesAllReaders) {
   EXPECT_EQ(archive_.fetch_count(), 1);
 }
 
+TEST_F(FileCacheTest, WhereARangeIsRefusedAllOfTheFileIsAskedFor) {
+  archive_.put_file(url_, 3 * kMiB, {.ranges = false, .refuses_ranges = true});
+  const auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, 3 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 2);
+  ASSERT_TRUE(open());
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
+TEST_F(FileCacheTest, AnEmptyFileIsEmptyFromItsOpenOn) {
+  dataset_.extension = ".txt";
+  archive_.put_file(url_, 0);
+  ASSERT_TRUE(open());
+  const auto check = [this] {
+    const auto facts = cache_->facts(dataset_, Form::kDelivered);
+    EXPECT_TRUE(facts.exact);
+    EXPECT_EQ(facts.size, 0U);
+  };
+  check();
+  restart();
+  check();
+}
+
 TEST_F(FileCacheTest, WithoutALengthTheOpenWaitsForTheEnd) {
   archive_.put_file(url_, 5 * kMiB + 3, {.ranges = false, .announce_length = false});
   archive_.hold(url_, kMiB);

@@ -52,9 +52,12 @@ TEST(ContentHeadersTest, WithoutNameThereIsNone) {
   }
 }
 
-TEST(ContentHeadersTest, TheValidatorIsTheStrongEtagElseTheDate) {
+TEST(ContentHeadersTest, TheValidatorIsTheStrongEtagElseTheDateElseTheWeakEtag) {
   HttpHead head;
   EXPECT_EQ(validator_of(head), "");
+  head.headers["etag"] = "W/\"1\"";
+  EXPECT_EQ(validator_of(head), "W/\"1\"");
+  head.headers.erase("etag");
   head.headers["last-modified"] = "Sun, 06 Nov 1994 08:49:37 GMT";
   EXPECT_EQ(validator_of(head), "Sun, 06 Nov 1994 08:49:37 GMT");
   head.headers["etag"] = "W/\"1\"";

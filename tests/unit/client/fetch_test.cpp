@@ -33,7 +33,10 @@ class TextFetchSink : public FetchSink {
     return {};
   }
 
+  void no_range() override { no_range_told = true; }
+
   std::optional<FileHead> told;
+  bool no_range_told = false;
   std::string text;
   bool refuse_head = false;
 };
@@ -193,6 +196,24 @@ TEST_F(FetchTest, ARangeOutsideTheFileIsStaleWhereTheSizeHasChanged) {
   EXPECT_EQ(code_for(known, answer_with(416, "", {{"Content-Range", "bytes */100"}})), EIO);
   EXPECT_EQ(code_for(known, answer_with(416)), EIO);
   EXPECT_EQ(code_for(tail(5), answer_with(416, "", {{"Content-Range", "bytes */0"}})), EIO);
+}
+
+TEST_F(FetchTest, WhereARefusalMayBeOfTheRangeTheSinkIsTold) {
+  const Headers several{{"Content-Type", "multipart/byteranges; boundary=x"}};
+  for (const auto& answer : {answer_with(416), answer_with(416, "", {{"Content-Range", "bytes */0"}}),
+                             answer_with(400), answer_with(501), answer_with(206, "abcde"),
+                             partial("bytes 0-3/100", "abcd"), partial("bytes 0-4/100", "abcde", several)}) {
+    EXPECT_NE(code_for(range(0, 5), answer), 0);
+    EXPECT_TRUE(sink_.no_range_told) << what_;
+  }
+  FetchRequest known = range(90, 5);
+  known.total = 100;
+  EXPECT_EQ(code_for(known, answer_with(416, "", {{"Content-Range", "bytes */50"}})), ESTALE);
+  EXPECT_FALSE(sink_.no_range_told) << "it has understood";
+  EXPECT_EQ(code_for(range(0, 5), answer_with(404)), ENOENT);
+  EXPECT_FALSE(sink_.no_range_told);
+  EXPECT_NE(code_for(FetchRequest{}, answer_with(400)), 0);
+  EXPECT_FALSE(sink_.no_range_told) << "none was asked for";
 }
 
 TEST_F(FetchTest, SeveralRangesAreRefused) {
