@@ -18,13 +18,14 @@ constexpr std::uint64_t kNearlyDone =
 }  // namespace
 
 CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
-                       std::function<void(const Error&)> on_stale)
+                       std::function<void(const Error&)> on_stale, Renew renew)
     : parts_(std::move(parts)),
       about_(std::move(about)),
       chunks_(chunk_count(about_.size)),
       server_(client::server_of(about_.url)),
       on_stale_(std::move(on_stale)),
-      state_(window(Pace(), parts_->most_ahead())) {}
+      renew_(std::move(renew)),
+      state_(about_.url, window(Pace(), parts_->most_ahead())) {}
 
 // --- readers ---
 
@@ -292,7 +293,7 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_demand(State& state) {
       state.demand.pop_front();
       continue;
     }
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false, false, {}, {}});
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false, false, {}, {}, {}});
     const std::uint64_t most = piece(state, run.end - run.first);
     while (transfer->end - transfer->next < most && queued(transfer->end)) {
       state.flights[transfer->end++].carrier = transfer.get();
@@ -325,7 +326,7 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_ahead(State& state, std::
     }
     const std::uint64_t most = std::min(piece_ahead(state, run.end - run.first), run.end - run.first);
     if (most * kChunkBytes > room) return nullptr;
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, false, {}, {}});
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, false, {}, {}, {}});
     while (transfer->end - transfer->next < most && !state.flights.contains(transfer->end)) {
       state.flights[transfer->end++].carrier = transfer.get();
     }

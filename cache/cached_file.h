@@ -4,7 +4,8 @@
 //   shapes   a transfer asks for a run of chunks. What readers wait for goes first; what is read ahead of sequential
 //            readers is spread over several transfers of at least 1 MiB. At most as many transfers as the lane is wide
 //   errors   a transfer that breaks off is taken up where it broke, kMostFailures times; then its readers get the error, which
-//            is remembered for failure_memory and told again without a request. Another version: ESTALE, for good
+//            is remembered for failure_memory and told again without a request. Another version: ESTALE, for good. Where the
+//            URL is refused, its readers wait while a newer one is asked for
 //   threads  thread-safe
 //   source   DESIGN sections 5, 6; reference/fuse.md section 2 rules 6 to 8
 #pragma once
@@ -37,8 +38,13 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     bool fits;  // its first bytes must be FITS
   };
 
+  using GiveUrl = std::function<void(const std::optional<std::string>& url)>;
+  // Gives a URL of the same file in place of `refused`, at once or later; nullopt: there is no other. Called without locks.
+  using Renew = std::function<void(const std::string& refused, const GiveUrl& give)>;
+
   // on_stale: called once, without locks, when a transfer meets another version; readers are told when it returns.
-  CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void(const Error&)> on_stale);
+  CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void(const Error&)> on_stale,
+             Renew renew = {});
 
   const ContentKey& key() const noexcept override { return about_.key; }
   std::uint64_t size() const noexcept override { return about_.size; }
@@ -63,7 +69,8 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     std::uint64_t end;
     bool ahead;                   // nobody waited when it was begun
     bool stopped = false;         // guarded by the file's lock
-    std::optional<Error> broken;  // of its last request; used by its job only
+    std::optional<Error> broken;  // of its last request; used by its job only, like the next
+    std::string url;              // of its last request
     std::stop_source stop;
   };
   struct Flight {
@@ -73,6 +80,10 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   struct Run {
     std::uint64_t first;
     std::uint64_t end;
+  };
+  struct Refused {
+    Run run;
+    Error error;
   };
   struct Failure {
     Error error;
@@ -85,12 +96,14 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     std::vector<std::shared_ptr<Transfer>> active;
     std::map<std::uint64_t, Failure> failures;  // by chunk
     std::map<std::uint64_t, Chunk> unwritten;   // have come, and go to the disk with those that follow
-    bool stale = false;                         // on_stale was called
+    std::string url;
+    std::vector<Refused> refused;  // what waits for a newer URL: flights whose carrier is this list
+    bool stale = false;            // on_stale was called
     std::optional<Error> expired;
     ReadAhead readers;
     Pace pace;
     int handles = 0;
-    explicit State(std::uint64_t most_ahead) : readers(most_ahead) {}
+    State(std::string where, std::uint64_t most_ahead) : url(std::move(where)), readers(most_ahead) {}
   };
   using Askers = std::vector<std::shared_ptr<PendingRead>>;
   class Filler;
@@ -123,12 +136,15 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   void written(std::uint64_t first, std::uint64_t count);
   void land(Transfer* transfer, std::uint64_t index, const Chunk& chunk);
   void finish(const std::shared_ptr<Transfer>& transfer, const Result<void>& result);
+  bool hold_refused(const Transfer& transfer, const Error& error);
+  void renewed(const std::optional<std::string>& url);
 
   const std::shared_ptr<ContentParts> parts_;
   const About about_;
   const std::uint64_t chunks_;
   const std::string server_;  // whom its transfers ask
   const std::function<void(const Error&)> on_stale_;
+  const Renew renew_;
   Guarded<State> state_;
 };
 

@@ -161,8 +161,9 @@ Result<void> CachedFile::fetch(Transfer& transfer, Lane::Turn& turn) {
 Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
   const std::uint64_t first = transfer.next;  // changed by this thread only
   if (first == transfer.end) return true;
+  transfer.url = state_.lock()->url;
   client::FetchRequest request;
-  request.url = about_.url;
+  request.url = transfer.url;
   const std::uint64_t offset = first * kChunkBytes;
   request.range = client::ByteRange{offset, std::min(transfer.end * kChunkBytes, about_.size) - offset};
   request.validator = about_.validator;
@@ -231,6 +232,10 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
     first_to_see = stale && !state->expired && !std::exchange(state->stale, true);
     // The first one tells the readers of all, when what was known of the file is forgotten: they may ask anew at once.
     if (stale && !first_to_see) return;
+  }
+  if (!result && hold_refused(*transfer, result.error())) return pump();
+  {
+    auto state = state_.lock();
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
     auto flight = state->flights.lower_bound(transfer->next);
     while (flight != state->flights.end() && flight->first < transfer->end) {
@@ -251,6 +256,67 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
     expire(result.error());
   }
   for (const auto& read : askers) read->fail(result ? Error(EIO, "a chunk was not sent") : result.error());
+  pump();
+}
+
+// --- a URL that is refused: signatures and tokens in URLs end ---
+
+// Makes the readers of a refused transfer wait for a newer URL, where there may be one.
+bool CachedFile::hold_refused(const Transfer& transfer, const Error& error) {
+  if (!renew_ || (error.code() != EACCES && error.code() != ENOENT)) return false;
+  bool first = false;
+  {
+    auto state = state_.lock();
+    const bool newer = transfer.url != state->url;  // renewed since this was asked
+    bool awaited = false;
+    auto flight = state->flights.lower_bound(transfer.next);
+    while (flight != state->flights.end() && flight->first < transfer.end) {
+      if (flight->second.carrier != &transfer) {
+        ++flight;
+      } else if (flight->second.askers.empty()) {
+        flight = state->flights.erase(flight);
+      } else {
+        awaited = true;
+        flight++->second.carrier = newer ? nullptr : &state->refused;
+      }
+    }
+    if (!awaited) return false;
+    if (newer) {
+      state->demand.push_front({transfer.next, transfer.end});
+      return true;
+    }
+    first = state->refused.empty();
+    state->refused.push_back({{transfer.next, transfer.end}, error});
+  }
+  if (!first) return true;
+  renew_(transfer.url, [weak = weak_from_this()](const std::optional<std::string>& url) {
+    if (auto self = weak.lock()) self->renewed(url);
+  });
+  return true;
+}
+
+void CachedFile::renewed(const std::optional<std::string>& url) {
+  std::vector<std::pair<std::shared_ptr<PendingRead>, Error>> failed;
+  {
+    auto state = state_.lock();
+    if (url) state->url = *url;
+    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
+    for (const auto& [run, error] : std::exchange(state->refused, {})) {
+      if (url) state->demand.push_front(run);
+      auto flight = state->flights.lower_bound(run.first);
+      while (flight != state->flights.end() && flight->first < run.end) {
+        auto& [index, what] = *flight;
+        const bool its = what.carrier == &state->refused;
+        if (its && url) what.carrier = nullptr;
+        if (its && !url) {
+          for (const auto& read : what.askers) failed.emplace_back(read, error);
+          state->failures.insert_or_assign(index, Failure{error, until});
+        }
+        flight = its && (!url || what.askers.empty()) ? state->flights.erase(flight) : std::next(flight);
+      }
+    }
+  }
+  for (const auto& [read, error] : failed) read->fail(error);
   pump();
 }
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <utility>
 
-#include "cache/cached_file.h"
 #include "cache/unpack.h"
 #include "cache/whole_file.h"
 #include "cache/whose.h"
@@ -224,7 +223,25 @@ OpenContent FileCacheCore::ranged_content(const std::string& id, const client::D
         if (!self) return;
         self->note_stale(id, looked_at);
         self->drop(id, key, error);
+      },
+      [weak = weak_from_this(), dataset](const std::string& refused, const CachedFile::GiveUrl& give) {
+        auto self = weak.lock();
+        if (!self || !dataset.cutout.empty()) return give(std::nullopt);
+        self->renew(dataset, refused, give);
       });
+}
+
+// The URL that the archive gives for a file now, in place of one that is refused.
+void FileCacheCore::renew(const client::Dataset& dataset, const std::string& refused,
+                          const CachedFile::GiveUrl& give) {
+  const Inside inside(parts_->gate);
+  if (!inside) return give(std::nullopt);
+  const auto known = catalog_.known_source(dataset);
+  if (known && known->url != refused) return give(known->url);
+  if (!catalog_.forget_source(dataset)) return give(std::nullopt);
+  catalog_.source(dataset, [give](Result<client::FileSource> source) {
+    give(source ? std::optional(source->url) : std::nullopt);
+  });
 }
 
 OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {

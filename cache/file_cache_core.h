@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "cache/cached_file.h"
 #include "cache/content.h"
 #include "cache/file_cache.h"
 #include "cache/known_files.h"
@@ -58,6 +59,7 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void ask(const std::string& id, const std::string& flight, const client::Dataset& dataset);
   void stop_unwanted(const std::string& flight);
   std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
+  void renew(const client::Dataset& dataset, const std::string& refused, const CachedFile::GiveUrl& give);
   std::shared_ptr<Content> ranged_content(const std::string& id, const client::Dataset& dataset,
                                           const FileRecord& record, const std::string& url);
   void land(const std::string& id, const std::string& flight, const Result<Delivered>& delivered);

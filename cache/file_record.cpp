@@ -59,7 +59,8 @@ std::string encoded(const FileRecord& record) {
 std::optional<FileRecord> decoded_file_record(std::string_view value) {
   if (value.empty() || value.front() != kFormat) return std::nullopt;
   const Json object = Json::parse(value.substr(1), nullptr, false);
-  if (!object.is_object() || !object.contains("size") || number(object, "packing") > kLastPacking) return std::nullopt;
+  if (!object.is_object() || !object.contains("size") || number(object, "packing") > kLastPacking)
+    return std::nullopt;
   FileRecord record;
   record.key = value_or<std::string>(object, "key", "");
   record.url = value_or<std::string>(object, "url", "");

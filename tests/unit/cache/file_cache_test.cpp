@@ -294,6 +294,41 @@ TEST_F(FileCacheTest, ARefusalMayBeOfAnUrlThatWasGoodForAWhile) {
   EXPECT_EQ(catalog_.source_count(), 3);
 }
 
+TEST_F(FileCacheTest, AnOpenFileGoesOnByANewerUrlWhereItsOwnIsRefused) {
+  const std::string old_url = "http://archive/store?token=old";
+  const std::string new_url = "http://archive/store?token=new";
+  for (const auto& url : {old_url, new_url}) archive_.put_file(url, 20 * kMiB);
+  catalog_.put_source(dataset_.id, {old_url, 20 * kMiB, "application/fits", ""});
+  const auto file = open();
+  expect_bytes(file, 0, 2880);
+  archive_.fail_next(FakeArchive::Op::kFetch, Error(EACCES, "HTTP 403"), -1, old_url);
+  EXPECT_EQ(read_error(file, 10 * kMiB, 10), EACCES) << "there is no other";
+  now_ += 60;
+  catalog_.put_newer_source(dataset_.id, {new_url, 20 * kMiB, "application/fits", ""});
+  const int before = catalog_.source_count();
+  std::vector<Asked<Bytes>> asked;
+  for (std::uint64_t i = 0; i < 10; ++i) asked.push_back(ask_read(file, i * 2 * kMiB, 300'000));
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    auto bytes = asked[i].get();
+    ASSERT_TRUE(bytes) << bytes.error().what();
+    EXPECT_EQ(*bytes, FakeArchive::bytes_at(i * 2 * kMiB, 300'000));
+  }
+  EXPECT_EQ(catalog_.source_count(), before + 1);
+  EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, 20 * kMiB));
+}
+
+TEST_F(FileCacheTest, AFileThatIsGoneIsSaidToBeGoneAlsoByANewerUrl) {
+  const std::string old_url = "http://archive/store?token=old";
+  const std::string new_url = "http://archive/store?token=new";
+  archive_.put_file(old_url, 20 * kMiB);
+  catalog_.put_source(dataset_.id, {old_url, 20 * kMiB, "application/fits", ""});
+  const auto file = open();
+  archive_.remove_file(old_url);
+  catalog_.put_newer_source(dataset_.id, {new_url, 20 * kMiB, "application/fits", ""});
+  EXPECT_EQ(read_error(file, 10 * kMiB, 10), ENOENT);
+  EXPECT_EQ(archive_.fetch_count(new_url), 1);
+}
+
 TEST_F(FileCacheTest, APackageIsNoFitsFileAndComesAsItIs) {
   archive_.put_file(url_, kMiB);
   catalog_.put_source(dataset_.id, {url_, kMiB, "application/x-tar", ""});
