@@ -39,6 +39,12 @@ bool may_be_there_later(const std::string& name) {
 // file that IRAF looks for in its working directory would be one.
 bool listings_tell(const IdGrammar& ids) { return ids.formless || !ids.valid || ids.valid("login.cl"); }
 
+// What the archive says of a dataset's own file; none: that it has none, though it may know files that belong to it.
+struct OwnFile {
+  std::optional<client::FileSource> source;
+  std::optional<Error> none;
+};
+
 // Listings beside those of saved queries that are searched.
 constexpr std::size_t kMostListings = 200;
 
@@ -301,16 +307,24 @@ Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) 
 Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   using Handle = std::shared_ptr<DirectoryHandle>;
   const auto ask = [place = place_](Done<Contents> answered) {
-    return in_turn<client::FileSource, Contents>(
-        [&place](Done<client::FileSource> source) {
-          return place.tree.catalog().source(place.dataset, std::move(source));
+    return in_turn<OwnFile, Contents>(
+        [&place](Done<OwnFile> own) {
+          return place.tree.catalog().source(place.dataset,
+                                             [own = std::move(own)](Result<client::FileSource> source) {
+                                               if (source)
+                                                 return own(OwnFile{*std::move(source), std::nullopt});
+                                               if (source.error().code() == ENOENT)
+                                                 return own(OwnFile{std::nullopt, source.error()});
+                                               own(source.error());
+                                             });
         },
-        [place](client::FileSource source, Done<Contents> both) {
-          return links_if_any(place,
-                              [source = std::move(source), both = std::move(both)](Result<LinksPtr> links) {
-                                if (!links) return both(links.error());
-                                both(Contents{source, *links});
-                              });
+        [place](OwnFile own, Done<Contents> both) {
+          return links_if_any(place, [own = std::move(own), both = std::move(both)](Result<LinksPtr> links) {
+            if (!links) return both(links.error());
+            const bool others = *links && !link_directories(**links).empty();
+            if (own.none && !others) return both(*own.none);
+            both(Contents{own.source, *links});
+          });
         },
         std::move(answered));
   };
@@ -319,7 +333,9 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
                                  [place = place_, done = std::move(done)](Result<Contents> contents) {
                                    if (!contents) return done(contents.error());
                                    place.tree.catalog().visited(kVisitKind, place.dataset.id);
-                                   const DatasetNode node(with_type(place, contents->source));
+                                   DatasetPlace typed = with_type(place, contents->source);
+                                   if (!contents->source) typed.dataset.extension.clear();
+                                   const DatasetNode node(std::move(typed));
                                    done(Handle(std::make_shared<EntriesHandle>(node.entries(*contents))));
                                  });
 }
@@ -327,8 +343,9 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
 FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {
   const NameStyle style = place_.tree.config().names;
   const std::string plain = plain_name();
-  FixedDirectory::Entries entries{{shown_name(plain, style), file(cache::Form::kPlain, plain)}};
-  const std::string delivered = delivered_name(contents.source);
+  FixedDirectory::Entries entries;
+  if (contents.source) entries.emplace_back(shown_name(plain, style), file(cache::Form::kPlain, plain));
+  const std::string delivered = contents.source ? delivered_name(contents.source) : std::string();
   if (!delivered.empty() && delivered != plain)
     entries.emplace_back(shown_name(delivered, style), file(cache::Form::kDelivered, delivered));
   const auto add = [&entries](std::string name, NodePtr node) {

@@ -59,8 +59,8 @@ class DatasetNode : public Node {
  private:
   // What the archive says of the dataset, as far as `ls` shows it.
   struct Contents {
-    client::FileSource source;
-    LinksPtr links;  // nullptr: it has none
+    std::optional<client::FileSource> source;  // of its own file, where it has one
+    LinksPtr links;                            // nullptr: it has none
   };
 
   std::string plain_name() const;

@@ -35,6 +35,19 @@ Result<std::string> listed_metadata(const RowReference& row) {
   return row_json({row.listing->columns(), *std::move(values)});
 }
 
+// Of a dataset that the archive's tables do not have, such as a master calibration: the row that it was listed by, else
+// its identifier alone, where the archive's DataLink knows it.
+Result<std::string> metadata_without_row(cache::Catalog& catalog, const client::Dataset& dataset,
+                                         const RowReference& row, const Error& error) {
+  if (error.code() != ENOENT) return error;
+  if (row.listing) return listed_metadata(row);
+  if (!catalog.known_links(dataset)) return error;
+  cache::NamedRow known;
+  known.columns.emplace_back().name = "dp_id";
+  known.row = {client::Value{dataset.id}};
+  return row_json(known);
+}
+
 NodePtr metadata(const DatasetPlace& place) {
   // An archive without a form of ids cannot be asked for one.
   const auto& ids = place.tree.config().ids;
@@ -43,14 +56,15 @@ NodePtr metadata(const DatasetPlace& place) {
       done(listed_metadata(row));
       return Cancel();
     });
-  return made_text(place, "metadata.json",
-                   [&catalog = place.tree.catalog(), id = place.dataset.id](Done<std::string> done) {
-                     using RowPtr = std::shared_ptr<const cache::NamedRow>;
-                     return catalog.row(id, [done = std::move(done)](Result<RowPtr> row) {
-                       if (!row) return done(row.error());
-                       done(row_json(**row));
-                     });
-                   });
+  return made_text(
+      place, "metadata.json",
+      [&catalog = place.tree.catalog(), dataset = place.dataset, listed = place.row](Done<std::string> done) {
+        using RowPtr = std::shared_ptr<const cache::NamedRow>;
+        return catalog.row(
+            dataset.id, [&catalog, dataset, listed, done = std::move(done)](Result<RowPtr> row) {
+              done(row ? row_json(**row) : metadata_without_row(catalog, dataset, listed, row.error()));
+            });
+      });
 }
 
 NodePtr links_document(const DatasetPlace& place) {

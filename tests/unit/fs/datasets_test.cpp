@@ -252,6 +252,13 @@ TEST_F(DatasetsTest, LinksAndMetadataAreMadeWhenOpened) {
   EXPECT_EQ(cat({"datasets", kId, "metadata.json"}), "{\n  \"s_ra\": 83.5\n}\n");
 }
 
+TEST_F(DatasetsTest, TheMetadataOfADatasetThatNoTableHasAreWhatIsKnownOfIt) {
+  EXPECT_EQ(open(walk({"datasets", kId, "metadata.json"})).error().code(), ENOENT) << "it may not exist";
+  catalog_.put_links(kId, "<VOTABLE>links</VOTABLE>");
+  (void)cat({"datasets", kId, "links.vot"});
+  EXPECT_EQ(cat({"datasets", kId, "metadata.json"}), "{\n  \"dp_id\": \"" + kId + "\"\n}\n");
+}
+
 TEST_F(DatasetsTest, AttributesOfTheRowAndTheFileAreHiddenButThere) {
   save("a", kAdql);
   (void)list({"queries", "a"});

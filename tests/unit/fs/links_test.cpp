@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::string kThird = "ADP.2018-06-21T20:32:57.738";
+const std::string kFourth = "ADP.2018-06-21T20:32:57.739";
 const std::string kFilePrefix = "http://archive/file/";
 const std::string kLinksPrefix = "http://archive/links?ID=";
 
@@ -170,6 +171,17 @@ TEST_F(LinksTest, DirectoriesAreThereByWhatTheAnswerHolds) {
   EXPECT_EQ(in("spectra"), std::vector<std::string>{"s.csv"});
   EXPECT_EQ(absent("derived"), 0U);
   EXPECT_EQ(catalog_.asked(), 2) << "nothing more was asked for that";
+}
+
+TEST_F(LinksTest, ADatasetWithoutAFileOfItsOwnShowsWhatBelongsToIt) {
+  catalog_.put_links(kThird, answer({link("#preview", kFilePrefix + kOtherId, "image/png")}));
+  EXPECT_EQ(list({"datasets", kThird}),
+            (std::vector<std::string>{"metadata.json", "links.vot", "links.json", "preview"}));
+  EXPECT_EQ(list({"datasets", kThird, "preview"}), std::vector<std::string>{kOtherId + ".png"});
+  catalog_.put_links(kFourth, answer({}));
+  const auto opened = opendir(walk({"datasets", kFourth}));
+  ASSERT_FALSE(opened) << "nothing at all";
+  EXPECT_EQ(opened.error().code(), ENOENT);
 }
 
 TEST_F(LinksTest, WellKnownDirectoriesCanBeLookedUpBeforeTheAnswerIsHere) {
