@@ -108,9 +108,9 @@ bool is_explanation(const FetchRequest& request, const HttpHead& head) {
 }
 
 // Whether a refusal may be of the range and not of the file: some servers send another range or several, and others know
-// no ranges at all. ESTALE is the word of a server that has understood.
+// no ranges at all. ESTALE and EACCES are the words of a server that has understood.
 bool refuses_range(const FetchRequest& request, const HttpHead& head, const Error& error) {
-  if (!request.range || error.code() == ESTALE) return false;
+  if (!request.range || error.code() == ESTALE || error.code() == EACCES) return false;
   return head.status == 206 || head.status == 416 || head.status == 400 || head.status == 501;
 }
 
