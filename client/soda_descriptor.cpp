@@ -13,6 +13,7 @@
 #include "client/base/text.h"
 #include "client/datalink.h"
 #include "client/service_fields.h"
+#include "client/url.h"
 
 namespace esofs::client {
 namespace {
@@ -103,6 +104,23 @@ std::optional<int> rank(const Link& link, const std::string& id) {
   return has_semantics(link, "proc") ? 2 : 3;
 }
 
+// "p.fits" of "cadc:X/p.fits", "ivo://cadc/X?p.fits".
+std::string_view last_name(std::string_view id) { return id.substr(id.find_last_of("/?") + 1); }
+
+// True where the fixed ID of `service` is the dataset's own file, among the rows of its ID, or that ID itself. link: the row
+// that names the service, may be null.
+bool cuts_own_file(const ServiceDescriptor& service, const Link* link, const Links& links) {
+  const auto* fixed = input(service, "ID");
+  if (fixed == nullptr || fixed->value.empty()) return false;
+  const std::string& id = fixed->value;
+  return std::any_of(links.rows.begin(), links.rows.end(), [&](const Link& row) {
+    if (!has_semantics(row, "this") || (link != nullptr && row.id != link->id)) return false;
+    if (id == row.access_url || id == row.id) return true;
+    const std::string file = last_part(row.access_url);
+    return !file.empty() && last_name(id) == last_name(file);
+  });
+}
+
 // FITS, where a service offers formats.
 std::string fits_option(const ServiceParam& p) {
   if (!same_word(p.column.name, "FORMAT") && !same_word(p.column.name, "RESPONSEFORMAT")) return {};
@@ -159,11 +177,11 @@ Result<void> add_shape(const ServiceDescriptor& service, std::string_view name, 
 
 std::optional<SodaDescriptor> find_cutout_service(const Links& links, const std::string& id) {
   constexpr int kUnnamed = 4;
-  using Key = std::tuple<bool, int>;
+  using Key = std::tuple<bool, int, bool>;
   std::optional<std::pair<Key, SodaDescriptor>> best;
-  const auto offer = [&best](const ServiceDescriptor& service, const Link* link, int how) {
+  const auto offer = [&](const ServiceDescriptor& service, const Link* link, int how) {
     const bool by_job = standard_of(service) == Standard::kAsync;
-    const Key key{by_job, how};
+    const Key key{by_job, how, !cuts_own_file(service, link, links)};
     if (!best || key < best->first) best.emplace(key, SodaDescriptor{&service, link, by_job});
   };
   for (const auto& service : links.services) {

@@ -24,7 +24,8 @@ struct SodaDescriptor {
   bool by_job = false;
 };
 
-// The service to cut `id` with: synchronous before asynchronous, #cutout rows of this id before others. nullopt: none.
+// The service to cut `id` with: synchronous before asynchronous, #cutout rows of this id before others, and of equal ones one
+// whose fixed ID is the #this row's file. nullopt: none.
 std::optional<SodaDescriptor> find_cutout_service(const Links& links, const std::string& id);
 
 CutoutOffer offer_of(const SodaDescriptor& descriptor);

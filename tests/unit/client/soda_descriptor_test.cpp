@@ -10,6 +10,7 @@
 #include "client/datalink.h"
 #include "client/http.h"
 #include "client/soda.h"
+#include "client/url.h"
 #include "tests/unit/client/samples.h"
 
 namespace esofs::client {
@@ -55,12 +56,39 @@ class SodaDescriptorTest : public ::testing::Test {
         R"("/><GROUP name="inputParams">)" + inputs + "</GROUP></RESOURCE></VOTABLE>");
   }
 
+  // An answer as CADC's: a service of each kind for a weight map and for the dataset's own file, told apart by their IDs alone.
+  static Links with_a_weight_map_first(const std::string& weight, const std::string& own) {
+    const auto cutout = [](const std::string& service) {
+      return "<TR><TD>D</TD><TD/><TD>" + service + "</TD><TD>#cutout</TD></TR>";
+    };
+    const auto service = [](const std::string& name, const std::string& kind, const std::string& id) {
+      return R"(<RESOURCE type="meta" utype="adhoc:service" ID=")" + name +
+             R"("><PARAM name="accessURL" datatype="char" arraysize="*" value="http://soda/)" + kind +
+             R"("/><PARAM name="standardID" datatype="char" arraysize="*" value="ivo://ivoa.net/std/SODA#)" +
+             kind +
+             R"(-1.0"/><GROUP name="inputParams"><PARAM name="ID" datatype="char" arraysize="*" value=")" +
+             id + R"("/>)" + kCircle + "</GROUP></RESOURCE>";
+    };
+    return read(
+        R"(<VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results"><TABLE>)"
+        R"(<FIELD name="ID" datatype="char" arraysize="*"/>)"
+        R"(<FIELD name="access_url" datatype="char" arraysize="*"/>)"
+        R"(<FIELD name="service_def" datatype="char" arraysize="*"/>)"
+        R"(<FIELD name="semantics" datatype="char" arraysize="*"/><DATA><TABLEDATA>)"
+        R"(<TR><TD>D</TD><TD>http://a/data/w.fits.fz?RUNID=1</TD><TD/><TD>#auxiliary</TD></TR>)"
+        R"(<TR><TD>D</TD><TD>http://a/data/cadc%3AX%2Fp.fits.fz?RUNID=1</TD><TD/><TD>#this</TD></TR>)" +
+        cutout("w-async") + cutout("w-sync") + cutout("p-async") + cutout("p-sync") +
+        "</TABLEDATA></DATA></TABLE></RESOURCE>" + service("w-async", "async", weight) +
+        service("w-sync", "sync", weight) + service("p-async", "async", own) +
+        service("p-sync", "sync", own) + "</VOTABLE>");
+  }
+
+  static constexpr const char* kCircle =
+      R"(<PARAM name="CIRCLE" datatype="double" arraysize="3" unit="deg" value=""/>)";
+
   HttpClient http_{HttpSettings()};
   Soda soda_{http_, ""};
 };
-
-constexpr const char* kCircle =
-    R"(<PARAM name="CIRCLE" datatype="double" arraysize="3" unit="deg" value=""/>)";
 
 TEST_F(SodaDescriptorTest, TheRecordedDescriptorOfEsoTakesACircleWithinItsMaximum) {
   const auto document = tests::sample("eso/css_earth/eso-links.xml");
@@ -107,6 +135,20 @@ TEST_F(SodaDescriptorTest, OfSeveralServicesOfCadcTheSynchronousOneOfTheFirstFil
               HasSubstr("https://www.cadc-ccda.hia-iha.nrc-cnrc.gc.ca/caom2ops/sync?ID=ad%3AMACHO%2F"));
   EXPECT_THAT(request, HasSubstr("&RUNID=")) << "a constant without a meaning to us";
   EXPECT_EQ(request.find("TIME"), std::string::npos);
+}
+
+TEST_F(SodaDescriptorTest, OfServicesOfSeveralFilesTheOneOfTheDatasetsOwnFileIsUsed) {
+  for (const std::string own :
+       {"cadc:X/p.fits.fz", "ivo://cadc/X?p.fits.fz", "http://a/data/cadc%3AX%2Fp.fits.fz?RUNID=1", "D"}) {
+    const auto links = with_a_weight_map_first("cadc:X/w.fits.fz", own);
+    EXPECT_EQ(url("D", "circle_1_2_0.1", &links),
+              "http://soda/sync?ID=" + percent_encoded(own) + "&CIRCLE=1%202%200.1");
+  }
+}
+
+TEST_F(SodaDescriptorTest, WhereNoServiceNamesTheDatasetsOwnFileTheFirstIsUsed) {
+  const auto links = with_a_weight_map_first("token-1", "token-2");
+  EXPECT_EQ(url("D", "circle_1_2_0.1", &links), "http://soda/sync?ID=token-1&CIRCLE=1%202%200.1");
 }
 
 TEST_F(SodaDescriptorTest, WhereOnlyAJobIsOfferedItIsAJob) {
