@@ -14,8 +14,9 @@ namespace esofs::client {
 
 namespace {
 
+// Writers that indent put blanks and line ends around what a cell holds.
 std::string text_of(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.is)) return *text;
+  if (const auto* text = std::get_if<std::string>(&value.is)) return std::string(trimmed(*text));
   if (const auto* number = std::get_if<std::int64_t>(&value.is)) return std::to_string(*number);
   return "";
 }

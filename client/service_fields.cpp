@@ -37,7 +37,7 @@ class Reference : public VotableEvents {
   }
   Result<void> row(std::span<const Value> row) override {
     if (!column_ || seen_++ != row_ || *column_ >= row.size()) return {};
-    if (const auto* text = std::get_if<std::string>(&row[*column_].is)) value = *text;
+    if (const auto* text = std::get_if<std::string>(&row[*column_].is)) value = std::string(trimmed(*text));
     if (const auto* number = std::get_if<std::int64_t>(&row[*column_].is)) value = std::to_string(*number);
     return {};
   }

@@ -133,6 +133,33 @@ TEST(LinksTest, RelativeUrlsAreMadeAbsolute) {
   EXPECT_EQ(links->rows[0].access_url, "http://h/file/x?y");
 }
 
+TEST(LinksTest, BlanksAndLineEndsAroundACellAreNotPartOfIt) {
+  const auto links =
+      parse_links(links_document({{"a ", "\n  http://h/a.fits  \n", "\n", "\t#this ", " image/fits\r\n"},
+                                  {"a", " ../b ", " ", " #preview\n", ""},
+                                  {"a", "\n", "\n NotFoundFault: gone\n", "#error", ""}}),
+                  "http://h/d/links?ID=1", {});
+  ASSERT_TRUE(links);
+  const auto& file = links->rows.at(0);
+  EXPECT_EQ(file.id, "a");
+  EXPECT_EQ(file.access_url, "http://h/a.fits");
+  EXPECT_EQ(file.error_message, "");
+  EXPECT_EQ(file.semantics, "#this");
+  EXPECT_EQ(file.content_type, "image/fits");
+  EXPECT_EQ(links->rows.at(1).access_url, "http://h/b");
+  EXPECT_EQ(links->rows.at(2).access_url, "");
+  EXPECT_EQ(links->rows.at(2).error_message, "NotFoundFault: gone");
+}
+
+TEST(LinksTest, ALengthThatIsATextWithBlanksIsRead) {
+  const auto links =
+      parse_links(R"({"metadata":[{"name":"access_url"},{"name":"semantics"},{"name":"content_length"}],)"
+                  R"("data":[["http://h/a","#this"," 123\n"]]})",
+                  "http://h/", {});
+  ASSERT_TRUE(links);
+  EXPECT_EQ(links->rows.at(0).content_length, 123U);
+}
+
 TEST(LinksTest, FaultsHaveTheirErrno) {
   const auto code = [](const std::string& message) { return link_error(message, "http://a/").code(); };
   EXPECT_EQ(code("NotFoundFault: no such id"), ENOENT);

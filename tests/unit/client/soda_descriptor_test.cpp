@@ -183,6 +183,21 @@ TEST_F(SodaDescriptorTest, AReferenceIsTheCellOfTheRowThatNamesTheServiceOrAPara
   EXPECT_THAT(url("D", "circle_1_2_0.1", &broken), HasSubstr("refers to 'nowhere'"));
 }
 
+TEST_F(SodaDescriptorTest, BlanksAroundACellThatNamesAServiceOrIsReferredToAreNotPartOfIt) {
+  std::string document =
+      with_inputs(
+          std::string(R"(<PARAM name="ID" datatype="char" arraysize="*" ref="ticket_id" value=""/>)") +
+          kCircle)
+          .document;
+  for (const std::string cell : {"soda", "right"}) {
+    const auto at = document.find("<TD>" + cell + "</TD>");
+    ASSERT_NE(at, std::string::npos);
+    document.replace(at, cell.size() + 9, "<TD>\n  " + cell + "\n </TD>");
+  }
+  const auto links = read(document);
+  EXPECT_EQ(url("D", "circle_1_2_0.1", &links), "http://soda/sync?v=1&ID=right&CIRCLE=1%202%200.1");
+}
+
 TEST_F(SodaDescriptorTest, PosServesBothShapesUnlessItsXtypeSaysWhich) {
   const auto any = with_inputs(R"(<PARAM name="POS" datatype="char" arraysize="*" value=""/>)");
   EXPECT_THAT(url("D", "circle_1_2_0.1", &any), HasSubstr("&POS=CIRCLE%201%202%200.1"));
