@@ -102,12 +102,14 @@ struct Candidate {
   int merit;
 };
 
-// Of the id asked for; FITS rather than other files; a further answer, which may name FITS, rather than a package.
-int merit_of(const Link& link, bool further, const std::string& id) {
-  const int own = !id.empty() && link.id.find(id) != std::string::npos ? 4 : 0;
-  if (further) return own + 1;
-  if (is_fits(link)) return own + 3;
-  return own + (package_extension(link.content_type, link.access_url).empty() ? 2 : 0);
+// Of the id asked for; what can be fetched; FITS rather than other files; a further answer, which may name FITS, rather than
+// a package.
+int merit_of(const Link& link, const std::string& url, bool further, const std::string& id) {
+  const int own = !id.empty() && link.id.find(id) != std::string::npos ? 8 : 0;
+  const int base = own + (foreign_scheme(url).empty() ? 4 : 0);
+  if (further) return base + 1;
+  if (is_fits(link)) return base + 3;
+  return base + (package_extension(link.content_type, link.access_url).empty() ? 2 : 0);
 }
 
 // The #this rows that lead somewhere, the best first.
@@ -120,7 +122,8 @@ std::vector<Candidate> candidates(const Links& links, const std::string& id) {
     std::string url = link.access_url;
     if (leads_on) url = std::move(further);
     if (url.empty()) continue;
-    all.push_back({&link, std::move(url), leads_on, merit_of(link, leads_on, id)});
+    const int merit = merit_of(link, url, leads_on, id);
+    all.push_back({&link, std::move(url), leads_on, merit});
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const Candidate& a, const Candidate& b) { return a.merit > b.merit; });

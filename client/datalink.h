@@ -52,6 +52,7 @@ class DataLink {
   };
   // The #this file of the DataLink answer at `url`, through answers that only lead to another. id: whose file, where the
   // answer tells of several. FITS is preferred, also where only a further answer names it beside a package of it (ALMA).
+  // A URL that cannot be fetched, by its scheme, is given only where there is no other of the id.
   // ENOENT where it names no file. What is FITS though it was announced as DataLink is the file.
   Result<Found> file(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 

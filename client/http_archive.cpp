@@ -8,8 +8,18 @@
 #include "client/dataset_reader.h"
 #include "client/fetch.h"
 #include "client/product_files.h"
+#include "client/url.h"
 
 namespace esofs::client {
+namespace {
+
+// A login would change nothing: no advice goes with it.
+Error not_fetched(const std::string& url) {
+  return {EACCES, "the archive gives it by " + foreign_scheme(url) + " (" + shown_url(url) +
+                      "), and esofs follows links to http and https only"};
+}
+
+}  // namespace
 
 std::unique_ptr<Archive> HttpArchive::make(Profile profile, HttpSettings settings, Tap::Times times) {
   return std::make_unique<HttpArchive>(std::move(profile), std::move(settings), times);
@@ -49,10 +59,13 @@ void HttpArchive::make_discreet(Links& links) const {
 Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn& turn) {
   const auto& url = dataset.access_url;
   if (url.empty()) return Error(ENOENT, "the archive gives no URL for " + dataset.id);
+  if (!foreign_scheme(url).empty()) return not_fetched(url).at("locating " + dataset.id);
   if (dataset.access == AccessKind::kFile) return Located{{url, {}, "", ""}, {}};
   auto found = dataset.access == AccessKind::kDataLink ? datalink_.file(url, dataset.id, turn)
                                                        : datalink_.file_or_links(url, dataset.id, turn);
   if (!found) return advised(Result<Located>(found.error().at("locating " + dataset.id)), url);
+  if (!foreign_scheme(found->source.url).empty())
+    return not_fetched(found->source.url).at("locating " + dataset.id);
   if (found->links) make_discreet(*found->links);
   return Located{std::move(found->source), std::move(found->links)};
 }

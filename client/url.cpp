@@ -176,6 +176,13 @@ Origin origin_of(const std::string& url) {
           part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
 }
 
+std::string foreign_scheme(std::string_view url) {
+  const auto end = url.find("://");
+  if (end == std::string_view::npos) return "";
+  std::string scheme = lower(url.substr(0, end));
+  return scheme == "http" || scheme == "https" ? "" : scheme;
+}
+
 std::string server_of(const std::string& url) {
   const Origin origin = origin_of(url);
   return origin.host.empty() ? "" : origin.host + ":" + origin.port;

@@ -19,6 +19,9 @@ struct Origin {
 
 Origin origin_of(const std::string& url);
 
+// "ftp" of "ftp://…", in lower case; "" for http and https, which can be fetched, and for what names no scheme.
+std::string foreign_scheme(std::string_view url);
+
 // Who is asked: "host:port"; "" for what is not a URL.
 std::string server_of(const std::string& url);
 

@@ -274,6 +274,18 @@ TEST_F(DataLinkTest, AFitsFileIsPreferredToAPackageAndToFurtherLinks) {
   EXPECT_EQ(file("/links")->source.url, "http://f/A.fits");
 }
 
+TEST_F(DataLinkTest, AFileByHttpIsPreferredToOneThatCannotBeFetched) {
+  server_.at("/links",
+             answer_with(200, links_document({{"A", "ftp://f/A.fits", "", "#this", "image/fits"},
+                                              {"A", "s3://f/A.fits", "", "#this", "image/fits"},
+                                              {"A", "http://f/A.tar", "", "#this", "application/x-tar"},
+                                              {"A", "HTTPS://f/A.fits", "", "#this", "image/fits"},
+                                              {"B", "http://f/B.fits", "", "#this", "image/fits"},
+                                              {"C", "ftp://f/C.fits", "", "#this", "image/fits"}})));
+  EXPECT_EQ(file("/links", "A")->source.url, "HTTPS://f/A.fits");
+  EXPECT_EQ(file("/links", "C")->source.url, "ftp://f/C.fits") << "rather than the file of another dataset";
+}
+
 TEST_F(DataLinkTest, LinksThatLeadToLinksAreFollowed) {
   server_.at("/first",
              answer_with(200, links_document({{"A", server_.url("/second"), "", "#this", kLinksType}})));

@@ -74,6 +74,22 @@ TEST_F(HttpArchiveTest, ADatasetIsLocatedThroughItsLinks) {
   ASSERT_TRUE(located->links);
 }
 
+TEST_F(HttpArchiveTest, AFileThatHttpDoesNotLeadToIsRefusedWithTheSchemeOfItsUrl) {
+  auto dataset = archive_->dataset("ADP.2018-06-21T20:32:57.736");
+  server_.at("/datalink/links?ID=ivo://eso.org/ID?ADP.2018-06-21T20:32:57.736",
+             answer_with(200, R"({"metadata":[{"name":"access_url"},{"name":"semantics"}],
+                                  "data":[["ftp://f/A","#this"]]})"));
+  for (const auto access : {AccessKind::kDataLink, AccessKind::kUnknown, AccessKind::kFile}) {
+    dataset.access = access;
+    if (access != AccessKind::kDataLink) dataset.access_url = "ftp://f/A";
+    const auto located = archive_->locate(dataset, turn_);
+    ASSERT_FALSE(located);
+    EXPECT_EQ(located.error().code(), EACCES);
+    EXPECT_THAT(located.error().what(), HasSubstr("by ftp"));
+    EXPECT_THAT(located.error().what(), HasSubstr("http and https only"));
+  }
+}
+
 TEST_F(HttpArchiveTest, AFileIsLocatedWithoutARequest) {
   auto located = archive_->locate(archive_->dataset("MUSE.2018-06-05T01:06:59.418.NL"), turn_);
   ASSERT_TRUE(located);

@@ -17,6 +17,13 @@ TEST(UrlTest, AShownUrlHasNoUserInfo) {
   EXPECT_EQ(shown_url("http://host/a:b@c"), "http://host/a:b@c");
 }
 
+TEST(UrlTest, ASchemeIsForeignUnlessItIsOfHttp) {
+  for (const char* url : {"http://h/a", "HTTPS://h/a", "a/b", "ID?x", ""})
+    EXPECT_EQ(foreign_scheme(url), "") << url;
+  EXPECT_EQ(foreign_scheme("FTP://h/a"), "ftp");
+  EXPECT_EQ(foreign_scheme("s3://bucket/http://h"), "s3");
+}
+
 TEST(UrlTest, AShownUrlHasNoSecretParameters) {
   for (const std::string name :
        {"password",        "PASSWORD",         "passwd",    "token",       "access_token",
