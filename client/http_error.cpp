@@ -41,9 +41,12 @@ Verdict verdict(CURLcode code, long os_errno, HttpPhase phase) {
       return {EHOSTUNREACH, true, "the connection was dropped before an answer"};
     case CURLE_PARTIAL_FILE:
       return {EIO, false, "the body is shorter than announced"};
-    case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return {EIO, false, "not an http or https URL, or not an HTTP answer"};
+      // What came may be left of another answer, longer than announced; the connection ends with it.
+      if (phase != HttpPhase::kConnect) return {EIO, true, "not an HTTP answer"};
+      return {EIO, false, "not an http or https URL"};
+    case CURLE_URL_MALFORMAT:
+      return {EIO, false, "not an http or https URL"};
     case CURLE_OUT_OF_MEMORY:
       return {ENOMEM, false, "out of memory"};
     default:

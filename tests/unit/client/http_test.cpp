@@ -188,6 +188,28 @@ TEST_F(HttpTest, AConnectionDroppedBeforeTheStatusIsTriedAgain) {
   EXPECT_EQ(answer->body, "third time lucky");
 }
 
+TEST_F(HttpTest, WhatIsLeftOfAnotherAnswerIsNoAnswerAndAskedForAgainOnAnotherConnection) {
+  server_.add(answer_with(200, "one"));
+  server_.add(Answer().send("bytes beyond the length that was announced"));
+  server_.add(answer_with(200, "two"));
+  ASSERT_TRUE(get(server_.url()));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "two");
+  const auto requests = server_.requests();
+  ASSERT_EQ(requests.size(), 3U);
+  EXPECT_EQ(requests[1].connection, 0);
+  EXPECT_EQ(requests[2].connection, 1);
+}
+
+TEST_F(HttpTest, AServerThatNeverSpeaksHttpFailsAfterAllAttempts) {
+  server_.otherwise(Answer().send("220 ready\r\n").close());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EIO);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
 TEST_F(HttpTest, AServerThatAlwaysDropsIsUnreachable) {
   server_.refuse(1000);
   auto answer = get(server_.url());

@@ -98,6 +98,11 @@ TEST(HttpErrorTest, TransportFailuresBecomeErrnos) {
   EXPECT_EQ(failed(CURLE_PARTIAL_FILE, 0, HttpPhase::kBody), EIO);
 }
 
+TEST(HttpErrorTest, AnAnswerThatIsNoHttpIsTriedAgainAndAUrlOfAnotherSchemeIsNot) {
+  EXPECT_TRUE(transport_failure(CURLE_UNSUPPORTED_PROTOCOL, 0, HttpPhase::kAnswer, "").retry);
+  EXPECT_FALSE(transport_failure(CURLE_UNSUPPORTED_PROTOCOL, 0, HttpPhase::kConnect, "").retry);
+}
+
 TEST(HttpErrorTest, ACertificateThatIsRefusedIsNotTriedAgain) {
   EXPECT_FALSE(transport_failure(CURLE_PEER_FAILED_VERIFICATION, 0, HttpPhase::kConnect, "").retry);
   EXPECT_TRUE(transport_failure(CURLE_COULDNT_CONNECT, ECONNREFUSED, HttpPhase::kConnect, "").retry);
