@@ -99,12 +99,15 @@ Error unsatisfiable(const FetchRequest& request, const HttpHead& head) {
   return {EIO, "the range lies outside the file (HTTP 416)"};
 }
 
+// 203: what a proxy has changed something of (RFC 9110 section 15.3.4).
+bool is_whole(int status) { return status == 200 || status == 203; }
+
 // A refusal, or a text where FITS was asked for.
 bool is_explanation(const FetchRequest& request, const HttpHead& head) {
   if (head.status >= 400) return true;
   const std::string type = media_type(head.header("content-type"));
   const bool text = type == "text/plain" || type == "application/x-votable+xml" || type == "text/xml";
-  return head.status == 200 && request.fits && text;
+  return is_whole(head.status) && request.fits && text;
 }
 
 // Whether a refusal may be of the range and not of the file: some servers send another range or several, and others know
@@ -184,8 +187,9 @@ class FileBody : public HttpSink {
 
   Result<void> not_accepted(const HttpHead& head, const Error& error) {
     const std::string type = media_type(head.header("content-type"));
-    login_page_ = head.status == 200 && (type == "text/html" || type == "application/xhtml+xml");
-    const bool silent = head.status == 200 || head.status == 204 || head.status == 206 || head.status == 416;
+    login_page_ = is_whole(head.status) && (type == "text/html" || type == "application/xhtml+xml");
+    const bool silent =
+        is_whole(head.status) || head.status == 204 || head.status == 206 || head.status == 416;
     if (silent && !login_page_) return error;
     refusal_ = Refusal{head, error, false};
     return {};
@@ -217,7 +221,7 @@ class FileBody : public HttpSink {
   Error refusal() {
     if (refusal_->explained) return options_.explain(refusal_->head, start_);
     const bool page = looks_like_page(start_);
-    if (page && refusal_->head.status == 200) {
+    if (page && is_whole(refusal_->head.status)) {
       login_page_ = true;
       return file_error(Error(EIO, kPage), start_);
     }
@@ -254,7 +258,7 @@ Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head
   if (head.status == 416 && request.range) return unsatisfiable(request, head);
   if (head.status >= 400) return status_error(head);
   if (head.status == 204) return Error(ENODATA, "there is nothing there (HTTP 204)");
-  if (head.status != 200 && head.status != 206)
+  if (!is_whole(head.status) && head.status != 206)
     return Error(EIO, "HTTP " + std::to_string(head.status) + " instead of the file");
 
   FileHead file;

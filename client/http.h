@@ -98,7 +98,7 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Sends the request until an answer is worth having: connection failures, 429, 502, 503 and 504 are tried again
+  // Sends the request until an answer is worth having: connection failures, 408, 425, 429, 502, 503 and 504 are tried again
   // (Retry-After honoured) while head() has not been called. A body shorter than announced is EIO.
   Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
 

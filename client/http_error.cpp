@@ -90,6 +90,8 @@ int status_errno(int status) {
   }
 }
 
-bool status_retried(int status) { return status == 429 || (status >= 502 && status <= 504); }
+bool status_retried(int status) {
+  return status == 408 || status == 425 || status == 429 || (status >= 502 && status <= 504);
+}
 
 }  // namespace esofs::client

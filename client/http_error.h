@@ -32,7 +32,7 @@ HttpFailure time_out(HttpPhase phase, bool repeatable);
 // REQUIRES: status >= 400.
 int status_errno(int status);
 
-// 429, 502, 503 and 504: the server says that it cannot answer now.
+// 408, 425, 429, 502, 503 and 504: the server says that it cannot answer now.
 bool status_retried(int status);
 
 }  // namespace esofs::client

@@ -102,6 +102,15 @@ TEST_F(FetchTest, AWholeFileComesWithWhatTheAnswerTells) {
   EXPECT_EQ(server_.requests().at(0).header("authorization"), "Bearer t");
 }
 
+TEST_F(FetchTest, AFileThatAProxyHasChangedSomethingOfIsTheFile) {
+  EXPECT_EQ(code_for(fits(), answer_with(203, kFits)), 0) << what_;
+  EXPECT_EQ(sink_.text, kFits);
+  EXPECT_EQ(code_for(fits(), answer_with(203, "<html>log in", {{"Content-Type", "text/html"}})), EIO);
+  EXPECT_THAT(what_, HasSubstr("web page"));
+  EXPECT_EQ(code_for(fits(), answer_with(203, "<html><title>Log in</title>")), EIO);
+  EXPECT_THAT(what_, HasSubstr("web page"));
+}
+
 TEST_F(FetchTest, ABodyWithoutLengthHasItsTotalAtTheEnd) {
   server_.add(Answer().send(head_text(200, {{"Transfer-Encoding", "chunked"}}) + "3\r\nabc\r\n0\r\n\r\n"));
   auto head = fetch({});

@@ -132,6 +132,14 @@ TEST_F(HttpTest, GatewayTroubleIsTriedAgainToo) {
   EXPECT_EQ(answer->body, "at last");
 }
 
+TEST_F(HttpTest, ARequestThatCameTooLateOrTooEarlyIsTriedAgain) {
+  for (const int status : {408, 425}) server_.add(answer_with(status, "again, please"));
+  server_.add(answer_with(200, "at last"));
+  auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "at last");
+}
+
 TEST_F(HttpTest, AfterTheLastAttemptTheServersOwnWordsAreTheAnswer) {
   server_.otherwise(answer_with(503, "come back tomorrow"));
   auto answer = get(server_.url());

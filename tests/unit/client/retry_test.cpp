@@ -71,7 +71,7 @@ TEST(HttpErrorTest, StatusesBecomeErrnos) {
 }
 
 TEST(HttpErrorTest, ServerTroubleIsWorthAnotherTry) {
-  for (const int status : {429, 502, 503, 504}) EXPECT_TRUE(status_retried(status)) << status;
+  for (const int status : {408, 425, 429, 502, 503, 504}) EXPECT_TRUE(status_retried(status)) << status;
   for (const int status : {200, 400, 401, 404, 500, 501, 505}) EXPECT_FALSE(status_retried(status)) << status;
 }
 
