@@ -84,6 +84,8 @@ Result<void> TableStream::status(const QueryStatus& status) {
   if (status.value == "OVERFLOW") truncated_ = true;
   if (status.value != "ERROR") return {};
   server_error_ = query_error(head_.status, status.text, head_.url);
+  // A query that has given rows was understood.
+  if (passed_ > 0 && server_error_->code() == EINVAL) server_error_ = Error(EIO, server_error_->what());
   return *server_error_;
 }
 

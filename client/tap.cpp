@@ -235,11 +235,18 @@ Result<Job> Tap::wait_for_job(Task& task, const std::string& url, Job job) const
 
 Error Tap::failed_job(const Task& task, const std::string& url, const Job& job) const {
   const auto message = jobs_.failure(url, job, task.turn);
-  if (message && !message->empty()) return query_error(0, *message, url);
-  if (job.phase == "ABORTED" && job.execution_duration > 0 && job.ran >= job.execution_duration)
+  const bool aborted = job.phase == "ABORTED";  // by the server, and not for what the query says
+  const bool out_of_time = aborted && job.execution_duration > 0 && job.ran >= job.execution_duration;
+  if (message && !message->empty()) {
+    auto said = query_error(0, *message, url);
+    if (!aborted || said.code() != EINVAL) return said;
+    return {out_of_time ? ETIMEDOUT : EIO, said.what()};
+  }
+  if (out_of_time)
     return {ETIMEDOUT, "the job was aborted after its " + std::to_string(job.execution_duration) + " s (" +
                            shown_url(url) + ")"};
-  return {EINVAL, "the job ended in phase " + job.phase + " without a message (" + shown_url(url) + ")"};
+  return {aborted ? EIO : EINVAL,
+          "the job ended in phase " + job.phase + " without a message (" + shown_url(url) + ")"};
 }
 
 }  // namespace esofs::client

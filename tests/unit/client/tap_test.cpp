@@ -161,12 +161,14 @@ TEST_F(TapTest, AnErrorIsSeenWhateverTheStatus) {
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
-TEST_F(TapTest, AnErrorAfterTheTableFailsTheQuery) {
+TEST_F(TapTest, AnErrorAfterRowsIsTheServersOwnAndOneBeforeAnyIsTheQuerys) {
   server_.at("/tap/sync", answer_with(200, votable({"A"}, kOk, kBrokeDown)));
   auto summary = query();
   ASSERT_FALSE(summary);
-  EXPECT_EQ(summary.error().code(), EINVAL);
+  EXPECT_EQ(summary.error().code(), EIO);
   EXPECT_THAT(summary.error().what(), HasSubstr("The disk broke"));
+  server_.at("/tap/sync", answer_with(200, votable({}, kOk, kBrokeDown)));
+  EXPECT_EQ(query().error().code(), EINVAL);
 }
 
 TEST_F(TapTest, AnErrorBeforeTheTableLetsNoRowThrough) {
@@ -332,17 +334,31 @@ TEST_F(TapTest, AFailedJobWithoutASummaryIsAskedForItsError) {
 }
 
 TEST_F(TapTest, AJobAbortedAtTheEndOfItsDurationRanOutOfTime) {
+  const std::string ran =
+      "<startTime>2026-01-01T00:00:00Z</startTime><endTime>2026-01-01T00:01:00Z</endTime>";
   add_job();
-  server_.add(answer_with(
-      200,
-      job_document("ABORTED",
-                   "<startTime>2026-01-01T00:00:00Z</startTime><endTime>2026-01-01T00:01:00Z</endTime>")));
+  server_.add(answer_with(200, job_document("ABORTED", ran)));
   server_.add(answer_with(404, ""));
   EXPECT_EQ(query(QueryMode::kAsync).error().code(), ETIMEDOUT);
   add_job();
+  server_.add(answer_with(
+      200, job_document("ABORTED", ran + "<errorSummary><message>was stopped</message></errorSummary>")));
+  auto summary = query(QueryMode::kAsync);
+  EXPECT_EQ(summary.error().code(), ETIMEDOUT);
+  EXPECT_THAT(summary.error().what(), HasSubstr("was stopped"));
+}
+
+TEST_F(TapTest, AJobThatTheServerAbortsIsNoMistakeOfTheQuery) {
+  add_job();
   server_.add(answer_with(200, job_document("ABORTED")));
   server_.add(answer_with(404, ""));
-  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EINVAL);
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EIO);
+  add_job();
+  server_.add(answer_with(
+      200, job_document("ABORTED", "<errorSummary><message>maintenance begins</message></errorSummary>")));
+  auto summary = query(QueryMode::kAsync);
+  EXPECT_EQ(summary.error().code(), EIO);
+  EXPECT_THAT(summary.error().what(), HasSubstr("maintenance begins"));
 }
 
 TEST_F(TapTest, AJobThatCannotBeMadeFailsTheQuery) {
