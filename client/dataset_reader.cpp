@@ -81,15 +81,47 @@ std::optional<double> number_at(std::span<const Value> row, Place place) {
   return all ? std::optional(number) : std::nullopt;
 }
 
+// No file is longer; sizes are signed elsewhere.
+constexpr std::uint64_t kMostBytes = 1'000'000'000'000'000'000;
+
+std::uint64_t product(std::uint64_t a, std::uint64_t b) {
+  return b != 0 && a > kMostBytes / b ? kMostBytes : std::min(a * b, kMostBytes);
+}
+
+// VOUnits has "Mbyte", "MB", "Mibyte", "MiB"; archives write them in any case, and as words. A decimal kilobyte is the
+// profile's unit. nullopt: this is no unit of bytes.
+std::optional<std::uint64_t> named_unit(std::string_view unit, std::uint64_t profile_unit) {
+  struct Prefix {
+    std::string_view sign, word, binary_sign, binary_word;
+  };
+  constexpr std::array<Prefix, 5> kPrefixes{{{"k", "kilo", "ki", "kibi"},
+                                             {"m", "mega", "mi", "mebi"},
+                                             {"g", "giga", "gi", "gibi"},
+                                             {"t", "tera", "ti", "tebi"},
+                                             {"p", "peta", "pi", "pebi"}}};
+  constexpr std::array<std::string_view, 3> kBytes{"bytes", "byte", "b"};
+  const auto word = lower(trimmed(unit));
+  const auto end = std::find_if(kBytes.begin(), kBytes.end(),
+                                [&word](std::string_view bytes) { return word.ends_with(bytes); });
+  if (end == kBytes.end()) return std::nullopt;
+  const auto prefix = std::string_view(word).substr(0, word.size() - end->size());
+  if (prefix.empty()) return 1;
+  std::uint64_t decimal = profile_unit;
+  std::uint64_t binary = 1024;
+  for (const auto& known : kPrefixes) {
+    if (prefix == known.sign || prefix == known.word) return decimal;
+    if (prefix == known.binary_sign || prefix == known.binary_word) return binary;
+    decimal = product(decimal, 1000);
+    binary *= 1024;
+  }
+  return std::nullopt;
+}
+
 std::uint64_t unit_bytes(const Column& column, std::uint64_t profile_unit) {
-  const auto unit = lower(column.unit);
-  const auto description = lower(column.description);
-  if (unit == "byte" || unit == "bytes" || unit == "b") return 1;
-  if (unit == "mbyte" || unit == "mb") return 1000 * profile_unit;
-  if (unit == "gbyte" || unit == "gb") return 1'000'000 * profile_unit;
-  if (!unit.empty()) return profile_unit;
+  if (!column.unit.empty()) return named_unit(column.unit, profile_unit).value_or(profile_unit);
   if (lower(column.ucd) == "vox:image_filesize") return 1;  // SIA 1.0 section 4.2.3
   // phase3v2.files has bytes and no unit; the standard's unit is the kilobyte.
+  const auto description = lower(column.description);
   return holds(description, "in bytes") || holds(description, "(bytes)") ? 1 : profile_unit;
 }
 
@@ -97,7 +129,7 @@ std::uint64_t unit_bytes(const Column& column, std::uint64_t profile_unit) {
 std::uint64_t estimate(std::optional<double> size, std::uint64_t unit) {
   if (!size || !(*size > 0) || *size > 1e15) return 0;
   const auto units = static_cast<std::uint64_t>(std::floor(*size));
-  return unit == 1 ? std::max<std::uint64_t>(units, 1) : (units + 1) * unit;
+  return unit == 1 ? std::max<std::uint64_t>(units, 1) : product(units + 1, unit);
 }
 
 // "FITS", "FZ", "PNG" of phase3v2.product_files.

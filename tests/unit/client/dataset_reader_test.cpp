@@ -30,6 +30,13 @@ class DatasetReaderTest : public ::testing::Test {
     if (!reader) return std::nullopt;
     return reader(row);
   }
+  std::uint64_t size(const std::string& unit, const std::string& description, std::int64_t amount) const {
+    auto estsize = column("access_estsize", "", unit);
+    estsize.description = description;
+    return read({column("dp_id"), column("access_url"), estsize},
+                {text("X"), text("http://x"), number(amount)})
+        ->estimate_bytes;
+  }
   std::shared_ptr<const Identifiers> eso_ = std::make_shared<const Identifiers>(eso_profile());
   std::shared_ptr<const Identifiers> bare_ = std::make_shared<const Identifiers>(Profile{});
 };
@@ -115,13 +122,6 @@ TEST_F(DatasetReaderTest, AFileInAJoinNeverTakesItsProductsUrl) {
 }
 
 TEST_F(DatasetReaderTest, SizesAreTakenByTheirUnit) {
-  const auto size = [this](const std::string& unit, const std::string& description, std::int64_t amount) {
-    auto estsize = column("access_estsize", "", unit);
-    estsize.description = description;
-    return read({column("dp_id"), column("access_url"), estsize},
-                {text("X"), text("http://x"), number(amount)})
-        ->estimate_bytes;
-  };
   EXPECT_EQ(size("kbyte", "", 1), 2000U);
   EXPECT_EQ(size("", "", 1), 2000U);
   EXPECT_EQ(size("byte", "", 2880), 2880U);
@@ -131,6 +131,37 @@ TEST_F(DatasetReaderTest, SizesAreTakenByTheirUnit) {
   EXPECT_EQ(size("kbyte", "", 0), 0U);
   EXPECT_EQ(size("kbyte", "", -5), 0U);
   EXPECT_EQ(size("kbyte", "", std::int64_t{1} << 62), 0U);
+}
+
+TEST_F(DatasetReaderTest, UnitsOfSizesAreKnownInTheirUsualSpellings) {
+  struct Spelling {
+    const char* unit;
+    std::uint64_t bytes;
+  };
+  for (const auto& [unit, bytes] : std::vector<Spelling>{{"kB", 1000},
+                                                         {"KB", 1000},
+                                                         {"kilobytes", 1000},
+                                                         {"Kibyte", 1024},
+                                                         {"KiB", 1024},
+                                                         {"Mbyte", 1'000'000},
+                                                         {"megabyte", 1'000'000},
+                                                         {"MiB", 1ULL << 20U},
+                                                         {"GB", 1'000'000'000},
+                                                         {" Gbytes ", 1'000'000'000},
+                                                         {"Gibyte", 1ULL << 30U},
+                                                         {"TB", 1'000'000'000'000},
+                                                         {"Tbyte", 1'000'000'000'000},
+                                                         {"TiB", 1ULL << 40U},
+                                                         {"PB", 1'000'000'000'000'000},
+                                                         {"PiB", 1ULL << 50U}})
+    EXPECT_EQ(size(unit, "", 2), 3 * bytes) << unit;
+  for (const char* unit : {"byte", "bytes", "B", "Bytes"}) EXPECT_EQ(size(unit, "", 2), 2U) << unit;
+  EXPECT_EQ(size("pixels", "", 2), 3000U) << "the archive's own unit";
+}
+
+TEST_F(DatasetReaderTest, ASizeBeyondAllMeasureIsAnExabyte) {
+  EXPECT_EQ(size("PB", "", 20'000), 1'000'000'000'000'000'000U);
+  EXPECT_EQ(size("GiB", "", 999'999'999'999'999), 1'000'000'000'000'000'000U);
 }
 
 TEST_F(DatasetReaderTest, AGenericArchiveIsReadByNamesAndUtypes) {
