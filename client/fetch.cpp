@@ -256,6 +256,9 @@ bool looks_like_fits(std::string_view bytes) {
 
 Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head) {
   if (head.status == 416 && request.range) return unsatisfiable(request, head);
+  // What a URL is signed with has ended: S3 says so by ExpiredToken, others by 403.
+  if (head.status == 400 && name_of_url(request.url) != request.url)
+    return Error(EACCES, status_error(head).what());
   if (head.status >= 400) return status_error(head);
   if (head.status == 204) return Error(ENODATA, "there is nothing there (HTTP 204)");
   if (!is_whole(head.status) && head.status != 206)

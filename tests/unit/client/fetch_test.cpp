@@ -312,6 +312,15 @@ TEST_F(FetchTest, RefusalsHaveTheirErrno) {
   EXPECT_EQ(code_for({}, answer_with(300)), EIO);
 }
 
+TEST_F(FetchTest, ABadRequestByAUrlThatHoldsASecretIsARefusal) {
+  FetchRequest request;
+  request.url = server_.url("/file?X-Amz-Security-Token=old&X-Amz-Signature=f00");
+  EXPECT_EQ(code_for(request, answer_with(400, "<Error><Code>ExpiredToken</Code></Error>")), EACCES);
+  EXPECT_THAT(what_, HasSubstr("ExpiredToken"));
+  request.url = server_.url("/file?id=1");
+  EXPECT_EQ(code_for(request, answer_with(400)), EIO) << "nothing that could have ended";
+}
+
 TEST_F(FetchTest, ServerTroubleIsTriedAgainBeforeTheSinkIsTold) {
   server_.add(answer_with(503, "busy"));
   EXPECT_EQ(code_for({}, answer_with(200, "abc")), 0) << what_;
