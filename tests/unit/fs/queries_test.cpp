@@ -241,10 +241,13 @@ TEST_F(QueriesTest, RmOfAListedFileHidesItUntilTheQueryIsTouched) {
   EXPECT_FALSE(has(list({"queries", "a"}), kFile));
   const auto gone = lookup(query, kFile);
   EXPECT_TRUE(!gone && gone.error().code() == ENOENT);
+  const std::string told = "removed here: 1; touch query.adql to see them again\n";
+  EXPECT_NE(cat({"queries", "a", "status.txt"}).find(told), std::string::npos);
   fs::Change touch;
   touch.mtime_now = true;
   ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), touch));
   EXPECT_TRUE(has(list({"queries", "a"}), kFile));
+  EXPECT_EQ(cat({"queries", "a", "status.txt"}).find("removed here"), std::string::npos);
 }
 
 TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
