@@ -110,11 +110,16 @@ bool is_explanation(const FetchRequest& request, const HttpHead& head) {
   return is_whole(head.status) && request.fits && text;
 }
 
-// Whether a refusal may be of the range and not of the file: some servers send another range or several, and others know
-// no ranges at all. ESTALE and EACCES are the words of a server that has understood.
+// Whether a refusal may be of the range and not of the file: some servers send more or less of it or several, and others
+// know no ranges at all. ESTALE and EACCES are the words of a server that has understood; one that sends the range from
+// elsewhere is wrong.
 bool refuses_range(const FetchRequest& request, const HttpHead& head, const Error& error) {
   if (!request.range || error.code() == ESTALE || error.code() == EACCES) return false;
-  return head.status == 206 || head.status == 416 || head.status == 400 || head.status == 501;
+  if (head.status == 206) {
+    const auto range = content_range(head.header("content-range"));
+    return !range || !range->span || range->span->first == request.range->first;
+  }
+  return head.status == 416 || head.status == 400 || head.status == 501;
 }
 
 // Between the HTTP answer and the file's sink: accepts the head, looks at the first bytes, counts.

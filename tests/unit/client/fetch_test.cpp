@@ -215,6 +215,8 @@ TEST_F(FetchTest, WhereARefusalMayBeOfTheRangeTheSinkIsTold) {
     EXPECT_NE(code_for(range(0, 5), answer), 0);
     EXPECT_TRUE(sink_.no_range_told) << what_;
   }
+  EXPECT_EQ(code_for(range(0, 5), partial("bytes 1-5/100", "bcdef")), EIO);
+  EXPECT_FALSE(sink_.no_range_told) << "it is wrong";
   FetchRequest known = range(90, 5);
   known.total = 100;
   EXPECT_EQ(code_for(known, answer_with(416, "", {{"Content-Range", "bytes */50"}})), ESTALE);
