@@ -54,6 +54,8 @@ Result<void> private_directory(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
     return Error(errno, path.string() + ": " + std::generic_category().message(errno));
+  if (!S_ISDIR(status.st_mode))
+    return Error(ENOTDIR, path.string() + ": " + std::generic_category().message(ENOTDIR));
   if ((status.st_mode & S_IWOTH) != 0)
     return Error(EACCES,
                  path.string() + " can be written by everybody: not used; run chmod o-w " + path.string());

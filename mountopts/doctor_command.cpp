@@ -97,7 +97,8 @@ stdfs::path existing(stdfs::path path) {
 void look_at_directories(Report& report, const Options& options) {
   for (const auto& directory : {options.cache_dir, options.config_dir, options.state_dir}) {
     const auto place = existing(directory);
-    if (::access(place.c_str(), W_OK | X_OK) != 0)
+    // With a '/' at its end, so that a file is told as such.
+    if (::access((place / "").c_str(), W_OK | X_OK) != 0)
       report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
     else
       report.ok(directory.string() + (place == directory ? "" : " (will be made)"));

@@ -93,6 +93,16 @@ class CommandLine(harness.MountTest):
                 self.assertRegex(done.stderr, f"option '{option}': .* is below the mountpoint {place}")
                 self.assertFalse(os.path.ismount(place))
 
+    def test_a_directory_of_a_mount_may_be_no_file_nor_lie_below_one(self):
+        file = os.path.join(self.home.path, 'file')
+        with open(file, 'w', encoding='utf-8'):
+            pass
+        for option in ('cache_dir', 'config_dir', 'state_dir'):
+            for place in (file, file + '/below', file + '/far/below'):
+                told = self.mount_error('-o', f'log=syslog,{option}={place}')
+                self.assertIn(file, told)
+                self.assertIn('Not a directory', told)
+
     def test_a_tilde_in_a_path_is_the_home_directory(self):
         home = os.path.join(self.home.path, 'me')
         os.makedirs(os.path.join(home, 'k'))
@@ -281,6 +291,9 @@ class CommandLine(harness.MountTest):
         self.assertRegex(ill.stdout, r'(?m)^PROBLEM  TAP obs: .*127\.0\.0\.1:9')
         self.assertRegex(ill.stdout, r'(?m)^PROBLEM  the disk of the cache')
         self.assertRegex(self.esofs('doctor', 'esoo').stdout, "(?m)^PROBLEM .*esoo")
+        for place in (nobody, nobody + '/below'):
+            self.assertRegex(self.esofs('doctor', nobody, *options, '-o', f'offline,config_dir={place}').stdout,
+                             f'(?m)^PROBLEM  {place} cannot be written: {nobody}: Not a directory$')
         self.assertRegex(self.esofs('doctor', '-o', 'cache_sise=1').stdout, "(?m)^PROBLEM .*did you mean 'cache_size'")
 
     def test_the_foreground_ends_at_sigterm_and_leaves_nothing(self):
