@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "client/base/nearest.h"
+#include "client/base/safe_name.h"
 #include "client/base/text.h"
 
 namespace esofs::client {
@@ -41,6 +42,16 @@ Setter text_into(std::string& to) {
     if (!value.is_string()) return "must be a text";
     to = value.get<std::string>();
     return std::nullopt;
+  };
+}
+
+Setter directory_name_into(std::string& to) {
+  return [&to](const Json& value) -> std::optional<std::string> {
+    if (!value.is_string()) return "must be a text";
+    to = value.get<std::string>();
+    if (to == safe_name(to)) return std::nullopt;
+    return "must be the name of a directory: 1 to 255 bytes without / and control characters, and neither . "
+           "nor ..";
   };
 }
 
@@ -169,7 +180,7 @@ Result<std::vector<TapService>> tap_services(const Json& list, const Place& plac
     TapService service;
     const auto here = place.in("tap service " + std::to_string(services.size() + 1));
     auto set = set_all(entry,
-                       {{"name", text_into(service.name)},
+                       {{"name", directory_name_into(service.name)},
                         {"url", url_into(service.url)},
                         {"schemas", texts_into(service.schemas)},
                         {"maxrec", number_into(service.maxrec)},
@@ -180,6 +191,10 @@ Result<std::vector<TapService>> tap_services(const Json& list, const Place& plac
     while (service.url.back() == '/') service.url.pop_back();
     if (service.name.empty())
       service.name = services.empty() ? "tap" : "tap" + std::to_string(services.size() + 1);
+    for (std::size_t i = 0; i < services.size(); ++i) {
+      if (services[i].name == service.name)
+        return here.wrong("'name' must differ from that of tap service " + std::to_string(i + 1));
+    }
     services.push_back(std::move(service));
   }
   return services;

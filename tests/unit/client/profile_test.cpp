@@ -79,6 +79,32 @@ TEST(ProfileTest, WrongTypesAreRefusedWithTheirKey) {
   EXPECT_THAT(refusal(R"({"tap": []})"), HasSubstr("at least one"));
 }
 
+std::string refusal_of_names(const std::string& first, const std::string& second) {
+  return refusal(R"({"tap": [{"url": "http://a/tap")" + first + R"(}, {"url": "http://b/tap")" + second +
+                 "}]}");
+}
+
+TEST(ProfileTest, TheNameOfAServiceIsThatOfADirectory) {
+  for (const char* good : {"x", "a b", "Ünïcode", "..."})
+    EXPECT_EQ(refusal_of_names(R"(, "name": ")" + std::string(good) + '"', ""), "accepted") << good;
+  EXPECT_EQ(refusal_of_names("", R"(, "name": ")" + std::string(255, 'x') + '"'), "accepted");
+  for (const std::string bad : {"", ".", "..", "a/b", "../../y", "a\\u0000", "a\\nb", "\\u007f"})
+    EXPECT_EQ(refusal_of_names("", R"(, "name": ")" + bad + '"'),
+              "archive profile x.json, tap service 2: 'name' must be the name of a directory: 1 to 255 bytes "
+              "without / and control characters, and neither . nor ..")
+        << bad;
+  EXPECT_THAT(refusal_of_names(R"(, "name": ")" + std::string(256, 'x') + '"', ""),
+              HasSubstr("tap service 1: 'name' must be the name of a directory"));
+}
+
+TEST(ProfileTest, TwoServicesOfOneNameAreRefused) {
+  EXPECT_EQ(refusal_of_names(R"(, "name": "x")", R"(, "name": "x")"),
+            "archive profile x.json, tap service 2: 'name' must differ from that of tap service 1");
+  EXPECT_THAT(refusal_of_names(R"(, "name": "tap2")", ""), HasSubstr("tap service 2: 'name' must differ"));
+  EXPECT_EQ(refusal_of_names(R"(, "name": "x")", R"(, "name": "X")"), "accepted");
+  EXPECT_EQ(refusal_of_names("", ""), "accepted");
+}
+
 class FindProfileTest : public ::testing::Test {
  protected:
   void write(const std::string& name, const std::string& text) const {
