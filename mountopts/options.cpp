@@ -283,7 +283,7 @@ std::vector<std::string> valid_names() {
   std::vector<std::string> names;
   for (const auto& row : rows()) names.push_back(row.help.name);
   names.insert(names.end(), kFuseOptions.begin(), kFuseOptions.end());
-  names.insert(names.end(), {"fsname", "subtype"});
+  names.emplace_back("fsname");
   return names;
 }
 
@@ -318,8 +318,8 @@ Result<void> apply_one(Options& options, std::string_view name, std::optional<st
     options.fuse.emplace_back(name);
     return {};
   }
-  if (value && (name == "fsname" || name == "subtype")) {
-    options.fuse.push_back(std::string(name) + "=" + std::string(*value));
+  if (value && name == "fsname") {
+    options.fuse.push_back("fsname=" + std::string(*value));
     return {};
   }
   if (belongs_to_mount(name)) return {};

@@ -86,6 +86,10 @@ TEST(OptionsTest, WhatMountAndFuseHaveOfTheirOwnIsTaken) {
   EXPECT_EQ(options.fuse, (std::vector<std::string>{"rw", "nosuid", "nodev", "auto_unmount", "fsname=eso"}));
 }
 
+TEST(OptionsTest, TheTypeByWhichAMountIsKnownIsNotTaken) {
+  EXPECT_EQ(refusal("subtype=x"), "unknown option 'subtype'");
+}
+
 TEST(OptionsTest, ABackslashKeepsAComma) {
   Options options = default_options();
   ASSERT_TRUE(apply_text(options, R"(cache_dir=/a\,b,offline)"));
