@@ -142,7 +142,7 @@ Result<void> QueriesNode::remove_directory(const std::string& name) {
 
 Result<void> QueriesNode::rename(const std::string& name, Node& to, const std::string& to_name, bool) {
   if (to.identity() != identity())
-    return Error(EPERM, "a query can be renamed, but not moved out of queries/");
+    return Error(EROFS, "a query can be renamed, but not moved out of queries/");
   return tree_.queries().rename(name, to_name);
 }
 

@@ -285,6 +285,15 @@ TEST_F(QueriesTest, MvRenamesAQueryAndKeepsItsInode) {
   EXPECT_EQ(on_disk("a"), "absent");
 }
 
+TEST_F(QueriesTest, AQueryCannotLeaveQueries) {
+  save("a", kAdql);
+  save("b", kAdql);
+  const auto queries = walk({"queries"});
+  for (const auto to : {walk({}), walk({"browse"}), walk({"datasets"}), walk({"queries", "b"})})
+    EXPECT_EQ(fs_->rename(queries, "a", to, "a", 0).error().code(), EROFS);
+  EXPECT_EQ(on_disk("a"), kAdql);
+}
+
 TEST_F(QueriesTest, AQueryDoesNotReplaceAnother) {
   save("a", kAdql);
   save("b", kAdql);
