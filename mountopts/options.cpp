@@ -299,6 +299,10 @@ const Row* find_row(std::string_view name) {
   return at == rows().end() ? nullptr : &*at;
 }
 
+bool belongs_to_fuse(std::string_view name) {
+  return std::find(kFuseOptions.begin(), kFuseOptions.end(), name) != kFuseOptions.end();
+}
+
 bool belongs_to_mount(std::string_view name) {
   return std::find(kIgnoredOptions.begin(), kIgnoredOptions.end(), name) != kIgnoredOptions.end() ||
          name.starts_with("x-") || name.starts_with("comment");
@@ -314,7 +318,7 @@ Result<void> apply_one(Options& options, std::string_view name, std::optional<st
     if (!set) return set.error().at("option '" + std::string(name) + "'");
     return {};
   }
-  if (!value && std::find(kFuseOptions.begin(), kFuseOptions.end(), name) != kFuseOptions.end()) {
+  if (!value && belongs_to_fuse(name)) {
     options.fuse.emplace_back(name);
     return {};
   }
@@ -339,6 +343,11 @@ std::vector<std::string> split_commas(std::string_view text) {
     }
   }
   return parts;
+}
+
+Error not_for_the_file(std::string_view name) {
+  if (name != "fsname" && !belongs_to_fuse(name) && !belongs_to_mount(name)) return unknown(name);
+  return {EINVAL, "option '" + std::string(name) + "' belongs to -o or /etc/fstab, not to this file"};
 }
 
 // JSON says the same as text does, but a flag must be a boolean and a text no number.
@@ -408,7 +417,7 @@ Result<void> apply_json(Options& options, const std::string& text, const std::st
   if (!document.is_object()) return Error(EINVAL, where + ": must be an object of options");
   for (const auto& [name, value] : document.items()) {
     const Row* row = find_row(name);
-    if (row == nullptr) return unknown(name).at(where);
+    if (row == nullptr) return not_for_the_file(name).at(where);
     auto as_text = json_as_text(*row, value);
     if (!as_text) return as_text.error().at(where + ": option '" + name + "'");
     auto set = row->set(options, *as_text);

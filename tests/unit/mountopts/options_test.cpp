@@ -90,6 +90,12 @@ TEST(OptionsTest, TheTypeByWhichAMountIsKnownIsNotTaken) {
   EXPECT_EQ(refusal("subtype=x"), "unknown option 'subtype'");
 }
 
+TEST(OptionsTest, WhatMountAndFuseHaveOfTheirOwnIsNotForTheFile) {
+  for (const std::string name : {"ro", "nosuid", "allow_root", "_netdev", "fsname", "x-systemd.automount"})
+    EXPECT_EQ(json_refusal("{\"" + name + "\": true}"),
+              "config.json: option '" + name + "' belongs to -o or /etc/fstab, not to this file");
+}
+
 TEST(OptionsTest, ABackslashKeepsAComma) {
   Options options = default_options();
   ASSERT_TRUE(apply_text(options, R"(cache_dir=/a\,b,offline)"));
