@@ -233,7 +233,7 @@ const std::vector<Row>& rows() {
           "unpack", "all", {"none", "Z", "all"},
           [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },
           [](const Options& o) { return static_cast<std::size_t>(o.unpack); },
-          "which compressed files are shown as plain FITS: none, .Z and .gz, or .fz too"),
+          "which compressed files are shown as plain FITS: none, .Z, .gz and .bz2, or .fz too"),
       flag("list_xattrs", &Options::list_xattrs, "list the user.eso.* and user.esofs.* attributes"),
       flag("offline", &Options::offline, "make no request; what is kept stays readable"),
       flag("allow_other", &Options::allow_other, "let other users see the mount"),

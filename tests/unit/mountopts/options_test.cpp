@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 namespace esofs::mountopts {
 namespace {
@@ -124,6 +127,17 @@ TEST(OptionsTest, EveryDefaultOfTheTableIsValid) {
     if (option.initial.empty() || option.initial.starts_with('~')) continue;
     Options options = default_options();
     EXPECT_TRUE(apply_text(options, option.name + "=" + option.initial)) << option.name;
+  }
+}
+
+TEST(OptionsTest, TheReadmeSaysOfEveryOptionWhatTheHelpSays) {
+  std::ifstream file(ESOFS_SOURCE_DIR "/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  for (const auto& option : option_help()) {
+    const std::string unit = std::regex_replace(option.unit, std::regex("\\|"), "\\|");
+    std::string row = "| `" + option.name + "` | " + unit;
+    row += " | " + option.initial + " | " + option.help + " |\n";
+    EXPECT_NE(readme.find(row), std::string::npos) << row;
   }
 }
 
