@@ -142,6 +142,8 @@ class WithoutRange(PlainFiles):
         """Head and tail are asked for at once; the answer that comes second, whole like the first, is dropped."""
         name = self.names[0]
         with open(self.path(name), 'rb') as file:
+            asked = lambda: [request['range'] for request in self.sim.requests('/dataPortal/file') if request['range']]
+            harness.until(lambda: len(asked()) == 2, 'the end of both answers')
             self.sim.reset()
             file.read(10)
         run('tail', '-c', '100', self.path(name), text=False)
