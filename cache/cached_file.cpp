@@ -166,10 +166,8 @@ bool CachedFile::idle(const State& state, const Transfer& transfer) {
 // From here on others may ask for its chunks anew. The caller requests the stop, without the lock.
 void CachedFile::give_up(State& state, Transfer& transfer) {
   transfer.stopped = true;
-  auto flight = state.flights.lower_bound(transfer.next);
-  while (flight != state.flights.end() && flight->first < transfer.end) {
-    flight = flight->second.carrier == &transfer ? state.flights.erase(flight) : std::next(flight);
-  }
+  visit_carried(state, {transfer.next, transfer.end}, &transfer,
+                [](std::uint64_t /*index*/, const Flight& /*flight*/) { return false; });
 }
 
 void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {

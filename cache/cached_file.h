@@ -118,6 +118,15 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   void abandon(const std::shared_ptr<PendingRead>& read);
   static bool idle(const State& state, const Transfer& transfer);
   static void give_up(State& state, Transfer& transfer);
+  // Visits what `carrier` brings of a run; where visit(index, flight) is false the flight ends.
+  template <class Visit>
+  static void visit_carried(State& state, Run run, const void* carrier, const Visit& visit) {
+    auto flight = state.flights.lower_bound(run.first);
+    while (flight != state.flights.end() && flight->first < run.end) {
+      const bool stays = flight->second.carrier != carrier || visit(flight->first, flight->second);
+      flight = stays ? std::next(flight) : state.flights.erase(flight);
+    }
+  }
 
   void pump();
   std::shared_ptr<Transfer> next_transfer(State& state, std::uint64_t ahead_room);

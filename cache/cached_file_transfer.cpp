@@ -237,18 +237,13 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
   {
     auto state = state_.lock();
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
-    auto flight = state->flights.lower_bound(transfer->next);
-    while (flight != state->flights.end() && flight->first < transfer->end) {
-      if (flight->second.carrier != transfer.get()) {
-        ++flight;
-        continue;
-      }
-      if (!result && !flight->second.askers.empty()) {
-        state->failures.insert_or_assign(flight->first, Failure{result.error(), until});
-      }
-      askers.insert(askers.end(), flight->second.askers.begin(), flight->second.askers.end());
-      flight = state->flights.erase(flight);
-    }
+    visit_carried(*state, {transfer->next, transfer->end}, transfer.get(),
+                  [&](std::uint64_t index, const Flight& flight) {
+                    if (!result && !flight.askers.empty())
+                      state->failures.insert_or_assign(index, Failure{result.error(), until});
+                    askers.insert(askers.end(), flight.askers.begin(), flight.askers.end());
+                    return false;
+                  });
   }
   if (first_to_see) {
     parts_->forget(about_.key);
@@ -269,17 +264,13 @@ bool CachedFile::hold_refused(const Transfer& transfer, const Error& error) {
     auto state = state_.lock();
     const bool newer = transfer.url != state->url;  // renewed since this was asked
     bool awaited = false;
-    auto flight = state->flights.lower_bound(transfer.next);
-    while (flight != state->flights.end() && flight->first < transfer.end) {
-      if (flight->second.carrier != &transfer) {
-        ++flight;
-      } else if (flight->second.askers.empty()) {
-        flight = state->flights.erase(flight);
-      } else {
-        awaited = true;
-        flight++->second.carrier = newer ? nullptr : &state->refused;
-      }
-    }
+    visit_carried(*state, {transfer.next, transfer.end}, &transfer,
+                  [&](std::uint64_t /*index*/, Flight& flight) {
+                    if (flight.askers.empty()) return false;
+                    awaited = true;
+                    flight.carrier = newer ? nullptr : &state->refused;
+                    return true;
+                  });
     if (!awaited) return false;
     if (newer) {
       state->demand.push_front({transfer.next, transfer.end});
@@ -303,17 +294,13 @@ void CachedFile::renewed(const std::optional<std::string>& url) {
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
     for (const auto& [run, error] : std::exchange(state->refused, {})) {
       if (url) state->demand.push_front(run);
-      auto flight = state->flights.lower_bound(run.first);
-      while (flight != state->flights.end() && flight->first < run.end) {
-        auto& [index, what] = *flight;
-        const bool its = what.carrier == &state->refused;
-        if (its && url) what.carrier = nullptr;
-        if (its && !url) {
-          for (const auto& read : what.askers) failed.emplace_back(read, error);
-          state->failures.insert_or_assign(index, Failure{error, until});
-        }
-        flight = its && (!url || what.askers.empty()) ? state->flights.erase(flight) : std::next(flight);
-      }
+      visit_carried(*state, run, &state->refused, [&, why = error](std::uint64_t index, Flight& flight) {
+        flight.carrier = nullptr;
+        if (url) return !flight.askers.empty();
+        for (const auto& read : flight.askers) failed.emplace_back(read, why);
+        state->failures.insert_or_assign(index, Failure{why, until});
+        return false;
+      });
     }
   }
   for (const auto& [read, error] : failed) read->fail(error);
