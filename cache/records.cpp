@@ -383,13 +383,13 @@ std::string encode(const AssociationsRecord& record) { return encoded(record); }
 
 std::string encode_row(std::span<const client::Value> row) {
   constexpr std::size_t kMostOfNumber = 17;  // a complex double and its tag
-  std::size_t most = kMostOfNumber;
+  std::size_t room = kMostOfNumber;          // a row with arrays takes more
   for (const auto& value : row) {
     const auto* text = std::get_if<std::string>(&value.is);
-    most += kMostOfNumber + (text != nullptr ? text->size() : 0);
+    room += kMostOfNumber + (text != nullptr ? text->size() : 0);
   }
   Encoder codec;
-  codec.reserve(most);
+  codec.reserve(room);
   codec.byte(kRowFormat);
   write_row(codec, row);
   return codec.take();

@@ -47,8 +47,7 @@ Setter text_into(std::string& to) {
 
 Setter directory_name_into(std::string& to) {
   return [&to](const Json& value) -> std::optional<std::string> {
-    if (!value.is_string()) return "must be a text";
-    to = value.get<std::string>();
+    if (auto wrong = text_into(to)(value)) return wrong;
     if (to == safe_name(to)) return std::nullopt;
     return "must be the name of a directory: 1 to 255 bytes without / and control characters, and neither . "
            "nor ..";

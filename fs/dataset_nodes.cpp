@@ -39,10 +39,9 @@ bool may_be_there_later(const std::string& name) {
 // file that IRAF looks for in its working directory would be one.
 bool listings_tell(const IdGrammar& ids) { return ids.formless || !ids.valid || ids.valid("login.cl"); }
 
-// What the archive says of a dataset's own file; none: that it has none, though it may know files that belong to it.
+// Where a dataset's own file is; ENOENT: it has none, though the archive may know files that belong to it.
 struct OwnFile {
-  std::optional<client::FileSource> source;
-  std::optional<Error> none;
+  Result<client::FileSource> source;
 };
 
 // Listings beside those of saved queries that are searched.
@@ -311,19 +310,17 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
         [&place](Done<OwnFile> own) {
           return place.tree.catalog().source(place.dataset,
                                              [own = std::move(own)](Result<client::FileSource> source) {
-                                               if (source)
-                                                 return own(OwnFile{*std::move(source), std::nullopt});
-                                               if (source.error().code() == ENOENT)
-                                                 return own(OwnFile{std::nullopt, source.error()});
-                                               own(source.error());
+                                               const bool answer = source || source.error().code() == ENOENT;
+                                               if (!answer) return own(source.error());
+                                               own(OwnFile{std::move(source)});
                                              });
         },
         [place](OwnFile own, Done<Contents> both) {
           return links_if_any(place, [own = std::move(own), both = std::move(both)](Result<LinksPtr> links) {
             if (!links) return both(links.error());
             const bool others = *links && !link_directories(**links).empty();
-            if (own.none && !others) return both(*own.none);
-            both(Contents{own.source, *links});
+            if (!own.source && !others) return both(own.source.error());
+            both(Contents{own.source ? std::optional(*own.source) : std::nullopt, *links});
           });
         },
         std::move(answered));
@@ -344,10 +341,12 @@ FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {
   const NameStyle style = place_.tree.config().names;
   const std::string plain = plain_name();
   FixedDirectory::Entries entries;
-  if (contents.source) entries.emplace_back(shown_name(plain, style), file(cache::Form::kPlain, plain));
-  const std::string delivered = contents.source ? delivered_name(contents.source) : std::string();
-  if (!delivered.empty() && delivered != plain)
-    entries.emplace_back(shown_name(delivered, style), file(cache::Form::kDelivered, delivered));
+  if (contents.source) {
+    entries.emplace_back(shown_name(plain, style), file(cache::Form::kPlain, plain));
+    const std::string delivered = delivered_name(contents.source);
+    if (!delivered.empty() && delivered != plain)
+      entries.emplace_back(shown_name(delivered, style), file(cache::Form::kDelivered, delivered));
+  }
   const auto add = [&entries](std::string name, NodePtr node) {
     const auto same_entry = [&name](const auto& entry) { return entry.first == name; };
     if (node && std::none_of(entries.begin(), entries.end(), same_entry))
