@@ -147,6 +147,28 @@ class ViewTest : public FileCacheFixture {
     return view_of(file_bytes(made / "summed.fits.fz"), "A.fits.fz");
   }
 
+  struct Sums {
+    int data = 0;  // -1: wrong, 0: not there, 1: right
+    int all = 0;
+    std::string comment;  // of DATASUM
+  };
+  Sums sums_of(const Bytes& fits) {
+    const auto path = dir_ / "made" / "summed_view.fits";
+    write_file(path, fits);
+    Sums sums;
+    int status = 0;
+    fitsfile* file = nullptr;
+    fits_open_diskfile(&file, path.c_str(), READONLY, &status);
+    fits_verify_chksum(file, &sums.data, &sums.all, &status);
+    std::array<char, FLEN_COMMENT> comment{};
+    std::array<char, FLEN_VALUE> value{};
+    fits_read_key_str(file, "DATASUM", value.data(), comment.data(), &status);
+    fits_close_file(file, &status);
+    EXPECT_EQ(status, 0);
+    sums.comment = comment.data();
+    return sums;
+  }
+
   static std::size_t find_last(const Bytes& bytes, std::string_view text) {
     const auto* begin = reinterpret_cast<const char*>(bytes.data());
     const auto at = std::string_view(begin, bytes.size()).rfind(text);
@@ -365,38 +387,16 @@ TEST_F(ViewTest, AHeaderThatTheArchiveCorrectedOnDownloadIsNoDamage) {
 // Packed with their sums: pixels that are quantised, and pixels that stay.
 TEST_F(ViewTest, TheSumsOfTheViewAreThoseOfItsBytesAndTheirCommentsStay) {
   for (const bool quantised : {true, false}) {
-    const Bytes view = view_of_summed(quantised ? FLOAT_IMG : SHORT_IMG);
-    int status = 0;
-    const auto path = dir_ / "made" / "summed_view.fits";
-    write_file(path, view);
-    fitsfile* file = nullptr;
-    fits_open_diskfile(&file, path.c_str(), READONLY, &status);
-    int data = 0;
-    int all = 0;
-    fits_verify_chksum(file, &data, &all, &status);
-    std::array<char, FLEN_COMMENT> comment{};
-    std::array<char, FLEN_VALUE> value{};
-    fits_read_key_str(file, "DATASUM", value.data(), comment.data(), &status);
-    fits_close_file(file, &status);
-    ASSERT_EQ(status, 0);
-    EXPECT_EQ(data, 1) << quantised;
-    EXPECT_EQ(all, 1) << quantised;
-    EXPECT_STREQ(comment.data(), "of the pixels");
+    const Sums sums = sums_of(view_of_summed(quantised ? FLOAT_IMG : SHORT_IMG));
+    EXPECT_EQ(sums.data, 1) << quantised;
+    EXPECT_EQ(sums.all, 1) << quantised;
+    EXPECT_EQ(sums.comment, "of the pixels");
   }
 }
 
 TEST_F(ViewTest, OfPixelsThatStayAWrongSumIsNotMadeRight) {
-  const Bytes view = view_of_summed(SHORT_IMG, "1");
-  const auto path = dir_ / "made" / "summed_view.fits";
-  write_file(path, view);
-  int status = 0;
-  fitsfile* file = nullptr;
-  fits_open_diskfile(&file, path.c_str(), READONLY, &status);
-  int data = 0;
-  int all = 0;
-  fits_verify_chksum(file, &data, &all, &status);
-  fits_close_file(file, &status);
-  EXPECT_EQ(data, -1) << "the file that was packed was damaged, or the packed one is";
+  EXPECT_EQ(sums_of(view_of_summed(SHORT_IMG, "1")).data, -1)
+      << "the file that was packed was damaged, or the packed one is";
 }
 
 TEST_F(ViewTest, GzipAndBzip2OfWhatIsNotWholeBlocksGiveIt) {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <future>
+#include <initializer_list>
 #include <string>
 #include <thread>
 
@@ -115,30 +116,23 @@ TEST_F(HttpTest, AnAnswerLongerThanAllowedIsEfbig) {
   EXPECT_EQ(answer.error().code(), EFBIG);
 }
 
-TEST_F(HttpTest, ServerTroubleIsTriedAgainUntilItAnswers) {
-  for (const int status : {429, 503}) server_.add(answer_with(status, "busy"));
-  server_.add(answer_with(200, "at last"));
-  auto answer = get(server_.url());
-  ASSERT_TRUE(answer) << answer.error().what();
-  EXPECT_EQ(answer->body, "at last");
-  EXPECT_EQ(server_.requests().size(), 3U);
-}
+class HttpRetryTest : public HttpTest {
+ protected:
+  void expect_tried_again(std::initializer_list<int> statuses) {
+    for (const int status : statuses) server_.add(answer_with(status, "busy"));
+    server_.add(answer_with(200, "at last"));
+    auto answer = get(server_.url());
+    ASSERT_TRUE(answer) << answer.error().what();
+    EXPECT_EQ(answer->body, "at last");
+    EXPECT_EQ(server_.requests().size(), statuses.size() + 1);
+  }
+};
 
-TEST_F(HttpTest, GatewayTroubleIsTriedAgainToo) {
-  for (const int status : {502, 504}) server_.add(answer_with(status, "busy"));
-  server_.add(answer_with(200, "at last"));
-  auto answer = get(server_.url());
-  ASSERT_TRUE(answer) << answer.error().what();
-  EXPECT_EQ(answer->body, "at last");
-}
+TEST_F(HttpRetryTest, ServerTroubleIsTriedAgainUntilItAnswers) { expect_tried_again({429, 503}); }
 
-TEST_F(HttpTest, ARequestThatCameTooLateOrTooEarlyIsTriedAgain) {
-  for (const int status : {408, 425}) server_.add(answer_with(status, "again, please"));
-  server_.add(answer_with(200, "at last"));
-  auto answer = get(server_.url());
-  ASSERT_TRUE(answer) << answer.error().what();
-  EXPECT_EQ(answer->body, "at last");
-}
+TEST_F(HttpRetryTest, GatewayTroubleIsTriedAgainToo) { expect_tried_again({502, 504}); }
+
+TEST_F(HttpRetryTest, ARequestThatCameTooLateOrTooEarlyIsTriedAgain) { expect_tried_again({408, 425}); }
 
 TEST_F(HttpTest, AfterTheLastAttemptTheServersOwnWordsAreTheAnswer) {
   server_.otherwise(answer_with(503, "come back tomorrow"));
