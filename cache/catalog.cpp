@@ -7,13 +7,13 @@
 #include <system_error>
 #include <utility>
 
-#include "cache/answers.h"
-#include "cache/calibrations.h"
-#include "cache/entry_name.h"
-#include "cache/exports.h"
-#include "cache/jobs.h"
-#include "cache/queries.h"
-#include "cache/visited.h"
+#include "cache/answers/answers.h"
+#include "cache/answers/calibrations.h"
+#include "cache/answers/jobs.h"
+#include "cache/answers/visited.h"
+#include "cache/listings/entry_name.h"
+#include "cache/listings/exports.h"
+#include "cache/listings/queries.h"
 #include "client/base/safe_name.h"
 
 namespace esofs::cache {
@@ -67,7 +67,8 @@ class StoredCatalog final : public Catalog {
   StoredCatalog(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane)
       : archive_(archive),
         lane_(lane),
-        queries_(std::make_shared<Queries>(config, archive, store, lane)),
+        queries_(std::make_shared<Queries>(
+            Queries::Config{config.results_dir, config.failure_memory, config.now}, archive, store, lane)),
         links_(std::make_shared<Answers<LinksRecord>>(Shelf::kLinks, store, lane,
                                                       policy<LinksRecord>(config, archive))),
         sources_(std::make_shared<Answers<SourceRecord>>(Shelf::kSources, store, lane,
@@ -369,25 +370,6 @@ std::optional<client::SkyPosition> StoredCatalog::known_position(const std::stri
 }
 
 }  // namespace
-
-bool Listing::in_directory(const Entry& entry, const std::string& name) {
-  const std::string own = directory_name(entry.name, entry.dataset.extension);
-  return own == name || portable_name(own) == name;
-}
-
-Result<std::optional<Listing::Entry>> Listing::only(Result<std::optional<Entry>> found,
-                                                    const std::function<bool(const Entry&)>& right) {
-  if (found && *found && !right(**found)) found->reset();
-  return found;
-}
-
-Result<std::optional<Listing::Entry>> Listing::find_id(const std::string& id) const {
-  return only(find(entry_stem(id) + ".fits"), [&](const Entry& entry) { return entry.dataset.id == id; });
-}
-
-Result<std::optional<Listing::Entry>> Listing::find_directory(const std::string& name) const {
-  return only(find(name + ".fits"), [&](const Entry& entry) { return in_directory(entry, name); });
-}
 
 Result<std::unique_ptr<Catalog>> Catalog::create(Config config, client::Archive& archive,
                                                  MetadataStore& store, Lane& queries) {

@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <utility>
 
-#include "client/adql.h"
-#include "client/dataset_reader.h"
-#include "client/fetch.h"
+#include "client/http/url.h"
 #include "client/product_files.h"
-#include "client/url.h"
+#include "client/services/adql.h"
+#include "client/services/dataset_reader.h"
+#include "client/services/fetch.h"
 
 namespace esofs::client {
 namespace {

@@ -14,17 +14,17 @@
 #include <vector>
 
 #include "client/archive.h"
-#include "client/authoriser.h"
-#include "client/calselector.h"
-#include "client/datalink.h"
-#include "client/http.h"
-#include "client/identifiers.h"
-#include "client/job_service.h"
-#include "client/profile.h"
-#include "client/sesame.h"
-#include "client/soda.h"
-#include "client/ssap.h"
-#include "client/tap.h"
+#include "client/http/authoriser.h"
+#include "client/http/http.h"
+#include "client/model/identifiers.h"
+#include "client/model/profile.h"
+#include "client/services/calselector.h"
+#include "client/services/datalink.h"
+#include "client/services/job_service.h"
+#include "client/services/sesame.h"
+#include "client/services/soda.h"
+#include "client/services/ssap.h"
+#include "client/services/tap.h"
 
 namespace esofs::client {
 

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include "client/adql.h"
 #include "client/base/text.h"
+#include "client/services/adql.h"
 
 namespace esofs::client {
 

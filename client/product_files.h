@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "client/archive.h"
-#include "client/identifiers.h"
+#include "client/model/identifiers.h"
 
 namespace esofs::client {
 

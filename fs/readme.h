@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "fs/config.h"
+#include "fs/tree/config.h"
 
 namespace esofs::fs {
 

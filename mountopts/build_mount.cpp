@@ -15,17 +15,17 @@
 #include <vector>
 
 #include "cache/catalog.h"
-#include "cache/file_cache.h"
-#include "cache/metadata_store.h"
+#include "cache/content/callers.h"
+#include "cache/content/file_cache.h"
+#include "cache/store/metadata_store.h"
+#include "client/base/iso_time.h"
 #include "client/base/lane.h"
-#include "client/credentials.h"
 #include "client/http_archive.h"
-#include "client/iso_time.h"
-#include "fs/filesystem.h"
-#include "fs/fuse_session.h"
-#include "fs/timer.h"
+#include "client/login/credentials.h"
+#include "fs/kernel/filesystem.h"
+#include "fs/kernel/fuse_session.h"
+#include "fs/tree/timer.h"
 #include "mountopts/caller_login.h"
-#include "mountopts/callers.h"
 #include "mountopts/credential_options.h"
 
 namespace esofs::mountopts {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "client/base/result.h"
-#include "client/profile.h"
+#include "client/model/profile.h"
 #include "mountopts/options.h"
 
 namespace esofs::mountopts {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "cache/catalog.h"
-#include "client/as_user.h"
-#include "client/credentials.h"
 #include "client/http_archive.h"
+#include "client/login/as_user.h"
+#include "client/login/credentials.h"
 #include "mountopts/credential_options.h"
 
 namespace esofs::mountopts {

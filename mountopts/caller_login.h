@@ -1,4 +1,4 @@
-// The services of one user of the machine at the archive (mountopts/callers.h): credentials from his home directory, an archive
+// The services of one user of the machine at the archive (cache/content/callers.h): credentials from his home directory, an archive
 // that asks by them, and caches over the directory of the mount, filed under his number.
 #pragma once
 
@@ -6,11 +6,11 @@
 
 #include <memory>
 
-#include "cache/metadata_store.h"
+#include "cache/content/callers.h"
+#include "cache/store/metadata_store.h"
 #include "client/base/lane.h"
 #include "client/base/result.h"
-#include "client/profile.h"
-#include "mountopts/callers.h"
+#include "client/model/profile.h"
 #include "mountopts/options.h"
 
 namespace esofs::mountopts {

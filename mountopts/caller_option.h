@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 #include "client/base/result.h"
-#include "client/profile.h"
+#include "client/model/profile.h"
 #include "mountopts/options.h"
 
 namespace esofs::mountopts {

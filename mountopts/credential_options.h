@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "cache/file_cache.h"
-#include "client/as_user.h"
-#include "client/credentials.h"
-#include "client/http.h"
+#include "cache/content/file_cache.h"
+#include "client/http/http.h"
+#include "client/login/as_user.h"
+#include "client/login/credentials.h"
 #include "mountopts/options.h"
 
 namespace esofs::mountopts {

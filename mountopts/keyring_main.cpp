@@ -6,7 +6,7 @@
 //   esofs-keyring content ID             the content on standard output
 //   esofs-keyring clear OWNER ID         every item of the owner but this one
 //
-// No secret is an argument. Nobody is ever asked for anything: a keyring that would is locked. Exit status: client/keyring.cpp.
+// No secret is an argument. Nobody is ever asked for anything: a keyring that would is locked. Exit status: client/login/keyring.cpp.
 #include <libsecret/secret.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

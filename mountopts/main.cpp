@@ -1,7 +1,7 @@
 #include <exception>
 #include <iostream>
 
-#include "mountopts/command_line.h"
+#include "mountopts/commands/command_line.h"
 
 int main(int argc, char** argv) {
   try {

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/file_cache.h"
+#include "cache/content/file_cache.h"
 #include "client/base/result.h"
 
 namespace esofs::mountopts {

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <string>
 
-#include "client/table_export.h"
+#include "client/tables/table_export.h"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "client/votable.h"
+#include "client/votable/votable.h"
 
 namespace {
 

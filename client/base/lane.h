@@ -9,7 +9,7 @@
 // threads: whoever hangs, there are threads left for the others.
 //
 // Rule: a job may block on the network or on the disk, never on another job. Who needs the answer of
-// a job leaves a continuation (cache/waiters.h), and so a lane of any width cannot deadlock.
+// a job leaves a continuation (cache/answers/waiters.h), and so a lane of any width cannot deadlock.
 #pragma once
 
 #include <condition_variable>

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "cache/file_cache.h"
+#include "cache/content/file_cache.h"
 #include "tests/support/held_asks.h"
 
 namespace esofs::tests {

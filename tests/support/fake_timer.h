@@ -10,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-#include "fs/timer.h"
+#include "fs/tree/timer.h"
 
 namespace esofs::tests {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "fs/filesystem.h"
+#include "fs/kernel/filesystem.h"
 #include "tests/support/fake_catalog.h"
 #include "tests/support/fake_file_cache.h"
 #include "tests/support/fake_timer.h"

@@ -1,4 +1,4 @@
-// Mounts a tree over the fakes, for trying the FUSE glue by hand and in tests/unit/fs/mount_test.cpp:
+// Mounts a tree over the fakes, for trying the FUSE glue by hand and in tests/unit/fs/kernel/mount_test.cpp:
 //   fs_mount_fakes MOUNTPOINT QUERIES_DIR
 // Files whose id ends in "999" never answer a read, and the query "SELECT hang" never answers.
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "fs/fuse_session.h"
+#include "fs/kernel/fuse_session.h"
 #include "tests/support/fake_catalog.h"
 #include "tests/support/fake_file_cache.h"
 

@@ -1,5 +1,5 @@
 // Links, sources, rows of one id, and visited directories.
-#include "cache/visited.h"
+#include "cache/answers/visited.h"
 #include "tests/unit/cache/catalog_fixture.h"
 
 namespace esofs::cache {

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "cache/listing_keys.h"
-#include "cache/records.h"
+#include "cache/listings/listing_keys.h"
+#include "cache/store/records.h"
 #include "tests/unit/cache/catalog_fixture.h"
 
 namespace esofs::cache {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "cache/catalog.h"
-#include "cache/metadata_store.h"
+#include "cache/store/metadata_store.h"
 #include "client/base/lane.h"
 #include "tests/support/fake_archive.h"
 #include "tests/support/temp_dir.h"

@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "tests/support/scripted_server.h"
-#include "tests/unit/client/collected_table.h"
+#include "tests/unit/client/votable/collected_table.h"
 
 namespace esofs::client {
 namespace {

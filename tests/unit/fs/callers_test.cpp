@@ -1,5 +1,5 @@
 // The tree where every user brings a login of his own: who opens what, and what all are shown of it.
-#include "fs/caller_files.h"
+#include "cache/content/caller_files.h"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,206 @@
+// Answers<Record>: one kind of small answer (links, sources, rows), from a shelf where it is known, else by asking.
+//
+// An answer within its ttl is given at once. Past it the archive is asked again, and the old one serves where the archive
+// cannot be reached. A failure is remembered for some seconds and told again without a request. Equal questions at one time
+// are one request.
+//
+//   shapes   Record: decode()d from the shelf, with the members fetched_at and what was asked
+//   threads  thread-safe; asks on the lane
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "cache/answers/remembered.h"
+#include "cache/answers/waiters.h"
+#include "cache/answers/whose.h"
+#include "cache/store/metadata_store.h"
+#include "cache/store/records.h"
+#include "client/base/ask.h"
+#include "client/base/guarded.h"
+#include "client/base/lane.h"
+
+namespace esofs::cache {
+
+template <class Record>
+class Answers : public std::enable_shared_from_this<Answers<Record>> {
+ public:
+  using Answer = std::shared_ptr<const Record>;
+  // Blocks; runs on the lane. fetched_at is set by Answers.
+  using Fetch = std::function<Result<Record>(Lane::Turn&)>;
+
+  struct Policy {
+    std::chrono::seconds ttl;
+    std::chrono::seconds failure_memory;
+    std::function<std::int64_t()> now;
+    // Who is logged in, Archive::user(): what is told to somebody is kept for them alone. Empty: always nobody.
+    std::function<std::string()> user = {};
+  };
+
+  // store, lane: outlive it.
+  Answers(Shelf shelf, MetadataStore& store, Lane& lane, Policy policy)
+      : shelf_(shelf), store_(store), lane_(lane), policy_(std::move(policy)) {}
+
+  // However old; null.
+  Answer known(const std::string& key) { return read(own(key)); }
+
+  // True where an answer within its ttl is here.
+  bool fresh(const std::string& key) {
+    const auto old = known(key);
+    return old && recent(old->fetched_at, policy_.now(), policy_.ttl);
+  }
+
+  Cancel ask(const std::string& asked, Fetch fetch, Done<Answer> done) {
+    const std::string key = own(asked);
+    auto old = read(key);
+    if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) {
+      done(std::move(old));
+      return {};
+    }
+    if (auto failure = remembered_failure(key)) {
+      if (old && transient(failure->code())) {
+        done(std::move(old));
+      } else {
+        done(*failure);
+      }
+      return {};
+    }
+    auto joined = flights_.join(key, std::move(done));
+    if (joined.first) {
+      lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](
+                       Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, fetch, turn)); },
+                   "answers " + std::to_string(static_cast<int>(shelf_)));
+    }
+    return joined.cancel;
+  }
+
+  // Keeps an answer that was met on another way, asked for by `user`. It is kept for nobody where that is not who is logged in
+  // any more: then nobody knows whose rights it took.
+  Answer keep(const std::string& key, const std::string& user, Record record) {
+    if (now_logged_in() != user) return std::make_shared<const Record>(std::move(record));
+    return write(own(key, user), std::move(record));
+  }
+
+  // What is known of it counts as old from now on: it is asked for anew, and serves where the archive cannot be reached.
+  void expire(const std::string& asked) {
+    const std::string key = own(asked);
+    const auto old = read(key);
+    if (!old) return;
+    Record record = *old;
+    record.fetched_at = 0;
+    store(key, std::move(record));
+  }
+
+ private:
+  struct Failure {
+    Error error;
+    std::int64_t at;
+  };
+  // Those looked at lately, decoded. A replaced one counts on until all are dropped.
+  struct Decoded {
+    std::unordered_map<std::string, Answer> answers;
+    std::size_t bytes = 0;  // as encoded
+  };
+  static constexpr std::size_t kMostDecoded = 512;
+  static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
+  static constexpr std::size_t kMostFailures = 4096;
+  static constexpr int kMostLogins = 3;  // that one question outlives
+
+  static std::string own(const std::string& key, const std::string& user) { return key + whose(user); }
+  std::string own(const std::string& key) const { return own(key, now_logged_in()); }
+  std::string now_logged_in() const { return policy_.user ? policy_.user() : std::string(); }
+
+  Answer read(const std::string& key) {
+    {
+      auto decoded = decoded_.lock();
+      if (const auto found = decoded->answers.find(key); found != decoded->answers.end())
+        return found->second;
+    }
+    auto bytes = store_.get(shelf_, key);
+    if (!bytes || !*bytes) return nullptr;
+    auto record = decode<Record>(**bytes);
+    if (!record) return nullptr;
+    return remember(key, std::move(*record), (*bytes)->size());
+  }
+
+  Answer write(const std::string& key, Record record) {
+    record.fetched_at = policy_.now();
+    return store(key, std::move(record));
+  }
+
+  Answer store(const std::string& key, Record record) {
+    const std::string bytes = encode(record);
+    auto answer = remember(key, std::move(record), bytes.size());
+    if (auto put = store_.put(shelf_, key, bytes); !put)
+      spdlog::warn("an answer is not kept: {}", put.error().what());
+    return answer;
+  }
+
+  Answer remember(const std::string& key, Record record, std::size_t bytes) {
+    auto answer = std::make_shared<const Record>(std::move(record));
+    auto decoded = decoded_.lock();
+    if (decoded->answers.size() >= kMostDecoded || decoded->bytes + bytes > kMostDecodedBytes) *decoded = {};
+    decoded->answers[key] = answer;
+    decoded->bytes += bytes;
+    return answer;
+  }
+
+  std::optional<Error> remembered_failure(const std::string& key) {
+    const std::int64_t now = policy_.now();
+    auto failures = failures_.lock();
+    const auto found = failures->find(key);
+    if (found == failures->end()) return std::nullopt;
+    if (recent(found->second.at, now, policy_.failure_memory)) return found->second.error;
+    failures->erase(found);
+    return std::nullopt;
+  }
+
+  // What is told while the login changes, as where a password turns out to be wrong, is nobody's: it is asked for again.
+  Result<Answer> answer(const std::string& asked, const Fetch& fetch, Lane::Turn& turn) {
+    for (int attempt = 0; attempt < kMostLogins; ++attempt) {
+      if (auto answered = answer_as_now(asked, fetch, turn)) return *std::move(answered);
+    }
+    return Error(EAGAIN, "the login changed meanwhile; look again");
+  }
+
+  // nullopt: the login has changed.
+  std::optional<Result<Answer>> answer_as_now(const std::string& asked, const Fetch& fetch,
+                                              Lane::Turn& turn) try {
+    const std::string key = own(asked);
+    auto old = read(key);  // it may have come between the question and this job
+    if (old && recent(old->fetched_at, policy_.now(), policy_.ttl)) return old;
+    if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
+    auto fetched = fetch(turn);
+    if (own(asked) != key) return std::nullopt;
+    if (fetched) return write(key, std::move(*fetched));
+    if (!turn.stop().stop_requested()) {
+      const std::int64_t now = policy_.now();
+      auto failures = failures_.lock();
+      if (failures->size() >= kMostFailures) failures->clear();
+      failures->insert_or_assign(key, Failure{fetched.error(), now});
+    }
+    if (old && transient(fetched.error().code())) return old;
+    return fetched.error();
+  } catch (const std::exception& bug) {  // the flight must land, or its askers hang
+    return Error(EIO, bug.what());
+  }
+
+  const Shelf shelf_;
+  MetadataStore& store_;
+  Lane& lane_;
+  const Policy policy_;
+  Waiters<std::string, Answer> flights_;
+  Guarded<Decoded> decoded_;
+  Guarded<std::unordered_map<std::string, Failure>> failures_;
+};
+
+}  // namespace esofs::cache

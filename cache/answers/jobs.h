@@ -1,0 +1,150 @@
+// Jobs: the asynchronous jobs of the archive's services, as the tree shows them: own ones by the name that their maker gave
+// them, others by the id that the service gave.
+//
+// An own job is remembered in the store, from the moment that the server has made it, until it is deleted or the server
+// says that it is gone. What a job is doing is always the server's answer; it is asked at most once a second.
+//
+//   shapes   a job is named by its service and its name in the tree. What is known, remembered or not, is known to who is logged
+//            in at the time (Archive::query_identity): another login, or none, has jobs of its own
+//   errors   those of client::Archive; ENOENT: the server has no such job any more, and then it is forgotten;
+//            EAGAIN: the login has changed while the server was asked
+//   threads  thread-safe. Functions that take a Done never wait for the network on the caller's thread
+//            (client/base/ask.h). What changes a job goes on when its asker has left.
+//   source   DESIGN section 3; UWS 1.1
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/answers/waiters.h"
+#include "cache/store/metadata_store.h"
+#include "cache/store/records.h"
+#include "client/archive.h"
+#include "client/base/ask.h"
+#include "client/base/guarded.h"
+#include "client/base/lane.h"
+
+namespace esofs::cache {
+
+// What is known of a job without asking.
+struct JobInfo {
+  std::string service = {};
+  std::string name = {};     // in the tree: the own name, or the id
+  std::string url = {};      // "": not made yet
+  bool own = false;          // made here, under this name
+  bool of_query = false;     // named by a saved query
+  std::int64_t created = 0;  // seconds since 1970; 0: unknown
+  // Of an own job that is not made yet: what it will be given; -1 and "" none.
+  std::int64_t duration = -1;
+  std::string destruction = {};
+};
+
+// A file that a job has made.
+struct JobFile {
+  std::string name;  // unique in its job, safe: "result.vot"
+  client::Dataset dataset;
+};
+
+// The results of a job, in its order. Those whose URL is neither http nor https are left out.
+std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job);
+
+class Jobs : public std::enable_shared_from_this<Jobs> {
+ public:
+  using JobPtr = std::shared_ptr<const client::Job>;
+  using Now = std::function<std::int64_t()>;  // seconds since 1970
+
+  // All that is passed by reference outlives the jobs on the lane.
+  Jobs(client::Archive& archive, MetadataStore& store, Lane& lane, Now now)
+      : archive_(archive), store_(store), lane_(lane), now_(std::move(now)) {}
+
+  std::vector<std::string> services() const { return archive_.job_services(); }
+
+  // --- from memory and LMDB ---
+
+  // The own jobs of a service, and those that its list has named lately.
+  std::vector<JobInfo> known(const std::string& service);
+  // By the own name or the id.
+  std::optional<JobInfo> find(const std::string& service, const std::string& name);
+  // The job that a saved query has started. nullopt: it is known to be gone.
+  std::optional<JobInfo> of_query(const std::string& service, const std::string& url);
+  // A job that may be there: look() tells.
+  std::optional<JobInfo> by_id(const std::string& service, const std::string& id);
+  // What the server said last, however long ago; null.
+  JobPtr last_seen(const JobInfo& job);
+
+  // What an own job will be given when it is made. REQUIRES: job.url is "".
+  Result<void> set_draft(const JobInfo& job);
+  // Forgets an own job of which the server knows nothing.
+  Result<void> forget_draft(const std::string& service, const std::string& name);
+
+  // --- by asking ---
+
+  // As known(), after a look at the service's own list. A service that shows none is no error; one that cannot be reached
+  // is, unless something is known.
+  Cancel list(const std::string& service, Done<std::vector<JobInfo>> done);
+  Cancel look(const JobInfo& job, Done<JobPtr> done);
+  // Makes the job, unless it has been made, and starts it. adql and maxrec: of an own job.
+  Cancel run(const JobInfo& job, const std::string& adql, std::uint64_t maxrec, Done<void> done);
+  Cancel abort(const JobInfo& job, Done<void> done);
+  // REQUIRES: job.url is not "".
+  Cancel change(const JobInfo& job, client::JobSetting setting, const std::string& value, Done<void> done);
+  Cancel remove(const JobInfo& job, Done<void> done);
+  // Why it failed; ENODATA where it has not.
+  Cancel failure(const JobInfo& job, Done<std::string> done);
+
+ private:
+  struct Nothing {};
+  struct Seen {
+    JobPtr job;
+    std::optional<Error> gone;
+    std::int64_t at = 0;
+  };
+  struct Listed {
+    std::vector<client::JobReference> jobs;
+    std::optional<Error> error;  // of the last look, where the service could not be reached
+    std::int64_t at = 0;
+  };
+  struct Memory {
+    std::unordered_map<std::string, Seen> seen;  // by place() of the URL
+    std::map<std::string, Listed> listed;        // by place() of the service
+  };
+
+  std::string who(const std::string& service) const { return archive_.query_identity(service); }
+  // What is kept in memory, and asked for, for who is logged in.
+  std::string place(const std::string& service, const std::string& what) const;
+  std::string place(const JobInfo& job) const { return place(job.service, job.url); }
+  std::string key(const std::string& service, const std::string& name) const;
+  std::string key(const std::string& who, const std::string& service, const std::string& name) const;
+  std::optional<JobRecord> record(const std::string& service, const std::string& name);
+  std::map<std::string, JobRecord> records(const std::string& service);
+  Result<void> keep(const JobInfo& job, const std::string& who);
+  std::optional<JobInfo> by_url(const std::string& service, const std::string& url);
+  static JobInfo info(const std::string& service, const std::string& name, const JobRecord& record);
+
+  Listed listed(const std::string& service);
+  Result<std::vector<JobInfo>> ask_list(const std::string& service, Lane::Turn& turn);
+  Result<JobPtr> ask(const JobInfo& job, Lane::Turn& turn);
+  Result<void> make_and_run(JobInfo job, const std::string& adql, std::uint64_t maxrec, Lane::Turn& turn);
+  void outdated(const JobInfo& job);  // the next look asks
+  void gone(const JobInfo& job, const Error& error);
+  // Runs `work` on the lane; equal works at one time are one.
+  Cancel act(const std::string& work_key, std::function<Result<void>(Lane::Turn&)> work, Done<void> done);
+
+  client::Archive& archive_;
+  MetadataStore& store_;
+  Lane& lane_;
+  const Now now_;
+  Waiters<std::string, JobPtr> looks_;
+  Waiters<std::string, Nothing> acts_;
+  Waiters<std::string, std::vector<JobInfo>> lists_;
+  Waiters<std::string, std::string> failures_;
+  Guarded<Memory> memory_;
+};
+
+}  // namespace esofs::cache

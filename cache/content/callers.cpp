@@ -1,0 +1,321 @@
+#include "cache/content/callers.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "client/base/iso_time.h"
+
+namespace esofs::mountopts {
+namespace {
+
+using OpenFilePtr = std::shared_ptr<cache::OpenFile>;
+
+std::int64_t system_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Callers::Config with_clock(Callers::Config config) {
+  if (!config.now) config.now = system_now;
+  return config;
+}
+
+// What a login may change. EIO: a login page in place of a file.
+bool is_refusal(const Error& error, const client::Dataset& dataset) {
+  const int code = error.code();
+  return code == EACCES || code == ENOENT || code == EIO || (code == ENOTSUP && !dataset.cutout.empty());
+}
+
+void add(cache::FileCache::Usage& sum, const cache::FileCache::Usage& more) {
+  sum.hits += more.hits;
+  sum.misses += more.misses;
+  sum.fetched_bytes += more.fetched_bytes;
+  sum.requests += more.requests;
+}
+
+// A file that took its opener's rights; for whoever has opened it, since he has.
+class OwnFile : public cache::OpenFile {
+ public:
+  OwnFile(std::shared_ptr<cache::FileCache> keep, OpenFilePtr file, std::string version)
+      : keep_(std::move(keep)), file_(std::move(file)), version_(std::move(version)) {}
+  std::uint64_t size() const noexcept override { return file_->size(); }
+  const std::string& version() const noexcept override { return version_; }
+  Cancel read(std::uint64_t offset, std::size_t size, Done<cache::Bytes> done) override {
+    return file_->read(offset, size, std::move(done));
+  }
+  bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
+
+ private:
+  const std::shared_ptr<cache::FileCache> keep_;
+  const OpenFilePtr file_;
+  const std::string version_;
+};
+
+}  // namespace
+
+// One open(2) on its way: from the cache of the tree and from the user's own, in either order, the second only where the
+// first one refuses.
+class Callers::Opening : public std::enable_shared_from_this<Opening> {
+ public:
+  Opening(Callers& callers, uid_t user, client::Dataset dataset, cache::Form form, Done<OpenFilePtr> done)
+      : callers_(callers), user_(user), dataset_(std::move(dataset)), form_(form), done_(std::move(done)) {}
+
+  uid_t user() const noexcept { return user_; }
+  const client::Dataset& dataset() const noexcept { return dataset_; }
+  cache::Form form() const noexcept { return form_; }
+
+  void ask_shared() {
+    const auto self = shared_from_this();
+    begin(
+        [self](Done<OpenFilePtr> done) {
+          return self->callers_.shared_.open(self->dataset_, self->form_, std::move(done));
+        },
+        [self](Result<OpenFilePtr> file) {
+          if (file) return self->answer(std::move(file));
+          if (self->own_failed_) return self->answer(self->advised(file.error()));
+          if (!is_refusal(file.error(), self->dataset_)) return self->answer(file.error());
+          self->refusal_ = file.error();
+          self->callers_.queue(self);
+        });
+  }
+
+  // By the user's cache, which is not dropped meanwhile.
+  void ask_own(FilesPtr files, const std::string& archive_identity) {
+    const auto self = shared_from_this();
+    begin([&](Done<OpenFilePtr> done) { return files->open(dataset_, form_, std::move(done)); },
+          [self, files, archive_identity](Result<OpenFilePtr> file) {
+            if (!file) return self->answer(file.error());
+            std::string version = (*file)->shared_version();
+            if (version.starts_with(archive_identity))
+              version = self->callers_.config_.archive_identity + version.substr(archive_identity.size());
+            self->callers_.sizes_.learn(self->dataset_, self->form_, (*file)->size());
+            self->answer(OpenFilePtr(std::make_shared<OwnFile>(files, *std::move(file), std::move(version))));
+          });
+  }
+
+  // The user's login opens nothing; advice: why.
+  void own_refused(const std::string& advice) {
+    advice_ = advice;
+    own_failed_ = true;
+    if (!refusal_) return ask_shared();
+    answer(advised(*refusal_));
+  }
+
+  void answer(Result<OpenFilePtr> result) {
+    Done<OpenFilePtr> done;
+    {
+      auto state = state_.lock();
+      if (std::exchange(state->answered, true)) return;
+      done = std::exchange(done_, nullptr);
+      state->inner = nullptr;
+    }
+    done(std::move(result));
+  }
+
+  bool answered() const { return state_.lock()->answered; }
+
+  void cancel() {
+    Cancel inner;
+    {
+      auto state = state_.lock();
+      inner = state->inner;
+    }
+    answer(Error(EINTR, "interrupted"));
+    if (inner) inner();
+  }
+
+ private:
+  struct State {
+    bool answered = false;
+    std::uint64_t step = 0;  // the question that is open
+    Cancel inner;            // of it
+  };
+
+  template <class Ask, class Next>
+  void begin(const Ask& ask, Next next) {
+    std::uint64_t step = 0;
+    {
+      auto state = state_.lock();
+      if (state->answered) return;
+      step = ++state->step;
+    }
+    Cancel inner = ask([self = shared_from_this(), next = std::move(next)](Result<OpenFilePtr> file) {
+      if (!self->answered()) next(std::move(file));
+    });
+    bool unwanted = false;
+    {
+      auto state = state_.lock();
+      unwanted = state->answered;
+      if (!unwanted && state->step == step) state->inner = inner;
+    }
+    if (unwanted && inner) inner();
+  }
+
+  Error advised(const Error& error) const {
+    return error.code() == EACCES && !advice_.empty() ? Error(EACCES, error.what() + "; " + advice_) : error;
+  }
+
+  Callers& callers_;
+  const uid_t user_;
+  const client::Dataset dataset_;
+  const cache::Form form_;
+  // Of one step after the other.
+  std::optional<Error> refusal_;  // by the cache of the tree
+  bool own_failed_ = false;
+  std::string advice_;
+  mutable Guarded<State> state_;
+  Done<OpenFilePtr> done_;  // guarded by state_
+};
+
+Callers::Callers(Config config, cache::FileCache& shared, cache::MetadataStore& store, Lane& lane)
+    : config_(with_clock(std::move(config))),
+      shared_(shared),
+      sizes_(store, config_.archive_identity),
+      lane_(lane) {}
+
+Callers::~Callers() = default;
+
+Cancel Callers::open(uid_t user, const client::Dataset& dataset, cache::Form form, Done<OpenFilePtr> done) {
+  auto opening = std::make_shared<Opening>(*this, user, dataset, form, std::move(done));
+  if (known_as_private(dataset, form)) {
+    queue(opening);
+  } else {
+    opening->ask_shared();
+  }
+  return [opening] { opening->cancel(); };
+}
+
+// Whether asking as nobody would be in vain, as far as is known without asking.
+bool Callers::known_as_private(const client::Dataset& dataset, cache::Form form) {
+  if (shared_.facts(dataset, form).exact) return false;
+  const auto release = client::parse_iso_time(dataset.release_date);
+  return (release && *release > config_.now()) || sizes_.known(dataset, form);
+}
+
+void Callers::queue(const OpeningPtr& opening) {
+  {
+    auto state = state_.lock();
+    if (!state->ended) {
+      Caller& caller = state->callers[opening->user()];
+      caller.waiting.push_back(opening);
+      if (std::exchange(caller.working, true)) return;
+      // With the lock held, so that end() is before it or after it.
+      lane_.submit([this, user = opening->user()](Lane::Turn& turn) { work(user, turn); });
+      return;
+    }
+  }
+  opening->answer(Error(EIO, "esofs is ending"));
+}
+
+// One opening of one user.
+void Callers::work(uid_t user, Lane::Turn& turn) {
+  OpeningPtr opening;
+  {
+    auto state = state_.lock();
+    auto& waiting = state->callers[user].waiting;
+    opening = std::move(waiting.front());
+    waiting.pop_front();
+  }
+  try {
+    if (turn.stop().stop_requested()) {
+      opening->answer(Error(EIO, "esofs is ending"));
+    } else if (!opening->answered()) {
+      open_own(opening);
+    }
+  } catch (const std::exception& bug) {
+    opening->answer(Error(EIO, bug.what()));
+  }
+  opening = nullptr;
+  drop_idle();
+  auto state = state_.lock();
+  const auto caller = state->callers.find(user);
+  if (!caller->second.waiting.empty()) {
+    lane_.submit([this, user](Lane::Turn& next) { work(user, next); });
+  } else if (caller->second.working = false; !caller->second.login) {
+    state->callers.erase(caller);  // users without an account are many
+  }
+}
+
+void Callers::open_own(const OpeningPtr& opening) {
+  const auto login = login_of(opening->user());
+  if (!login) return opening->own_refused(login.error().what());
+  const client::Dataset& dataset = opening->dataset();
+  if (!(*login)->look()) {
+    const std::string url = shared_.facts(dataset, opening->form()).url;
+    return opening->own_refused((*login)->advice(url.empty() ? dataset.access_url : url));
+  }
+  auto files = files_of(opening->user(), **login);
+  if (!files) return opening->answer(files.error());
+  opening->ask_own(*std::move(files), (*login)->archive_identity());
+}
+
+// One job of a user runs at a time: nobody else makes his login.
+Result<std::shared_ptr<CallerLogin>> Callers::login_of(uid_t user) {
+  {
+    auto state = state_.lock();
+    Caller& caller = state->callers[user];
+    caller.used = ++state->uses;
+    if (caller.login) return caller.login;
+  }
+  auto made = config_.make_login(user);
+  if (!made) return made.error();
+  std::shared_ptr<CallerLogin> login = *std::move(made);
+  state_.lock()->callers[user].login = login;
+  return login;
+}
+
+Result<Callers::FilesPtr> Callers::files_of(uid_t user, CallerLogin& login) {
+  if (FilesPtr files = state_.lock()->callers[user].files) return files;
+  auto made = login.make_files();
+  if (!made) return made.error().at("the cache of uid " + std::to_string(user));
+  FilesPtr files = *std::move(made);
+  state_.lock()->callers[user].files = files;
+  return files;
+}
+
+// On the lane, since it waits for the transfers that it stops.
+void Callers::drop_idle() {
+  std::vector<FilesPtr> dropped;
+  {
+    auto state = state_.lock();
+    std::vector<Caller*> with_files;
+    for (auto& [user, caller] : state->callers) {
+      if (caller.files) with_files.push_back(&caller);
+    }
+    std::sort(with_files.begin(), with_files.end(),
+              [](const Caller* a, const Caller* b) { return a->used < b->used; });
+    std::size_t left = with_files.size();
+    for (Caller* caller : with_files) {
+      if (left <= config_.most_caches) break;
+      // Whoever uses a cache holds it, and holds come from here or from another hold: one alone is ours.
+      if (caller->working || caller->files.use_count() > 1) continue;
+      dropped.push_back(std::move(caller->files));
+      --left;
+    }
+  }
+  cache::FileCache::Usage usage{};
+  for (const auto& files : dropped) add(usage, files->usage());
+  add(state_.lock()->gone, usage);
+}
+
+void Callers::end() { state_.lock()->ended = true; }
+
+cache::FileCache::Usage Callers::usage() const {
+  std::vector<FilesPtr> all;
+  cache::FileCache::Usage sum{};
+  {
+    auto state = state_.lock();
+    sum = state->gone;
+    for (const auto& [user, caller] : state->callers) {
+      if (caller.files) all.push_back(caller.files);
+    }
+  }
+  for (const auto& files : all) add(sum, files->usage());
+  return sum;
+}
+
+}  // namespace esofs::mountopts

@@ -1,0 +1,139 @@
+// Content: the bytes of one version of one file, however they are come by, and what all contents of a cache share.
+//
+//   errors   those of client::Archive; ESTALE from the moment on that the archive is known to hold another version
+//   threads  thread-safe; read() never waits for the network on the caller's thread (client/base/ask.h)
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <string>
+
+#include "cache/content/disk/chunk.h"
+#include "cache/content/disk/chunk_memory.h"
+#include "cache/content/disk/segment_store.h"
+#include "client/archive.h"
+#include "client/base/ask.h"
+#include "client/base/lane.h"
+
+namespace esofs::cache {
+
+// Bounds the life of the jobs of a cache: what they use stays until all that have entered have left. Thread-safe.
+class Gate {
+ public:
+  // False: the cache is ending; the job must end without using anything of it.
+  [[nodiscard]] bool enter();
+  void leave();
+  // Stops what is inside, lets nobody in any more, and waits until all have left.
+  void close();
+  std::stop_token stop() const { return stop_.get_token(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable empty_;
+  int inside_ = 0;       // guarded by mutex_
+  bool closed_ = false;  // guarded by mutex_
+  std::stop_source stop_;
+};
+
+// Enters a Gate for as long as it lives.
+class Inside {
+ public:
+  explicit Inside(Gate& gate) : gate_(gate), entered_(gate.enter()) {}
+  ~Inside() {
+    if (entered_) gate_.leave();
+  }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  explicit operator bool() const noexcept { return entered_; }
+
+ private:
+  Gate& gate_;
+  const bool entered_;
+};
+
+struct ContentCounters {
+  std::atomic<std::uint64_t> hits = 0;    // chunks
+  std::atomic<std::uint64_t> misses = 0;  // chunks
+  std::atomic<std::uint64_t> fetched_bytes = 0;
+  std::atomic<std::uint64_t> requests = 0;
+};
+
+// What all contents of a cache share. The archive and the lane outlive the cache; the rest is kept by whoever holds this.
+struct ContentParts {
+  ContentParts(client::Archive& the_archive, Lane& the_lane, SegmentStore::Config disk,
+               std::uint64_t memory_bytes)
+      : archive(the_archive), transfers(the_lane), segments(std::move(disk)), memory(memory_bytes) {}
+
+  client::Archive& archive;
+  Lane& transfers;
+  SegmentStore segments;
+  ChunkMemory memory;
+  ContentCounters counters;
+  Gate gate;
+  std::atomic<std::uint64_t> ahead_bytes = 0;  // asked for ahead of all readers and not here yet
+  std::uint64_t read_ahead_bytes = 128ULL << 20U;
+  std::chrono::seconds failure_memory{5};
+  std::chrono::milliseconds retry_pause{250};  // before a broken transfer is taken up again
+  std::function<std::int64_t()> now;           // seconds since 1970
+
+  // How far ahead of its readers a file may be asked for, and all files together. What memory has no room for until it is
+  // read is read from the disk.
+  std::uint64_t most_ahead() const {
+    return segments.usable() ? read_ahead_bytes : std::min(read_ahead_bytes, most_ahead_in_memory());
+  }
+  // How far ahead of a reader chunks may come where only memory keeps them. What was read counts as used lately, so that it
+  // pushes out what is still to be read: half of the memory would not be enough.
+  std::uint64_t most_ahead_in_memory() const noexcept { return memory.most_bytes() / 4; }
+
+  // A verified chunk of `key` from memory or disk, with the size that it must have; else null.
+  Chunk here(const ContentKey& key, std::uint64_t index, std::size_t size);
+  // Keeps a chunk in memory and on disk. False: in memory only.
+  bool keep(const ContentKey& key, std::uint64_t index, const Chunk& chunk);
+  void forget(const ContentKey& key);
+};
+
+class Content {
+ public:
+  virtual ~Content() = default;
+
+  virtual const ContentKey& key() const noexcept = 0;
+  virtual std::uint64_t size() const noexcept = 0;
+  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
+  virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
+  // OpenFile::at_hand().
+  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
+
+  // A handle was made or dropped. With the last one, transfers that nobody waits for are stopped.
+  virtual void opened() = 0;
+  virtual void closed() = 0;
+  virtual bool in_use() = 0;  // there are handles
+
+  // The archive holds another version: all reads from now on fail with `error`.
+  virtual void expire(const Error& error) = 0;
+  virtual bool expired() = 0;
+};
+
+// The error of jobs that are stopped because the file system ends.
+Error ending_error();
+
+// One transfer within a job: ends when its own source, the lane or the cache is stopped.
+class StoppableTurn {
+ public:
+  StoppableTurn(Lane::Turn& turn, const std::stop_source& own, const std::stop_token& cache);
+
+ private:
+  struct Request {
+    std::stop_source source;
+    void operator()() { source.request_stop(); }
+  };
+  std::stop_callback<Request> with_lane_;
+  std::stop_callback<Request> with_cache_;
+};
+
+}  // namespace esofs::cache

@@ -1,0 +1,120 @@
+// SegmentStore: content on disk, in segments (cache/content/disk/segment_file.h) under <directory>/segments/<2 hex>/, below a quota.
+//
+//   shapes   a segment's name is the hash of its content key and its index; nothing else says what is there, so that the
+//            store is usable at once: sizes and times of what earlier runs left are gathered in the background, and again
+//            whenever a sixteenth of the quota was put, because other processes fill and empty the directory too
+//   errors   none. A disk that fails or is full is logged once and passed by: get() misses, put() keeps nothing, and after
+//            a while it is tried again
+//   threads  thread-safe; blocks on the local disk only. Several processes may share a directory
+//   source   ours; DESIGN section 6, cache/README.md
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/content/disk/chunk.h"
+#include "cache/content/disk/eviction.h"
+#include "cache/content/disk/segment_file.h"
+#include "client/base/guarded.h"
+
+namespace esofs::cache {
+
+class SegmentStore {
+ public:
+  struct Config {
+    std::filesystem::path directory;
+    std::uint64_t max_bytes;      // quota, segment heads included
+    std::uint64_t reserve_bytes;  // left free on the disk
+    bool scan_in_background =
+        true;  // what others put there is found by a thread of the store, else by scan() only
+  };
+
+  explicit SegmentStore(Config config);
+  ~SegmentStore();
+  SegmentStore(const SegmentStore&) = delete;
+  SegmentStore& operator=(const SegmentStore&) = delete;
+
+  // The chunk, verified; null where it is not here.
+  Chunk get(const ContentKey& key, std::uint64_t index);
+  // Chunks [first, first + chunks.size()); all but the last are of kChunkBytes. Returns whether they are kept.
+  bool put(const ContentKey& key, std::uint64_t first, std::span<const ChunkBytes> chunks);
+  bool put(const ContentKey& key, std::uint64_t index, ChunkBytes bytes);
+  // Which of the chunks [first, first + count) are here, unverified.
+  std::vector<bool> present(const ContentKey& key, std::uint64_t first, std::uint64_t count);
+  // True where all chunks of a content are here, unverified.
+  bool complete(const ContentKey& key, std::uint64_t size);
+  // Bytes here of a content of `size` bytes, as far as its segments are known. Never waits for the disk.
+  std::uint64_t cached_bytes(const ContentKey& key, std::uint64_t size);
+  // Removes all segments of a content.
+  void forget(const ContentKey& key);
+
+  // While it is held, this process evicts nothing of the content.
+  std::shared_ptr<void> pin(const ContentKey& key);
+
+  // False while the disk is passed by.
+  bool usable() const;
+  // Of the segments known so far. Never waits for the disk.
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+  // Learns what is on the disk, removes leftovers of killed writers, then evicts if need be.
+  void scan(const std::stop_token& stop = {});
+
+ private:
+  struct OpenSegment {
+    std::string name;
+    std::shared_ptr<SegmentFile> file;
+    std::int64_t marked_at;  // when its time of use was last written to the disk, ns
+  };
+  struct OpenSegments {
+    std::list<OpenSegment> by_use;  // latest first
+    std::unordered_map<std::string, std::list<OpenSegment>::iterator> by_name;
+  };
+  struct Disk {
+    std::int64_t off_until = 0;   // passed by until then, ns
+    bool told = false;            // the log has it
+    std::uint64_t unchecked = 0;  // bytes put since free space was looked at
+    bool looked = false;
+  };
+  using Pins = std::map<std::string, int>;  // hash → holders
+
+  std::filesystem::path path_of(const std::string& name) const;
+  std::shared_ptr<SegmentFile> find(const ContentKey& key, std::uint64_t segment);
+  std::shared_ptr<SegmentFile> find_or_make(const ContentKey& key, std::uint64_t segment);
+  void remember_open(const std::string& name, const std::shared_ptr<SegmentFile>& file);
+  void close(const std::string& name);
+  void used(const std::string& name, std::uint64_t more_bytes);
+  void remove(const std::vector<std::string>& names);
+  bool has_room(std::uint64_t more_bytes);
+  std::uint64_t evict(std::uint64_t bytes);
+  void keep_quota();
+  void failed(const Error& error);
+  void remove_leftovers() const;
+  void scan_for_ever(const std::stop_token& stop);
+  void count_put(std::uint64_t bytes);
+  void scan_folder(const std::filesystem::path& folder, std::vector<std::string>& found);
+
+  const Config config_;
+  mutable Guarded<Disk> disk_;
+  Guarded<OpenSegments> open_;
+  Guarded<Eviction> eviction_;
+  std::shared_ptr<Guarded<Pins>> pins_ = std::make_shared<Guarded<Pins>>();
+  std::atomic<std::uint64_t> bytes_ = 0;
+  std::mutex scan_mutex_;
+  std::condition_variable_any scan_wanted_;
+  std::uint64_t put_since_scan_ = 0;  // bytes; guarded by scan_mutex_
+  std::jthread scanner_;              // last, so that it ends before what it uses
+};
+
+}  // namespace esofs::cache

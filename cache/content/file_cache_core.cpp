@@ -1,0 +1,478 @@
+#include "cache/content/file_cache_core.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "cache/answers/whose.h"
+#include "cache/content/unpack.h"
+#include "cache/content/whole_file.h"
+#include "client/base/in_turn.h"
+#include "client/http/http.h"
+#include "client/http/url.h"
+#include "client/services/dataset_reader.h"
+
+namespace esofs::cache {
+namespace {
+
+// Published for a file of which nobody has said how large it is: larger than most, because an estimate above the truth is
+// read rightly by every tool and one below it is not (reference/fuse.md section 0.2).
+constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
+// A packed file is published as so many times its delivered size until it was opened: above what LZW, gzip and Rice
+// tiles reach on detector frames.
+constexpr std::uint64_t kUnpackedFactor = 6;
+// A version that lasts for less than so many seconds is none, and for so long nothing else is expected of the file.
+constexpr std::int64_t kSteady = 60;
+constexpr std::int64_t kUnsteadyFor = 3600;
+
+std::int64_t system_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+ContentKey view_key(const ContentKey& packed) {
+  return ContentKey(packed.text() + "+plain", packed.identity());
+}
+ContentKey view_key(const FileRecord& record) { return view_key(ContentKey(record.key, record.identity)); }
+
+}  // namespace
+
+FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive, MetadataStore& store,
+                             Catalog& catalog, Lane& transfers)
+    : config_(std::move(config)),
+      catalog_(catalog),
+      archive_id_(archive.identity()),
+      parts_(std::make_shared<ContentParts>(
+          archive, transfers,
+          SegmentStore::Config{config_.directory, config_.max_bytes, config_.reserve_bytes},
+          config_.memory_bytes)),
+      unfinished_(store),
+      known_(store, [&archive] { return archive.user(); }) {
+  parts_->read_ahead_bytes = config_.read_ahead_bytes;
+  parts_->failure_memory = config_.failure_memory;
+  parts_->now = config_.now ? config_.now : system_now;
+}
+
+void FileCacheCore::sweep() {
+  unfinished_.sweep([this](const std::string& key) { parts_->forget(ContentKey(key)); });
+}
+
+void FileCacheCore::end() { parts_->gate.close(); }
+
+// --- records ---
+
+std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
+  // A cutout is of the dataset, by whatever URL it was come to.
+  if (!dataset.cutout.empty() && !dataset.id.empty())
+    return archive_id_ + "\n" + dataset.id + "\ncutout " + dataset.cutout;
+  // Secrets of a URL change from answer to answer; but other archives than that whose ids we know may name several files by
+  // one id, and tell them apart by what looks like a secret.
+  const std::string given = parts_->archive.canonical_url(dataset);
+  std::string url = client::shown_url(given);
+  if (url != given && !parts_->archive.valid_id(dataset.id)) url = client::name_of_url(given);
+  const std::string id = archive_id_ + "\n" + dataset.id + "\n" + url;
+  return dataset.cutout.empty() ? id : id + "\ncutout " + dataset.cutout;
+}
+
+// The content key of the file that a cutout is of; "": it was never opened.
+std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
+  client::Dataset parent = cutout;
+  parent.cutout.clear();
+  const auto record = known_.record(file_id(parent));
+  return record ? record->key : std::string();
+}
+
+bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) {
+  if (!dataset.cutout.empty()) {
+    // To ask again would be to cut again. It holds until its dataset is known to be another.
+    const std::string parent = record.parent.empty() ? std::string() : parent_version(dataset);
+    return same_version(record, dataset) && (parent.empty() || parent == record.parent);
+  }
+  return same_version(record, dataset) &&
+         parts_->now() - record.checked_at < config_.revalidate_after.count();
+}
+
+// looked_at: when the version that has turned out to be another was seen.
+void FileCacheCore::note_stale(const std::string& id, std::int64_t looked_at) {
+  const std::int64_t now = parts_->now();
+  if (now - looked_at <= kSteady) (*unsteady_.lock())[id] = now + kUnsteadyFor;
+}
+
+bool FileCacheCore::unsteady(const std::string& id) {
+  auto all = unsteady_.lock();
+  const auto found = all->find(id);
+  if (found == all->end()) return false;
+  if (found->second > parts_->now()) return true;
+  all->erase(found);
+  return false;
+}
+
+// What was known of this version of a file holds no longer. Its readers are told last: they ask anew, and must meet the
+// next version then.
+void FileCacheCore::drop(const std::string& id, const ContentKey& key, const Error& error) {
+  KnownFiles::Open open;
+  {
+    const Inside inside(parts_->gate);
+    if (inside) {
+      open = known_.forget(id, key);
+      unfinished_.ended(key.text());
+    }
+  }
+  parts_->forget(key);
+  parts_->forget(view_key(key));
+  if (open.content) open.content->expire(error);
+  if (open.view) open.view->expire(error);
+}
+
+void FileCacheCore::drop_superseded(const std::string& id, const FileRecord& record) {
+  const Error stale(ESTALE, "the archive has another version of this file");
+  for (const auto& key : known_.superseded(id, record)) drop(id, key, stale);
+}
+
+// --- opening as delivered ---
+
+Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
+  const std::string id = file_id(dataset);
+  if (const auto failure = known_.failure(id, parts_->now())) {
+    done(*failure);
+    return {};
+  }
+  if (auto delivered = known(dataset, id)) {
+    done(std::move(*delivered));
+    return {};
+  }
+  // Who comes after a logout does not wait for what rights are getting.
+  const std::string flight = id + whose(parts_->archive.user());
+  auto joined = openings_.join(flight, std::move(done));
+  if (joined.first) ask(id, flight, dataset);
+  if (dataset.cutout.empty()) return joined.cancel;  // the opening goes on: what it learns is kept
+  return [weak = weak_from_this(), flight, leave = std::move(joined.cancel)] {
+    leave();
+    if (auto self = weak.lock()) self->stop_unwanted(flight);
+  };
+}
+
+// REQUIRES: the caller was told to start the flight of this opening.
+void FileCacheCore::ask(const std::string& id, const std::string& flight, const client::Dataset& dataset) {
+  std::stop_source stop;
+  std::string parent;
+  if (!dataset.cutout.empty()) {
+    parent = parent_version(dataset);
+    cutouts_.lock()->insert_or_assign(flight, stop);
+  }
+  catalog_.source(dataset, [self = shared_from_this(), id, flight, dataset, stop,
+                            parent = std::move(parent)](Result<client::FileSource> source) {
+    const Inside inside(self->parts_->gate);
+    if (!inside) return self->land(id, flight, ending_error());
+    if (!source) return self->land(id, flight, source.error());
+    open_file(
+        self->parts_, self,
+        {id, flight, dataset, std::move(*source), stop, parent, self->known_.record(id), self->unsteady(id)});
+  });
+}
+
+// A cutout that nobody waits for is not made: it costs the archive more than a file does.
+void FileCacheCore::stop_unwanted(const std::string& flight) {
+  if (openings_.waiting(flight) > 0) return;
+  std::optional<std::stop_source> stop;
+  {
+    auto cutouts = cutouts_.lock();
+    const auto asked = cutouts->find(flight);
+    if (asked == cutouts->end()) return;
+    stop.emplace(asked->second);
+  }
+  stop->request_stop();
+}
+
+// The file without a request, where that is possible.
+std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
+  const auto record = known_.record(id);
+  if (!record || !fresh(*record, dataset)) return std::nullopt;
+  if (!record->whole && unsteady(id)) return std::nullopt;
+  if (const auto content = known_.open(id, *record).content) return Delivered{content, *record};
+  if (record->whole) {
+    if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
+    auto file = whole_content(id, dataset, ContentKey(record->key, record->identity));
+    file->restore(record->size);
+    return Delivered{known_.adopt(id, *record, file), *record};
+  }
+  std::string url = record->url;
+  if (url.empty()) {
+    const auto source = catalog_.known_source(dataset);
+    if (source) url = source->url;
+  }
+  if (url.empty()) return std::nullopt;
+  return Delivered{known_.adopt(id, *record, ranged_content(id, dataset, *record, url)), *record};
+}
+
+OpenContent FileCacheCore::ranged_content(const std::string& id, const client::Dataset& dataset,
+                                          const FileRecord& record, const std::string& url) {
+  CachedFile::About about;
+  about.key = ContentKey(record.key, record.identity);
+  about.url = url;
+  about.name = client::shown_url(url);
+  about.validator = record.validator;
+  about.size = record.size;
+  about.fits = dataset.extension == ".fits" && package_of(dataset).empty();
+  return std::make_shared<CachedFile>(
+      parts_, about,
+      [weak = weak_from_this(), id, key = about.key, looked_at = record.checked_at](const Error& error) {
+        auto self = weak.lock();
+        if (!self) return;
+        self->note_stale(id, looked_at);
+        self->drop(id, key, error);
+      },
+      [weak = weak_from_this(), dataset](const std::string& refused, const CachedFile::GiveUrl& give) {
+        auto self = weak.lock();
+        if (!self || !dataset.cutout.empty()) return give(std::nullopt);
+        self->renew(dataset, refused, give);
+      });
+}
+
+// The URL that the archive gives for a file now, in place of one that is refused.
+void FileCacheCore::renew(const client::Dataset& dataset, const std::string& refused,
+                          const CachedFile::GiveUrl& give) {
+  const Inside inside(parts_->gate);
+  if (!inside) return give(std::nullopt);
+  const auto known = catalog_.known_source(dataset);
+  if (known && known->url != refused) return give(known->url);
+  if (!catalog_.forget_source(dataset)) return give(std::nullopt);
+  catalog_.source(dataset, [give](Result<client::FileSource> source) {
+    give(source ? std::optional(source->url) : std::nullopt);
+  });
+}
+
+OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
+  drop_superseded(request.id, record);
+  FileRecord kept = record;
+  const auto before = known_.record(request.id);
+  if (before && before->key == record.key) kept.plain_size = before->plain_size;
+  return known_.adopt(request.id, kept,
+                      ranged_content(request.id, request.dataset, kept, request.source.url));
+}
+
+std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, const ContentKey& key) {
+  unfinished_.begun(key.text());
+  return whole_content(request.id, request.dataset, key);
+}
+
+std::shared_ptr<WholeFile> FileCacheCore::whole_content(const std::string& id, const client::Dataset& dataset,
+                                                        const ContentKey& key) {
+  return std::make_shared<WholeFile>(parts_, key, client::shown_url(dataset.access_url),
+                                     [weak = weak_from_this(), id, key](const Error& error) {
+                                       if (auto self = weak.lock()) self->drop(id, key, error);
+                                     });
+}
+
+void FileCacheCore::opened(const OpeningRequest& request, const Delivered& delivered) {
+  Delivered answer = delivered;
+  if (delivered.record.whole) {
+    drop_superseded(request.id, delivered.record);
+    answer.content = known_.adopt(request.id, delivered.record, delivered.content);
+  } else {
+    answer.record = known_.record(request.id).value_or(delivered.record);
+    answer.record.packing = delivered.record.packing;
+    // Its last bytes, asked for meanwhile, may have told of another version.
+    if (!delivered.content->expired()) known_.keep(request.id, answer.record);
+  }
+  land(request.id, request.flight, answer);
+}
+
+void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
+  unfinished_.ended(delivered.record.key);
+  auto record = known_.record(request.id).value_or(delivered.record);
+  if (record.key != delivered.record.key) return;
+  record.size = delivered.record.size;
+  known_.keep(request.id, record);
+}
+
+void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
+  const bool left = request.stop.stop_requested();
+  const bool refused = error.code() == EACCES || error.code() == ENOENT;
+  if (refused && !left && request.dataset.cutout.empty() && catalog_.forget_source(request.dataset))
+    return ask(request.id, request.flight, request.dataset);  // once: what is learnt now is not old
+  const bool stopped = error.code() == EINTR;
+  // A stop alone says nothing: what an answer left that broke off for good requests one too.
+  const bool unwanted = stopped && left && !parts_->gate.stop().stop_requested();
+  if (!unwanted) return land(request.id, request.flight, stopped ? ending_error() : error);
+  cutouts_.lock()->erase(request.flight);
+  // Somebody may want it after all.
+  if (!openings_.drop_unwanted(request.flight)) ask(request.id, request.flight, request.dataset);
+}
+
+void FileCacheCore::land(const std::string& id, const std::string& flight,
+                         const Result<Delivered>& delivered) {
+  cutouts_.lock()->erase(flight);
+  if (delivered) {
+    known_.forget_failure(id);
+  } else {
+    known_.remember_failure(id, delivered.error(), parts_->now() + config_.failure_memory.count());
+  }
+  openings_.land(flight, delivered);
+}
+
+// --- views ---
+
+bool FileCacheCore::unpacks(Packing packing) const {
+  if (packing == Packing::kNone || config_.unpack == Unpack::kNone) return false;
+  return config_.unpack == Unpack::kAll || packing != Packing::kFpack;
+}
+
+Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
+  const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+  const auto self = shared_from_this();
+  return in_turn<Delivered, OpenContent>(
+      [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },
+      [self, dataset, plain](const Delivered& delivered, const Done<OpenContent>& answer) -> Cancel {
+        if (const std::string package = plain ? self->package_of(dataset) : ""; !package.empty()) {
+          answer(
+              Error(EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
+                             package + " file in the dataset's directory below datasets/"));
+          return {};
+        }
+        if (plain && self->unpacks(delivered.record.packing))
+          return self->open_view(dataset, delivered, answer);
+        answer(delivered.content);
+        return {};
+      },
+      std::move(done));
+}
+
+// The extension of the package that a dataset is delivered as; "" where it is none, or nothing was asked yet.
+std::string FileCacheCore::package_of(const client::Dataset& dataset) {
+  const auto source = dataset.cutout.empty() ? catalog_.known_source(dataset) : std::nullopt;
+  return source ? client::package_extension(source->content_type, source->url) : std::string();
+}
+
+OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std::string& id,
+                                      const FileRecord& record) {
+  if (auto view = known_.open(id, record).view) return view;
+  const auto known = known_.record(id);
+  if (!known || known->key != record.key || !known->plain_size) return nullptr;
+  return view_content(dataset, id, record, MadeView{*known->plain_size, nullptr});
+}
+
+OpenContent FileCacheCore::view_content(const client::Dataset& dataset, const std::string& id,
+                                        const FileRecord& record, const MadeView& made) {
+  auto view = std::make_shared<ViewFile>(
+      parts_, view_key(record), made,
+      [weak = weak_from_this(), dataset, key = record.key](const Done<MadeView>& done) {
+        auto self = weak.lock();
+        if (!self) return done(ending_error());
+        self->remake(dataset, key, done);
+      });
+  return known_.adopt_view(id, record, view);
+}
+
+Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered& delivered,
+                                Done<OpenContent> done) {
+  const std::string id = file_id(dataset);
+  if (auto view = known_view(dataset, id, delivered.record)) {
+    done(view);
+    return {};
+  }
+  const std::string flight = delivered.record.key;
+  auto joined = views_.join(flight, std::move(done));
+  if (!joined.first) return joined.cancel;
+  const auto self = shared_from_this();
+  const auto wanted = [self, flight] { return self->views_.waiting(flight) > 0; };
+  make(delivered, wanted, [self, dataset, id, flight, delivered](Result<MadeView> made) {
+    if (!made) return self->views_.land(flight, made.error());
+    FileRecord record = self->known_.record(id).value_or(delivered.record);
+    if (record.key == delivered.record.key) {
+      record.plain_size = made->size;
+      self->known_.keep(id, record);
+    }
+    self->views_.land(flight, self->view_content(dataset, id, delivered.record, *made));
+  });
+  return joined.cancel;
+}
+
+void FileCacheCore::make(const Delivered& delivered, const std::function<bool()>& wanted,
+                         Done<MadeView> done) {
+  auto packed = delivered.content;
+  packed->opened();  // as a handle: what is fetched for it is not stopped as unwanted
+  ViewRequest request{packed, delivered.record.packing, view_key(delivered.record), config_.directory,
+                      wanted};
+  make_view(parts_, std::move(request), [packed, done = std::move(done)](Result<MadeView> made) {
+    packed->closed();
+    done(std::move(made));
+  });
+}
+
+// For an open view that the cache has lost parts of: from the same version, or not at all.
+void FileCacheCore::remake(const client::Dataset& dataset, const std::string& key,
+                           const Done<MadeView>& done) {
+  open_delivered(dataset, [self = shared_from_this(), key, done](Result<Delivered> delivered) {
+    if (!delivered) return done(delivered.error());
+    if (delivered->record.key != key)
+      return done(Error(ESTALE, "the archive has another version of this file"));
+    self->make(
+        *delivered, [] { return true; }, done);
+  });
+}
+
+// --- facts ---
+
+FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
+  const std::string id = file_id(dataset);
+  const auto record = known_.record(id);
+  const auto source = catalog_.known_source(dataset);
+  FileFacts facts;
+  if (source) {
+    facts.delivered_name = source->original_name;
+    facts.url = client::shown_url(source->url);
+  }
+  std::uint64_t delivered = dataset.estimate_bytes;
+  if (source && source->length.value_or(0) > 0) delivered = *source->length;
+  bool exact = false;
+  const bool current =
+      record && (dataset.cutout.empty() ? same_version(*record, dataset) : fresh(*record, dataset));
+  if (current) {
+    delivered = record->size;
+    exact = true;
+    if (!record->name.empty()) facts.delivered_name = record->name;
+    if (!record->url.empty()) facts.url = record->url;
+    facts.version = record->key;
+    facts.mtime = record->mtime;
+    facts.restricted = !record->identity.empty();
+    facts.cached_bytes = parts_->segments.cached_bytes(ContentKey(record->key), record->size);
+  }
+  const Packing packing = current ? record->packing : packing_of(facts.delivered_name);
+  facts.size = delivered;
+  facts.exact = exact;
+  if (form == Form::kPlain && dataset.extension == ".fits" && unpacks(packing)) {
+    const auto plain = current ? record->plain_size : std::nullopt;
+    facts.size = plain.value_or(delivered * kUnpackedFactor);
+    facts.exact = plain.has_value();
+    if (current) {
+      const ContentKey key = view_key(*record);
+      facts.version = key.text();
+      if (plain) facts.cached_bytes = parts_->segments.cached_bytes(key, *plain);
+    }
+  }
+  if (facts.size == 0 && !facts.exact) facts.size = kUnknownSize;
+  facts.error = known_.failure(id, parts_->now());
+  return facts;
+}
+
+Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
+  const std::string id = file_id(dataset);
+  const auto record = known_.record(id);
+  if (!record) return {};
+  const auto open = known_.open(id, *record);
+  if ((open.content && open.content->in_use()) || (open.view && open.view->in_use()))
+    return Error(EBUSY, "the file is open");
+  drop(id, ContentKey(record->key, record->identity), Error(ESTALE, "the file was taken out of the cache"));
+  return {};
+}
+
+FileCache::Usage FileCacheCore::usage() const {
+  const auto& counters = parts_->counters;
+  return {parts_->segments.bytes(), config_.max_bytes,      counters.hits,
+          counters.misses,          counters.fetched_bytes, counters.requests};
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,83 @@
+#include "cache/content/file_record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace esofs::cache {
+namespace {
+
+constexpr char kFormat = 1;
+constexpr std::int64_t kClocksApart = 86'400;  // seconds: ours and the archive's, at most
+
+constexpr auto kLastPacking = static_cast<std::uint64_t>(Packing::kBzip2);
+
+using Json = nlohmann::json;
+
+template <class T>
+T value_or(const Json& object, const char* name, T otherwise) {
+  const auto at = object.find(name);
+  if (at == object.end()) return otherwise;
+  const auto* value = at->template get_ptr<const T*>();
+  return value == nullptr ? otherwise : *value;
+}
+
+std::uint64_t number(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_number_integer() ? at->get<std::uint64_t>() : 0;
+}
+
+}  // namespace
+
+bool same_version(const FileRecord& record, const client::Dataset& dataset) {
+  if (dataset.modified == 0 || dataset.modified == record.modified) return true;
+  return record.modified == 0 && dataset.modified + kClocksApart <= record.since;
+}
+
+void continue_record(FileRecord& record, const FileRecord& before, const client::Dataset& dataset) {
+  if (!same_version(before, dataset)) return;
+  if (before.mtime != 0) record.mtime = before.mtime;
+  if (record.modified == 0) record.modified = before.modified;
+}
+
+std::string encoded(const FileRecord& record) {
+  Json object{{"key", record.key},
+              {"url", record.url},
+              {"name", record.name},
+              {"validator", record.validator},
+              {"size", record.size},
+              {"whole", record.whole},
+              {"packing", static_cast<int>(record.packing)},
+              {"mtime", record.mtime},
+              {"modified", record.modified},
+              {"since", record.since},
+              {"checked_at", record.checked_at}};
+  if (!record.parent.empty()) object["parent"] = record.parent;
+  if (!record.identity.empty()) object["identity"] = record.identity;
+  if (record.plain_size) object["plain_size"] = *record.plain_size;
+  return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<FileRecord> decoded_file_record(std::string_view value) {
+  if (value.empty() || value.front() != kFormat) return std::nullopt;
+  const Json object = Json::parse(value.substr(1), nullptr, false);
+  if (!object.is_object() || !object.contains("size") || number(object, "packing") > kLastPacking)
+    return std::nullopt;
+  FileRecord record;
+  record.key = value_or<std::string>(object, "key", "");
+  record.url = value_or<std::string>(object, "url", "");
+  record.name = value_or<std::string>(object, "name", "");
+  record.validator = value_or<std::string>(object, "validator", "");
+  record.identity = value_or<std::string>(object, "identity", "");
+  record.size = number(object, "size");
+  record.parent = value_or<std::string>(object, "parent", "");
+  record.whole = value_or<bool>(object, "whole", false);
+  record.packing = static_cast<Packing>(number(object, "packing"));
+  if (object.contains("plain_size")) record.plain_size = number(object, "plain_size");
+  record.mtime = static_cast<std::int64_t>(number(object, "mtime"));
+  record.modified = static_cast<std::int64_t>(number(object, "modified"));
+  record.since = static_cast<std::int64_t>(number(object, "since"));
+  record.checked_at = static_cast<std::int64_t>(number(object, "checked_at"));
+  if (record.key.empty()) return std::nullopt;
+  return record;
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,414 @@
+#include "cache/content/opening.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include "cache/answers/whose.h"
+#include "cache/content/cached_file.h"
+#include "cache/content/whole_file.h"
+#include "client/base/iso_time.h"
+#include "client/base/pause.h"
+#include "client/http/http.h"
+#include "client/http/url.h"
+#include "client/services/dataset_reader.h"
+
+namespace esofs::cache {
+namespace {
+
+constexpr int kAttempts = 3;  // of an answer that breaks off
+constexpr std::size_t kMagicBytes = 3;
+
+bool is_fits(const OpeningRequest& request) {
+  return request.dataset.extension == ".fits" &&
+         client::package_extension(request.source.content_type, request.source.url).empty();
+}
+
+// Before its release a file needs rights.
+bool before_release(const client::Dataset& dataset, std::int64_t now) {
+  const auto release = client::parse_iso_time(dataset.release_date);
+  return release && *release > now;
+}
+
+// What a job made with somebody's rights has found is theirs, even where the service would give it to anybody.
+bool made_with_rights(client::Archive& archive, const client::Dataset& dataset) {
+  return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
+}
+
+// The name that a URL gives a packed FITS file; "" for other files, whose names tell nothing that their bytes do not.
+std::string packed_name(const std::string& url) {
+  std::string name = client::last_part(url);
+  return packing_of(name) == Packing::kNone ? std::string() : name;
+}
+
+// Two whole responses are never the same content, whatever they say of themselves.
+std::string generation() {
+  static std::atomic<std::uint64_t> count{0};
+  std::random_device random;
+  return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+}
+
+// The last chunk, asked for beside the first one where the size is announced.
+struct Tail {
+  std::uint64_t total = 0;  // as announced
+  bool ended = false;
+  std::shared_ptr<Bytes> bytes;  // null: failed
+  std::string validator;
+  std::string identity;
+  std::shared_ptr<CachedFile> file;  // who expects it
+
+  std::uint64_t index() const { return chunk_count(total) - 1; }
+};
+
+class Opening : public std::enable_shared_from_this<Opening> {
+ public:
+  Opening(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host, OpeningRequest request)
+      : parts_(std::move(parts)), host_(std::move(host)), request_(std::move(request)) {}
+
+  void begin() {
+    const auto& length = request_.source.length;
+    const bool ask_tail =
+        is_fits(request_) && !request_.dataset.whole && !request_.in_one && length && *length > kChunkBytes;
+    if (ask_tail) tail_.total = *length;
+    submit(&Opening::fetch_file);
+    if (ask_tail) submit(&Opening::fetch_tail);
+  }
+
+ private:
+  class HeadSink;
+  class TailSink;
+
+  void submit(void (Opening::*job)(Lane::Turn&)) {
+    parts_->transfers.submit([self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); },
+                             client::server_of(request_.source.url));
+  }
+
+  void fetch_file(Lane::Turn& turn) {
+    const Inside inside(parts_->gate);
+    if (!inside) return host_->failed(request_, ending_error());
+    try {
+      if (turn.stop().stop_requested()) return host_->failed(request_, ending_error());
+      const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
+      auto fetched = fetch_all(turn);
+      if (!fetched && !answered_) host_->failed(request_, fetched.error());
+    } catch (const std::exception& bug) {
+      if (!answered_) host_->failed(request_, Error(EIO, bug.what()));
+    }
+  }
+
+  bool needs_rights() const;  // which are shown at once
+  Result<void> fetch_all(Lane::Turn& turn);
+  void fetch_tail(Lane::Turn& turn);
+  void tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string& validator,
+                  const std::string& identity);
+  void settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
+
+  FileRecord record_of(const client::FileHead& head) const {
+    FileRecord record;
+    record.url = client::shown_url(request_.source.url) == request_.source.url ? request_.source.url : "";
+    record.name = head.name.empty() ? request_.source.original_name : head.name;
+    if (record.name.empty()) record.name = packed_name(request_.source.url);
+    record.validator = head.validator;
+    record.identity = head.identity;
+    record.size = head.total.value_or(0);
+    record.mtime = request_.dataset.mtime;
+    record.modified = request_.dataset.modified;
+    record.since = parts_->now();
+    if (request_.before) continue_record(record, *request_.before, request_.dataset);
+    record.parent = request_.parent;
+    record.checked_at = parts_->now();
+    return record;
+  }
+
+  // Of a file in ranges.
+  void set_key(FileRecord& record, const client::FileHead& head) const {
+    record.key = request_.id + "\n" + version_of(head, request_.dataset) + whose(head.identity);
+    const auto& before = request_.before;
+    if (!before || before->whole) return;
+    // Where the server tells versions apart by nothing, what is remembered of this size goes on until a date tells of another.
+    const bool told = !head.validator.empty() || !before->validator.empty();
+    if (!told && before->size == record.size && before->identity == record.identity &&
+        same_version(*before, request_.dataset))
+      record.key = before->key;
+    if (record.key == before->key) record.since = before->since;
+  }
+
+  void opened(const Delivered& delivered) {
+    answered_ = true;
+    host_->opened(request_, delivered);
+  }
+
+  const std::shared_ptr<ContentParts> parts_;
+  const std::shared_ptr<OpeningHost> host_;
+  const OpeningRequest request_;
+  std::stop_source stop_ = request_.stop;
+  bool answered_ = false;  // used by the job of the head only, as is
+  bool no_range_ = false;  // the server has none to give, or does not say of what it is one
+  std::shared_ptr<WholeFile> whole_;
+  std::mutex mutex_;
+  Tail tail_;  // guarded by mutex_, but for total and index()
+};
+
+// Takes the answer to the first request, which is a range or all of the file.
+class Opening::HeadSink : public client::FetchSink {
+ public:
+  HeadSink(Opening& opening, Lane::Turn& turn) : opening_(opening), turn_(turn) {}
+
+  Result<void> head(const client::FileHead& head) override {
+    accepted_ = true;
+    record_ = opening_.record_of(head);
+    if (head.partial) {
+      if (!head.total) {
+        no_range();
+        return Error(EIO, "the answer does not tell the size of the file");
+      }
+      opening_.set_key(record_, head);
+      return {};
+    }
+    return begin_whole(head);
+  }
+
+  Result<void> body(std::span<const std::byte> piece) override {
+    const auto missing = std::min(kMagicBytes - std::min(kMagicBytes, magic_.size()), piece.size());
+    magic_.insert(magic_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(missing));
+    if (record_.whole) return whole_body(piece);
+    opening_.parts_->counters.fetched_bytes += piece.size();
+    first_->insert(first_->end(), piece.begin(), piece.end());
+    return {};
+  }
+
+  void no_range() override { opening_.no_range_ = true; }
+
+  // After the last byte of a good answer.
+  Result<void> end() {
+    record_.packing = packing_of(record_.name, magic_);
+    return record_.whole ? end_whole({}) : end_ranged();
+  }
+  // The answer broke off. True: it may be asked for again.
+  bool broken(const Error& error) {
+    if (!accepted_) return false;
+    if (!record_.whole) return error.code() == EIO || error.code() == ETIMEDOUT;
+    (void)opening_.whole_->end(error);
+    if (opening_.whole_->begin(size_known_)) return true;
+    opening_.whole_->spoil(Error(ESTALE, "the transfer broke off and cannot be taken up: " + error.what()));
+    return false;
+  }
+
+ private:
+  Result<void> begin_whole(const client::FileHead& head) {
+    record_.whole = true;
+    size_known_ = head.total;
+    auto& whole = opening_.whole_;
+    if (!whole) {
+      const std::string version =
+          version_of(head, opening_.request_.dataset) + "\n" + generation() + whose(head.identity);
+      whole = opening_.host_->whole(opening_.request_,
+                                    ContentKey(opening_.request_.id + "\n" + version, head.identity));
+      whole->carried_by(opening_.stop_);
+    }
+    record_.key = whole->key().text();
+    if (!whole->begin(head.total)) return Error(ESTALE, "the file came anew with another size");
+    return {};
+  }
+
+  Result<void> whole_body(std::span<const std::byte> piece) {
+    auto fed = opening_.whole_->feed(piece, turn_);
+    if (!fed) return fed;
+    if (size_known_ && !opening_.answered_ && magic_.size() == kMagicBytes) {
+      record_.packing = packing_of(record_.name, magic_);
+      opening_.opened({opening_.whole_, record_});
+    }
+    return {};
+  }
+
+  Result<void> end_whole(const Result<void>& result) {
+    auto& whole = opening_.whole_;
+    auto ended = whole->end(result);
+    if (!ended) {
+      whole->spoil(ended.error());
+      return ended;
+    }
+    record_.size = whole->size();
+    const Delivered delivered{whole, record_};
+    if (!opening_.answered_) opening_.opened(delivered);
+    opening_.host_->completed(opening_.request_, delivered);
+    return {};
+  }
+
+  Result<void> end_ranged() {
+    if (first_->size() != std::min(kChunkBytes, record_.size))
+      return Error(EIO, "the answer has another length");
+    auto content = opening_.host_->ranged(opening_.request_, record_);
+    const auto file = std::dynamic_pointer_cast<CachedFile>(content);
+    if (file && record_.size > 0) {
+      file->arrived(0, first_);
+      opening_.settle_tail(file, record_.size);
+    }
+    opening_.opened({content, record_});
+    return {};
+  }
+
+  Opening& opening_;
+  Lane::Turn& turn_;
+  FileRecord record_;
+  std::optional<std::uint64_t> size_known_;
+  Bytes magic_;
+  std::shared_ptr<Bytes> first_ = std::make_shared<Bytes>();
+  bool accepted_ = false;
+};
+
+bool Opening::needs_rights() const {
+  return before_release(request_.dataset, parts_->now()) ||
+         made_with_rights(parts_->archive, request_.dataset);
+}
+
+Result<void> Opening::fetch_all(Lane::Turn& turn) {
+  client::FetchRequest request;
+  request.url = request_.source.url;
+  request.fits = is_fits(request_);
+  request.restricted = needs_rights();
+  request.page = request_.dataset.extension == ".html";
+  // A web page is small and made anew for each request.
+  request.kind = request_.source.kind;
+  const bool ranged = !request_.dataset.whole && !request.page && !request_.in_one;
+  if (ranged) request.range = client::ByteRange{0, kChunkBytes};
+  for (int attempt = 1;; ++attempt) {
+    ++parts_->counters.requests;
+    HeadSink sink(*this, turn);
+    auto fetched = parts_->archive.fetch(request, sink, turn);
+    if (fetched) {
+      auto ended = sink.end();
+      if (ended || answered_) return ended;
+      return ended.error();
+    }
+    if (std::exchange(no_range_, false) && request.range && !turn.stop().stop_requested()) {
+      request.range.reset();  // all of it in one answer, whose end tells the size
+      continue;
+    }
+    const bool again = sink.broken(fetched.error()) && attempt < kAttempts && !turn.stop().stop_requested();
+    if (!again) {
+      if (whole_) whole_->spoil(fetched.error());
+      return fetched.error();
+    }
+    turn.waiting();
+    const bool goes_on = pause(parts_->retry_pause * attempt, turn.stop());
+    turn.moving();
+    if (!goes_on) return Error(EINTR, "stopped");
+  }
+}
+
+// --- the tail ---
+
+class Opening::TailSink : public client::FetchSink {
+ public:
+  TailSink(Opening& opening, std::uint64_t total) : opening_(opening), total_(total) {}
+
+  Result<void> head(const client::FileHead& head) override {
+    const std::uint64_t first = (chunk_count(total_) - 1) * kChunkBytes;
+    if (!head.partial || head.first != first || head.total != total_)
+      return Error(EIO, "this is not the end of it");
+    validator_ = head.validator;
+    identity_ = head.identity;
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    opening_.parts_->counters.fetched_bytes += piece.size();
+    bytes_->insert(bytes_->end(), piece.begin(), piece.end());
+    return {};
+  }
+
+  const std::string& validator() const noexcept { return validator_; }
+  const std::string& identity() const noexcept { return identity_; }
+  const std::shared_ptr<Bytes>& bytes() const noexcept { return bytes_; }
+
+ private:
+  Opening& opening_;
+  const std::uint64_t total_;
+  std::string validator_;
+  std::string identity_;
+  std::shared_ptr<Bytes> bytes_ = std::make_shared<Bytes>();
+};
+
+void Opening::fetch_tail(Lane::Turn& turn) {
+  const Inside inside(parts_->gate);
+  std::shared_ptr<Bytes> bytes;
+  std::string validator;
+  std::string identity;
+  try {
+    if (inside && !turn.stop().stop_requested()) {
+      const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
+      const std::uint64_t first = tail_.index() * kChunkBytes;
+      client::FetchRequest request;
+      request.url = request_.source.url;
+      request.range = client::ByteRange{first, tail_.total - first};
+      request.total = tail_.total;
+      request.fits = true;
+      request.restricted = needs_rights();
+      TailSink sink(*this, tail_.total);
+      ++parts_->counters.requests;
+      const auto fetched = parts_->archive.fetch(request, sink, turn);
+      if (fetched && sink.bytes()->size() == tail_.total - first) bytes = sink.bytes();
+      validator = sink.validator();
+      identity = sink.identity();
+    }
+  } catch (const std::exception&) {
+    bytes = nullptr;  // whoever wants it asks for it again
+  }
+  tail_ended(bytes, validator, identity);
+}
+
+void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string& validator,
+                         const std::string& identity) {
+  std::shared_ptr<CachedFile> file;
+  {
+    const std::lock_guard lock(mutex_);
+    tail_.ended = true;
+    tail_.bytes = bytes;
+    tail_.validator = validator;
+    tail_.identity = identity;
+    file = tail_.file;
+  }
+  if (!file) return;  // the head is still to come, or told of another size
+  if (bytes && file->accepts(validator) && file->key().identity() == identity) {
+    file->arrived(tail_.index(), bytes);
+  } else {
+    file->lost(tail_.index());
+  }
+}
+
+// The head is here: readers of the last chunk wait for the request under way, or a new one is made.
+void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
+  if (!is_fits(request_) || total <= kChunkBytes) return;
+  if (tail_.total != total) {
+    file->read(total - 1, 1, [](const Result<Bytes>&) {});
+    return;
+  }
+  file->expect(tail_.index());
+  bool ended = false;
+  {
+    const std::lock_guard lock(mutex_);
+    tail_.file = file;
+    ended = tail_.ended;
+  }
+  if (ended) tail_ended(tail_.bytes, tail_.validator, tail_.identity);
+}
+
+}  // namespace
+
+std::string version_of(const client::FileHead& head, const client::Dataset& dataset) {
+  const std::string size = head.total ? std::to_string(*head.total) : "?";
+  if (!head.validator.empty()) return size + " " + head.validator;
+  return size + " " + std::to_string(dataset.modified);
+}
+
+void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
+               OpeningRequest request) {
+  std::make_shared<Opening>(std::move(parts), std::move(host), std::move(request))->begin();
+}
+
+}  // namespace esofs::cache

@@ -1,0 +1,62 @@
+// Opening: the first request for a file, which tells its exact size and version and brings its first bytes; for FITS the
+// last bytes are asked for beside it, because nearly every tool wants both.
+//
+//   errors   those of client::Archive::fetch
+//   threads  runs on the transfers lane; done runs once, there
+//   source   DESIGN section 5; reference/fuse.md section 0.2
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "cache/content/content.h"
+#include "cache/content/file_record.h"
+#include "client/model/model.h"
+
+namespace esofs::cache {
+
+// A file as delivered, open.
+struct Delivered {
+  std::shared_ptr<Content> content;
+  FileRecord record;
+};
+
+struct OpeningRequest {
+  std::string id;      // file_id()
+  std::string flight;  // of who waits for it
+  client::Dataset dataset;
+  client::FileSource source;
+  std::stop_source stop{};             // ends the request and the transfer that it becomes
+  std::string parent{};                // of a cutout: FileRecord::parent
+  std::optional<FileRecord> before{};  // what is remembered of the file
+  bool in_one = false;  // by one answer, without ranges: no two answers have agreed on its version
+};
+
+// What Opening asks of the cache it works for. Called from the lane, without locks.
+class OpeningHost {
+ public:
+  virtual ~OpeningHost() = default;
+  // The content that this record tells of: the one that is open already, or a new one. What was known of another
+  // version before is dropped.
+  virtual std::shared_ptr<Content> ranged(const OpeningRequest& request, const FileRecord& record) = 0;
+  // A new content for a whole response; known to the host once opened() or completed() is called.
+  virtual std::shared_ptr<class WholeFile> whole(const OpeningRequest& request, const ContentKey& key) = 0;
+  // The file can be read.
+  virtual void opened(const OpeningRequest& request, const Delivered& delivered) = 0;
+  virtual void failed(const OpeningRequest& request, const Error& error) = 0;
+  // A whole response has come to its end and may be found again by its record.
+  virtual void completed(const OpeningRequest& request, const Delivered& delivered) = 0;
+};
+
+// The version of a file as an answer tells it; part of its content key.
+std::string version_of(const client::FileHead& head, const client::Dataset& dataset);
+
+// Submits the requests. Of host, exactly one of opened() and failed() is called, and failed() at most once the gate is closed.
+void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
+               OpeningRequest request);
+
+}  // namespace esofs::cache

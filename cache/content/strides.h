@@ -1,0 +1,33 @@
+// Strides: from the places to which a reader jumps, where it will jump next: the headers of extensions of one size, one
+// pixel of every plane of a cube.
+//
+//   units    bytes
+//   threads  not thread-safe
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "client/model/model.h"
+
+namespace esofs::cache {
+
+class Strides {
+ public:
+  // Takes note of a read that continues no other. Returns what is expected to be read next and was not returned before, in
+  // order: after jumps of one length as many places as were jumped to so, at most 16 ahead. Of small reads one chunk each, where
+  // it is clear which.
+  std::vector<client::ByteRange> jumped(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
+
+ private:
+  std::uint64_t first_ = 0;  // where the first of the jumps of one length landed
+  std::uint64_t last_ = 0;
+  std::uint64_t jumps_ = 0;  // of one length, so far
+  std::uint64_t step_ = 0;   // their length
+  std::uint64_t jump_ = 0;   // the last one
+  std::uint64_t equal_ = 0;  // so many like it in a row
+  std::uint64_t told_ = 0;   // the farthest place returned
+  std::uint64_t size_ = 0;   // of the smallest of their reads
+};
+
+}  // namespace esofs::cache

@@ -1,0 +1,365 @@
+#include "cache/content/unpack.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <stdlib.h>  // mkdtemp
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+#include "cache/content/fits_file.h"
+#include "client/base/text.h"
+
+namespace esofs::cache {
+namespace {
+
+Error system_error(const std::string& doing) {
+  const int code = errno;
+  return {code, doing + ": " + std::system_category().message(code)};
+}
+
+bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
+  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+constexpr std::uint64_t kLeft = 16ULL << 20U;         // bytes of a file system that are left to others
+constexpr std::uint64_t kMostInMemory = 1ULL << 30U;  // of a file that no file system bounds (memfd)
+constexpr const char* kMemory = "/dev/shm";
+
+// ENOSPC where a file of `size` bytes may not grow by `more`.
+Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
+  struct statvfs state {};
+  if (::fstatvfs(fd, &state) != 0) return {};
+  const bool room = state.f_blocks == 0
+                        ? size + more <= kMostInMemory
+                        : static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize >= more + kLeft;
+  if (room) return {};
+  return Error(ENOSPC, "no room to unpack a file: " + std::system_category().message(ENOSPC));
+}
+
+// Scratch files are written from front to back.
+class Writer {
+ public:
+  explicit Writer(int fd) : fd_(fd) {}
+  Result<void> write(std::span<const char> bytes) {
+    auto written = write_scratch(fd_, std::as_bytes(bytes), size_);
+    size_ += bytes.size();
+    return written;
+  }
+
+ private:
+  const int fd_;
+  std::uint64_t size_ = 0;
+};
+
+// --- LZW and bzip2 ---
+
+struct ArchiveCloser {
+  void operator()(archive* reader) const { archive_read_free(reader); }
+};
+
+Error archive_error(archive* reader) {
+  const char* what = archive_error_string(reader);
+  return {EIO, std::string("unpacking: ") + (what == nullptr ? "unknown error" : what)};
+}
+
+Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  const std::unique_ptr<archive, ArchiveCloser> reader(archive_read_new());
+  archive_read_support_filter_compress(reader.get());
+  archive_read_support_filter_bzip2(reader.get());
+  archive_read_support_format_raw(reader.get());
+  archive_entry* entry = nullptr;
+  ::lseek(packed, 0, SEEK_SET);
+  if (archive_read_open_fd(reader.get(), packed, 1U << 20U) != ARCHIVE_OK ||
+      archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
+    return archive_error(reader.get());
+  }
+  auto plain = scratch_file(scratch);
+  if (!plain) return plain.error();
+  Writer writer(plain->get());
+  std::vector<char> piece(1U << 20U);
+  for (;;) {
+    if (stop.stop_requested()) return Error(EINTR, "stopped");
+    const la_ssize_t n = archive_read_data(reader.get(), piece.data(), piece.size());
+    if (n < 0) return archive_error(reader.get());
+    if (n == 0) return plain;
+    auto written = writer.write(std::span(piece).first(static_cast<std::size_t>(n)));
+    if (!written) return written.error();
+  }
+}
+
+// --- gzip: libarchive does not look at the check sum and the length that follow the data ---
+
+class Inflater {
+ public:
+  Inflater() : usable_(inflateInit2(&stream_, kGzipWindow) == Z_OK) {}
+  ~Inflater() {
+    if (usable_) inflateEnd(&stream_);
+  }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  Result<UniqueFd> run(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+    auto plain = scratch_file(scratch);
+    if (!plain) return plain.error();
+    if (!usable_) return Error(ENOMEM, "no memory for zlib");
+    Writer writer(plain->get());
+    bool ended = false;  // after a member
+    for (off_t offset = 0;;) {
+      if (stop.stop_requested()) return Error(EINTR, "stopped");
+      const ssize_t n = ::pread(packed, in_.data(), in_.size(), offset);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return system_error("reading a file to unpack");
+      if (n == 0 && !ended) return Error(EIO, "unpacking: the gzip file is cut off");
+      if (n == 0) return plain;
+      offset += n;
+      stream_.next_in = in_.data();
+      stream_.avail_in = static_cast<uInt>(n);
+      if (auto done = consume(writer, ended); !done) return done.error();
+    }
+  }
+
+ private:
+  // All of the input that is here; members may follow each other, and zeros the last one.
+  Result<void> consume(Writer& plain, bool& ended) {
+    do {
+      if (ended) {
+        while (stream_.avail_in > 0 && *stream_.next_in == 0) ++stream_.next_in, --stream_.avail_in;
+        if (stream_.avail_in == 0) return {};
+        inflateReset(&stream_);
+      }
+      stream_.next_out = out_.data();
+      stream_.avail_out = static_cast<uInt>(out_.size());
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return Error(EIO, std::string("unpacking: ") + (stream_.msg != nullptr ? stream_.msg : "not gzip"));
+      ended = code == Z_STREAM_END;
+      const std::span made(reinterpret_cast<const char*>(out_.data()), out_.size() - stream_.avail_out);
+      if (auto written = plain.write(made); !written) return written;
+    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
+    return {};
+  }
+
+  static constexpr int kGzipWindow = 15 + 16;  // zlib.h, inflateInit2: 16 asks for the gzip format
+  z_stream stream_{};
+  bool usable_;
+  std::vector<Bytef> in_ = std::vector<Bytef>(1U << 20U);
+  std::vector<Bytef> out_ = std::vector<Bytef>(1U << 20U);
+};
+
+// --- tile compression ---
+
+// A folder of its own for the one file that CFITSIO must be told by its name.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const std::filesystem::path& place) : path_((place / "unpack-XXXXXX").string()) {
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Unpacked, the data of an HDU like the current one may have another sum than before it was packed: floating point is
+// quantised, and the heap of a table is laid out anew.
+bool may_differ(fitsfile* plain) {
+  int status = 0;
+  int kind = 0;
+  int bits = 0;
+  fits_get_hdu_type(plain, &kind, &status);
+  if (kind == IMAGE_HDU) fits_get_img_type(plain, &bits, &status);
+  return kind != IMAGE_HDU || bits < 0;
+}
+
+// The current HDU of `from` as plain FITS at the end of `to`; what funpack does (fp_unpack_hdu in CFITSIO's fp_util).
+// certain: the packed data has its check sum.
+void unpack_hdu(fitsfile* from, fitsfile* to, bool certain, int* status) {
+  int kind = 0;
+  fits_get_hdu_type(from, &kind, status);
+  int is_table = 0;
+  int no_such_key = 0;
+  if (kind == BINARY_TBL) fits_read_key(from, TLOGICAL, "ZTABLE", &is_table, nullptr, &no_such_key);
+  if (no_such_key != 0) fits_clear_errmsg();
+  if (kind == BINARY_TBL && no_such_key == 0 && is_table != 0) {
+    fits_uncompress_table(from, to, status);
+  } else if (fits_is_compressed_image(from, status) != 0) {
+    fits_img_decompress(from, to, status);
+  } else {
+    fits_copy_hdu(from, to, 0, status);
+    return;
+  }
+  if (*status == 0) renew_sums(to, certain || may_differ(to), status);
+}
+
+// Whether the image of HDU 2 was the primary HDU of the file that was packed: unpacked it takes the place of the empty one.
+bool image_was_primary(fitsfile* from) {
+  int status = 0;
+  int simple = 0;
+  fits_movabs_hdu(from, 2, nullptr, &status);
+  fits_read_key(from, TLOGICAL, "ZSIMPLE", &simple, nullptr, &status);
+  if (status != 0) fits_clear_errmsg();
+  return status == 0;
+}
+
+// CFITSIO does not tell why a file could not be made or written.
+Error unpack_error(int status) {
+  const Error error = fits_error(status);
+  return status == WRITE_ERROR || status == FILE_NOT_CREATED ? Error(ENOSPC, error.what()) : error;
+}
+
+// The bytes of the image that the current HDU of `from` holds, compressed or not; 0 for a table.
+std::uint64_t image_bytes(fitsfile* from) {
+  int status = 0;
+  int bits = 0;
+  int axes = 0;
+  std::array<LONGLONG, 9> sizes{};
+  fits_get_img_paramll(from, static_cast<int>(sizes.size()), &bits, &axes, sizes.data(), &status);
+  if (status != 0) fits_clear_errmsg();
+  if (status != 0 || axes <= 0) return 0;
+  double bytes = std::abs(bits) / 8.0;
+  for (int i = 0; i < std::min<int>(axes, static_cast<int>(sizes.size())); ++i)
+    bytes *= static_cast<double>(sizes[static_cast<std::size_t>(i)]);
+  return static_cast<std::uint64_t>(std::clamp(bytes, 0.0, 1e18));
+}
+
+// Returns how many HDUs the plain file at `path` must have. place: a descriptor of its file system.
+Result<int> unpack_hdus(int packed, const std::string& path, int place, const std::stop_token& stop) {
+  const auto lock = cfitsio_lock();
+  auto from = open_fits(packed);
+  if (!from) return from.error();
+  const auto hdus = count_hdus(from->get(), packed);
+  if (!hdus) return hdus.error();
+  int status = 0;
+  fitsfile* made = nullptr;
+  if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return unpack_error(status);
+  Fits to(made);
+  for (int hdu = 1; hdu <= *hdus && status == 0; ++hdu) {
+    if (stop.stop_requested()) return Error(EINTR, "stopped");
+    fits_movabs_hdu(from->get(), hdu, nullptr, &status);
+    if (status != 0) break;
+    const auto certain = verify_data(from->get());
+    if (!certain) return certain.error();
+    if (auto room = room_for(place, 0, image_bytes(from->get())); !room) return room.error();
+    unpack_hdu(from->get(), to.get(), *certain, &status);
+  }
+  if (status != 0) return unpack_error(status);
+  fits_close_file(to.release(), &status);
+  if (status != 0) return unpack_error(status);
+  return image_was_primary(from->get()) ? *hdus - 1 : *hdus;
+}
+
+Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  const ScratchFolder folder(scratch);
+  const UniqueFd place(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place) return Error(ENOSPC, "no place to unpack a file in: " + scratch.string());
+  const std::string path = folder.path() + "/plain";
+  const auto expected = unpack_hdus(packed, path, place.get(), stop);
+  if (!expected) return expected.error();
+  UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!plain) return system_error("opening an unpacked file");
+  const auto hdus = count_hdus(plain.get());
+  if (!hdus) return hdus.error().at("unpacking");
+  if (*hdus != *expected)
+    return Error(EIO, "unpacking gave " + std::to_string(*hdus) + " HDUs of " + std::to_string(*expected));
+  return plain;
+}
+
+}  // namespace
+
+Packing packing_of(const std::string& name) {
+  if (ends_with_any_case(name, ".fits.Z")) return Packing::kCompress;
+  if (ends_with_any_case(name, ".fits.gz")) return Packing::kGzip;
+  if (ends_with_any_case(name, ".fits.fz")) return Packing::kFpack;
+  if (ends_with_any_case(name, ".fits.bz2")) return Packing::kBzip2;
+  return Packing::kNone;
+}
+
+Packing packing_of(const std::string& name, std::span<const std::byte> head) {
+  if (begins_with(head, "\x1f\x9d")) return Packing::kCompress;
+  if (begins_with(head, "\x1f\x8b")) return Packing::kGzip;
+  if (begins_with(head, "BZh")) return Packing::kBzip2;
+  return packing_of(name) == Packing::kFpack ? Packing::kFpack : Packing::kNone;
+}
+
+std::vector<std::filesystem::path> scratch_places(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return {directory, std::filesystem::temp_directory_path(ignored), kMemory};
+}
+
+bool no_room(const Error& error) {
+  switch (error.code()) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EROFS:
+    case EACCES:
+    case ENOENT:
+    case ENOTDIR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Result<void> write_scratch(int fd, std::span<const std::byte> bytes, std::uint64_t offset) {
+  if (auto room = room_for(fd, offset, bytes.size()); !room) return room;
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("writing a file to unpack");
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+Result<UniqueFd> scratch_file(const std::filesystem::path& place) {
+  UniqueFd fd(::open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) {
+    std::string name = (place / "unpack-XXXXXX").string();
+    fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
+    if (fd) ::unlink(name.c_str());
+  }
+  if (!fd && place == kMemory) fd = UniqueFd(::memfd_create("esofs-unpack", MFD_CLOEXEC));
+  if (!fd) return system_error("making a scratch file in " + place.string());
+  return fd;
+}
+
+Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
+                          const std::stop_token& stop) {
+  auto plain = packing == Packing::kFpack  ? funpacked(packed, scratch, stop)
+               : packing == Packing::kGzip ? Inflater().run(packed, scratch, stop)
+                                           : uncompressed(packed, scratch, stop);
+  if (!plain) return plain.error();
+  std::array<std::byte, 9> begin{};
+  const ssize_t n = ::pread(plain->get(), begin.data(), begin.size(), 0);
+  if (n != static_cast<ssize_t>(begin.size()) || !begins_with(begin, "SIMPLE  ="))
+    return Error(EIO, "what was unpacked is not FITS");
+  if (packing != Packing::kCompress) return plain;
+  // LZW has neither an end mark nor a check sum: only the FITS structure tells that all of the file is here.
+  const off_t size = ::lseek(plain->get(), 0, SEEK_END);
+  if (size % 2880 != 0)
+    return Error(EIO, "what was unpacked has " + std::to_string(size) + " bytes, not whole FITS blocks");
+  if (const auto hdus = count_hdus(plain->get()); !hdus) return hdus.error().at("what was unpacked");
+  return plain;
+}
+
+}  // namespace esofs::cache

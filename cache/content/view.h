@@ -1,0 +1,73 @@
+// Views: plain FITS of files that the archive delivers compressed, made once and kept in the cache as a content of its own.
+//
+//   errors   those of reading the delivered file; EIO with the library's sentence where it cannot be unpacked
+//   threads  thread-safe; the delivered file is read by continuations, unpacking is a job of the transfers lane
+//   source   DESIGN section 5
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/content/content.h"
+#include "cache/content/unpack.h"
+#include "client/base/unique_fd.h"
+
+namespace esofs::cache {
+
+// A view that was made. All of it is in the cache, or, where that had no room, in `kept`.
+struct MadeView {
+  std::uint64_t size = 0;
+  std::shared_ptr<UniqueFd> kept;
+};
+
+struct ViewRequest {
+  std::shared_ptr<Content> packed;
+  Packing packing;
+  ContentKey key;                 // of the view
+  std::filesystem::path scratch;  // where temporary files go; elsewhere where it has no room
+  std::function<bool()> wanted;   // false: nobody waits any more, the work may end (EINTR)
+};
+
+// Reads the delivered file, unpacks it and keeps the outcome. done runs on a lane thread.
+void make_view(std::shared_ptr<ContentParts> parts, ViewRequest request, Done<MadeView> done);
+
+// A view as a content. Chunks that the cache has lost meanwhile are there again after `remake`.
+class ViewFile : public Content, public std::enable_shared_from_this<ViewFile> {
+ public:
+  using Remake = std::function<void(Done<MadeView>)>;
+  ViewFile(std::shared_ptr<ContentParts> parts, ContentKey key, MadeView made, Remake remake);
+
+  const ContentKey& key() const noexcept override { return key_; }
+  std::uint64_t size() const noexcept override { return size_; }
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
+  void opened() override { ++handles_; }
+  void closed() override { --handles_; }
+  bool in_use() override { return handles_ > 0; }
+  void expire(const Error& error) override;
+  bool expired() override;
+
+ private:
+  struct Waiting;
+  std::optional<Bytes> bytes_here(std::uint64_t offset, std::size_t size);
+  Chunk chunk_here(std::uint64_t index);
+  void remade(const Result<MadeView>& made);
+
+  const std::shared_ptr<ContentParts> parts_;
+  const ContentKey key_;
+  const std::uint64_t size_;
+  const Remake remake_;
+  const std::shared_ptr<void> pin_;
+  std::atomic<int> handles_ = 0;
+
+  std::mutex mutex_;
+  std::shared_ptr<UniqueFd> kept_;  // this and what follows: guarded by mutex_
+  std::vector<std::shared_ptr<Waiting>> waiting_;
+  std::optional<Error> expired_;
+};
+
+}  // namespace esofs::cache

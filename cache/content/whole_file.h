@@ -1,0 +1,86 @@
+// WholeFile: a content that one response brings from its first byte to its last, because the archive ignores Range for it.
+// Readers follow the response; bytes of two responses are never mixed.
+//
+//   shapes   while it comes, chunks [0, next) are here; kept on disk from the beginning, but it is the caller who makes it
+//            known for later, once it is whole: what is not made known is never found again
+//   errors   a response that breaks off before anybody has read of it is begun anew; after that every read is ESTALE. So is
+//            a chunk that the cache has lost
+//   threads  thread-safe. begin(), feed() and end() are for the one job that brings the response
+//   source   DESIGN section 5; ESO ignores Range where it corrects headers on download (reference/eso_services.md)
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "cache/content/content.h"
+#include "cache/content/pending_read.h"
+
+namespace esofs::cache {
+
+class WholeFile : public Content, public std::enable_shared_from_this<WholeFile> {
+ public:
+  // on_stale: called once, without locks, when it can no longer be read; readers are told when it returns.
+  WholeFile(std::shared_ptr<ContentParts> parts, ContentKey key, std::string name,
+            std::function<void(const Error&)> on_stale);
+
+  const ContentKey& key() const noexcept override { return key_; }
+  // 0 until known.
+  std::uint64_t size() const noexcept override { return size_; }
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
+  void opened() override;
+  void closed() override;
+  bool in_use() override;
+  void expire(const Error& error) override;
+  bool expired() override;
+
+  // All chunks are here already, from an earlier run.
+  void restore(std::uint64_t size);
+
+  // The response begins, for the first time or anew. False: a new beginning is not possible any more.
+  bool begin(std::optional<std::uint64_t> size);
+  // The next bytes. Waits where nothing but memory can keep them and readers are far behind.
+  Result<void> feed(std::span<const std::byte> piece, Lane::Turn& turn);
+  // It cannot be read any more, and nobody but this content knows it yet.
+  void spoil(const Error& error);
+  // Nothing more comes. Success only where the response was whole.
+  Result<void> end(const Result<void>& result);
+
+  // What stops the response: requested when the last handle is closed and much is left. Before begin().
+  void carried_by(std::stop_source stop);
+
+ private:
+  using Askers = std::vector<std::shared_ptr<PendingRead>>;
+
+  void land(const Chunk& chunk);
+  Result<void> wait_for_readers(Lane::Turn& turn);
+
+  const std::shared_ptr<ContentParts> parts_;
+  const ContentKey key_;
+  const std::string name_;
+  const std::function<void(const Error&)> on_stale_;
+  const std::shared_ptr<void> pin_;
+  std::atomic<std::uint64_t> size_ = 0;
+  std::shared_ptr<Bytes> chunk_;  // coming in; used by the job only
+
+  std::mutex mutex_;
+  std::condition_variable_any progress_;
+  std::map<std::uint64_t, Askers> flights_;  // this and what follows: guarded by mutex_
+  std::uint64_t next_ = 0;
+  std::stop_source stop_;
+  std::uint64_t farthest_read_ = 0;
+  bool size_known_ = false;
+  bool running_ = false;
+  bool touched_ = false;  // somebody has had bytes of this response
+  bool spoiled_ = false;  // on_stale was called
+  bool memory_only_ = false;
+  int handles_ = 0;
+  std::optional<Error> expired_;
+};
+
+}  // namespace esofs::cache

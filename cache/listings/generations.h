@@ -1,0 +1,75 @@
+// Generations: which answers' rows are in the store, and when they may go.
+//
+// A generation is written under a GenerationRecord, becomes a snapshot when its query's SnapshotRecord points to it, and is
+// garbage when none does: its writer gave up or died, or a newer snapshot has taken its place. Garbage goes in small
+// batches, and not while a Listing of this process shows it. Other processes are told by State::kDeleting, set first.
+//
+//   threads  thread-safe; blocks on the local disk only
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "cache/listings/listing.h"
+#include "cache/store/metadata_store.h"
+#include "cache/store/records.h"
+#include "client/base/guarded.h"
+
+namespace esofs::cache {
+
+class Generations {
+ public:
+  // store outlives this.
+  Generations(MetadataStore& store, std::filesystem::path results_dir);
+
+  // Names a generation of `query` that this process is about to write. failure: the store would not take its record.
+  struct Begun {
+    Generation generation;
+    std::optional<Error> failure;
+  };
+  Begun begin(const std::string& query, std::int64_t now);
+  // It is committed, or given up: its record alone says what becomes of it. Nothing for a generation not begun here.
+  void end(const Generation& generation);
+
+  // The Listing of this generation that somebody holds; null.
+  std::shared_ptr<const Listing> held(const Generation& generation);
+  // From here on the generation stays while what is returned lives: `listing`, or the one that is held already. null: it
+  // is being deleted.
+  [[nodiscard]] std::shared_ptr<const Listing> hold(const Generation& generation,
+                                                    std::shared_ptr<const Listing> listing);
+
+  // Whether rows read before this call were whole: nobody has begun to delete them.
+  bool intact(const Generation& generation);
+
+  // Deletes at most about `most` records of garbage. True: there is more to do at once.
+  Result<bool> sweep(std::size_t most, std::int64_t now);
+  // Garbage that a Listing kept may be free now. Cheap; for deciding on a sweep.
+  bool freed();
+
+  std::filesystem::path result_path(const Generation& generation) const;
+  // While the answer is still arriving.
+  std::filesystem::path partial_path(const Generation& generation) const;
+
+ private:
+  struct State {
+    std::set<Generation> writing;
+    std::set<Generation> deleting;
+    std::map<Generation, std::weak_ptr<const Listing>> held;
+    std::set<Generation> kept;  // garbage, but held
+  };
+
+  Result<std::map<Generation, GenerationRecord>> garbage(std::int64_t now);
+  bool is_garbage(const Generation& generation, const GenerationRecord& record, std::int64_t now);
+  bool may_delete(const Generation& generation);
+  Result<std::size_t> erase_some(Shelf shelf, const Generation& generation, std::size_t most);
+
+  MetadataStore& store_;
+  const std::filesystem::path results_dir_;
+  Guarded<State> state_;
+};
+
+}  // namespace esofs::cache

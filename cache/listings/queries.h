@@ -1,0 +1,91 @@
+// Queries: the part of the Catalog that turns saved queries into listings.
+//
+// Shared with the jobs on the lane, and so alive until the last of them has ended.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/answers/waiters.h"
+#include "cache/listings/attempts.h"
+#include "cache/listings/generations.h"
+#include "cache/listings/listing.h"
+#include "cache/listings/listing_writer.h"
+#include "cache/listings/stored_listing.h"
+#include "client/base/guarded.h"
+
+namespace esofs::cache {
+
+class Queries : public std::enable_shared_from_this<Queries> {
+ public:
+  struct Config {
+    std::filesystem::path results_dir;    // result.vot files
+    std::chrono::seconds failure_memory;  // a failed query is answered with its failure for so long
+    std::function<std::int64_t()> now;    // seconds since 1970; must be set
+  };
+  // archive, store and lane outlive the jobs.
+  Queries(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane);
+
+  Cancel listing(const QuerySpec& spec, Done<std::shared_ptr<const Listing>> done);
+  std::shared_ptr<const Listing> known(const QuerySpec& spec);
+  QueryState state(const QuerySpec& spec);
+  void refresh(const QuerySpec& spec);
+  void forget(const QuerySpec& spec);
+  std::vector<std::shared_ptr<const Listing>> all_known(std::size_t most);
+
+  // Deletes what no snapshot needs any more, in jobs.
+  void sweep_soon();
+
+ private:
+  using Answer = std::shared_ptr<const Listing>;
+  struct Running {
+    explicit Running(std::int64_t at) : started_at(at) {}
+    const std::int64_t started_at;
+    std::atomic<std::uint64_t> rows = 0;
+    std::atomic<bool> refresh_again = false;  // a refresh was asked for since it began
+    Guarded<std::string> job_url;
+  };
+
+  std::string asker(const std::string& service) const;  // the archive, and whose rights its answers take
+  std::string key(const QuerySpec& spec) const;
+  StoredListing::Shown shown(const std::string& query) const;
+  std::optional<SnapshotRecord> record(const std::string& query);
+  std::shared_ptr<const StoredListing> current(const std::string& query);
+  void keep_at_hand(const std::string& query, const Answer& snapshot);
+  bool remembered(const AttemptRecord& attempt) const;
+  std::shared_ptr<Running> running(const std::string& query);
+
+  void submit(const std::string& query, const QuerySpec& spec);
+  void run(const std::string& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
+  Result<Answer> answer(const std::string& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
+  Result<Answer> ask(const std::string& query, const client::QueryRequest& request, Running& running,
+                     Lane::Turn& turn);
+  Result<Answer> keep(const std::string& query, ListingWriter& writer, const client::QuerySummary& summary,
+                      Running& running);
+  void note_failure(const std::string& query, const Error& error);
+  void sweep(Lane::Turn& turn);
+
+  const std::chrono::seconds failure_memory_;
+  const std::function<std::int64_t()> now_;
+  client::Archive& archive_;
+  MetadataStore& store_;
+  Lane& lane_;
+  std::shared_ptr<Generations> generations_;
+  Attempts attempts_;
+  Waiters<std::string, Answer> flights_;
+  std::atomic<bool> sweeping_ = false;
+  Guarded<std::unordered_map<std::string, std::shared_ptr<Running>>> running_;
+  // Snapshots looked at lately, by query: to read their columns anew for each look would cost more than the look.
+  Guarded<std::unordered_map<std::string, Answer>> lately_;
+  // Snapshots that the store would not take.
+  Guarded<std::unordered_map<std::string, std::shared_ptr<const StoredListing>>> in_memory_;
+};
+
+}  // namespace esofs::cache

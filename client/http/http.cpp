@@ -1,0 +1,356 @@
+#include "client/http/http.h"
+
+#include <curl/curl.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "client/base/guarded.h"
+#include "client/base/pause.h"
+#include "client/base/text.h"
+#include "client/http/authoriser.h"
+#include "client/http/gunzip.h"
+#include "client/http/http_error.h"
+#include "client/http/http_session.h"
+#include "client/http/retry.h"
+#include "client/http/url.h"
+
+namespace esofs::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kMostRedirects = 10;
+constexpr int kUnauthorised = 401;
+constexpr int kSuccess = 2;            // the first digit
+constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this never run at once by default
+
+bool redirects(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool is_credential(const std::string& header) {
+  std::string name = header.substr(0, header.find_first_of(":;"));
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name == "authorization" || name == "cookie" || name == "proxy-authorization";
+}
+
+std::string shown(const HttpRequest& request) {
+  return request.shown.empty() ? shown_url(request.url) : request.shown;
+}
+
+std::string target_of(const HttpRequest& request, const HttpHead& head) {
+  return resolved_url(request.url, head.header("location"));
+}
+
+// True for a redirect to the same service elsewhere, by https or at another host: there the same is asked. 303 leads to what
+// was made, wherever that is.
+bool is_move(const HttpRequest& request, const HttpHead& head) {
+  return redirects(head.status) && head.status != 303 && !head.header("location").empty() &&
+         same_place(request.url, target_of(request, head));
+}
+
+// Turns the request into the one that follows the redirect `head`.
+Result<void> follow(HttpRequest& request, const HttpHead& head) {
+  const std::string target = target_of(request, head);
+  const Origin origin = origin_of(target);
+  if (origin.host.empty() || (origin.scheme != "http" && origin.scheme != "https"))
+    return Error(EIO, "redirected to " + shown_url(target) + ", which is not an http or https URL");
+  if (!same_trust(request.url, target)) std::erase_if(request.headers, is_credential);
+  // RFC 9110 section 15.4: 303 asks for a GET; 301 and 302 of a POST are followed by a GET, as everywhere, but where the
+  // service has moved: the query in the body would be lost.
+  const bool by_get = head.status == 303 || ((head.status == 301 || head.status == 302) &&
+                                             request.method == "POST" && !is_move(request, head));
+  if (by_get && request.method != "HEAD") {
+    request.method = "GET";
+    request.body.clear();
+    request.content_type.clear();
+  }
+  request.url = target;
+  return {};
+}
+
+double chance() {
+  std::random_device device;
+  return std::uniform_real_distribution<double>(0, 1)(device);
+}
+
+class TextSink : public HttpSink {
+ public:
+  explicit TextSink(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
+
+  Result<void> head(const HttpHead& head) override {
+    if (packed_by_gzip(head)) plain_.emplace([this](std::span<const std::byte> piece) { return add(piece); });
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    return plain_ ? plain_->push(piece) : add(piece);
+  }
+  Result<std::string> take() {
+    if (plain_) {
+      if (auto ended = plain_->finish(); !ended) return Error(EIO, ended.error().what());
+    }
+    return std::move(text_);
+  }
+
+ private:
+  Result<void> add(std::span<const std::byte> piece) {
+    if (piece.size() > most_bytes_ - text_.size())
+      return Error(EFBIG, "the answer is longer than " + std::to_string(most_bytes_) + " bytes");
+    text_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return {};
+  }
+
+  std::uint64_t most_bytes_;
+  std::string text_;
+  std::optional<Gunzip> plain_;
+};
+
+}  // namespace
+
+class HttpClient::Pool {
+ public:
+  explicit Pool(HttpSettings settings) : settings_(std::move(settings)) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+  }
+  ~Pool() {
+    idle_.lock()->clear();
+    curl_global_cleanup();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  const HttpSettings& settings() const noexcept { return settings_; }
+
+  std::unique_ptr<HttpSession> take() {
+    {
+      auto idle = idle_.lock();
+      if (!idle->empty()) {
+        auto session = std::move(idle->back());  // the one used last has the connections most likely to live
+        idle->pop_back();
+        return session;
+      }
+    }
+    return std::make_unique<HttpSession>();
+  }
+
+  void give_back(std::unique_ptr<HttpSession> session) {
+    auto idle = idle_.lock();
+    if (idle->size() < kMostIdle) idle->push_back(std::move(session));
+  }
+
+ private:
+  HttpSettings settings_;
+  Guarded<std::vector<std::unique_ptr<HttpSession>>> idle_;
+};
+
+namespace {
+
+// One send(): the attempts, redirects and waits around the exchanges of a session.
+class Sending {
+ public:
+  Sending(HttpSession& session, const HttpSettings& settings, const HttpRequest& request, HttpSink& sink,
+          Lane::Turn& turn)
+      : session_(session),
+        settings_(settings),
+        limits_(request.limits.value_or(settings.limits)),
+        original_(request),
+        sink_(sink),
+        turn_(turn) {
+    if (limits_.total.count() > 0) deadline_ = steady_clock::now() + limits_.total;
+  }
+
+  Result<HttpHead> run() {
+    for (int failures = 0;;) {
+      const bool last = failures + 1 >= limits_.attempts;
+      at_home_ = true;
+      identity_.clear();
+      HttpOutcome outcome = attempt(last);
+      if (!outcome.failure && outcome.delivered) return std::move(outcome.head);
+      if (outcome.failure && (!outcome.failure->retry || last)) return outcome.failure->error;
+      ++failures;
+      const std::string why =
+          outcome.failure ? outcome.failure->error.what() : "HTTP " + std::to_string(outcome.head.status);
+      if (auto waited = wait(retry_pause(limits_, failures, chance(), retry_after(outcome.head)), why);
+          !waited)
+        return waited.error();
+    }
+  }
+
+ private:
+  // The request and the redirects it meets. Without failure and not delivered: a status that is worth another attempt.
+  HttpOutcome attempt(bool last) {
+    session_.forget_cookies();
+    HttpRequest request = original_;
+    if (settings_.authoriser && !nobody()) request.url = settings_.authoriser->secured(request.url);
+    for (int hops = 0;; ++hops) {
+      HttpOutcome outcome = hop(request, last);
+      if (outcome.failure || outcome.delivered || tried_again(outcome.head.status)) return outcome;
+      const auto followed = hops < kMostRedirects ? follow(request, outcome.head)
+                                                  : Result<void>(Error(ELOOP, "more than 10 redirects"));
+      if (followed) continue;
+      outcome.failure = HttpFailure{Error(EIO, followed.error().what()), false};
+      return outcome;
+    }
+  }
+
+  HttpOutcome hop(const HttpRequest& request, bool last) {
+    // Once a redirect has led elsewhere nothing is sent any more, not even back at home.
+    const bool was_home = at_home_;
+    at_home_ = at_home_ && (request.url == original_.url || same_trust(original_.url, request.url));
+    if (was_home && !at_home_) session_.forget_cookies();
+    auto granted = grant(request.url);
+    if (!granted) return failed(granted.error());
+    const std::string identity = identity_;
+    for (;;) {
+      const bool may_renew = *granted && !renewed_ && settings_.authoriser->renewable(**granted);
+      const bool may_drop = *granted && !may_renew && original_.answers_nobody && !original_.as;
+      HttpOutcome outcome = exchange(request, *granted, may_renew || may_drop, last);
+      if (outcome.failure || outcome.delivered || outcome.head.status != kUnauthorised) return outcome;
+      if (may_drop) {
+        identity_ = identity;
+        return without(**granted, request, last);
+      }
+      if (!may_renew) return outcome;
+      renewed_ = true;
+      auto renewed = settings_.authoriser->renewed(request.url, **granted, turn_);
+      if (!renewed) return failed(renewed.error());
+      if (auto right = check(*renewed); !right) return failed(right.error());
+      *granted = *std::move(renewed);
+    }
+  }
+
+  HttpOutcome without(const Grant& refused, const HttpRequest& request, bool last) {
+    HttpOutcome outcome = exchange(request, std::nullopt, false, last);
+    if (!outcome.failure && outcome.head.status / 100 == kSuccess) settings_.authoriser->not_taken(refused);
+    return outcome;
+  }
+
+  // unless_401: a 401 is not the answer.
+  HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool unless_401,
+                       bool last) {
+    const auto wanted = [&](const HttpHead& head) {
+      if (tried_again(head.status)) return last;
+      if (head.status == kUnauthorised && unless_401) return false;
+      const bool redirect = redirects(head.status) && !head.header("location").empty();
+      return !(redirect && (request.follow_redirects || is_move(request, head)));
+    };
+    // Where a redirect leads, rights have led.
+    if (grant) identity_ = grant->identity;
+    if (!grant)
+      return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_, identity_}, turn_);
+    HttpRequest authorised = request;
+    authorised.direct = in_the_clear_here(request.url);
+    authorised.headers.push_back("Authorization: " + grant->value);
+    return session_.exchange({settings_, limits_, authorised, deadline_, wanted, sink_, grant->identity},
+                             turn_);
+  }
+
+  static HttpOutcome failed(const Error& error) {
+    HttpOutcome outcome;
+    outcome.failure = HttpFailure{error, false};
+    return outcome;
+  }
+
+  bool nobody() const { return original_.as && original_.as->empty(); }
+
+  // What the request to `url` carries.
+  Result<std::optional<Grant>> grant(const std::string& url) {
+    if (!settings_.authoriser || !at_home_ || nobody()) return std::optional<Grant>();
+    auto granted = settings_.authoriser->grant(url, turn_);
+    if (!granted) return granted;
+    if (original_.as && !*granted)
+      return Error(EACCES, "it needs the rights of " + *original_.as + ", who is not logged in");
+    if (*granted) {
+      if (auto right = check(**granted); !right) return right.error();
+    }
+    return granted;
+  }
+  Result<void> check(const Grant& grant) const {
+    if (!original_.as || grant.identity == *original_.as) return {};
+    return Error(EACCES,
+                 "it needs the rights of " + *original_.as + ", and " + grant.identity + " is logged in");
+  }
+
+  // 502 and 504 come from a front end that may have passed the request on; 429 and 503 say that it was not taken.
+  bool tried_again(int status) const {
+    return status_retried(status) && (original_.may_repeat || status == 429 || status == 503);
+  }
+
+  Result<void> wait(milliseconds time, const std::string& why) {
+    if (deadline_ && steady_clock::now() + time >= *deadline_)
+      return Error(ETIMEDOUT, "no time is left to try again after: " + why);
+    spdlog::debug("{}: {}; trying again in {} ms", shown(original_), why, time.count());
+    turn_.waiting();
+    const bool waited = pause(time, turn_.stop());
+    turn_.moving();
+    if (!waited) return Error(EINTR, "stopped");
+    return {};
+  }
+
+  HttpSession& session_;
+  const HttpSettings& settings_;
+  const HttpLimits limits_;
+  const HttpRequest& original_;
+  HttpSink& sink_;
+  Lane::Turn& turn_;
+  std::optional<steady_clock::time_point> deadline_;
+  bool at_home_ = true;   // of this attempt: no redirect has led to another origin
+  std::string identity_;  // of this attempt: whose rights a request of it has carried
+  bool renewed_ = false;  // what the request carries has been renewed once
+};
+
+}  // namespace
+
+std::string HttpHead::header(const std::string& name) const {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string() : found->second;
+}
+
+HttpClient::HttpClient(HttpSettings settings) : pool_(std::make_unique<Pool>(std::move(settings))) {}
+HttpClient::~HttpClient() = default;
+
+const HttpSettings& HttpClient::settings() const noexcept { return pool_->settings(); }
+
+Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn) {
+  const std::string step = request.method + " " + shown(request);
+  if (settings().offline) return Error(ENETUNREACH, "esofs is offline").at(step);
+  if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
+  auto session = pool_->take();
+  const auto begun = steady_clock::now();
+  auto head = Sending(*session, settings(), request, sink, turn).run();
+  turn.moving();
+  spdlog::debug("{}: {} after {} ms", step,
+                head ? "HTTP " + std::to_string(head->status) : head.error().what(),
+                std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count());
+  pool_->give_back(std::move(session));
+  if (!head) return head.error().at(step);
+  return head;
+}
+
+Result<HttpText> HttpClient::text(const HttpRequest& request, std::uint64_t most_bytes, Lane::Turn& turn) {
+  TextSink sink(most_bytes);
+  auto head = send(request, sink, turn);
+  if (!head) return head.error();
+  auto text = sink.take();
+  if (!text) return text.error().at(request.method + " " + shown(request));
+  return HttpText{std::move(*head), *std::move(text)};
+}
+
+bool packed_by_gzip(const HttpHead& head) {
+  const std::string encoding = lower(head.header("content-encoding"));
+  return encoding == "gzip" || encoding == "x-gzip";
+}
+
+Error status_error(const HttpHead& head) {
+  return {status_errno(head.status), "HTTP " + std::to_string(head.status) + " from " + shown_url(head.url)};
+}
+
+}  // namespace esofs::client

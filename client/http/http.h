@@ -1,0 +1,121 @@
+// HttpClient: HTTP requests over libcurl, blocking, with limits, retries, redirects and cancel.
+//
+//   shapes   a request with its body in memory; the answer's body is streamed to a sink
+//   errors   transport failures as in DESIGN section 7 (client/http/http_error.h has the one table). An HTTP status of
+//            400 and above is not an error here: TAP and SODA explain themselves in the body. status_error() makes one.
+//   threads  thread-safe; each call blocks its thread. Idle connections are kept in a pool of easy handles.
+//   source   RFC 9110, RFC 9111; limits: reference/fuse.md section 2, rules 4 and 5
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/base/lane.h"
+#include "client/base/result.h"
+
+namespace esofs::client {
+
+class Authoriser;
+
+struct HttpLimits {
+  std::chrono::milliseconds connect{15'000};
+  std::chrono::milliseconds first_byte{60'000};  // from the request sent to the end of the answer's head
+  std::chrono::milliseconds stall{30'000};       // without one byte of body
+  std::chrono::milliseconds total{0};            // 0: none
+  int attempts = 4;                              // the first one included
+  std::chrono::milliseconds retry_wait{500};     // base of the full-jitter back-off
+  std::chrono::milliseconds retry_most{30'000};  // no single wait, Retry-After included, is longer than this
+};
+
+struct HttpSettings {
+  HttpLimits limits;
+  std::chrono::milliseconds cutout{600'000};  // until a cutout begins to come, all attempts together
+  std::string proxy;                          // "": as the environment says (http_proxy, no_proxy)
+  std::string ca_file;                        // "": the system's
+  std::string user_agent;
+  bool offline = false;  // every request fails with ENETUNREACH
+  // Who is logged in; null: nobody. A request carries what it grants for the request's URL, and along redirects within
+  // one origin only. A 401 to it is answered by one renewal and one more try.
+  std::shared_ptr<Authoriser> authoriser;
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::string> headers;  // "Name: value"
+  std::string body;                  // sent where not empty
+  std::string content_type;          // of the body
+  bool may_repeat = true;            // false: what may have reached the server is not sent a second time
+  bool direct = false;               // by no proxy
+  // To http and https only, at most 10; credentials never leave the first host. A service that has moved (the same path at
+  // another host or by https) is followed all the same, with what was to be sent to it.
+  bool follow_redirects = true;
+  std::optional<HttpLimits> limits;  // instead of the settings'
+  // True where nobody is answered too: a 401 then says that the grant is not taken, and the answer to nobody is the answer.
+  bool answers_nobody = false;
+  // Whose rights it carries; nullopt: those of who is logged in, if the URL may see them; "": nobody's; else this
+  // identity's, and EACCES where it is not the one that is logged in.
+  std::optional<std::string> as;
+  std::string
+      shown;  // stands for the URL in errors and in the log, where the URL holds secrets; "": shown_url()
+};
+
+struct HttpHead {
+  int status = 0;
+  std::string url;                             // of this answer, after redirects
+  std::map<std::string, std::string> headers;  // in lower case; of the last answer; repeated ones joined
+  std::string identity;                        // whose rights the request carried; "": nobody's
+
+  // "" where absent. name in lower case.
+  std::string header(const std::string& name) const;
+};
+
+// Takes one answer. head() comes once, for the answer that is not retried; an error ends the transfer with it.
+class HttpSink {
+ public:
+  virtual ~HttpSink() = default;
+  virtual Result<void> head(const HttpHead& head) = 0;
+  virtual Result<void> body(std::span<const std::byte> piece) = 0;
+};
+
+struct HttpText {
+  HttpHead head;
+  std::string body;
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(HttpSettings settings);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Sends the request until an answer is worth having: connection failures, 408, 425, 429, 502, 503 and 504 are tried again
+  // (Retry-After honoured) while head() has not been called. A body shorter than announced is EIO.
+  Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
+
+  // The whole answer in memory, unpacked where the server packed it unasked; EFBIG above most_bytes.
+  Result<HttpText> text(const HttpRequest& request, std::uint64_t most_bytes, Lane::Turn& turn);
+
+  const HttpSettings& settings() const noexcept;
+
+ private:
+  class Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+// True where the body of the answer is packed, which was not asked for.
+bool packed_by_gzip(const HttpHead& head);
+
+// The Error of a status that is not a success, e.g. "HTTP 404 from https://…". REQUIRES: status >= 400.
+Error status_error(const HttpHead& head);
+
+}  // namespace esofs::client

@@ -1,0 +1,55 @@
+// Identifiers: which names are identifiers of an archive, and what an identifier alone tells, by the patterns of its profile.
+//
+//   shapes   an id may come in the portable form, with '_' for the ':' of its time; canonical() maps it back
+//   threads  immutable: thread-safe
+//   source   ESO's ids: eso_services.md section 6
+#pragma once
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "client/model/model.h"
+#include "client/model/profile.h"
+
+namespace esofs::client {
+
+class Identifiers {
+ public:
+  explicit Identifiers(Profile profile);
+
+  bool valid(const std::string& id) const;
+  bool raw(const std::string& id) const;  // lives in the profile's raw_table
+  // "ADP.2018-06-21T20:32:57.736" of "ADP.2018-06-21T20_32_57.736"; other texts unchanged.
+  static std::string canonical(std::string id);
+
+  // What the form of an id tells: its extension.
+  static Dataset named(const std::string& id);
+  // What the patterns tell of an id, valid or not: its URL is "" where there is no pattern.
+  Dataset dataset(const std::string& id) const;
+  std::string links_url(const std::string& id) const;  // "" where there is none
+
+  // What an access_url is by the patterns' beginnings, http and https alike; kUnknown where they do not tell.
+  AccessKind kind_of_url(const std::string& url) const;
+
+  // What a URL is by the patterns, and whose: the id is given where it is valid.
+  KnownUrl known_url(const std::string& url) const;
+
+  // The access_url of a dataset; where that is what a pattern makes of its id, http and https alike, the first pattern's: all
+  // of these lead to one file.
+  std::string canonical_url(const Dataset& dataset) const;
+
+  const Profile& profile() const noexcept { return profile_; }
+
+ private:
+  const Profile profile_;
+  const std::vector<std::regex> ids_;
+  const std::vector<std::regex> raw_ids_;
+  const std::vector<std::regex> file_ids_;
+};
+
+// The name of a dataset's file without its extension: the id itself, or of a URI the last part of its path or query:
+// "z" of "ivo://auth/path?x/y/z.fits". A FITS extension is left out.
+std::string file_stem(const std::string& id);
+
+}  // namespace esofs::client

@@ -1,0 +1,324 @@
+#include "client/services/fetch.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "client/base/text.h"
+#include "client/http/authoriser.h"
+#include "client/http/content_headers.h"
+#include "client/http/http_error.h"
+#include "client/http/url.h"
+#include "client/services/service_error.h"
+
+namespace esofs::client {
+namespace {
+
+constexpr const char* kPage = "the server sent a web page (a login page?) instead of the file";
+constexpr std::size_t kMostWords =
+    4096;  // of a text that came instead of a file; a longer one is something else
+
+std::string range_header(const FetchRequest& request) {
+  if (request.tail) return "Range: bytes=-" + std::to_string(request.range->size);
+  return "Range: bytes=" + std::to_string(request.range->first) + "-" +
+         std::to_string(request.range->first + request.range->size - 1);
+}
+
+bool named_packed(std::string_view name) {
+  return ends_with_any_case(name, ".gz") || ends_with_any_case(name, ".tgz") ||
+         ends_with_any_case(name, ".Z");
+}
+
+// Servers that keep files packed call that an encoding; unpacking is for who reads it. What is neither FITS nor named so
+// was encoded on the way, whatever was asked for.
+bool kept_packed(const FetchRequest& request, const std::string& encoding, const FileHead& file) {
+  const bool packing =
+      encoding == "gzip" || encoding == "x-gzip" || encoding == "compress" || encoding == "x-compress";
+  return packing && (request.fits || named_packed(file.name) || named_packed(without_query(request.url)));
+}
+
+// What every answer must satisfy, whole or partial.
+Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const FileHead& file) {
+  const std::string encoding = media_type(head.header("content-encoding"));
+  if (!encoding.empty() && encoding != "identity" && !kept_packed(request, encoding, file))
+    return Error(EIO, "the body is encoded (" + encoding + ") although identity was asked for");
+  const std::string type = media_type(file.content_type);
+  if (type == "multipart/byteranges") return Error(EIO, "several ranges came for one");
+  if (type == "text/html" || type == "application/xhtml+xml") {
+    // A page that is a file says so by its name; a login page does not.
+    const bool page_file = file.name.ends_with(".html") || file.name.ends_with(".htm");
+    if (request.fits || !(page_file || request.page)) return Error(EIO, kPage);
+  }
+  return {};
+}
+
+// The range of a 206 against what was asked for.
+Result<void> check_range(const FetchRequest& request, const ContentRange& range) {
+  const auto& [first, last] = *range.span;
+  if (!range.total && request.tail) return Error(EIO, "the end of a file of unknown size");
+  if (request.total && range.total && *range.total != *request.total)
+    return Error(ESTALE, "the file changed: its size is " + std::to_string(*range.total) + ", was " +
+                             std::to_string(*request.total));
+  const auto total = range.total ? range.total : request.total;
+  const std::uint64_t size = request.range->size;
+  std::uint64_t want_first = request.range->first;
+  std::uint64_t want_last = want_first + size - 1;
+  if (request.tail) want_first = *total > size ? *total - size : 0;
+  if (request.tail || (total && want_last >= *total)) want_last = *total - 1;
+  if (first != want_first || last != want_last)
+    return Error(EIO, "the server sent the range " + std::to_string(first) + "-" + std::to_string(last) +
+                          " instead of " + std::to_string(want_first) + "-" + std::to_string(want_last));
+  return {};
+}
+
+Result<FileHead> partial_head(const FetchRequest& request, const HttpHead& head, FileHead file) {
+  if (!request.range) return Error(EIO, "a part of the file came although all of it was asked for");
+  const auto range = content_range(head.header("content-range"));
+  if (!range || !range->span) return Error(EIO, "the answer does not say which range it is");
+  if (auto right = check_range(request, *range); !right) return right.error();
+  if (!request.validator.empty() && file.validator != request.validator)
+    return Error(ESTALE, "the file changed: its version is " +
+                             (file.validator.empty() ? "unknown" : file.validator) + ", was " +
+                             request.validator);
+  const std::uint64_t size = range->span->last - range->span->first + 1;
+  const std::string length = head.header("content-length");
+  if (!length.empty() && decimal(length) != size) return Error(EIO, "the length does not fit the range");
+  file.partial = true;
+  file.first = range->span->first;
+  file.total = range->total ? range->total : request.total;
+  return file;
+}
+
+Error unsatisfiable(const FetchRequest& request, const HttpHead& head) {
+  const auto range = content_range(head.header("content-range"));
+  if (range && range->total && request.total && *range->total != *request.total)
+    return {ESTALE, "the file changed: its size is " + std::to_string(*range->total) + ", was " +
+                        std::to_string(*request.total)};
+  return {EIO, "the range lies outside the file (HTTP 416)"};
+}
+
+// 203: what a proxy has changed something of (RFC 9110 section 15.3.4).
+bool is_whole(int status) { return status == 200 || status == 203; }
+
+// A refusal, or a text where FITS was asked for.
+bool is_explanation(const FetchRequest& request, const HttpHead& head) {
+  if (head.status >= 400) return true;
+  const std::string type = media_type(head.header("content-type"));
+  const bool text = type == "text/plain" || type == "application/x-votable+xml" || type == "text/xml";
+  return is_whole(head.status) && request.fits && text;
+}
+
+// Whether a refusal may be of the range and not of the file: some servers send more or less of it or several, and others
+// know no ranges at all. ESTALE and EACCES are the words of a server that has understood; one that sends the range from
+// elsewhere is wrong.
+bool refuses_range(const FetchRequest& request, const HttpHead& head, const Error& error) {
+  if (!request.range || error.code() == ESTALE || error.code() == EACCES) return false;
+  if (head.status == 206) {
+    const auto range = content_range(head.header("content-range"));
+    return !range || !range->span || range->span->first == request.range->first;
+  }
+  return head.status == 416 || head.status == 400 || head.status == 501;
+}
+
+// Between the HTTP answer and the file's sink: accepts the head, looks at the first bytes, counts.
+class FileBody : public HttpSink {
+ public:
+  FileBody(const FetchRequest& request, const FetchOptions& options, FetchSink& sink)
+      : request_(request), options_(options), sink_(sink) {}
+
+  Result<void> head(const HttpHead& head) override {
+    if (options_.answer != nullptr) *options_.answer = head;
+    if (options_.explain && is_explanation(request_, head)) {
+      refusal_ = Refusal{head, Error(EIO, "refused"), true};
+      return {};
+    }
+    auto accepted = accepted_head(request_, head);
+    if (!accepted) {
+      if (refuses_range(request_, head, accepted.error())) sink_.no_range();
+      return not_accepted(head, accepted.error());
+    }
+    file_ = std::move(*accepted);
+    answer_ = head;
+    if (file_.partial) {
+      announced_ =
+          file_.total ? std::min(request_.range->size, *file_.total - file_.first) : request_.range->size;
+    } else {
+      announced_ = file_.total;
+    }
+    ends_by_close_ = !announced_ && head.header("transfer-encoding").empty();
+    sniffing_ = request_.fits && file_.first == 0;
+    if (sniffing_) return {};
+    told_ = true;
+    return sink_.head(file_);
+  }
+
+  Result<void> body(std::span<const std::byte> piece) override {
+    if (refusal_) return gather(piece);
+    received_ += piece.size();
+    if (announced_ && received_ > *announced_) return Error(EIO, "the body is longer than announced");
+    if (!sniffing_) return sink_.body(piece);
+    start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    if (start_.size() < kFitsMagicSize) return {};
+    return deliver_start();
+  }
+
+  // Where the sink was told nothing: the answer asks for rights, or for a login by a page.
+  bool asks_for_rights(const Error& error) const { return !told_ && (error.code() == EACCES || login_page_); }
+  bool refused() const noexcept { return refusal_.has_value(); }
+
+  // After the last byte, or, where refused(), after what there is of it.
+  Result<FileHead> end() {
+    if (refusal_) return refusal();
+    if (announced_ && received_ != *announced_) return Error(EIO, "the body is shorter than announced");
+    if (ends_by_close_ && request_.total && received_ < *request_.total)
+      return Error(EIO, "the body is shorter than the file");
+    if (sniffing_) {
+      if (auto delivered = deliver_start(); !delivered) return delivered.error();
+      if (refusal_) return refusal();
+    }
+    if (!file_.partial) file_.total = received_;
+    return std::move(file_);
+  }
+
+ private:
+  // An answer that is not the file; what it says itself is in its body.
+  struct Refusal {
+    HttpHead head;
+    Error error;
+    bool explained;  // by options.explain
+  };
+
+  Result<void> not_accepted(const HttpHead& head, const Error& error) {
+    const std::string type = media_type(head.header("content-type"));
+    login_page_ = is_whole(head.status) && (type == "text/html" || type == "application/xhtml+xml");
+    const bool silent =
+        is_whole(head.status) || head.status == 204 || head.status == 206 || head.status == 416;
+    if (silent && !login_page_) return error;
+    refusal_ = Refusal{head, error, false};
+    return {};
+  }
+
+  Result<void> deliver_start() {
+    if (!looks_like_fits(start_)) return no_fits();
+    sniffing_ = false;
+    told_ = true;
+    if (auto taken = sink_.head(file_); !taken) return taken;
+    return sink_.body(std::as_bytes(std::span(start_)));
+  }
+
+  Result<void> no_fits() {
+    if (start_.empty()) return Error(EIO, "the file is empty");
+    const Error wrong(EIO, "the body does not begin like a FITS file");
+    if (file_.partial) return wrong;
+    refusal_ = Refusal{answer_, wrong, false};  // perhaps a sentence
+    return {};
+  }
+
+  // A refusal is read as far as anybody reads it.
+  Result<void> gather(std::span<const std::byte> piece) {
+    start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    if (start_.size() > kMostErrorBytes) return refusal();
+    return {};
+  }
+
+  Error refusal() {
+    if (refusal_->explained) return options_.explain(refusal_->head, start_);
+    const bool page = looks_like_page(start_);
+    if (page && is_whole(refusal_->head.status)) {
+      login_page_ = true;
+      return file_error(Error(EIO, kPage), start_);
+    }
+    return file_error(refusal_->error, page || start_.size() <= kMostWords ? start_ : std::string());
+  }
+
+  const FetchRequest& request_;
+  const FetchOptions& options_;
+  FetchSink& sink_;
+  std::optional<Refusal> refusal_;
+  HttpHead answer_;
+  FileHead file_;
+  std::optional<std::uint64_t> announced_;  // length of the body
+  std::uint64_t received_ = 0;
+  bool ends_by_close_ = false;  // HTTP itself cannot tell such a body from a cut one
+  bool sniffing_ = false;       // head() is held back until the first bytes are known
+  bool told_ = false;           // the sink was
+  bool login_page_ = false;     // a web page came instead
+  std::string start_;
+};
+
+}  // namespace
+
+bool looks_like_fits(std::string_view bytes) {
+  if (bytes.empty()) return false;
+  const auto begins = [bytes](std::string_view magic) {
+    const std::size_t size = std::min(bytes.size(), magic.size());
+    return bytes.substr(0, size) == magic.substr(0, size);
+  };
+  return begins("SIMPLE  =") || begins("\x1f\x9d") || begins("\x1f\x8b") || begins("BZh");
+}
+
+Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head) {
+  if (head.status == 416 && request.range) return unsatisfiable(request, head);
+  // What a URL is signed with has ended: S3 says so by ExpiredToken, others by 403.
+  if (head.status == 400 && name_of_url(request.url) != request.url)
+    return Error(EACCES, status_error(head).what());
+  if (head.status >= 400) return status_error(head);
+  if (head.status == 204) return Error(ENODATA, "there is nothing there (HTTP 204)");
+  if (!is_whole(head.status) && head.status != 206)
+    return Error(EIO, "HTTP " + std::to_string(head.status) + " instead of the file");
+
+  FileHead file;
+  file.validator = validator_of(head);
+  file.name = disposition_name(head.header("content-disposition"));
+  file.content_type = head.header("content-type");
+  file.identity = head.identity;
+  if (auto right = check_kind(request, head, file); !right) return right.error();
+  if (head.status == 206) return partial_head(request, head, std::move(file));
+  if (head.header("transfer-encoding").empty()) file.total = decimal(head.header("content-length"));
+  return file;
+}
+
+namespace {
+
+struct Fetched {
+  Result<FileHead> file;
+  bool refused = false;  // a refusal, or a web page where the file should be; the sink was told nothing
+};
+
+Fetched fetch_as(HttpClient& http, const FetchRequest& request, const std::optional<std::string>& as,
+                 FetchSink& sink, Lane::Turn& turn, const FetchOptions& options) {
+  HttpRequest get;
+  get.url = request.url;
+  get.headers = options.headers;
+  get.limits = options.limits;
+  get.as = as;
+  if (request.range) get.headers.push_back(range_header(request));
+  FileBody body(request, options, sink);
+  auto sent = http.send(get, body, turn);
+  // Of a refusal that breaks off the beginning is enough.
+  if (!sent && (!body.refused() || sent.error().code() == EINTR))
+    return {sent.error(), body.asks_for_rights(sent.error())};
+  auto file = body.end();
+  if (!file) return {file.error().at("GET " + shown_url(request.url)), body.asks_for_rights(file.error())};
+  return {std::move(file), false};
+}
+
+}  // namespace
+
+Result<FileHead> fetch_file(HttpClient& http, const FetchRequest& request, FetchSink& sink, Lane::Turn& turn,
+                            const FetchOptions& options) {
+  const auto& authoriser = http.settings().authoriser;
+  const bool somebody = authoriser && !authoriser->identity_for(request.url).empty();
+  const bool nobody_first = somebody && !request.as && !request.restricted;
+  auto fetched = fetch_as(http, request, nobody_first ? std::optional<std::string>("") : request.as, sink,
+                          turn, options);
+  if (nobody_first && fetched.refused) fetched = fetch_as(http, request, std::nullopt, sink, turn, options);
+  // A web page that comes in place of a file that needs rights asks for a login.
+  const bool needs_rights = somebody ? request.as != "" : request.restricted;
+  if (fetched.refused && needs_rights) return Error(EACCES, fetched.file.error().what());
+  return std::move(fetched.file);
+}
+
+}  // namespace esofs::client

@@ -1,0 +1,59 @@
+// JobService: the asynchronous jobs of a service by UWS: create, list, read, change, delete.
+//
+//   shapes   a list is the URL of a job list (".../async"), a job the URL of one job below it
+//   errors   EINVAL with the server's sentence for what it refuses, EACCES, ENOENT: the job is gone; else as HttpClient.
+//            A request that would do another thing when it came twice is not repeated once it may have arrived.
+//   threads  thread-safe: holds no state of its own
+//   source   UWS 1.1 section 2, UWS 1.0; ESO: eso_services.md 1.6
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/http/http.h"
+#include "client/services/uws.h"
+
+namespace esofs::client {
+
+// The URL of the job that a POST to `list` has made, from its answer.
+Result<std::string> made_job(const HttpText& answer, const std::string& list);
+
+class JobService {
+ public:
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
+  // http outlives it.
+  explicit JobService(HttpClient& http) : http_(http) {}
+
+  // The URL of the new job.
+  Result<std::string> create(const std::string& list, const Fields& fields, Lane::Turn& turn) const;
+
+  // What the server holds back its answer for.
+  struct Wait {
+    std::string phase;  // until the job has left it
+    std::chrono::seconds time;
+  };
+  Result<Job> read(const std::string& job, const std::optional<Wait>& wait, Lane::Turn& turn) const;
+
+  // The jobs that the server is willing to list, the newest where it understands LAST.
+  Result<std::vector<JobReference>> list(const std::string& list, Lane::Turn& turn) const;
+
+  Result<void> change(const std::string& job, JobSetting setting, const std::string& value,
+                      Lane::Turn& turn) const;
+  // By DELETE, or as old servers want it. Success where the job was gone already.
+  Result<void> remove(const std::string& job, Lane::Turn& turn) const;
+
+  // Why the job failed, in the server's words; "" where it does not say.
+  Result<std::string> failure(const std::string& url, const Job& job, Lane::Turn& turn) const;
+
+ private:
+  Result<HttpText> post(const std::string& url, const Fields& fields, bool may_repeat,
+                        Lane::Turn& turn) const;
+
+  HttpClient& http_;
+};
+
+}  // namespace esofs::client

@@ -1,0 +1,48 @@
+// What an archive's service says when it refuses: error documents and sentences, turned into an Error in one place.
+//
+//   errors   EINVAL: the question was wrong; ETIMEDOUT: it ran out of the server's time; EACCES, ENOENT, EIO
+//   threads  plain functions
+//   source   DALI 1.1 section 4.4, TAP 1.1 section 3, DataLink 1.1 section 3.4; ESO's texts: eso_services.md 1.5
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/base/result.h"
+#include "client/http/http.h"
+
+namespace esofs::client {
+
+// Most bytes of an error answer that are read.
+constexpr std::size_t kMostErrorBytes = 256U << 10U;
+
+// True for sentences such as "The request timed out" or "execution duration exceeded".
+bool says_timed_out(std::string_view text);
+
+// The sentence of QUERY_STATUS ERROR in a VOTable; nullopt where `body` is no VOTable or says no error.
+std::optional<std::string> votable_error(const std::string& body);
+
+// A query that the server refused with a sentence, in an answer of this HTTP status (0: not by HTTP).
+Error query_error(int status, const std::string& sentence, const std::string& url);
+
+// What an error answer says to people: the sentence of its VOTable, its text, JSON or XML as one line, or the title of its web
+// page in quotes; "" where there is nothing, or nothing that is text.
+std::string said_by(const std::string& body);
+
+// An answer of status >= 400 to a query: by its VOTable where it has one, or its sentence, else by its status.
+Error answer_error(const HttpHead& head, const std::string& body);
+
+// An answer that came instead of a file: what is wrong with it, and what it says itself.
+Error file_error(const Error& wrong, const std::string& body);
+
+// True where `body`, or its beginning, is a web page, whatever its Content-Type.
+bool looks_like_page(std::string_view body);
+
+// The error_message of a DataLink row, or the sentence of a DataLink error document: "NotFoundFault: …".
+Error link_error(const std::string& message, const std::string& url);
+
+// `text` with its white space made single blanks, cut to a length fit for a log line, in UTF-8.
+std::string one_line(std::string_view text);
+
+}  // namespace esofs::client

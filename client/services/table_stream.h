@@ -1,0 +1,68 @@
+// TableStream: the answer to a query on its way from HTTP through the VOTable reader to a TableSink.
+//
+//   shapes   the first TABLE of the results is passed on; rows beyond `maxrec` are counted, not passed
+//   errors   what the server says by QUERY_STATUS, wherever in the document and whatever the HTTP status
+//   threads  one stream, one thread
+//   source   DALI 1.1 section 4.4: INFO QUERY_STATUS before the table, and after it where it overflowed or broke
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "client/http/http.h"
+#include "client/model/requests.h"
+#include "client/votable/votable.h"
+
+namespace esofs::client {
+
+class TableStream : public HttpSink, private VotableEvents {
+ public:
+  // maxrec: rows wanted; 0: all that come. sink outlives it.
+  TableStream(TableSink& sink, std::uint64_t maxrec);
+
+  Result<void> head(const HttpHead& head) override;
+  Result<void> body(std::span<const std::byte> piece) override;
+
+  // Once, with what send() returned: the answer's fate.
+  Result<void> finish(const Result<HttpHead>& sent);
+
+  int status() const noexcept { return head_.status; }  // of the answer; 0: none came
+  const HttpHead& answer() const noexcept { return head_; }
+  std::uint64_t rows() const noexcept { return passed_; }
+  bool truncated() const noexcept { return truncated_; }
+  bool reached_sink() const noexcept { return reached_sink_; }
+  // After a failed finish(): an accepted answer broke off, and asking again may help.
+  bool broke_off() const noexcept { return broke_off_; }
+
+ private:
+  Result<void> table(const VotableTable& table) override;
+  Result<void> row(std::span<const Value> row) override;
+  Result<void> status(const QueryStatus& status) override;
+  Result<void> failure(const std::string& text) override;
+
+  bool refused() const noexcept { return head_.status >= 300 || head_.status == 204; }
+  // Remembers that it was the sink that failed: such a failure is not the archive's.
+  Result<void> from_sink(Result<void> result);
+  Result<void> failed_transfer(const Error& error);
+
+  TableSink& sink_;
+  const std::uint64_t maxrec_;
+  VotableReader reader_;
+  HttpHead head_;
+  std::string refusal_;  // the body of an answer that is no success
+  std::optional<Error> sink_error_;
+  std::optional<Error> server_error_;
+  std::optional<Error> parse_error_;
+  std::string failure_;  // what an answer without a table says of that
+  bool found_ = false;   // the table has come
+  bool taking_ = false;  // the rows that come now are its rows
+  std::uint64_t passed_ = 0;
+  bool truncated_ = false;
+  bool reached_sink_ = false;
+  bool broke_off_ = false;
+};
+
+}  // namespace esofs::client

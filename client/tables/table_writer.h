@@ -1,0 +1,65 @@
+// TableWriter: one output format of export_table(), and the file that it writes.
+//
+//   errors   those of the disk; EOVERFLOW: the table does not fit the format
+//   threads  one table, one thread
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/base/result.h"
+#include "client/base/unique_fd.h"
+#include "client/model/model.h"
+
+namespace esofs::client {
+
+// A file written anew. Small pieces are gathered; an error stays and is told by every later call.
+class ExportFile {
+ public:
+  static Result<ExportFile> create(const std::filesystem::path& path);
+
+  // Behind all that was appended before.
+  Result<void> append(std::string_view bytes);
+  // Anywhere; not gathered. REQUIRES: nothing is appended there.
+  Result<void> write_at(std::uint64_t offset, std::string_view bytes);
+  // All is on the disk.
+  Result<void> finish();
+
+ private:
+  explicit ExportFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  Result<void> flush();
+
+  UniqueFd fd_;
+  std::string gathered_;
+  std::uint64_t flushed_ = 0;
+};
+
+class TableWriter {
+ public:
+  virtual ~TableWriter() = default;
+
+  // Once, first.
+  virtual Result<void> columns(const std::vector<Column>& columns) = 0;
+  // Where surveys() is true, every row passes here before begin().
+  virtual bool surveys() const { return false; }
+  virtual void survey(std::span<const Value> /*row*/) {}
+  // Then, once, before the first row().
+  virtual Result<void> begin() = 0;
+  virtual Result<void> row(std::span<const Value> row) = 0;
+  virtual Result<void> finish() = 0;
+};
+
+// file: outlives the writer, which does not finish() it.
+std::unique_ptr<TableWriter> make_csv_writer(ExportFile& file);
+std::unique_ptr<TableWriter> make_tsv_writer(ExportFile& file);
+std::unique_ptr<TableWriter> make_json_writer(ExportFile& file);
+std::unique_ptr<TableWriter> make_fits_writer(ExportFile& file);
+std::unique_ptr<TableWriter> make_text_writer(ExportFile& file);
+
+}  // namespace esofs::client

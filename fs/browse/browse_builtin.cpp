@@ -1,0 +1,97 @@
+#include "fs/browse/browse_builtin.h"
+
+#include <functional>
+
+namespace esofs::fs {
+namespace {
+
+constexpr const char* kConePath = "-- path: {ra:ra}_{dec:dec}_{radius:radius}\n";
+// Without a radius: as far as a typical camera sees.
+constexpr const char* kObjectPath = "-- path: {object:object}_{radius:radius=3arcmin}\n";
+
+using Templates = std::vector<std::pair<std::string, std::string>>;
+
+std::string circle(bool object) {
+  return object ? "CIRCLE('ICRS', {object.ra}, {object.dec}, {radius})"
+                : "CIRCLE('ICRS', {ra}, {dec}, {radius})";
+}
+
+// One query around a position, given by its coordinates or by an object's name.
+void add_around(Templates& to, const BrowseConfig& archive, const std::string& leaf, const std::string& title,
+                const std::function<std::string(bool object)>& query) {
+  to.emplace_back("cone." + leaf + ".adql", "-- " + title + ".\n" + kConePath + query(false) + "\n");
+  if (archive.resolver)
+    to.emplace_back("object." + leaf + ".adql",
+                    "-- " + title + " around a named object.\n" + kObjectPath + query(true) + "\n");
+}
+
+void add_spectra(Templates& to, const BrowseConfig& archive) {
+  add_around(to, archive, "spectra", "Spectra, as the SSAP service lists them", [](bool object) {
+    return "-- service: ssap\nREQUEST=queryData&POS=" +
+           std::string(object ? "{object.ra},{object.dec}" : "{ra},{dec}") + "&SIZE={radius.diameter}";
+  });
+}
+
+Templates eso_templates(const BrowseConfig& archive) {
+  Templates templates;
+  add_around(templates, archive, "phase3", "Products whose footprint touches a circle", [](bool object) {
+    return "SELECT * FROM ivoa.ObsCore WHERE INTERSECTS(s_region, " + circle(object) + ") = 1";
+  });
+  add_around(templates, archive, "raw", "Raw frames whose footprint touches a circle", [](bool object) {
+    return "SELECT * FROM dbo.raw WHERE INTERSECTS(s_region, " + circle(object) + ") = 1";
+  });
+  if (archive.ssap) add_spectra(templates, archive);
+  templates.emplace_back("programme.phase3.adql",
+                         "-- Products of an observing programme, or of one of its runs.\n"
+                         "-- path: {prog_id:programme}\n"
+                         "SELECT * FROM ivoa.ObsCore WHERE proposal_id LIKE {prog_id.contains}\n");
+  templates.emplace_back("programme.raw.adql",
+                         "-- Raw frames of an observing programme, or of one of its runs.\n"
+                         "-- path: {prog_id:programme}\n"
+                         "SELECT * FROM dbo.raw WHERE prog_id LIKE {prog_id.prefix}\n");
+  templates.emplace_back(
+      "night.adql",
+      "-- Raw frames of one instrument and night, from 12:00 UT to 12:00 UT.\n"
+      "-- path: {instrument:text}/{night:night}\n"
+      "-- list instrument: SELECT name FROM util.docurl WHERE type = 'instrument' ORDER BY name\n"
+      "SELECT * FROM dbo.raw WHERE instrument = {instrument}\n"
+      "  AND exp_start >= {night.begin} AND exp_start < {night.end}\n");
+  templates.emplace_back("collection.adql",
+                         "-- Products of one data collection.\n"
+                         "-- path: {collection:text}\n"
+                         "-- list collection: SELECT name FROM util.collections ORDER BY name\n"
+                         "SELECT * FROM ivoa.ObsCore WHERE obs_collection = {collection}\n");
+  return templates;
+}
+
+// Any archive with the standard's table. s_region may be empty there, or no region at all: the position is always right.
+Templates obscore_templates(const BrowseConfig& archive) {
+  const std::string& table = archive.obscore_table;
+  Templates templates;
+  add_around(templates, archive, "obscore", "Datasets whose position is in a circle", [&table](bool object) {
+    return "SELECT * FROM " + table + " WHERE CONTAINS(POINT('ICRS', s_ra, s_dec), " + circle(object) +
+           ") = 1";
+  });
+  if (archive.ssap) add_spectra(templates, archive);
+  templates.emplace_back("night.adql",
+                         "-- Datasets of one instrument and night, from 12:00 UT to 12:00 UT.\n"
+                         "-- path: {instrument:text}/{night:night}\n"
+                         "-- list instrument: SELECT DISTINCT instrument_name FROM " +
+                             table + "\nSELECT * FROM " + table +
+                             " WHERE instrument_name = {instrument}\n"
+                             "  AND t_min >= {night.begin_mjd} AND t_min < {night.end_mjd}\n");
+  templates.emplace_back("collection.adql",
+                         "-- Datasets of one data collection.\n"
+                         "-- path: {collection:text}\n"
+                         "-- list collection: SELECT DISTINCT obs_collection FROM " +
+                             table + "\nSELECT * FROM " + table + " WHERE obs_collection = {collection}\n");
+  return templates;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> builtin_templates(const BrowseConfig& archive) {
+  return archive.eso_tables ? eso_templates(archive) : obscore_templates(archive);
+}
+
+}  // namespace esofs::fs

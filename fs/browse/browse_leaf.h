@@ -1,0 +1,36 @@
+// A directory of browse/ that is a query: everything of a saved query's directory, for a text that a template makes.
+//
+// Where the template names an object, the text is not known before the object's position is. Looking up a file of such a
+// directory may wait for it (lookup_wait), opening the directory too (query_wait).
+//
+//   threads  thread-safe
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "client/base/ask.h"
+#include "fs/browse/browse_templates.h"
+#include "fs/root.h"
+
+namespace esofs::fs {
+
+// What the names on the way to a directory say.
+struct BrowsePlace {
+  std::string path;  // "/browse/cone/10_20_1"
+  BrowseTemplate::Arguments arguments;
+  std::string visit_kind;
+  std::string visit_name;  // "": not to be noted
+};
+
+NodePtr make_browse_leaf(Tree& tree, BrowseTemplates::TemplatePtr made, BrowsePlace place);
+
+// The arguments with the positions of all objects: at once where they are known, else when the resolver has answered.
+// ENOENT: no such object; EAGAIN: not answered within `wait`.
+Cancel with_positions(Tree& tree, const BrowsePlace& place, std::chrono::milliseconds wait,
+                      Done<BrowseTemplate::Arguments> done);
+
+// The place was opened: its directory lists it from now on.
+void note_visit(Tree& tree, const BrowsePlace& place);
+
+}  // namespace esofs::fs

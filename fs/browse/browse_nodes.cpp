@@ -1,0 +1,278 @@
+#include "fs/browse/browse_nodes.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "fs/browse/browse_leaf.h"
+#include "fs/browse/browse_state.h"
+#include "fs/browse/browse_values.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+using Group = BrowseTemplates::Group;
+using Arguments = BrowseTemplate::Arguments;
+
+constexpr const char* kReadmeName = "README.txt";
+constexpr const char* kTemplatesName = ".templates";
+constexpr std::size_t kMostVisits = 1000;
+
+Attributes directory_attributes(const Tree& tree) {
+  return {NodeType::kDirectory, 0555, 0, true, tree.mounted_at(), kShortTimeout, kShortTimeout};
+}
+
+std::string leaves_of(const Group& group) {
+  std::string text;
+  for (const auto& [leaf, used] : group) text += (text.empty() ? "" : ",") + leaf;
+  if (text.empty()) return "";
+  return group.size() == 1 ? text + "/" : "{" + text + "}/";
+}
+
+std::string readme(const BrowseTemplates::Set& set) {
+  std::string text =
+      "Queries made from the names of directories; each is a directory like those in queries/,\n"
+      "and its query.adql may be copied there.\n\n";
+  for (const auto& [name, group] : set.groups) {
+    text += name + "/" + group.begin()->second->form() + "/" + leaves_of(group) + "\n";
+    for (const auto& [leaf, used] : group)
+      text += "    " + (leaf.empty() ? "" : leaf + ": ") + used->title() + "\n";
+  }
+  text +=
+      "\nAngles are degrees unless deg, arcmin, arcsec or mas is appended; also 05h35m17.3s, -05d23m28s.\n"
+      "In the name of an object '_' stands for a blank (NGC_253, NGC_253_10arcmin); without a radius\n"
+      "the template's default is taken. A programme 195.B-0283(A) is listed as 195.B-0283.A.\n"
+      "Directories whose names nobody can count list what was visited lately.\n\n"
+      "Templates are the files of .templates/; your own go into the directory browse/ of your\n"
+      "configuration (NAME.adql or NAME.PART.adql).\n";
+  if (!set.problems.empty()) text += "\nTemplates that cannot be used:\n";
+  for (const auto& problem : set.problems) text += "    " + problem + "\n";
+  return text;
+}
+
+// A directory of the way to a query: `level` of the names that hold arguments are behind it.
+class ArgumentsNode : public Node {
+ public:
+  ArgumentsNode(Tree& tree, Group group, std::string path, std::string kind, Arguments arguments,
+                std::size_t level)
+      : tree_(tree),
+        group_(std::move(group)),
+        path_(std::move(path)),
+        kind_(std::move(kind)),
+        arguments_(std::move(arguments)),
+        level_(level) {}
+
+  std::string identity() const override { return "browse:" + path_; }
+  int knowledge() const override { return 1; }  // the later one has the present templates
+  std::string path() const override { return path_; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override { return directory_attributes(tree_); }
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+
+ private:
+  const BrowseTemplate& any() const { return *group_.begin()->second; }  // all have one path
+  std::optional<BrowseTemplate::ListedValues> listed() const;
+  // The directory of a name whose arguments are known.
+  NodePtr below(const std::string& name, Arguments own) const;
+  std::vector<std::string> visited() const { return tree_.catalog().visits(kind_, kMostVisits); }
+
+  Tree& tree_;
+  const Group group_;
+  const std::string path_;
+  const std::string kind_;  // of visited names below
+  const Arguments arguments_;
+  const std::size_t level_;
+};
+
+// A directory behind the last argument: one directory for each leaf of the group.
+class LeavesNode : public Node {
+ public:
+  LeavesNode(Tree& tree, Group group, BrowsePlace place)
+      : tree_(tree), group_(std::move(group)), place_(std::move(place)) {}
+
+  std::string identity() const override { return "browse:" + place_.path; }
+  int knowledge() const override { return 1; }
+  std::string path() const override { return place_.path; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override { return directory_attributes(tree_); }
+  Cancel lookup(const std::string& name, Done<Found> done) override {
+    const auto found = group_.find(name);
+    done(found == group_.end() ? Found{nullptr, kAbsentByGrammar} : Found{leaf(found->first, found->second)});
+    return {};
+  }
+  // Opening it, not looking it up, tells whether there is such an object.
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+    FixedDirectory::Entries entries;
+    for (const auto& [name, made] : group_) entries.emplace_back(name, leaf(name, made));
+    return with_positions(tree_, place_, tree_.config().query_wait,
+                          [&tree = tree_, place = place_, entries = std::move(entries),
+                           done = std::move(done)](const Result<Arguments>& known) {
+                            if (!known) return done(known.error());
+                            note_visit(tree, place);
+                            done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(entries)));
+                          });
+  }
+
+ private:
+  NodePtr leaf(const std::string& name, const BrowseTemplates::TemplatePtr& made) const {
+    BrowsePlace place = place_;
+    place.path += "/" + name;
+    return make_browse_leaf(tree_, made, std::move(place));
+  }
+
+  Tree& tree_;
+  const Group group_;
+  const BrowsePlace place_;
+};
+
+std::optional<BrowseTemplate::ListedValues> ArgumentsNode::listed() const {
+  for (const auto& [leaf, made] : group_) {
+    if (auto list = made->list(level_)) return list;
+  }
+  return std::nullopt;
+}
+
+NodePtr ArgumentsNode::below(const std::string& name, Arguments own) const {
+  const std::string shown = any().shown_name(level_, own);
+  Arguments all = arguments_;
+  all.merge(own);
+  const std::string path = path_ + "/" + name;
+  if (level_ + 1 < any().depth())
+    return std::make_shared<ArgumentsNode>(tree_, group_, path, kind_ + "/" + (shown.empty() ? name : shown),
+                                           std::move(all), level_ + 1);
+  BrowsePlace place{path, std::move(all), kind_, listed() ? "" : shown};
+  if (const auto only = group_.find(""); only != group_.end())
+    return make_browse_leaf(tree_, only->second, std::move(place));
+  return std::make_shared<LeavesNode>(tree_, group_, std::move(place));
+}
+
+Cancel ArgumentsNode::lookup(const std::string& name, Done<Found> done) {
+  if (const auto list = listed()) {
+    if (const auto value = known_browse_value(tree_, list->adql, name)) {
+      done(Found{below(name, {{list->placeholder, listed_argument(*value)}})});
+      return {};
+    }
+  }
+  auto own = any().match(level_, name);
+  done(own ? Found{below(name, std::move(*own))} : Found{nullptr, kAbsentByGrammar});
+  return {};
+}
+
+Cancel ArgumentsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  const auto list = listed();
+  if (!list) {
+    FixedDirectory::Entries entries;
+    for (const auto& name : visited()) {
+      if (auto own = any().match(level_, name)) entries.emplace_back(name, below(name, std::move(*own)));
+    }
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+    return {};
+  }
+  auto here = std::make_shared<ArgumentsNode>(tree_, group_, path_, kind_, arguments_, level_);
+  return browse_values(
+      tree_, list->adql,
+      [here, placeholder = list->placeholder, done = std::move(done)](const Result<BrowseValues>& values) {
+        if (!values) return done(values.error().at(here->path()));
+        FixedDirectory::Entries entries;
+        for (const auto& [name, value] : **values)
+          entries.emplace_back(name, here->below(name, {{placeholder, listed_argument(value)}}));
+        done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+      });
+}
+
+class BrowseNode : public Node {
+ public:
+  explicit BrowseNode(Tree& tree) : tree_(tree) {}
+  std::string identity() const override { return "dir:/browse"; }
+  std::string path() const override { return "/browse"; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override { return directory_attributes(tree_); }
+
+  Cancel lookup(const std::string& name, Done<Found> done) override {
+    const auto set = tree_.browse().templates.current();
+    if (name == kReadmeName) {
+      done(Found{readme_node()});
+    } else if (name == kTemplatesName) {
+      done(Found{std::make_shared<TemplatesNode>(tree_)});
+    } else if (const auto group = set->groups.find(name); group != set->groups.end()) {
+      done(Found{group_node(name, group->second)});
+    } else {
+      done(Found{nullptr, kShortTimeout});  // the user may add a template
+    }
+    return {};
+  }
+
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+    const auto set = tree_.browse().templates.current();
+    FixedDirectory::Entries entries{{kReadmeName, readme_node()},
+                                    {kTemplatesName, std::make_shared<TemplatesNode>(tree_)}};
+    for (const auto& [name, group] : set->groups) entries.emplace_back(name, group_node(name, group));
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+    return {};
+  }
+
+ private:
+  class TemplatesNode : public Node {
+   public:
+    explicit TemplatesNode(Tree& tree) : tree_(tree) {}
+    std::string identity() const override { return "dir:/browse/.templates"; }
+    std::string path() const override { return std::string("/browse/") + kTemplatesName; }
+    NodeType type() const override { return NodeType::kDirectory; }
+    Attributes attributes() override { return directory_attributes(tree_); }
+    Cancel lookup(const std::string& name, Done<Found> done) override {
+      const bool known = tree_.browse().templates.current()->texts.contains(name);
+      done(known ? Found{text_node(name)} : Found{nullptr, kShortTimeout});
+      return {};
+    }
+    Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+      FixedDirectory::Entries entries;
+      for (const auto& [name, text] : tree_.browse().templates.current()->texts)
+        entries.emplace_back(name, text_node(name));
+      done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+      return {};
+    }
+
+   private:
+    NodePtr text_node(const std::string& name) const {
+      const std::string file = path() + "/" + name;
+      return std::make_shared<LiveText>("text:" + file, file, [&tree = tree_, name] {
+        const auto set = tree.browse().templates.current();
+        const auto found = set->texts.find(name);
+        return LiveText::Rendered{found == set->texts.end() ? "" : found->second, tree.mounted_at()};
+      });
+    }
+
+    Tree& tree_;
+  };
+
+  NodePtr readme_node() const {
+    return std::make_shared<LiveText>("text:/browse/README.txt", "/browse/README.txt", [&tree = tree_] {
+      return LiveText::Rendered{readme(*tree.browse().templates.current()), tree.mounted_at()};
+    });
+  }
+  NodePtr group_node(const std::string& name, const Group& group) const {
+    return std::make_shared<ArgumentsNode>(tree_, group, "/browse/" + name, "browse/" + name, Arguments(), 0);
+  }
+
+  Tree& tree_;
+};
+
+}  // namespace
+
+NodePtr make_browse_node(Tree& tree) { return std::make_shared<BrowseNode>(tree); }
+
+std::string browse_status(Tree& tree) {
+  const auto set = tree.browse().templates.current();
+  nlohmann::ordered_json status = nlohmann::ordered_json::object();
+  status["templates"] = nlohmann::ordered_json::array();
+  for (const auto& [name, group] : set->groups) {
+    for (const auto& [leaf, made] : group) status["templates"].push_back(made->file());
+  }
+  status["problems"] = set->problems;
+  return status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,28 @@
+// The nodes of browse/: queries made from templates and the arguments in directory names.
+//
+//   browse/README.txt                        the templates, and what is wrong with those that cannot be used
+//   browse/.templates/<file>.adql            their texts
+//   browse/<group>/<argument>/…/<leaf>/      a directory as of a saved query, but nothing in it can be written
+//
+// A lookup is answered by the grammar of the name, from memory. Opening a directory asks: for the values of an argument that
+// the archive lists (collections, instruments), for the position of a named object, for the answer of the query. The other
+// directories list what was visited lately.
+//
+//   errors   ENOENT for a name that is no argument, and, when it is opened, for an object that no catalogue knows; else
+//            DESIGN section 7
+//   threads  thread-safe
+//   source   DESIGN sections 3 and 4; the form of a template: fs/browse/browse_template.h
+#pragma once
+
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+// /browse.
+NodePtr make_browse_node(Tree& tree);
+
+// JSON for .esofs/status.json: the templates in use and what is wrong with others.
+std::string browse_status(Tree& tree);
+
+}  // namespace esofs::fs

@@ -1,0 +1,99 @@
+// BrowseTemplate: a query with typed placeholders, as a file says it; and the directories that its arguments make.
+//
+//   # cone.raw.adql: browse/cone/<ra>_<dec>_<radius>/raw/
+//   -- Raw frames whose footprint touches a circle.
+//   -- path: {ra:ra}_{dec:dec}_{radius:radius}
+//   SELECT * FROM dbo.raw WHERE INTERSECTS(s_region, CIRCLE('ICRS', {ra}, {dec}, {radius})) = 1
+//
+//   shapes   the file's name is GROUP.adql or GROUP.LEAF.adql. Comments at the beginning may hold directives:
+//            `-- path:` names the placeholders with their types, one directory a '/'; without it each placeholder is a
+//            directory of its own, in the order of the text. The last one may have a default, `{radius:radius=3arcmin}`:
+//            then it and what stands before it may be left out of the name, and where it is given it has its unit.
+//            `-- list NAME: ADQL` lists the values of a text placeholder: the first column of the answer.
+//            The directives of saved queries hold too; `-- service: ssap` makes the text the parameters of an SSAP query.
+//            Placeholders: {name}, {name:type}, {name.member}; types in fs/browse/browse_arguments.h
+//   safety   a number is written as a number, a text as an ADQL literal with its quotes doubled; in a query to SSAP both
+//            are percent-encoded. A placeholder inside a literal or a quoted name is refused, so that no argument can leave
+//            its place
+//   errors   EINVAL with the file's name, the line and the nearest valid word
+//   threads  immutable
+//   source   DESIGN section 3
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/base/result.h"
+#include "fs/browse/browse_arguments.h"
+
+namespace esofs::fs {
+
+class BrowseTemplate {
+ public:
+  using Arguments = std::map<std::string, Argument>;  // by placeholder
+
+  // file: "cone.raw.adql". The text need not be trusted.
+  static Result<BrowseTemplate> parse(const std::string& file, const std::string& text);
+
+  const std::string& file() const noexcept { return file_; }
+  const std::string& text() const noexcept { return text_; }
+  const std::string& group() const noexcept { return group_; }
+  const std::string& leaf() const noexcept {
+    return leaf_;
+  }  // "" where the last argument is the query's directory
+  const std::string& title() const noexcept { return title_; }  // the first comment; ""
+  std::string form() const;                                     // "<ra>_<dec>_<radius>"
+  std::string path_text() const { return path_; }               // two leaves of one group have one path
+  bool names_objects() const noexcept { return names_objects_; }
+
+  std::size_t depth() const noexcept { return components_.size(); }
+  // The arguments in the name of a directory of this depth, or nullopt. REQUIRES: level < depth().
+  std::optional<Arguments> match(std::size_t level, const std::string& name) const;
+  // What a list of visited names shows for the arguments that match() gave; "" where it should not be shown.
+  std::string shown_name(std::size_t level, const Arguments& arguments) const;
+
+  // The placeholder that is the whole name at this depth and whose values the archive lists, with the ADQL for it.
+  struct ListedValues {
+    std::string placeholder;
+    std::string adql;
+  };
+  std::optional<ListedValues> list(std::size_t level) const;
+
+  // query.adql. REQUIRES: all arguments, objects resolved.
+  std::string fill(const Arguments& arguments) const;
+
+ private:
+  struct Placeholder {
+    ArgumentType type = ArgumentType::kText;
+    std::string default_value;  // ""
+  };
+  // A text, or a placeholder's value.
+  struct Piece {
+    std::string text;
+    std::string placeholder;  // "": text
+    std::string member;
+  };
+  struct Component {
+    std::vector<Piece> pieces;
+    std::regex pattern;
+  };
+  class Reader;
+
+  BrowseTemplate() = default;
+
+  std::string file_, text_, group_, leaf_, title_, path_;
+  std::map<std::string, Placeholder> placeholders_;
+  std::vector<Component> components_;
+  std::map<std::string, std::string> lists_;  // placeholder → ADQL
+  std::vector<std::string> head_;             // comment lines that query.adql begins with
+  std::vector<Piece> body_;
+  bool url_parameters_ = false;  // the text is for SSAP
+  bool names_objects_ = false;
+};
+
+}  // namespace esofs::fs

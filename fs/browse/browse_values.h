@@ -1,0 +1,24 @@
+// The values of an argument that the archive lists: the names of a directory such as browse/collection/.
+//
+//   shapes   the first column of an answer, each text once; a value is shown in its portable form and looked up by it
+//   errors   those of the query; EAGAIN after query_wait, while the query goes on
+//   threads  thread-safe
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "client/base/ask.h"
+#include "client/base/result.h"
+#include "fs/browse/browse_state.h"
+#include "fs/root.h"
+
+namespace esofs::fs {
+
+// Asks where they are not known.
+Cancel browse_values(Tree& tree, const std::string& adql, Done<BrowseValues> done);
+
+// The value that is shown by this name, if the values are known. No network.
+std::optional<std::string> known_browse_value(Tree& tree, const std::string& adql, const std::string& name);
+
+}  // namespace esofs::fs

@@ -1,0 +1,35 @@
+// The nodes of datasets/<dp_id>/calibrations/: what belongs to a raw observation, by the archive's calibration service.
+//
+//   calibrations/raw/, calibrations/master/   the files as plain FITS; the same files, inodes and cache as below datasets/
+//   …/status.txt                              what was asked and answered: mode, complete, certified, messages, categories
+//   …/associations.xml                        the association tree as the server sent it
+//
+// A listing is one request, kept for its ttl; a tree is asked for when it is opened. A file type without calibrations is a
+// directory with nothing but status.txt, which says so.
+//
+//   errors   of opendir: DESIGN section 7; status.txt can be read all the same, and tells the failure
+//   threads  thread-safe
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client/model/model.h"
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+inline constexpr const char* kCalibrationsName = "calibrations";
+
+// True where datasets/<dp_id>/ has calibrations/; by known answers and the profile, without asking.
+bool has_calibrations(Tree& tree, const client::Dataset& dataset);
+
+// path: of the directory calibrations/ itself.
+NodePtr make_calibrations(Tree& tree, const client::Dataset& dataset, const std::string& path);
+
+// What status.txt says of an answer, or of a failure to get one.
+std::string calibration_status(const client::Dataset& dataset, client::CalibrationMode mode,
+                               const Result<std::shared_ptr<const cache::AssociationsRecord>>& answer);
+
+}  // namespace esofs::fs

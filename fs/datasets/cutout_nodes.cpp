@@ -1,0 +1,327 @@
+#include "fs/datasets/cutout_nodes.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "client/base/safe_name.h"
+#include "client/http/url.h"
+#include "client/services/datalink.h"
+#include "fs/datasets/cutout_file.h"
+#include "fs/tree/names.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+using client::CutoutSpec;
+using ListingPtr = DatasetLister::ListingPtr;
+
+constexpr const char* kReadmeName = "README.txt";
+constexpr std::string_view kSuffix = ".fits";
+constexpr std::size_t kMostSpecs = 1000;
+// Published for a cutout of a dataset of unknown reach: larger than most (reference/fuse.md section 0.2).
+constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
+
+std::string visits_of_listing(const std::string& directory_path) { return "cutouts of " + directory_path; }
+std::string visits_of_dataset(const std::string& id) { return "cutouts of dataset " + id; }
+
+// --- the cutouts of a dataset ---
+
+// datasets/<dp_id>/cutout, and the directory of an ancillary file in it.
+class DatasetCutouts : public Node {
+ public:
+  DatasetCutouts(Tree& tree, client::Dataset dataset, RowReference row, std::string path, bool own)
+      : tree_(tree), dataset_(std::move(dataset)), row_(std::move(row)), path_(std::move(path)), own_(own) {}
+
+  std::string identity() const override { return "cutouts:" + path_; }
+  std::string path() const override { return path_; }
+  int knowledge() const override { return knowledge_of(row_); }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override {
+    return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(dataset_), kLongTimeout, kShortTimeout};
+  }
+
+  Cancel lookup(const std::string& name, Done<Found> done) override {
+    if (name == kReadmeName) {
+      done(Found{readme()});
+    } else if (const auto spec = spec_of(name)) {
+      done(possible(*spec) ? Found{file(name, *spec)} : Found{nullptr, kAbsentInListing});
+    } else if (NodePtr other = ancillary(name)) {
+      done(Found{std::move(other)});
+    } else {
+      done(Found{nullptr,
+                 never_a_name(name) || name.ends_with(kSuffix) ? kAbsentByGrammar : kAbsentInListing});
+    }
+    return {};
+  }
+
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+    FixedDirectory::Entries entries{{kReadmeName, readme()}};
+    for (const auto& other : ancillaries())
+      entries.emplace_back(shown_name(safe_name(other.id), tree_.config().names), directory(other));
+    for (const std::string& name : tree_.catalog().visits(visits_of_dataset(dataset_.id), kMostSpecs)) {
+      const auto spec = spec_of(name);
+      if (spec && possible(*spec)) entries.emplace_back(name, file(name, *spec));
+    }
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+    return {};
+  }
+
+ private:
+  static std::optional<CutoutSpec> spec_of(std::string_view name) {
+    if (!name.ends_with(kSuffix)) return std::nullopt;
+    return client::parse_cutout_spec(name.substr(0, name.size() - kSuffix.size()));
+  }
+
+  bool possible(const CutoutSpec& spec) const {
+    const auto offer = tree_.catalog().known_cutout_offer(dataset_);
+    return !offer || client::check_cutout(spec, *offer).has_value();
+  }
+
+  NodePtr file(const std::string& name, const CutoutSpec& spec) const {
+    return std::make_shared<CutoutFile>(tree_, cutout_of(dataset_, spec), path_ + "/" + name, row_,
+                                        Visit{visits_of_dataset(dataset_.id), name});
+  }
+
+  NodePtr readme() const {
+    return std::make_shared<MadeText>(
+        identity() + "/README.txt", path_ + "/" + kReadmeName, dataset_mtime(dataset_),
+        [&catalog = tree_.catalog(), dataset = dataset_](Done<std::string> done) {
+          return catalog.cutout_offer(
+              dataset, [id = dataset.id, done = std::move(done)](Result<client::CutoutOffer> offer) {
+                if (!offer) return done(offer.error());
+                done(cutout_readme(id, *offer));
+              });
+        });
+  }
+
+  // Of the files that belong to the dataset those that the archive knows by an identifier, as far as its links are here.
+  std::vector<client::Dataset> ancillaries() const {
+    std::vector<client::Dataset> found;
+    const auto links = own_ ? tree_.catalog().known_links(dataset_) : nullptr;
+    const auto& ids = tree_.config().ids;
+    if (!links || !ids.valid) return found;
+    for (const auto& link : links->rows) {
+      const std::string id = client::last_part(link.access_url);
+      const bool fits = link.content_type.find("fits") != std::string::npos;
+      if (!client::has_semantics(link, "auxiliary") || !fits || !ids.valid(id)) continue;
+      client::Dataset other = ids.dataset(id);
+      if (!link.eso_datalink.empty()) {
+        other.access_url = link.eso_datalink;
+        other.access = client::AccessKind::kDataLink;
+      }
+      other.estimate_bytes = link.content_length.value_or(0);
+      found.push_back(std::move(other));
+    }
+    return found;
+  }
+
+  NodePtr directory(const client::Dataset& other) const {
+    return std::make_shared<DatasetCutouts>(tree_, other, RowReference{}, path_ + "/" + safe_name(other.id),
+                                            false);
+  }
+
+  // While the links are not here, every identifier may be one.
+  NodePtr ancillary(const std::string& name) const {
+    const auto& ids = tree_.config().ids;
+    const auto id = own_ ? id_of_name(name, ids) : std::nullopt;
+    if (!id || *id == dataset_.id || ids.valid("login.cl")) return nullptr;
+    if (!tree_.catalog().known_links(dataset_)) return directory(ids.dataset(*id));
+    for (const auto& other : ancillaries()) {
+      if (portable_name(other.id) == portable_name(*id)) return directory(other);
+    }
+    return nullptr;
+  }
+
+  Tree& tree_;
+  const client::Dataset dataset_;
+  const RowReference row_;
+  const std::string path_;
+  const bool own_;  // of the dataset itself
+};
+
+// --- the cutouts of a listing ---
+
+// What the nodes below one cutout/ share.
+struct Cutouts {
+  Tree& tree;
+  DatasetLister lister;
+
+  std::string path() const { return lister.path() + "/cutout"; }
+  std::string visits() const { return visits_of_listing(lister.path()); }
+  bool hides(const std::string& name) const { return lister.hidden && lister.hidden(name); }
+};
+using CutoutsPtr = std::shared_ptr<const Cutouts>;
+
+struct Use {
+  CutoutsPtr cutouts;
+  std::string name;  // of the spec, as the user typed it
+  CutoutSpec spec;
+
+  std::string path() const { return cutouts->path() + "/" + name; }
+  NodePtr file(const ListingPtr& listing, const cache::Listing::Entry& entry) const {
+    return std::make_shared<CutoutFile>(cutouts->tree, cutout_of(entry.dataset, spec),
+                                        path() + "/" + entry.name, RowReference{listing, entry.row},
+                                        Visit{cutouts->visits(), name});
+  }
+  bool shows(const cache::Listing::Entry& entry) const {
+    return entry.dataset.extension == kSuffix && !cutouts->hides(entry.name);
+  }
+  Result<Found> find(const ListingPtr& listing, const std::string& wanted) const {
+    auto entry = listing->find(wanted);
+    if (!entry) return entry.error().at(path() + "/" + wanted);
+    if (!*entry || !shows(**entry)) return Found{nullptr, kAbsentInListing};
+    return Found{file(listing, **entry)};
+  }
+};
+
+class UseHandle : public DirectoryHandle {
+ public:
+  UseHandle(Use use, ListingPtr listing) : use_(std::move(use)), listing_(std::move(listing)) {}
+  Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override {
+    return listing_->entries(offset, [&](const cache::Listing::Entry& entry) {
+      if (!use_.shows(entry)) return true;
+      return visit({shown_name(entry.name, use_.cutouts->tree.config().names), entry.row + 1,
+                    use_.file(listing_, entry)});
+    });
+  }
+  std::uint64_t size() const override { return listing_->datasets(); }
+
+ private:
+  const Use use_;
+  const ListingPtr listing_;
+};
+
+// DIRECTORY/cutout/<spec>
+class UseNode : public Node {
+ public:
+  explicit UseNode(Use use) : use_(std::move(use)) {}
+  std::string identity() const override {
+    return "cutouts:" + use_.cutouts->lister.identity + ":" + use_.name;
+  }
+  std::string path() const override { return use_.path(); }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override {
+    const auto time = use_.cutouts->tree.mounted_at();
+    return {NodeType::kDirectory, 0555, 0, true, time, kShortTimeout, kShortTimeout};
+  }
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Result<void> remove(const std::string& name) override;
+
+ private:
+  const Use use_;
+};
+
+Cancel UseNode::lookup(const std::string& name, Done<Found> done) {
+  if (!may_name_a_dataset(name)) {
+    done(Found{nullptr, kAbsentByGrammar});
+    return {};
+  }
+  if (const auto listing = use_.cutouts->lister.known()) {
+    done(use_.find(listing, name));
+    return {};
+  }
+  auto& tree = use_.cutouts->tree;
+  return with_deadline<ListingPtr>(
+      tree.timer(), tree.config().lookup_wait,
+      Error(EAGAIN, path() + "/" + name + ": the listing is not here yet; list its directory"),
+      use_.cutouts->lister.ask, [use = use_, name, done = std::move(done)](Result<ListingPtr> listing) {
+        if (!listing) return done(listing.error());
+        done(use.find(*listing, name));
+      });
+}
+
+Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  auto& tree = use_.cutouts->tree;
+  return with_deadline<ListingPtr>(
+      tree.timer(), tree.config().query_wait,
+      Error(EAGAIN, path() + ": the listing is not here yet; look again"), use_.cutouts->lister.ask,
+      [use = use_, done = std::move(done)](Result<ListingPtr> listing) {
+        if (!listing) return done(listing.error());
+        use.cutouts->tree.catalog().visited(use.cutouts->visits(), use.name);
+        done(std::shared_ptr<DirectoryHandle>(std::make_shared<UseHandle>(use, *listing)));
+      });
+}
+
+// The archive keeps its dataset; what was cut out of it is dropped from the cache, and cut anew when it is read again.
+Result<void> UseNode::remove(const std::string& name) {
+  if (!use_.cutouts->lister.removable) return Node::remove(name);
+  const auto listing = use_.cutouts->lister.known();
+  const auto entry =
+      listing ? listing->find(name) : Result<std::optional<cache::Listing::Entry>>(std::nullopt);
+  if (!entry) return entry.error();
+  if (!*entry) return Error(ENOENT, path() + " has no " + name);
+  const auto evicted = use_.cutouts->tree.files().evict(cutout_of((*entry)->dataset, use_.spec));
+  return evicted || evicted.error().code() == EBUSY ? Result<void>() : evicted;
+}
+
+// DIRECTORY/cutout
+class ListingCutouts : public Node {
+ public:
+  explicit ListingCutouts(CutoutsPtr cutouts) : cutouts_(std::move(cutouts)) {}
+  std::string identity() const override { return "cutouts:" + cutouts_->lister.identity; }
+  std::string path() const override { return cutouts_->path(); }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override {
+    return {NodeType::kDirectory, 0555, 0, true, cutouts_->tree.mounted_at(), kShortTimeout, kShortTimeout};
+  }
+  Cancel lookup(const std::string& name, Done<Found> done) override {
+    auto spec = client::parse_cutout_spec(name);
+    done(spec ? Found{use(name, std::move(*spec))} : Found{nullptr, kAbsentByGrammar});
+    return {};
+  }
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+    FixedDirectory::Entries entries;
+    for (const std::string& name : cutouts_->tree.catalog().visits(cutouts_->visits(), kMostSpecs)) {
+      if (auto spec = client::parse_cutout_spec(name))
+        entries.emplace_back(name, use(name, std::move(*spec)));
+    }
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+    return {};
+  }
+  Result<void> remove_directory(const std::string& name) override {
+    if (!cutouts_->lister.removable) return Node::remove_directory(name);
+    if (!client::parse_cutout_spec(name)) return Error(ENOENT, path() + " has no " + name);
+    cutouts_->tree.catalog().forget_visit(cutouts_->visits(), name);
+    return {};
+  }
+
+ private:
+  NodePtr use(const std::string& name, CutoutSpec spec) const {
+    return std::make_shared<UseNode>(Use{cutouts_, name, std::move(spec)});
+  }
+
+  const CutoutsPtr cutouts_;
+};
+
+}  // namespace
+
+NodePtr make_listing_cutouts(Tree& tree, DatasetLister lister) {
+  return std::make_shared<ListingCutouts>(std::make_shared<const Cutouts>(Cutouts{tree, std::move(lister)}));
+}
+
+bool has_used_cutouts(Tree& tree, const std::string& directory_path) {
+  return !tree.catalog().visits(visits_of_listing(directory_path), 1).empty();
+}
+
+NodePtr make_dataset_cutouts(const DatasetPlace& place) {
+  return std::make_shared<DatasetCutouts>(place.tree, place.dataset, place.row, place.path + "/cutout", true);
+}
+
+bool may_offer_cutouts(const DatasetPlace& place, const client::Links* /*links*/) {
+  const auto offer = place.tree.catalog().known_cutout_offer(place.dataset);
+  return !offer || offer->any;
+}
+
+client::Dataset cutout_of(const client::Dataset& parent, const client::CutoutSpec& spec) {
+  client::Dataset cutout = parent;
+  cutout.cutout = client::canonical_name(spec);
+  cutout.whole = true;
+  cutout.extension = kSuffix;
+  cutout.estimate_bytes = std::min(parent.estimate_bytes, kUnknownSize);
+  return cutout;
+}
+
+}  // namespace esofs::fs

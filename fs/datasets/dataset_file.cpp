@@ -1,0 +1,117 @@
+#include "fs/datasets/dataset_file.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "client/base/text.h"
+#include "fs/tree/names.h"
+#include "fs/tree/value_text.h"
+
+namespace esofs::fs {
+namespace {
+
+// IRAF refuses files that are older than 1980 (reference/legacy_tools.md section 3).
+constexpr std::int64_t kEarliest = 315'619'200;  // 1980-01-02
+constexpr std::int64_t kNoDate = 946'684'800;    // 2000-01-01: some date that never changes
+// A size of which nothing at all is known: larger than most files, because an estimate too large does less harm.
+constexpr std::uint64_t kUnknownSize = 1ULL << 30U;
+
+constexpr std::string_view kRowPrefix = "user.eso.";
+constexpr std::string_view kOwnPrefix = "user.esofs.";
+
+// "/datasets/X/X.fits", and nothing deeper.
+bool is_own_file(const std::string& path) {
+  constexpr std::string_view kBegins = "/datasets/";
+  return path.starts_with(kBegins) && std::count(path.begin() + kBegins.size(), path.end(), '/') == 1;
+}
+
+// The open file of the cache as the tree sees it.
+class CachedHandle : public FileHandle {
+ public:
+  explicit CachedHandle(std::shared_ptr<cache::OpenFile> file) : file_(std::move(file)) {}
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
+    return file_->read(offset, size, std::move(done));
+  }
+  bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
+  std::uint64_t size() const override { return file_->size(); }
+  std::string version() const override { return file_->version(); }
+  bool restricted() const override { return file_->restricted(); }
+
+ private:
+  const std::shared_ptr<cache::OpenFile> file_;
+};
+
+}  // namespace
+
+std::int64_t dataset_mtime(const client::Dataset& dataset) {
+  if (dataset.mtime != 0) return std::max(dataset.mtime, kEarliest);
+  const std::int64_t date = date_in_id(dataset.id);
+  return date > 0 ? std::max(date, kEarliest) : kNoDate;
+}
+
+Attributes DatasetFile::attributes() {
+  const cache::FileFacts facts = tree_.facts(dataset_, form_);
+  const std::int64_t mtime = facts.mtime > 0 ? std::max(facts.mtime, kEarliest) : dataset_mtime(dataset_);
+  Attributes attributes{NodeType::kFile, 0444, facts.size, facts.exact, mtime, kLongTimeout, kLongTimeout};
+  if (!facts.exact && facts.size == 0)
+    attributes.size = dataset_.estimate_bytes > 0 ? dataset_.estimate_bytes : kUnknownSize;
+  return attributes;
+}
+
+Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
+  // The first open of a file below datasets/ is a visit; the many that follow are not worth a write.
+  if (is_own_file(path_) && !tree_.facts(dataset_, form_).exact)
+    tree_.catalog().visited(kVisitKind, dataset_.id);
+  return tree_.open_file(
+      user, dataset_, form_, [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {
+        if (!file) return done(file.error());
+        done(std::shared_ptr<FileHandle>(std::make_shared<CachedHandle>(*std::move(file))));
+      });
+}
+
+std::optional<std::string> DatasetFile::row_value(const std::string& column) const {
+  if (row_.listing && !row_.shown()) return std::nullopt;
+  if (same_word(column, "obs_release_date") && !dataset_.release_date.empty()) return dataset_.release_date;
+  if (!row_.listing) return std::nullopt;
+  const auto& columns = row_.listing->columns();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!same_word(columns[i].name, column)) continue;
+    const auto row = row_.listing->row(row_.row);
+    if (!row || i >= row->size() || (*row)[i].null()) return std::nullopt;
+    return value_text((*row)[i]);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> DatasetFile::xattr(const std::string& name) {
+  if (name.starts_with(kRowPrefix)) return row_value(name.substr(kRowPrefix.size()));
+  if (!name.starts_with(kOwnPrefix)) return std::nullopt;
+  const std::string key = name.substr(kOwnPrefix.size());
+  const cache::FileFacts facts = tree_.facts(dataset_, form_);
+  const auto if_known = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string>(text);
+  };
+  if (key == "url") return if_known(facts.url);
+  if (key == "size_state") return facts.exact ? "exact" : "estimated";
+  if (key == "cached_bytes") return std::to_string(facts.cached_bytes);
+  if (key == "version") return if_known(facts.version);
+  if (key == "error") return facts.error ? std::optional<std::string>(facts.error->what()) : std::nullopt;
+  return std::nullopt;
+}
+
+std::vector<std::string> DatasetFile::xattr_names() {
+  std::vector<std::string> names;
+  for (const char* key : {"url", "size_state", "cached_bytes", "version", "error"}) {
+    std::string name = std::string(kOwnPrefix) + key;
+    if (xattr(name)) names.push_back(std::move(name));
+  }
+  if (!row_.shown()) return names;
+  const auto row = row_.listing->row(row_.row);
+  const auto& columns = row_.listing->columns();
+  for (std::size_t i = 0; row && i < columns.size() && i < row->size(); ++i) {
+    if (!(*row)[i].null()) names.push_back(std::string(kRowPrefix) + columns[i].name);
+  }
+  return names;
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,87 @@
+// DatasetFile: the file of one dataset, plain or as delivered, wherever it shows up in the tree.
+//
+//   shapes   its identity is the dataset and the form, so its inode number and its cache are the same everywhere
+//   threads  thread-safe
+//   source   DESIGN section 5
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "cache/content/file_cache.h"
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+inline constexpr const char* kVisitKind = "datasets";  // of the catalog's visits
+
+// The row of a listing that a node was reached by; listing == nullptr: none.
+struct RowReference {
+  std::shared_ptr<const cache::Listing> listing;
+  std::uint64_t row = 0;
+
+  // Nodes outlive logins: a row that the rights of somebody else have shown is none.
+  bool shown() const { return listing && listing->shown(); }
+};
+
+// Of two rows the one with more columns knows more (Node::knowledge()).
+inline int knowledge_of(const RowReference& row) {
+  return row.shown() ? 2 + static_cast<int>(row.listing->columns().size()) : 1;
+}
+
+class DatasetFile : public Node {
+ public:
+  DatasetFile(Tree& tree, client::Dataset dataset, cache::Form form, std::string path, RowReference row)
+      : tree_(tree),
+        dataset_(std::move(dataset)),
+        form_(form),
+        path_(std::move(path)),
+        row_(std::move(row)) {}
+
+  // The extension is part of it where it is not FITS: an identifier alone may have been taken for the wrong kind of file.
+  std::string identity() const override {
+    return (form_ == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset_.id +
+           (dataset_.extension == ".fits" ? "" : " " + dataset_.extension);
+  }
+  std::string path() const override { return path_; }
+  int knowledge() const override { return knowledge_of(row_); }
+  NodeType type() const override { return NodeType::kFile; }
+  bool dataset_file() const override { return true; }
+  Attributes attributes() override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) final {
+    return open_as(std::nullopt, truncate, std::move(done));
+  }
+  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  std::optional<std::string> xattr(const std::string& name) override;
+  std::vector<std::string> xattr_names() override;
+
+ protected:
+  Tree& tree() const noexcept { return tree_; }
+  const client::Dataset& dataset() const noexcept { return dataset_; }
+
+ private:
+  std::optional<std::string> row_value(const std::string& column) const;
+
+  Tree& tree_;
+  const client::Dataset dataset_;
+  const cache::Form form_;
+  const std::string path_;
+  const RowReference row_;
+};
+
+// A dataset, the row by which a listing names it, and the name of its directory below datasets/.
+struct KnownDataset {
+  client::Dataset dataset;
+  RowReference row;
+  std::string directory;
+};
+
+// When the dataset was made or changed, as far as the archive or the identifier tell; constant, never before 1980.
+std::int64_t dataset_mtime(const client::Dataset& dataset);
+
+}  // namespace esofs::fs

@@ -1,0 +1,43 @@
+// What lies in datasets/<dp_id>/ beside the dataset's own file. A further file or directory of a fixed name is a function
+// that makes its node and a line in dataset_sections().
+//
+//   threads  functions without state; they answer from memory
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cache/catalog.h"
+#include "fs/datasets/dataset_file.h"
+#include "fs/datasets/link_table.h"
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+// The directory of one dataset.
+struct DatasetPlace {
+  Tree& tree;  // outlives it
+  client::Dataset dataset;
+  RowReference row;
+  std::string path;  // "/datasets/<dp_id>"
+};
+
+struct DatasetSection {
+  std::string_view name;
+  // Whether the dataset has it. links: its DataLink answer, nullptr where it has none. Asked by `ls`, and by lookups once the
+  // answer is here; until then every section can be looked up, and opening it tells.
+  bool (*has)(const DatasetPlace& place, const client::Links* links);
+  // nullptr: after all there is none.
+  NodePtr (*make)(const DatasetPlace& place);
+};
+
+// In the order in which they are listed.
+std::span<const DatasetSection> dataset_sections();
+
+// The DataLink answer of a dataset; nullptr where it has none.
+Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done);
+
+}  // namespace esofs::fs

@@ -1,0 +1,160 @@
+#include "fs/datasets/link_names.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <cstdio>
+#include <utility>
+
+#include "client/base/safe_name.h"
+#include "client/base/text.h"
+#include "client/http/url.h"
+#include "client/services/dataset_reader.h"
+#include "fs/tree/names.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::string_view kCoreVocabulary = "www.ivoa.net/rdf/datalink/core";
+constexpr std::string_view kEsoVocabulary = "archive.eso.org/rdf/datalink/eso";
+constexpr std::size_t kLongestTerm = 115;  // bytes of a directory's name: MIDAS takes no longer paths
+constexpr std::size_t kLongestExtension = 8;
+
+bool letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+// A term and the vocabulary it belongs to, without scheme: "" for a bare "#term", which is of the core.
+struct Term {
+  std::string vocabulary;
+  std::string name;
+};
+
+Term parse_term(std::string_view semantics) {
+  const auto scheme = semantics.find("://");
+  const auto from = scheme == std::string_view::npos ? 0 : scheme + 3;
+  auto cut = semantics.rfind('#');
+  if (cut == std::string_view::npos && from > 0) cut = semantics.find_last_of("/?", semantics.size() - 2);
+  if (cut == std::string_view::npos || cut < from) return {"", std::string(semantics.substr(from))};
+  return {lower(semantics.substr(from, cut - from)), std::string(semantics.substr(cut + 1))};
+}
+
+std::string tagged(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: tells apart terms that were cut at the same place
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  std::array<char, 24> tag{};
+  (void)std::snprintf(tag.data(), tag.size(), "~%016llx", static_cast<unsigned long long>(hash));
+  return tag.data();
+}
+
+// A directory's name for a term that nobody knows: letters, digits and _ - + ~ only.
+std::string directory_of_term(const std::string& term) {
+  std::string name = portable_name(safe_name(term.substr(0, 4 * kLongestTerm)));
+  std::replace(name.begin(), name.end(), '.', '_');
+  if (!letter_or_digit(name.front())) name.insert(0, "x");
+  if (name.size() <= kLongestTerm && term.size() <= 4 * kLongestTerm) return name;
+  const std::string tag = tagged(term);
+  return name.substr(0, std::min(name.size(), kLongestTerm - tag.size())) + tag;
+}
+
+std::string core_directory(const std::string& term) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 20> places{
+      {{"preview", "preview"},
+       {"preview-image", "preview"},
+       {"preview-plot", "preview"},
+       {"thumbnail", "preview"},
+       {"auxiliary", "auxiliary"},
+       {"weight", "auxiliary"},
+       {"error", "auxiliary"},
+       {"noise", "auxiliary"},
+       {"progenitor", "progenitors"},
+       {"derivation", "derived"},
+       {"documentation", "documentation"},
+       {"detached-header", "documentation"},
+       {"this", ""},
+       {"proc", ""},
+       {"cutout", ""},
+       {"calibration", "calibration"},
+       {"bias", "calibration"},
+       {"dark", "calibration"},
+       {"flat", "calibration"},
+       {"", "other"}}};
+  const std::string low = lower(term);
+  const auto place =
+      std::find_if(places.begin(), places.end(), [&low](const auto& p) { return p.first == low; });
+  return place != places.end() ? std::string(place->second) : directory_of_term(term);
+}
+
+std::string eso_directory(const std::string& term) {
+  if (term == "data_documentation") return "documentation";
+  if (term == "night_log" || term == "sibling_raw" || term.starts_with("calSelector")) return "";
+  if (term.starts_with("anc")) return "auxiliary";
+  return directory_of_term(term);
+}
+
+// ".png" of "a.b.png"; "" where there is none that looks like one.
+std::string extension_of_name(std::string_view name) {
+  if (!packed_suffix(name).empty() && lower(name).find(".fits.") != std::string::npos) return ".fits";
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return "";
+  const auto word = name.substr(dot + 1);
+  const bool plain =
+      !word.empty() && word.size() <= kLongestExtension &&
+      std::all_of(word.begin(), word.end(), letter_or_digit) &&
+      std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+  return plain ? "." + lower(word) : "";
+}
+
+}  // namespace
+
+std::string link_directory(std::string_view semantics) {
+  const Term term = parse_term(semantics);
+  if (term.vocabulary.empty() || term.vocabulary == kCoreVocabulary) return core_directory(term.name);
+  if (term.vocabulary == kEsoVocabulary) return eso_directory(term.name);
+  return directory_of_term(term.name);
+}
+
+bool may_name_a_term(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestTerm &&
+         std::islower(static_cast<unsigned char>(name[0])) != 0 &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return letter_or_digit(c) || c == '_' || c == '-' || c == '~'; });
+}
+
+bool is_night_log(std::string_view semantics) {
+  const Term term = parse_term(semantics);
+  return term.vocabulary == kEsoVocabulary && term.name == "night_log";
+}
+
+std::string link_extension(const client::Link& link) {
+  std::string extension = client::extension_of_type(link.content_type);
+  if (extension.empty()) extension = extension_of_name(link.eso_origfile);
+  if (extension.empty()) extension = extension_of_name(name_in_url(link.access_url));
+  return extension;
+}
+
+std::string name_in_url(std::string_view url) {
+  std::string name = client::last_part(url);
+  return extension_of_name(name).empty() ? "" : name;
+}
+
+std::string id_in_url(std::string_view url) {
+  if (url.find('?') != std::string_view::npos) return "";
+  std::string part = client::last_part(url);
+  const bool numbered =
+      std::any_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return numbered ? part : "";
+}
+
+std::string NamesGiven::give(std::string_view wanted) {
+  std::string name = safe_name(wanted);
+  unsigned& count = given_[portable_name(name)];
+  if (++count == 1) return name;
+  for (unsigned number = count;; ++number) {
+    std::string numbered = numbered_name(name, number);
+    if (given_.try_emplace(portable_name(numbered), 1).second) {
+      given_[portable_name(name)] = number;
+      return numbered;
+    }
+  }
+}
+
+}  // namespace esofs::fs

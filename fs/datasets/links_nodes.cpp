@@ -1,0 +1,304 @@
+#include "fs/datasets/links_nodes.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <string_view>
+
+#include "client/base/in_turn.h"
+#include "client/base/safe_name.h"
+#include "client/base/text.h"
+#include "client/http/url.h"
+#include "client/services/service_error.h"
+#include "fs/datasets/dataset_nodes.h"
+#include "fs/datasets/link_names.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::size_t kMostLists =
+    64;  // of one directory: ESO has one, ALMA one for each package; a circle has no end
+constexpr std::size_t kMostErrorsTold = 10;
+
+constexpr std::string_view kPrefix = "user.eso.";
+
+// The answers that tell of one directory, gathered one after another.
+class Gathering {
+ public:
+  Gathering(const DatasetPlace& place, std::string directory)
+      : place_(place), directory_(std::move(directory)) {}
+
+  void add(LinksPtr links) {
+    for (auto& url : lists_in(*links, directory_, place_.dataset.id, place_.tree.config().ids)) {
+      if (seen_.size() < kMostLists && seen_.insert(url).second) open_.push_back(std::move(url));
+    }
+    documents_.push_back(std::move(links));
+  }
+  // The next list to ask for.
+  std::optional<client::Dataset> next() {
+    if (open_.empty()) return std::nullopt;
+    client::Dataset list = place_.dataset;
+    list.access_url = std::move(open_.back());
+    list.access = client::AccessKind::kDataLink;
+    open_.pop_back();
+    return list;
+  }
+  LinkTablePtr table(ProductFilesPtr files) const {
+    const auto& config = place_.tree.config();
+    return std::make_shared<LinkTable>(
+        LinkTable::Source{place_.dataset.id, directory_, documents_, std::move(files)}, config.ids,
+        config.names);
+  }
+  const DatasetPlace& place() const noexcept { return place_; }
+  const std::string& directory() const noexcept { return directory_; }
+
+ private:
+  const DatasetPlace place_;
+  const std::string directory_;
+  std::vector<LinksPtr> documents_;
+  std::vector<std::string> open_;
+  std::set<std::string> seen_;
+};
+
+// The table, with the product's files where the answers leave something open that their table may tell.
+Cancel finish(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> done) {
+  LinkTablePtr table = gathering->table(nullptr);
+  if (gathering->directory() != "auxiliary" || !table->leaves_open()) {
+    done(std::move(table));
+    return {};
+  }
+  const auto& place = gathering->place();
+  return place.tree.catalog().product_files(
+      place.dataset.id, [gathering, table, done = std::move(done)](Result<ProductFilesPtr> files) {
+        // Without them the directory shows what DataLink says: they are an addition, and mostly there is no such table.
+        if (!files && files.error().code() == EINTR) return done(files.error());
+        done(files ? gathering->table(*files) : table);
+      });
+}
+
+Cancel gather(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> done) {
+  const auto list = gathering->next();
+  if (!list) return finish(gathering, std::move(done));
+  return in_turn<LinksPtr, LinkTablePtr>(
+      [&](Done<LinksPtr> links) { return gathering->place().tree.catalog().links(*list, std::move(links)); },
+      [gathering](LinksPtr links, Done<LinkTablePtr> all) {
+        gathering->add(std::move(links));
+        return gather(gathering, std::move(all));
+      },
+      std::move(done));
+}
+
+// An open directory over a table; its nodes are made as they are asked for.
+class TableHandle : public DirectoryHandle {
+ public:
+  TableHandle(DatasetPlace place, LinkTablePtr table) : place_(std::move(place)), table_(std::move(table)) {}
+  Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override {
+    const auto& all = table_->entries();
+    const NameStyle style = place_.tree.config().names;
+    for (std::uint64_t i = offset; i < all.size(); ++i) {
+      const auto& entry = all[i];
+      if (!visit(
+              {shown_name(entry.name, style), i + 1, link_file(place_, entry, table_->source().directory)}))
+        break;
+    }
+    return {};
+  }
+  std::uint64_t size() const override { return table_->entries().size(); }
+
+ private:
+  const DatasetPlace place_;
+  const LinkTablePtr table_;
+};
+
+void tell_errors(Tree& tree, const std::string& path, const LinkTable& table) {
+  const auto& errors = table.errors();
+  for (std::size_t i = 0; i < std::min(errors.size(), kMostErrorsTold); ++i)
+    tree.errors().add(tree.now(), path, client::link_error(errors[i], "of its DataLink answer"));
+}
+
+}  // namespace
+
+// --- LinkFile ---
+
+LinkFile::LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
+                   std::string path)
+    : DatasetFile(tree, std::move(dataset), cache::Form::kPlain, std::move(path), std::move(row)),
+      link_(std::move(link)),
+      kind_(kind) {}
+
+Cancel LinkFile::open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) {
+  const std::string& url = link_.access_url;
+  if (!url.empty() && !begins_with_any_case(url, "http://") && !begins_with_any_case(url, "https://")) {
+    done(Error(EACCES, "the archive links to " + client::shown_url(url) +
+                           ", and esofs follows links to http and https only"));
+    return {};
+  }
+  if (kind_ == LinkKind::kFile && !url.empty())
+    tree().catalog().learn_source(dataset(),
+                                  {url, link_.content_length, link_.content_type, link_.eso_origfile});
+  return DatasetFile::open_as(user, truncate, std::move(done));
+}
+
+std::optional<std::string> LinkFile::xattr(const std::string& name) {
+  const auto if_any = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string>(text);
+  };
+  if (name == "user.esofs.url") {
+    auto known = DatasetFile::xattr(name);
+    return known ? known : if_any(client::shown_url(link_.access_url));
+  }
+  if (name.starts_with(kPrefix)) {
+    std::string key = name.substr(kPrefix.size());
+    if (key.starts_with("eso_")) key.erase(0, 4);
+    if (key == "origfile") return if_any(link_.eso_origfile);
+    if (key == "category") return if_any(link_.eso_category);
+    if (key == "description") return if_any(link_.description);
+    if (key == "semantics") return if_any(link_.semantics);
+    if (key == "content_type") return if_any(link_.content_type);
+  }
+  return DatasetFile::xattr(name);
+}
+
+std::vector<std::string> LinkFile::xattr_names() {
+  std::vector<std::string> names = DatasetFile::xattr_names();
+  for (const char* key : {"origfile", "category", "description", "semantics", "content_type"}) {
+    std::string name = std::string(kPrefix) + key;
+    if (xattr(name) && std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
+  return names;
+}
+
+NodePtr link_file(const DatasetPlace& place, const LinkTable::Entry& entry, const std::string& directory) {
+  client::Dataset dataset = entry.dataset;
+  RowReference row;
+  auto known = named_by_archive(dataset) ? dataset_in_listings(place.tree, dataset.id) : std::nullopt;
+  if (known) {
+    known->dataset.extension = dataset.extension;
+    dataset = std::move(known->dataset);
+    row = std::move(known->row);
+  }
+  return std::make_shared<LinkFile>(place.tree, entry.link, entry.kind, std::move(dataset), std::move(row),
+                                    place.path + "/" + directory + "/" + entry.name);
+}
+
+// --- LinkDirectory ---
+
+Attributes LinkDirectory::attributes() {
+  return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(place_.dataset), kLongTimeout, kLongTimeout};
+}
+
+LinkTablePtr LinkDirectory::known_table() const {
+  auto& catalog = place_.tree.catalog();
+  const LinksPtr links = catalog.known_links(place_.dataset);
+  if (!links) return nullptr;
+  LinkTablePtr kept = *kept_->lock();
+  if (kept && kept->source().documents.front()->document == links->document) return kept;
+  Gathering gathering(place_, directory_);
+  gathering.add(links);
+  while (const auto list = gathering.next()) {
+    LinksPtr further = catalog.known_links(*list);
+    if (!further) return nullptr;
+    gathering.add(std::move(further));
+  }
+  LinkTablePtr table = gathering.table(nullptr);
+  if (directory_ == "auxiliary" && table->leaves_open()) {
+    const ProductFilesPtr files = catalog.known_product_files(place_.dataset.id);
+    if (!files) return nullptr;
+    table = gathering.table(files);
+  }
+  *kept_->lock() = table;
+  return table;
+}
+
+Cancel LinkDirectory::ask_table(Done<LinkTablePtr> done) const {
+  return in_turn<LinksPtr, LinkTablePtr>(
+      [this](Done<LinksPtr> links) { return links_if_any(place_, std::move(links)); },
+      [place = place_, directory = directory_, kept = kept_](LinksPtr links, Done<LinkTablePtr> answered) {
+        if (!links) {
+          answered(Error(ENOENT, place.path + " has no DataLink answer"));
+          return Cancel();
+        }
+        const LinkTablePtr before = *kept->lock();
+        if (before && before->source().documents.front()->document == links->document) {
+          answered(before);
+          return Cancel();
+        }
+        auto gathering = std::make_shared<Gathering>(place, directory);
+        gathering->add(std::move(links));
+        return gather(gathering, [kept, answered = std::move(answered)](Result<LinkTablePtr> table) {
+          if (table) *kept->lock() = *table;
+          answered(std::move(table));
+        });
+      },
+      std::move(done));
+}
+
+Cancel LinkDirectory::lookup(const std::string& name, Done<Found> done) {
+  const auto answer = [place = place_, directory = directory_, name](const LinkTable& table) {
+    const auto* entry = table.find(name);
+    return entry ? Found{link_file(place, *entry, directory)} : Found{nullptr, kAbsentInListing};
+  };
+  if (const LinkTablePtr table = known_table()) {
+    done(answer(*table));
+    return {};
+  }
+  return with_deadline<LinkTablePtr>(
+      place_.tree.timer(), place_.tree.config().lookup_wait,
+      Error(EAGAIN, path() + "/" + name + ": the archive has not said yet what is there"),
+      [this](Done<LinkTablePtr> answered) { return ask_table(std::move(answered)); },
+      [answer, done = std::move(done)](Result<LinkTablePtr> table) {
+        if (!table && table.error().code() == ENOENT) return done(Found{nullptr, kAbsentInListing});
+        if (!table) return done(table.error());
+        done(answer(**table));
+      });
+}
+
+Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  return with_deadline<LinkTablePtr>(
+      place_.tree.timer(), place_.tree.config().query_wait,
+      Error(EAGAIN, "the archive has not answered yet; look again"),
+      [this](Done<LinkTablePtr> answered) { return ask_table(std::move(answered)); },
+      [place = place_, path = path(), directory = directory_,
+       done = std::move(done)](Result<LinkTablePtr> table) {
+        if (!table) return done(table.error());
+        const LinkTable& found = **table;
+        if (!found.has_rows()) return done(Error(ENOENT, "the dataset has nothing in " + directory));
+        if (found.entries().empty() && !found.errors().empty())
+          return done(client::link_error(found.errors().front(), "of its DataLink answer"));
+        tell_errors(place.tree, path, found);
+        place.tree.catalog().visited(kVisitKind, place.dataset.id);
+        done(std::shared_ptr<DirectoryHandle>(std::make_shared<TableHandle>(place, *table)));
+      });
+}
+
+std::vector<std::string> link_directories(const client::Links& links) {
+  std::set<std::string> found;
+  std::size_t this_rows = 0;
+  for (const auto& link : links.rows) {
+    if (link.error_message.empty() && !leads_somewhere(links, link)) continue;
+    std::string directory = directory_of(link);
+    if (directory != kThisDirectory)
+      found.insert(std::move(directory));
+    else if (link.error_message.empty() && ++this_rows == 2)  // the first is the dataset's own file
+      found.emplace(kThisDirectory);
+  }
+  found.erase("");
+  std::vector<std::string> directories;
+  for (const auto known : kLinkDirectories) {
+    if (found.erase(std::string(known)) > 0) directories.emplace_back(known);
+  }
+  directories.insert(directories.end(), found.begin(), found.end());
+  return directories;
+}
+
+bool has_link_directory(const client::Links& links, const std::string& directory) {
+  std::size_t wanted = directory == kThisDirectory ? 2 : 1;
+  return std::any_of(links.rows.begin(), links.rows.end(), [&](const client::Link& link) {
+    const bool counts =
+        leads_somewhere(links, link) || (!link.error_message.empty() && directory != kThisDirectory);
+    return counts && directory_of(link) == directory && --wanted == 0;
+  });
+}
+
+}  // namespace esofs::fs

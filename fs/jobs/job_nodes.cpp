@@ -1,0 +1,325 @@
+#include "fs/jobs/job_nodes.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <map>
+
+#include "client/base/safe_name.h"
+#include "client/http/http.h"
+#include "client/http/url.h"
+#include "fs/jobs/job_files.h"
+#include "fs/queries/query_files.h"
+#include "fs/tree/names.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+using cache::JobInfo;
+using JobPtr = cache::Jobs::JobPtr;
+
+constexpr std::size_t kLeastIdLetters = 8;
+
+bool digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+// The form of ids that services give by themselves: numbers, and those of RFC 4122.
+bool service_form(const std::string& name) {
+  if (std::all_of(name.begin(), name.end(), digit)) return true;
+  constexpr std::string_view shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return name.size() == shape.size() &&
+         std::equal(name.begin(), name.end(), shape.begin(),
+                    [](unsigned char c, char s) { return s == '-' ? c == '-' : std::isxdigit(c) != 0; });
+}
+
+// A name that nothing here knows, but that some service may know: worth a question. The names that tools try are not.
+bool may_be_an_id(const std::string& name) {
+  if (!client::plain_job_id(name) || name.find_first_of(".~") != std::string::npos) return false;
+  if (service_form(name)) return true;
+  return name.size() >= kLeastIdLetters && std::count_if(name.begin(), name.end(), digit) >= 2;
+}
+
+JobPlacePtr place_of(Tree& tree, const JobInfo& job, std::string path, std::string identity,
+                     QueryDirectoryPtr text) {
+  return std::make_shared<const JobPlace>(
+      JobPlace{tree, job, std::move(path), std::move(identity), std::move(text)});
+}
+
+}  // namespace
+
+NodePtr make_jobs_node(Tree& tree) {
+  if (tree.jobs() == nullptr) return nullptr;
+  FixedDirectory::Entries services;
+  for (const auto& service : tree.jobs()->jobs().services())
+    services.emplace_back(safe_name(service), std::make_shared<JobListNode>(tree, service));
+  return std::make_shared<FixedDirectory>("/jobs", tree.mounted_at(), std::move(services));
+}
+
+// --- JobListNode ---
+
+Attributes JobListNode::attributes() {
+  return {NodeType::kDirectory, 0755, 0, true, tree_.mounted_at(), kLongTimeout, kShortTimeout};
+}
+
+// The jobs that saved queries have started.
+std::vector<JobInfo> JobListNode::of_queries() const {
+  std::vector<JobInfo> jobs;
+  auto queries = tree_.queries().list();
+  if (!queries) return jobs;
+  for (const auto& query : *queries) {
+    const auto spec = query->spec();
+    if (!spec || spec->adql.empty()) continue;
+    const auto state = tree_.catalog().state(*spec);
+    // Of one that runs, only the job's URL tells the service.
+    if (state.job_url.empty() || (!state.service.empty() && state.service != service_)) continue;
+    if (auto job = tree_.jobs()->jobs().of_query(service_, state.job_url)) jobs.push_back(*std::move(job));
+  }
+  return jobs;
+}
+
+Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs) const {
+  std::map<std::string, JobInfo> by_name;
+  for (auto& job : jobs) by_name.insert_or_assign(job.name, std::move(job));
+  auto texts = tree_.jobs()->texts(service_).list();
+  if (!texts) return texts.error();
+  for (const auto& text : *texts) {
+    JobInfo draft;
+    draft.service = service_;
+    draft.name = text->name();
+    draft.own = true;
+    by_name.try_emplace(draft.name, std::move(draft));
+  }
+  for (auto& job : of_queries()) by_name.try_emplace(job.name, std::move(job));
+  std::vector<JobInfo> all;
+  all.reserve(by_name.size());
+  for (auto& [name, job] : by_name) all.push_back(std::move(job));
+  return all;
+}
+
+Result<std::optional<JobInfo>> JobListNode::find(const std::string& name) const {
+  cache::Jobs& jobs = tree_.jobs()->jobs();
+  if (auto known = jobs.find(service_, name)) return known;
+  auto text = tree_.jobs()->texts(service_).find(name);
+  if (!text) return text.error();
+  if (*text) {
+    JobInfo draft;
+    draft.service = service_;
+    draft.name = name;
+    draft.own = true;
+    return std::optional(std::move(draft));
+  }
+  for (auto& job : of_queries()) {
+    if (job.name == name) return std::optional(std::move(job));
+  }
+  return std::optional<JobInfo>();
+}
+
+NodePtr JobListNode::node(const JobInfo& job, const std::string& name) const {
+  QueryDirectoryPtr text;
+  if (job.own && job.name == name) {  // an own job looked up by its id is shown as any other
+    if (auto found = tree_.jobs()->texts(service_).find(name); found) text = *found;
+    if (text && !job.url.empty()) text->freeze();
+  }
+  return std::make_shared<JobNode>(tree_, job, name, std::move(text));
+}
+
+Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
+  if (never_a_name(name)) {
+    done(Found{nullptr, kAbsentByGrammar});
+    return {};
+  }
+  auto known = find(name);
+  if (!known) {
+    done(known.error().at(path() + "/" + name));
+    return {};
+  }
+  if (*known) {
+    done(Found{node(**known, name)});
+    return {};
+  }
+  const auto job = may_be_an_id(name) ? tree_.jobs()->jobs().by_id(service_, name) : std::nullopt;
+  if (!job) {
+    done(Found{nullptr, kShortTimeout});
+    return {};
+  }
+  return with_deadline<JobPtr>(
+      tree_.timer(), tree_.config().lookup_wait,
+      Error(EAGAIN, path() + "/" + name + ": the service has not said yet whether it has this job"),
+      [&](Done<JobPtr> answered) { return tree_.jobs()->jobs().look(*job, std::move(answered)); },
+      [&tree = tree_, job = *job, name, done = std::move(done)](Result<JobPtr> answer) {
+        if (answer) return done(Found{std::make_shared<JobNode>(tree, job, name, nullptr)});
+        if (answer.error().code() == ENOENT) return done(Found{nullptr, kAbsentInListing});
+        done(answer.error());
+      });
+}
+
+Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  using Infos = std::vector<JobInfo>;
+  return with_deadline<Infos>(
+      tree_.timer(), tree_.config().query_wait, Error(EAGAIN, path() + ": the service has not answered yet"),
+      [this](Done<Infos> answered) { return tree_.jobs()->jobs().list(service_, std::move(answered)); },
+      [&tree = tree_, service = service_, done = std::move(done)](Result<Infos> listed) {
+        const JobListNode self(tree, service);
+        auto all = self.with_drafts(listed ? *listed : Infos());
+        if (all && all->empty() && !listed) return done(listed.error());
+        if (!all) return done(all.error());
+        FixedDirectory::Entries entries;
+        for (const auto& job : *all) entries.emplace_back(job.name, self.node(job, job.name));
+        done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+      });
+}
+
+Result<NodePtr> JobListNode::create(const std::string& name) {
+  return Error(
+      EROFS, path() +
+                 " holds directories only: mkdir NAME, write NAME/query.adql, then RUN to NAME/phase (not " +
+                 name + ")");
+}
+
+Result<NodePtr> JobListNode::make_directory(const std::string& name) {
+  if (service_form(name))
+    return Error(EINVAL, "'" + name + "' is no name for a job: services number theirs so");
+  auto known = find(name);
+  if (!known) return known.error();
+  if (*known) return Error(EEXIST, path() + "/" + name + " exists");
+  auto text = tree_.jobs()->texts(service_).make(name);
+  if (!text) return text.error();
+  JobInfo draft;
+  draft.service = service_;
+  draft.name = name;
+  draft.own = true;
+  return NodePtr(std::make_shared<JobNode>(tree_, draft, name, *text));
+}
+
+Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> done) {
+  auto known = find(name);
+  if (!known || !*known) {
+    done(known ? Error(ENOENT, path() + " has no job " + name) : known.error());
+    return {};
+  }
+  const JobInfo job = **known;
+  JobDirectories& directories = *tree_.jobs();
+  if (job.url.empty()) {
+    auto forgotten = directories.jobs().forget_draft(service_, job.name);
+    directories.drop(job);
+    done(std::move(forgotten));
+    return {};
+  }
+  return directories.jobs().remove(job, [&directories, job, done = std::move(done)](Result<void> removed) {
+    if (removed) directories.drop(job);
+    if (!removed) directories.show_all(job.service + "/" + job.name);
+    done(std::move(removed));
+  });
+}
+
+// --- JobNode ---
+
+Attributes JobNode::attributes() {
+  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  return {NodeType::kDirectory, 0755, 0, true, place->mtime(), kShortTimeout, kShortTimeout};
+}
+
+JobNode::Entries JobNode::texts() const {
+  Entries entries;
+  if (!text_) return entries;
+  for (const auto& [name, file] : text_->files())
+    entries.emplace_back(name, make_text_node(tree_, text_, file, name));
+  return entries;
+}
+
+Cancel JobNode::lookup(const std::string& name, Done<Found> done) {
+  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  if ((text_ && text_->removed()) || place->hidden(name)) {
+    done(Found{nullptr, 0});
+    return {};
+  }
+  for (auto& [file, node] : texts()) {
+    if (file == name) {
+      done(Found{std::move(node)});
+      return {};
+    }
+  }
+  const bool made = !place->now().url.empty();
+  const bool local = name == "phase" || name == "executionduration" || name == "destruction";
+  NodePtr node = made || local ? make_job_file(place, name) : nullptr;
+  if (!node && !text_ && name == kQueryFile) node = make_job_query(place);
+  done(node ? Found{std::move(node)} : Found{nullptr, 0});
+  return {};
+}
+
+Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  auto answer = [place, entries = texts()](const client::Job* seen) mutable {
+    std::vector<std::string> names{"phase", "executionduration", "destruction"};
+    if (seen != nullptr) {
+      names.insert(names.end(), {"job.xml", "results"});
+      const bool failed =
+          seen->phase == "ERROR" || (seen->phase == "ABORTED" && !seen->error_message.empty());
+      if (failed) names.emplace_back("error.txt");
+    }
+    if (!place->text) entries.emplace_back(kQueryFile, make_job_query(place));
+    for (const auto& name : names) entries.emplace_back(name, make_job_file(place, name));
+    std::erase_if(entries, [&](const auto& entry) { return place->hidden(entry.first); });
+    return std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries)));
+  };
+  if (text_ && text_->removed()) {
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(Entries())));
+    return {};
+  }
+  if (place->now().url.empty()) {
+    done(answer(nullptr));
+    return {};
+  }
+  return with_deadline<JobPtr>(
+      tree_.timer(), tree_.config().query_wait, Error(EAGAIN, path() + ": the service has not answered yet"),
+      [&](Done<JobPtr> answered) { return place->look(std::move(answered)); },
+      [answer, done = std::move(done)](Result<JobPtr> seen) mutable {
+        if (!seen) return done(seen.error());
+        done(answer(seen->get()));
+      });
+}
+
+Result<NodePtr> JobNode::create(const std::string& name) {
+  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  if (!text_ || text_->frozen())
+    return Error(EROFS, path() + ": the job has been made, only its settings can change");
+  if (make_job_file(place, name)) return Error(EEXIST, path() + "/" + name + " exists");
+  auto file = text_->file(name);
+  if (!file) {
+    auto created = text_->create(name);
+    if (!created) return created.error();
+    file = *created;
+  }
+  return make_text_node(tree_, text_, std::move(file), name);
+}
+
+// Whatever `rm -r` finds here must go, or a job could not be removed; the server keeps its own until the rmdir.
+Result<void> JobNode::remove(const std::string& name) {
+  if (name == "results") return Error(EISDIR, path() + "/results is a directory");
+  if (text_ && !text_->frozen() && text_->remove(name)) return {};
+  place_of(tree_, job_, path(), identity(), text_)->hide(name);
+  return {};
+}
+
+Result<void> JobNode::remove_directory(const std::string& name) {
+  if (name != "results") return Error(ENOTDIR, path() + "/" + name + " is not a directory");
+  place_of(tree_, job_, path(), identity(), text_)->hide(name);
+  return {};
+}
+
+Result<void> JobNode::rename(const std::string& name, Node& to, const std::string& to_name, bool replace) {
+  if (!text_ || text_->frozen() || !text_->file(name))
+    return Error(EROFS, path() + "/" + name + " cannot be renamed");
+  if (to.identity() != identity()) return Error(EXDEV, path() + "/" + name + " cannot leave its job");
+  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  if (make_job_file(place, to_name)) return Error(EROFS, path() + "/" + to_name + " cannot be replaced");
+  return text_->rename(name, to_name, replace);
+}
+
+std::optional<std::string> JobNode::xattr(const std::string& name) {
+  if (name != "user.esofs.url") return std::nullopt;
+  const auto url = place_of(tree_, job_, path(), identity(), text_)->now().url;
+  return url.empty() ? std::nullopt : std::optional(client::shown_url(url));
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,87 @@
+// The nodes of jobs/: the asynchronous jobs of the archive's TAP services.
+//
+//   jobs/<service>/<job>/query.adql         of an own job; fixed from the moment that the service has made the job
+//   jobs/<service>/<job>/phase              the server's word; RUN and ABORT can be written
+//   jobs/<service>/<job>/executionduration  seconds; can be written
+//   jobs/<service>/<job>/destruction        a time; can be written
+//   jobs/<service>/<job>/job.xml            the job document, error.txt: why it failed
+//   jobs/<service>/<job>/results/           the files that it has made
+//
+// A job is made by `mkdir` and lives here alone until RUN is written to its phase. Its files ask the server at each open, at
+// most once a second. Opening a directory, and looking up a job or a result that nobody has seen yet, may wait too, for
+// query_wait and lookup_wait; then EAGAIN.
+//
+//   errors   EINVAL with the server's sentence for what it refuses; ENOENT: the server has no such job any more, and then the
+//            directory goes; else DESIGN section 7
+//   threads  thread-safe
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/jobs/job_directories.h"
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+// jobs/; nullptr where the archive has no jobs.
+NodePtr make_jobs_node(Tree& tree);
+
+// jobs/<service>/
+class JobListNode : public Node {
+ public:
+  JobListNode(Tree& tree, std::string service) : tree_(tree), service_(std::move(service)) {}
+  std::string identity() const override { return "dir:" + path(); }
+  std::string path() const override { return "/jobs/" + service_; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Result<NodePtr> create(const std::string& name) override;
+  Result<NodePtr> make_directory(const std::string& name) override;
+  Cancel remove_directory_later(const std::string& name, Done<void> done) override;
+
+ private:
+  NodePtr node(const cache::JobInfo& job, const std::string& name) const;
+  // From memory and the local disk.
+  Result<std::optional<cache::JobInfo>> find(const std::string& name) const;
+  std::vector<cache::JobInfo> of_queries() const;
+  Result<std::vector<cache::JobInfo>> with_drafts(std::vector<cache::JobInfo> jobs) const;
+
+  Tree& tree_;
+  const std::string service_;
+};
+
+class JobNode : public Node {
+ public:
+  // name: in the tree, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
+  JobNode(Tree& tree, cache::JobInfo job, std::string name, QueryDirectoryPtr text)
+      : tree_(tree), job_(std::move(job)), name_(std::move(name)), text_(std::move(text)) {}
+  std::string identity() const override { return "job:" + (text_ ? text_->identity() : job_.url); }
+  std::string path() const override { return "/jobs/" + job_.service + "/" + name_; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Result<NodePtr> create(const std::string& name) override;
+  Result<void> remove(const std::string& name) override;
+  Result<void> remove_directory(const std::string& name) override;
+  Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
+  Result<void> change(const Change&) override { return {}; }  // chmod, chown and touch: nothing to keep
+  std::optional<std::string> xattr(const std::string& name) override;
+
+ private:
+  using Entries = std::vector<std::pair<std::string, NodePtr>>;
+  Entries texts() const;
+
+  Tree& tree_;
+  const cache::JobInfo job_;  // as it was looked up
+  const std::string name_;
+  const QueryDirectoryPtr text_;
+};
+
+}  // namespace esofs::fs

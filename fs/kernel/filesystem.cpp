@@ -1,0 +1,418 @@
+#include "fs/kernel/filesystem.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <spdlog/spdlog.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "cache/content/disk/chunk.h"
+#include "client/base/safe_name.h"
+#include "fs/kernel/privacy.h"
+
+namespace esofs::fs {
+namespace {
+
+// The size of stdio's and Python's buffers, and so of the first read of a header; cp and cat take 128 KiB anyway.
+constexpr blksize_t kBlockSize = 4096;
+constexpr std::uint64_t kSector = 512;                      // the unit of st_blocks
+constexpr std::uint64_t kHeaderBytes = cache::kChunkBytes;  // what the first request for a file brings
+
+// In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
+constexpr std::uint64_t kDots = 2;
+
+constexpr mode_t kAnyWrite = 0222;
+
+// Long enough for `find` and `ls -l` to use what READDIRPLUS said of a directory, short because an estimate may be
+// corrected without an open (by DataLink, by another mount). open itself makes the kernel drop it.
+constexpr double kEstimateTimeout = 10;
+
+}  // namespace
+
+Filesystem::Filesystem(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
+    : tree_(std::move(config), catalog, files, timer,
+            [this] {
+              return "{\"live_inodes\": " + std::to_string(live_inodes()) +
+                     ", \"open_handles\": " + std::to_string(open_handles()) +
+                     ", \"errors\": " + std::to_string(tree_.errors().size()) + "}";
+            }),
+      cache_(files),
+      inodes_(tree_.make_root()) {}
+
+Result<NodePtr> Filesystem::find(std::uint64_t ino) const {
+  NodePtr node = inodes_.find(ino);
+  if (!node) return Error(ESTALE, "inode " + std::to_string(ino) + " is not known");
+  return node;
+}
+
+Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) const {
+  Entry entry;
+  entry.ino = ino;
+  entry.entry_timeout = attributes.entry_timeout;
+  entry.attr_timeout =
+      attributes.exact ? attributes.attr_timeout : std::min(attributes.attr_timeout, kEstimateTimeout);
+  struct stat& status = entry.attributes;
+  status.st_ino = ino;
+  const bool directory = attributes.type == NodeType::kDirectory;
+  const mode_t type = directory ? S_IFDIR : attributes.type == NodeType::kSymlink ? S_IFLNK : S_IFREG;
+  status.st_mode = type | attributes.permissions;
+  status.st_nlink = directory ? 2 : 1;
+  status.st_uid = tree_.config().uid;
+  status.st_gid = tree_.config().gid;
+  status.st_size = static_cast<off_t>(attributes.size);
+  status.st_blocks = static_cast<blkcnt_t>((attributes.size + kSector - 1) / kSector);
+  status.st_blksize = kBlockSize;
+  status.st_atim.tv_sec = status.st_mtim.tv_sec = status.st_ctim.tv_sec = attributes.mtime;
+  return entry;
+}
+
+// The kernel must ask again on everybody's behalf for what not everybody may see.
+Entry Filesystem::kept_private(Entry entry, const Node& node) const {
+  const Config& config = tree_.config();
+  if (!config.allow_other || config.share_private ||
+      !privacy_now(config).covers(node.path(), node.dataset_file()))
+    return entry;
+  entry.entry_timeout = 0;
+  entry.attr_timeout = 0;
+  return entry;
+}
+
+Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
+  const bool constant = attributes.type == NodeType::kFile && attributes.attr_timeout >= kLongTimeout;
+  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, tree_.now());
+  inodes_.published(ino, attributes.size, attributes.exact);
+  return describe(ino, attributes);
+}
+
+Entry Filesystem::entry(const NodePtr& node) {
+  const std::uint64_t ino = inodes_.reference(node);
+  // The table may hold a node that knows more than this one; both must look the same.
+  const NodePtr known = inodes_.find(ino);
+  Node& best = known ? *known : *node;
+  return kept_private(published(ino, best.attributes()), best);
+}
+
+Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {
+  auto directory = find(parent);
+  if (!directory) {
+    done(directory.error());
+    return {};
+  }
+  return (*directory)
+      ->lookup(name, [this, directory = *directory, name, done = std::move(done)](Result<Found> found) {
+        if (!found) return done(found.error());
+        if (found->node) return done(entry(found->node));
+        if (found->absent_for <= 0) return done(Error(ENOENT, directory->path() + " has no " + name));
+        Entry absent;
+        absent.entry_timeout = found->absent_for;
+        done(absent);
+      });
+}
+
+void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget(ino, count); }
+
+Result<Entry> Filesystem::getattr(std::uint64_t ino) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  return kept_private(published(ino, (*node)->attributes()), **node);
+}
+
+Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  if (auto changed = (*node)->change(change); !changed) return changed.error();
+  return getattr(ino);
+}
+
+Result<std::string> Filesystem::readlink(std::uint64_t ino) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  return (*node)->symlink_target();
+}
+
+// --- directories ---
+
+Cancel Filesystem::opendir(std::uint64_t ino, Done<Opened> done) {
+  auto node = find(ino);
+  if (!node) {
+    done(node.error());
+    return {};
+  }
+  return (*node)->open_directory(
+      [this, ino, node = *node, done = std::move(done)](Result<std::shared_ptr<DirectoryHandle>> handle) {
+        if (!handle) return done(handle.error());
+        Opened opened;
+        opened.handle = directories_.add(ino, *std::move(handle));
+        done(opened);
+      });
+}
+
+Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, bool plus,
+                                 const std::function<bool(const DirectoryEntry&)>& visit) {
+  const auto open = directories_.find(handle);
+  if (!open.handle) return Error(EBADF, "no such directory handle");
+  for (; offset < kDots; ++offset) {
+    DirectoryEntry dot{offset == 0 ? "." : "..", {}, offset + 1};
+    dot.entry.attributes.st_ino = offset == 0 ? open.ino : kRootInode;
+    dot.entry.attributes.st_mode = S_IFDIR;
+    if (!visit(dot)) return {};
+  }
+  const bool with_attributes = plus && open.handle->size() <= kMostWithAttributes;
+  return open.handle->entries(offset - kDots, [&](const DirectoryHandle::Entry& listed) {
+    DirectoryEntry out{listed.name, {}, listed.next + kDots};
+    if (with_attributes) {
+      out.entry = entry(listed.node);
+      if (visit(out)) return true;
+      inodes_.forget(out.entry.ino, 1);  // it did not fit and comes again
+      return false;
+    }
+    out.entry.attributes.st_ino = inodes_.number(*listed.node);
+    out.entry.attributes.st_mode = listed.node->type() == NodeType::kDirectory ? S_IFDIR
+                                   : listed.node->type() == NodeType::kSymlink ? S_IFLNK
+                                                                               : S_IFREG;
+    return visit(out);
+  });
+}
+
+void Filesystem::releasedir(std::uint64_t handle) { (void)directories_.take(handle); }
+
+// --- files ---
+
+Result<Opened> Filesystem::opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle) {
+  if (!handle) return handle.error();
+  const InodeTable::Opening how = inodes_.opened(ino, (*handle)->version(), (*handle)->size());
+  Opened opened;
+  opened.keep_cache = how.keep_cache;
+  opened.direct_io = how.bypass || (*handle)->own_content();
+  opened.invalidate_attributes = how.stale_size;
+  opened.handle = files_.add(ino, *std::move(handle));
+  return opened;
+}
+
+Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done) {
+  auto node = find(ino);
+  if (!node) {
+    done(node.error());
+    return {};
+  }
+  const bool truncate = (flags & O_TRUNC) != 0;
+  if (((flags & O_ACCMODE) != O_RDONLY || truncate) && !(*node)->writable()) {
+    done((*node)->refusal("open for writing"));
+    return {};
+  }
+  const auto answer = [this, ino, user, node = *node,
+                       done = std::move(done)](Result<std::shared_ptr<FileHandle>> handle) {
+    if (handle && (*handle)->restricted() && user && !sees_everything(tree_.config(), *user))
+      return done(Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
+    done(opened(ino, std::move(handle)));
+  };
+  return (*node)->open_as(user, truncate, answer);
+}
+
+Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {
+  auto open = files_.find(handle);
+  if (!open.handle) {
+    done(Error(EBADF, "no such file handle"));
+    return {};
+  }
+  FileHandle& file = *open.handle;
+  // The answer keeps the handle: the kernel may release a file while a read of it is still under way.
+  return file.read(offset, size,
+                   [keep = std::move(open.handle), done = std::move(done)](Result<Bytes> bytes) {
+                     done(std::move(bytes));
+                   });
+}
+
+// IRAF reads 64 KiB for a header, GDL 8 KiB after 8 KiB; the kernel then asks for what follows, in the background, which would
+// be half as much again of what a header costs. A failure of that leaves pages without content, and a page that a program comes
+// to is asked for again (filemap_read_folio() of Linux). Once for an inode: then it may be a program that asks.
+bool Filesystem::only_ahead(std::uint64_t handle, std::uint64_t offset, std::size_t size, int flags) {
+  const bool behind_header = offset + size > kHeaderBytes && offset < 2 * kHeaderBytes;
+  const bool by_the_kernel = size > kBlockSize && size <= kHeaderBytes && (flags & O_DIRECT) == 0;
+  if (!behind_header || !by_the_kernel) return false;
+  const auto open = files_.find(handle);
+  return open.handle && !open.handle->at_hand(offset, size) && inodes_.first_decline(open.ino);
+}
+
+Cancel Filesystem::write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
+                         Done<std::size_t> done) {
+  auto open = files_.find(handle);
+  if (!open.handle) {
+    done(Error(EBADF, "no such file handle"));
+    return {};
+  }
+  FileHandle& file = *open.handle;
+  return file.write_later(
+      offset, bytes, [keep = std::move(open.handle), done = std::move(done)](Result<std::size_t> written) {
+        done(std::move(written));
+      });
+}
+
+Cancel Filesystem::flush(std::uint64_t handle, Done<void> done) {
+  auto open = files_.find(handle);
+  if (!open.handle) {
+    done(Error(EBADF, "no such file handle"));
+    return {};
+  }
+  FileHandle& file = *open.handle;
+  return file.flush_later([keep = std::move(open.handle), done = std::move(done)](Result<void> flushed) {
+    done(std::move(flushed));
+  });
+}
+
+void Filesystem::release(std::uint64_t handle) {
+  const auto open = files_.take(handle);
+  if (open.handle) inodes_.closed(open.ino);
+}
+
+// --- permissions ---
+
+Result<void> Filesystem::access(std::uint64_t ino, int mask, uid_t user) {
+  auto node = find(ino);
+  if (!node) return node.error();
+  const Attributes attributes = (*node)->attributes();
+  if ((mask & W_OK) != 0) {
+    if ((attributes.permissions & kAnyWrite) == 0) return (*node)->refusal("write");
+    if (auto allowed = may_change(ino, user, "write"); !allowed) return allowed;
+  }
+  if ((mask & X_OK) != 0 && attributes.type == NodeType::kFile)
+    return Error(EACCES, (*node)->path() + " is no program");
+  return {};
+}
+
+Result<void> Filesystem::may_see(std::uint64_t ino, uid_t user) {
+  if (!tree_.config().allow_other || sees_everything(tree_.config(), user)) return {};
+  const Privacy privacy = privacy_now(tree_.config());
+  if (!privacy.listings && !privacy.links) return {};
+  auto node = find(ino);
+  if (!node) return node.error();
+  if (!privacy.covers((*node)->path(), (*node)->dataset_file())) return {};
+  return Error(EACCES, (*node)->path() + ": what another user's login shows is not for everybody");
+}
+
+Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::string& operation) {
+  if (user == 0 || user == tree_.config().uid) return {};
+  auto node = find(ino);
+  if (!node) return node.error();
+  if (((*node)->attributes().permissions & kAnyWrite) == 0) return (*node)->refusal(operation);
+  return Error(EACCES, operation + " " + (*node)->path() + ": it belongs to another user");
+}
+
+// --- mutations ---
+
+Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto node = (*directory)->create(name);
+  if (!node) return node.error();
+  Created created;
+  created.entry = entry(*node);
+  // Only files that live in memory can be created, and those open at once.
+  Result<Opened> answer = Error(EIO, "a new file could not be opened");
+  (*node)->open(false, [&](Result<std::shared_ptr<FileHandle>> handle) {
+    answer = opened(created.entry.ino, std::move(handle));
+  });
+  if (!answer) {
+    forget(created.entry.ino, 1);
+    return answer.error();
+  }
+  created.opened = *answer;
+  return created;
+}
+
+Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto node = (*directory)->make_directory(name);
+  if (!node) return node.error();
+  return entry(*node);
+}
+
+Result<Entry> Filesystem::symlink(std::uint64_t parent, const std::string& name, const std::string& target) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto node = (*directory)->make_symlink(name, target);
+  if (!node) return node.error();
+  return entry(*node);
+}
+
+Result<void> Filesystem::unlink(std::uint64_t parent, const std::string& name) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  return (*directory)->remove(name);
+}
+
+Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<void> done) {
+  auto directory = find(parent);
+  if (!directory) {
+    done(directory.error());
+    return {};
+  }
+  return (*directory)
+      ->remove_directory_later(name, [keep = *directory, done = std::move(done)](Result<void> removed) {
+        done(std::move(removed));
+      });
+}
+
+Result<void> Filesystem::rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
+                                const std::string& to_name, unsigned flags) {
+  auto directory = find(parent);
+  if (!directory) return directory.error();
+  auto to = find(to_parent);
+  if (!to) return to.error();
+  if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0)
+    return Error(EINVAL, "only plain renames and RENAME_NOREPLACE are known");
+  return (*directory)->rename(name, **to, to_name, (flags & RENAME_NOREPLACE) == 0);
+}
+
+Error Filesystem::refusal(std::uint64_t ino, const std::string& operation) {
+  auto node = find(ino);
+  return node ? (*node)->refusal(operation) : node.error();
+}
+
+// --- the rest ---
+
+Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& name) {
+  // `ls -l` asks for security.selinux and system.posix_acl_access of every file, unless one of them is not supported.
+  if (!name.starts_with("user.")) return Error(EOPNOTSUPP, "no attributes but user.*");
+  auto node = find(ino);
+  if (!node) return node.error();
+  auto value = (*node)->xattr(name);
+  if (!value) return Error(ENODATA, "no attribute " + safe_name(name));
+  return *std::move(value);
+}
+
+Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino) {
+  if (!tree_.config().list_xattrs) return std::vector<std::string>();
+  auto node = find(ino);
+  if (!node) return node.error();
+  return (*node)->xattr_names();
+}
+
+struct statvfs Filesystem::statfs() const {
+  const cache::FileCache::Usage usage = cache_.usage();
+  struct statvfs status {};
+  status.f_bsize = status.f_frsize = 4096;
+  status.f_blocks = usage.max_bytes / status.f_frsize;
+  status.f_bfree = status.f_bavail =
+      (usage.max_bytes - std::min(usage.bytes, usage.max_bytes)) / status.f_frsize;
+  status.f_namemax = 255;
+  return status;
+}
+
+void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error) {
+  // Of a file that is listed, "not there" is what the archive says of it.
+  const bool lost = error.code() == ENOENT && name.empty();
+  if (!lost && !ErrorLog::worth_a_line(error.code())) return;
+  const NodePtr node = inodes_.find(ino);
+  std::string path = node ? node->path() : "inode " + std::to_string(ino);
+  if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
+  spdlog::warn("{}: {} {}", path, errno_name(error.code()), error.what());
+  tree_.errors().add(tree_.now(), path, error);
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,149 @@
+// Filesystem: the operations of the mounted tree without FUSE types: what unit tests drive. fs/kernel/fuse_ops.cpp is a thin
+// shell around it.
+//
+//   shapes   an inode number is live from the entry that gave it out until forget(); a handle from open to release
+//   units    sizes and offsets in bytes, timeouts in seconds
+//   errors   DESIGN section 7. Failures are logged by report(), once, where the reply is sent.
+//   threads  thread-safe. Nothing waits for the network on the caller's thread; functions that return a Cancel may
+//            answer later (client/base/ask.h). All that is asked has been answered before it is destroyed: cancel it.
+//   source   DESIGN sections 3 to 7, reference/fuse.md section 0
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "cache/content/file_cache.h"
+#include "client/base/ask.h"
+#include "client/base/result.h"
+#include "fs/kernel/handle_table.h"
+#include "fs/kernel/inode_table.h"
+#include "fs/root.h"
+#include "fs/tree/config.h"
+#include "fs/tree/node.h"
+#include "fs/tree/timer.h"
+
+namespace esofs::fs {
+
+// What the kernel is told of an inode.
+struct Entry {
+  std::uint64_t ino = 0;  // 0: there is no such name, and the kernel may remember that for entry_timeout
+  struct stat attributes {};
+  double attr_timeout = 0;
+  double entry_timeout = 0;
+};
+
+struct Opened {
+  std::uint64_t handle = 0;
+  bool keep_cache = false;
+  bool direct_io = false;
+  // The kernel was told another size: its attributes must be invalidated before the open is answered.
+  bool invalidate_attributes = false;
+};
+
+struct Created {
+  Entry entry;
+  Opened opened;
+};
+
+// An entry of a directory. entry.ino == 0: name, type and number (in entry.attributes) only, no attributes.
+struct DirectoryEntry {
+  std::string name;
+  Entry entry;
+  std::uint64_t next;  // the offset that continues after it
+};
+
+class Filesystem {
+ public:
+  // catalog, files and timer outlive it.
+  Filesystem(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer);
+
+  Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
+  void forget(std::uint64_t ino, std::uint64_t count);
+  Result<Entry> getattr(std::uint64_t ino);
+  Result<Entry> setattr(std::uint64_t ino, const Change& change);
+  Result<std::string> readlink(std::uint64_t ino);
+
+  Cancel opendir(std::uint64_t ino, Done<Opened> done);
+  // Visits entries from `offset` until visit() returns false. plus: with attributes, each entry counting as a lookup once
+  // visit() has returned true; directories of more than kMostWithAttributes entries give names only.
+  Result<void> readdir(std::uint64_t handle, std::uint64_t offset, bool plus,
+                       const std::function<bool(const DirectoryEntry&)>& visit);
+  void releasedir(std::uint64_t handle);
+
+  // flags: of open(2).
+  // user: who opens; what is restricted is EACCES for others than who mounted. nullopt: who mounted.
+  Cancel open(std::uint64_t ino, int flags, Done<Opened> done) {
+    return open(ino, flags, {}, std::move(done));
+  }
+  Cancel open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done);
+  Cancel read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done);
+  // True for a read that is most likely the kernel's own, ahead of a program that reads a header: it is to be answered with an
+  // error, which the program never sees. What it does read the kernel asks for once more.
+  // flags: of open(2).
+  bool only_ahead(std::uint64_t handle, std::uint64_t offset, std::size_t size, int flags);
+  // bytes: valid during the call only.
+  Cancel write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
+               Done<std::size_t> done);
+  Cancel flush(std::uint64_t handle, Done<void> done);  // close(2) and fsync(2)
+  void release(std::uint64_t handle);
+
+  Result<Created> create(std::uint64_t parent, const std::string& name);
+  Result<Entry> mkdir(std::uint64_t parent, const std::string& name);
+  Result<Entry> symlink(std::uint64_t parent, const std::string& name, const std::string& target);
+  Result<void> unlink(std::uint64_t parent, const std::string& name);
+  Cancel rmdir(std::uint64_t parent, const std::string& name, Done<void> done);
+  // flags: of renameat2(2).
+  Result<void> rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
+                      const std::string& to_name, unsigned flags);
+  // The errno of an operation that no node ever allows: "link", "mknod", "setxattr" …
+  Error refusal(std::uint64_t ino, const std::string& operation);
+
+  Result<std::string> getxattr(std::uint64_t ino, const std::string& name);
+  Result<std::vector<std::string>> listxattr(std::uint64_t ino);
+
+  // Permissions are ours and not the kernel's, which would say EACCES where the archive is read-only: everybody may read
+  // everything, and only the owner and root may change what lies in queries/.
+  // mask: of access(2). EROFS for W_OK where nobody may write, EACCES for X_OK on files and for W_OK of others.
+  Result<void> access(std::uint64_t ino, int mask, uid_t user);
+  // Whether `user` may look at what lies there, EACCES: what rights told is for who mounted only (fs/kernel/privacy.h).
+  Result<void> may_see(std::uint64_t ino, uid_t user);
+  // Whether `user` may try an operation that changes the inode; EROFS or EACCES.
+  Result<void> may_change(std::uint64_t ino, uid_t user, const std::string& operation);
+
+  // Never waits.
+  struct statvfs statfs() const;
+
+  // Logs a failure that is about to be answered; name: "" or the name below ino that was asked for.
+  void report(std::uint64_t ino, const std::string& name, const Error& error);
+
+  std::size_t live_inodes() const { return inodes_.size(); }
+  std::size_t open_handles() const { return files_.size() + directories_.size(); }
+
+  static constexpr std::uint64_t kMostWithAttributes = 50'000;
+
+ private:
+  Result<NodePtr> find(std::uint64_t ino) const;
+  Entry describe(std::uint64_t ino, const Attributes& attributes) const;
+  Entry published(std::uint64_t ino, Attributes attributes);  // remembers what the kernel is told
+  Entry entry(const NodePtr& node);                           // counts a lookup
+  Entry kept_private(Entry entry, const Node& node) const;
+  Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
+
+  Tree tree_;
+  cache::FileCache& cache_;
+  InodeTable inodes_;
+  HandleTable<FileHandle> files_;
+  HandleTable<DirectoryHandle> directories_;
+};
+
+}  // namespace esofs::fs

@@ -1,0 +1,374 @@
+#include "fs/kernel/fuse_ops.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fs/kernel/reply.h"
+
+namespace esofs::fs {
+namespace {
+
+Connection& connection_of(fuse_req_t request) {
+  return *static_cast<Connection*>(fuse_req_userdata(request));
+}
+Filesystem& filesystem_of(fuse_req_t request) { return connection_of(request).filesystem; }
+
+// Answers at once with what `result` says.
+template <class T, class Send>
+void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<T>& result, Send send) {
+  Reply reply(connection_of(request), request, ino, name, false);
+  if (!result) return reply.error(result.error());
+  send(reply);
+}
+
+void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<void>& result) {
+  Reply reply(connection_of(request), request, ino, name, false);
+  if (!result) return reply.error(result.error());
+  reply.ok();
+}
+
+// True where the caller may not change the inode; the request has been answered then.
+bool refused(fuse_req_t request, fuse_ino_t ino, const char* name, const char* operation) {
+  const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, operation);
+  if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
+  return !allowed;
+}
+
+// True where the caller may not see what lies there; the request has been answered then.
+bool hidden(fuse_req_t request, fuse_ino_t ino, const char* name) {
+  const auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
+  if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
+  return !allowed;
+}
+
+// Starts an operation that may be answered later; send(reply, value) answers it.
+template <class T, class Start, class Send>
+void ask(fuse_req_t request, fuse_ino_t ino, const char* name, Start start, Send send) {
+  Connection& connection = connection_of(request);
+  auto reply = std::make_shared<Reply>(connection, request, ino, name, true);
+  const std::uint64_t number = connection.pending->number(request);
+  Cancel cancel = start(Done<T>([reply, send](Result<T> result) {
+    if (!result) return reply->error(result.error());
+    send(*reply, *result);
+  }));
+  reply.reset();  // an operation that forgot its continuation answers EIO here
+  connection.pending->set_cancel(request, number, std::move(cancel));
+}
+
+// The same for an operation that gives no value.
+template <class Start>
+void ask_to(fuse_req_t request, fuse_ino_t ino, const char* name, Start start) {
+  Connection& connection = connection_of(request);
+  auto reply = std::make_shared<Reply>(connection, request, ino, name, true);
+  const std::uint64_t number = connection.pending->number(request);
+  Cancel cancel = start(Done<void>([reply](Result<void> result) {
+    if (!result) return reply->error(result.error());
+    reply->ok();
+  }));
+  reply.reset();
+  connection.pending->set_cancel(request, number, std::move(cancel));
+}
+
+// The parallel_dirops flag of libfuse 3.17 and later; before, fuse_session.cpp patches it into the answer.
+void set_up(void* userdata, fuse_conn_info* kernel) {
+  const Connection& connection = *static_cast<Connection*>(userdata);
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+  fuse_set_feature_flag(kernel, FUSE_CAP_PARALLEL_DIROPS);
+  fuse_unset_feature_flag(kernel, FUSE_CAP_READDIRPLUS_AUTO);
+#else
+  kernel->want |= kernel->capable & FUSE_CAP_PARALLEL_DIROPS;
+  // The listing is local: attributes cost nothing, and AUTO would ask for each of them again by LOOKUP.
+  kernel->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO);
+#endif
+  kernel->max_background = connection.max_background;
+  kernel->congestion_threshold = connection.max_background * 3 / 4;
+  kernel->max_readahead = std::min(kernel->max_readahead, connection.readahead_bytes);
+}
+
+void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (hidden(request, parent, name)) return;
+  ask<Entry>(
+      request, parent, name,
+      [&](Done<Entry> done) { return filesystem_of(request).lookup(parent, name, std::move(done)); },
+      [](Reply& reply, const Entry& entry) { reply.entry(entry); });
+}
+
+void on_forget(fuse_req_t request, fuse_ino_t ino, std::uint64_t count) {
+  filesystem_of(request).forget(ino, count);
+  fuse_reply_none(request);
+}
+
+void on_forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* forgets) {
+  for (std::size_t i = 0; i < count; ++i) filesystem_of(request).forget(forgets[i].ino, forgets[i].nlookup);
+  fuse_reply_none(request);
+}
+
+void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
+  if (hidden(request, ino, "")) return;
+  const auto entry = filesystem_of(request).getattr(ino);
+  answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
+}
+
+void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which, fuse_file_info*) {
+  if (refused(request, ino, "", "change")) return;
+  Change change;
+  if ((which & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<std::uint64_t>(wanted->st_size);
+  if ((which & FUSE_SET_ATTR_MTIME) != 0) change.mtime = wanted->st_mtim.tv_sec;
+  change.mtime_now = (which & FUSE_SET_ATTR_MTIME_NOW) != 0;
+  if (change.mtime_now) change.mtime.reset();
+  change.mode_or_owner = (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0;
+  const auto entry = filesystem_of(request).setattr(ino, change);
+  answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
+}
+
+void on_readlink(fuse_req_t request, fuse_ino_t ino) {
+  if (hidden(request, ino, "")) return;
+  const auto target = filesystem_of(request).readlink(ino);
+  answer(request, ino, "", target, [&](Reply& reply) { reply.target(*target); });
+}
+
+void on_opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
+  if (hidden(request, ino, "")) return;
+  ask<Opened>(
+      request, ino, "",
+      [&](Done<Opened> done) { return filesystem_of(request).opendir(ino, std::move(done)); },
+      [](Reply& reply, const Opened& opened) { reply.opened(opened, true); });
+}
+
+void read_directory(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
+                    const fuse_file_info* info, bool plus) {
+  std::vector<char> buffer(size);
+  std::size_t used = 0;
+  const auto fits = [&](const DirectoryEntry& listed) {
+    char* at = buffer.data() + used;
+    const std::size_t room = size - used;
+    const auto next = static_cast<off_t>(listed.next);
+    std::size_t needed = 0;
+    if (plus) {
+      fuse_entry_param entry{};
+      entry.ino = listed.entry.ino;
+      entry.attr = listed.entry.attributes;
+      entry.attr_timeout = listed.entry.attr_timeout;
+      entry.entry_timeout = listed.entry.entry_timeout;
+      needed = fuse_add_direntry_plus(request, at, room, listed.name.c_str(), &entry, next);
+    } else {
+      needed = fuse_add_direntry(request, at, room, listed.name.c_str(), &listed.entry.attributes, next);
+    }
+    if (needed > room) return false;
+    used += needed;
+    return true;
+  };
+  const auto read = filesystem_of(request).readdir(info->fh, static_cast<std::uint64_t>(offset), plus, fits);
+  Reply reply(connection_of(request), request, ino, "", false);
+  // What was found before a failure is delivered; the failure comes with the next call.
+  if (!read && used == 0) return reply.error(read.error());
+  reply.data({reinterpret_cast<const std::byte*>(buffer.data()), used});
+}
+
+void on_readdir(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
+  read_directory(request, ino, size, offset, info, false);
+}
+
+void on_readdirplus(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
+                    fuse_file_info* info) {
+  read_directory(request, ino, size, offset, info, true);
+}
+
+void on_releasedir(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  filesystem_of(request).releasedir(info->fh);
+  fuse_reply_err(request, 0);
+}
+
+void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  if (hidden(request, ino, "")) return;
+  const int flags = info->flags;
+  const bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+  if (changes && refused(request, ino, "", "open for writing")) return;
+  ask<Opened>(
+      request, ino, "",
+      [&](Done<Opened> done) {
+        return filesystem_of(request).open(ino, flags, fuse_req_ctx(request)->uid, std::move(done));
+      },
+      [](Reply& reply, const Opened& opened) { reply.opened(opened, false); });
+}
+
+void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
+  if (filesystem_of(request).only_ahead(info->fh, static_cast<std::uint64_t>(offset), size, info->flags)) {
+    fuse_reply_err(request, EAGAIN);  // not told in .esofs/errors: nobody has failed
+    return;
+  }
+  ask<Bytes>(
+      request, ino, "",
+      [&](Done<Bytes> done) {
+        return filesystem_of(request).read(info->fh, static_cast<std::uint64_t>(offset), size,
+                                           std::move(done));
+      },
+      [](Reply& reply, const Bytes& bytes) { reply.data(bytes); });
+}
+
+void on_write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
+              fuse_file_info* info) {
+  ask<std::size_t>(
+      request, ino, "",
+      [&](Done<std::size_t> done) {
+        return filesystem_of(request).write(info->fh, static_cast<std::uint64_t>(offset),
+                                            {reinterpret_cast<const std::byte*>(bytes), size},
+                                            std::move(done));
+      },
+      [](Reply& reply, std::size_t written) { reply.written(written); });
+}
+
+void on_flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  ask_to(request, ino, "",
+         [&](Done<void> done) { return filesystem_of(request).flush(info->fh, std::move(done)); });
+}
+
+void on_fsync(fuse_req_t request, fuse_ino_t ino, int, fuse_file_info* info) {
+  ask_to(request, ino, "",
+         [&](Done<void> done) { return filesystem_of(request).flush(info->fh, std::move(done)); });
+}
+
+void on_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  filesystem_of(request).release(info->fh);
+  fuse_reply_err(request, 0);
+}
+
+void on_fsyncdir(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) { fuse_reply_err(request, 0); }
+
+void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info*) {
+  if (refused(request, parent, name, "create")) return;
+  const auto created = filesystem_of(request).create(parent, name);
+  answer(request, parent, name, created, [&](Reply& reply) { reply.created(*created); });
+}
+
+void on_mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
+  if (refused(request, parent, name, "mkdir")) return;
+  const auto entry = filesystem_of(request).mkdir(parent, name);
+  answer(request, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
+}
+
+void on_symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {
+  if (refused(request, parent, name, "symlink")) return;
+  const auto entry = filesystem_of(request).symlink(parent, name, target);
+  answer(request, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
+}
+
+void on_unlink(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (refused(request, parent, name, "remove")) return;
+  answer(request, parent, name, filesystem_of(request).unlink(parent, name));
+}
+
+void on_rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (refused(request, parent, name, "rmdir")) return;
+  ask_to(request, parent, name,
+         [&](Done<void> done) { return filesystem_of(request).rmdir(parent, name, std::move(done)); });
+}
+
+void on_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t to_parent,
+               const char* to_name, unsigned flags) {
+  if (refused(request, parent, name, "rename")) return;
+  answer(request, parent, name, filesystem_of(request).rename(parent, name, to_parent, to_name, flags));
+}
+
+void refuse(fuse_req_t request, fuse_ino_t ino, const char* operation) {
+  Reply(connection_of(request), request, ino, "", false)
+      .error(filesystem_of(request).refusal(ino, operation));
+}
+
+void on_link(fuse_req_t request, fuse_ino_t, fuse_ino_t to_parent, const char*) {
+  refuse(request, to_parent, "link");
+}
+void on_mknod(fuse_req_t request, fuse_ino_t parent, const char*, mode_t, dev_t) {
+  refuse(request, parent, "mknod");
+}
+void on_setxattr(fuse_req_t request, fuse_ino_t ino, const char*, const char*, std::size_t, int) {
+  refuse(request, ino, "setxattr");
+}
+void on_removexattr(fuse_req_t request, fuse_ino_t ino, const char*) { refuse(request, ino, "removexattr"); }
+void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_file_info*) {
+  refuse(request, ino, "fallocate");
+}
+
+void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
+  if (hidden(request, ino, "")) return;
+  const auto value = filesystem_of(request).getxattr(ino, name);
+  if (!value) {  // not told in .esofs/errors: a program that asks has not failed
+    fuse_reply_err(request, value.error().code());
+    return;
+  }
+  answer(request, ino, "", value, [&](Reply& reply) { reply.xattr(*value, size); });
+}
+
+void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
+  if (hidden(request, ino, "")) return;
+  const auto names = filesystem_of(request).listxattr(ino);
+  answer(request, ino, "", names, [&](Reply& reply) {
+    std::string list;
+    for (const auto& name : *names) list.append(name).push_back('\0');
+    reply.xattr(list, size);
+  });
+}
+
+// Not told in .esofs/errors: a program that asks has not failed.
+void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
+  auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
+  if (allowed) allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);
+  fuse_reply_err(request, allowed ? 0 : allowed.error().code());
+}
+
+void on_statfs(fuse_req_t request, fuse_ino_t ino) {
+  Reply(connection_of(request), request, ino, "", false).statfs(filesystem_of(request).statfs());
+}
+
+fuse_lowlevel_ops make_operations() {
+  fuse_lowlevel_ops ops{};
+  ops.init = set_up;
+  ops.lookup = on_lookup;
+  ops.forget = on_forget;
+  ops.forget_multi = on_forget_multi;
+  ops.getattr = on_getattr;
+  ops.setattr = on_setattr;
+  ops.readlink = on_readlink;
+  ops.mknod = on_mknod;
+  ops.mkdir = on_mkdir;
+  ops.unlink = on_unlink;
+  ops.rmdir = on_rmdir;
+  ops.symlink = on_symlink;
+  ops.rename = on_rename;
+  ops.link = on_link;
+  ops.open = on_open;
+  ops.read = on_read;
+  ops.write = on_write;
+  ops.flush = on_flush;
+  ops.release = on_release;
+  ops.fsync = on_fsync;
+  ops.opendir = on_opendir;
+  ops.readdir = on_readdir;
+  ops.readdirplus = on_readdirplus;
+  ops.releasedir = on_releasedir;
+  ops.fsyncdir = on_fsyncdir;
+  ops.statfs = on_statfs;
+  ops.access = on_access;
+  ops.setxattr = on_setxattr;
+  ops.getxattr = on_getxattr;
+  ops.listxattr = on_listxattr;
+  ops.removexattr = on_removexattr;
+  ops.create = on_create;
+  ops.fallocate = on_fallocate;
+  return ops;
+}
+
+}  // namespace
+
+const fuse_lowlevel_ops& fuse_operations() {
+  static const fuse_lowlevel_ops operations = make_operations();
+  return operations;
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,142 @@
+#include "fs/kernel/inode_table.h"
+
+#include <utility>
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
+
+// FNV-1a with the finalizer of SplitMix64. The numbers are seen by users' backups: never change this.
+std::uint64_t identity_hash(const std::string& identity) {
+  std::uint64_t value = 0xcbf29ce484222325U;
+  for (const char c : identity) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31U);
+}
+
+}  // namespace
+
+InodeTable::InodeTable(NodePtr root, Hash hash) : hash_(hash ? std::move(hash) : Hash(identity_hash)) {
+  std::string identity = root->identity();
+  auto tables = tables_.lock();
+  tables->numbers.emplace(identity, kRootInode);
+  Record& record = tables->records[kRootInode];
+  record.node = std::move(root);
+  record.identity = std::move(identity);
+  record.lookups = 1;
+}
+
+std::uint64_t InodeTable::free_number(const Tables& tables, const std::string& identity) const {
+  std::uint64_t ino = hash_(identity) & kMask;
+  while (ino <= kRootInode || tables.records.contains(ino)) ino = (ino + 1) & kMask;
+  return ino;
+}
+
+std::uint64_t InodeTable::reference(const NodePtr& node) {
+  std::string identity = node->identity();
+  const int knowledge = node->knowledge();
+  NodePtr replaced;  // dies after the lock is released
+  auto tables = tables_.lock();
+  auto known = tables->numbers.find(identity);
+  if (known != tables->numbers.end()) {
+    Record& record = tables->records.at(known->second);
+    ++record.lookups;
+    const int before = record.node->knowledge();
+    if (knowledge > before || (knowledge == before && knowledge > 0))
+      replaced = std::exchange(record.node, node);
+    return known->second;
+  }
+  const std::uint64_t ino = free_number(*tables, identity);
+  tables->numbers.emplace(identity, ino);
+  Record& record = tables->records[ino];
+  record.node = node;
+  record.identity = std::move(identity);
+  record.lookups = 1;
+  return ino;
+}
+
+std::uint64_t InodeTable::number(const Node& node) const {
+  const std::string identity = node.identity();
+  auto tables = tables_.lock();
+  auto known = tables->numbers.find(identity);
+  return known != tables->numbers.end() ? known->second : free_number(*tables, identity);
+}
+
+NodePtr InodeTable::find(std::uint64_t ino) const {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  return record == tables->records.end() ? nullptr : record->second.node;
+}
+
+void InodeTable::forget(std::uint64_t ino, std::uint64_t count) {
+  Record gone;  // dies after the lock is released
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end() || ino == kRootInode) return;
+  record->second.lookups -= count < record->second.lookups ? count : record->second.lookups;
+  if (record->second.lookups > 0) return;
+  gone = std::move(record->second);
+  tables->numbers.erase(gone.identity);
+  tables->records.erase(record);
+}
+
+std::size_t InodeTable::size() const { return tables_.lock()->records.size(); }
+
+void InodeTable::published(std::uint64_t ino, std::uint64_t size, bool exact) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end()) return;
+  record->second.published = true;
+  record->second.published_size = size;
+  record->second.published_exact = exact;
+}
+
+std::int64_t InodeTable::settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end()) return mtime;
+  auto& settled = record->second;
+  const bool changed_since = mtime > settled.settled_at && settled.open_handles == 0;
+  if (!settled.mtime || (changed_since && mtime != *settled.mtime)) {
+    settled.mtime = mtime;
+    settled.settled_at = now;
+  }
+  return *settled.mtime;
+}
+
+InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& version, std::uint64_t size) {
+  auto tables = tables_.lock();
+  auto found = tables->records.find(ino);
+  if (found == tables->records.end()) return {false, false, true};
+  Record& record = found->second;
+  const bool others = record.open_handles++ > 0;
+  const bool stale = record.published && (!record.published_exact || record.published_size != size);
+  if (version.empty()) return {false, false, stale};
+  if (record.version == version || record.version.empty()) {
+    record.version = version;
+    return {true, false, stale};
+  }
+  if (others) {
+    record.bypassed = true;
+    return {false, true, stale};
+  }
+  record.version = version;  // the kernel drops the old pages when it sees an open without keep_cache
+  return {false, false, stale};
+}
+
+bool InodeTable::first_decline(std::uint64_t ino) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end() || record->second.bypassed) return false;
+  return !std::exchange(record->second.declined, true);
+}
+
+void InodeTable::closed(std::uint64_t ino) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record != tables->records.end() && record->second.open_handles > 0) --record->second.open_handles;
+}
+
+}  // namespace esofs::fs

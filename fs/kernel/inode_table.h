@@ -1,0 +1,84 @@
+// InodeTable: inode numbers, and the nodes that the kernel knows of.
+//
+// A number is a 62-bit hash of the node's identity and so the same for ever, with nothing stored. Should two live nodes
+// collide, the later one gets the next free number. A node is here while the kernel has a count on it (lookup,
+// readdirplus, create) and leaves with FORGET.
+//
+//   threads  thread-safe; calls nothing of another class under its lock
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "client/base/guarded.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+constexpr std::uint64_t kRootInode = 1;
+
+class InodeTable {
+ public:
+  using Hash = std::function<std::uint64_t(const std::string& identity)>;
+
+  // hash: for tests; empty: the one that gives real mounts their numbers.
+  explicit InodeTable(NodePtr root, Hash hash = {});
+
+  // Counts one lookup of the node and returns its number.
+  std::uint64_t reference(const NodePtr& node);
+  // The number that the node has or would get now; counts nothing.
+  std::uint64_t number(const Node& node) const;
+  NodePtr find(std::uint64_t ino) const;  // nullptr: not live
+  void forget(std::uint64_t ino, std::uint64_t count);
+  std::size_t size() const;
+
+  // Remembers what the kernel was told of a live inode's size.
+  void published(std::uint64_t ino, std::uint64_t size, bool exact);
+
+  // The time that a live inode was first shown with, or one later than that moment `now`: it changed since. While it is open it
+  // has the old one: another would make the kernel drop its pages, and `ls` wait, unkillably, for a server that hangs.
+  std::int64_t settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now);
+
+  // How an open is to be answered, from what the kernel may still hold of the inode's earlier content.
+  struct Opening {
+    bool keep_cache;  // its pages are of this version
+    bool bypass;      // older handles of another version are open: this one must not share pages with them
+    bool stale_size;  // the kernel was told another size: its attributes must go before the open is answered
+  };
+  // version: of the handle being opened; "": pages are never kept. Each call needs a closed().
+  Opening opened(std::uint64_t ino, const std::string& version, std::uint64_t size);
+  void closed(std::uint64_t ino);
+
+  // True once for each time that an inode is live, which is as long as the kernel may hold pages of it.
+  bool first_decline(std::uint64_t ino);
+
+ private:
+  struct Record {
+    NodePtr node;
+    std::string identity;
+    std::uint64_t lookups = 0;
+    std::uint64_t open_handles = 0;
+    std::string version;  // of the pages that the kernel may hold
+    std::uint64_t published_size = 0;
+    std::optional<std::int64_t> mtime;
+    std::int64_t settled_at = 0;
+    bool published_exact = true;
+    bool published = false;
+    bool declined = false;
+    bool bypassed = false;  // an open was told to read past the page cache
+  };
+  struct Tables {
+    std::unordered_map<std::uint64_t, Record> records;
+    std::unordered_map<std::string, std::uint64_t> numbers;  // by identity
+  };
+  std::uint64_t free_number(const Tables& tables, const std::string& identity) const;
+
+  Hash hash_;
+  mutable Guarded<Tables> tables_;
+};
+
+}  // namespace esofs::fs

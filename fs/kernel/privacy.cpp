@@ -1,0 +1,31 @@
+#include "fs/kernel/privacy.h"
+
+#include <string_view>
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::string_view kDatasets = "/datasets/";
+
+bool public_by_nature(const std::string& path) {
+  return path.empty() || path == "/" || path == "/README.txt" || path == "/.esofs" ||
+         path.starts_with("/.esofs/");
+}
+
+}  // namespace
+
+bool Privacy::covers(const std::string& path, bool dataset_file) const {
+  if (listings && !public_by_nature(path)) return true;
+  if (!links || dataset_file || !path.starts_with(kDatasets)) return false;
+  const auto name = path.find('/', kDatasets.size());
+  return name != std::string::npos && path.substr(name) != "/metadata.json";
+}
+
+Privacy privacy_now(const Config& config) {
+  return {config.private_listings && config.private_listings(),
+          config.private_links && config.private_links()};
+}
+
+bool sees_everything(const Config& config, uid_t user) { return config.share_private || user == config.uid; }
+
+}  // namespace esofs::fs

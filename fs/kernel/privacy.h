@@ -1,0 +1,29 @@
+// Privacy: which paths of the tree show what only the rights of who is logged in could tell, and to whom.
+//
+//   threads  plain functions of a Config, whose functions are thread-safe
+//   source   DESIGN tenet 7
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "fs/tree/config.h"
+
+namespace esofs::fs {
+
+// What is learnt with rights at present.
+struct Privacy {
+  bool listings = false;  // TAP carries the token: everything but README.txt and .esofs is the user's own
+  bool links = false;     // DataLink carries it: so is what hangs beside a dataset's file
+
+  // Whether `path` (from the mount point) shows such things. Files of datasets are judged by their own content.
+  bool covers(const std::string& path, bool dataset_file) const;
+};
+
+Privacy privacy_now(const Config& config);
+
+// True where `user` may see everything: who mounted, and everybody under -o share_private.
+bool sees_everything(const Config& config, uid_t user);
+
+}  // namespace esofs::fs

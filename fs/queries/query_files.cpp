@@ -1,0 +1,150 @@
+#include "fs/queries/query_files.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "fs/queries/query_nodes.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+class TextFileHandle : public FileHandle {
+ public:
+  TextFileHandle(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file)
+      : tree_(tree), directory_(std::move(directory)), file_(std::move(file)) {
+    file_->handle_opened();
+  }
+  TextFileHandle(const TextFileHandle&) = delete;
+  TextFileHandle& operator=(const TextFileHandle&) = delete;
+  ~TextFileHandle() override { file_->handle_closed(); }
+
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
+    done(slice(file_->read(offset, size), 0, size));
+    return {};
+  }
+  std::uint64_t size() const override { return file_->size(); }
+  Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    wrote_ = true;
+    auto written = file_->write(offset, bytes, tree_.now());
+    if (!written) cut_ = true;
+    return written;
+  }
+  // A handle that only reads commits nothing: somebody else may be half-way through writing.
+  Result<void> flush() override {
+    if (!file_->take_resized() && !wrote_.exchange(false)) return {};
+    if (cut_) return directory_->undo(*file_);
+    auto committed = directory_->commit(*file_);
+    if (!committed) {
+      wrote_ = true;  // the next fsync or close tries again
+      return committed;
+    }
+    forget_replaced(tree_, *directory_);
+    return committed;
+  }
+
+ private:
+  Tree& tree_;
+  const QueryDirectoryPtr directory_;
+  const QueryDirectory::File file_;
+  std::atomic<bool> wrote_{false};
+  std::atomic<bool> cut_{false};  // a write was refused: what is here is no whole text
+};
+
+class TextFileNode : public Node {
+ public:
+  TextFileNode(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file, std::string name)
+      : tree_(tree), directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)) {}
+
+  std::string identity() const override { return file_->identity(); }
+  std::string path() const override { return directory_->path() + "/" + name_; }
+  int knowledge() const override { return 1; }  // the later one has the present name
+  NodeType type() const override { return file_->symlink() ? NodeType::kSymlink : NodeType::kFile; }
+  Attributes attributes() override {
+    if (file_->symlink())
+      return {NodeType::kSymlink, 0777, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
+    const mode_t permissions = writable() ? 0644 : 0444;
+    return {NodeType::kFile, permissions, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
+  }
+  bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
+    if (truncate) {
+      if (auto cut = file_->resize(0, tree_.now()); !cut) {
+        done(cut.error());
+        return {};
+      }
+    }
+    done(std::shared_ptr<FileHandle>(std::make_shared<TextFileHandle>(tree_, directory_, file_)));
+    return {};
+  }
+  Result<std::string> symlink_target() const override {
+    if (!file_->symlink()) return Node::symlink_target();
+    return file_->content();
+  }
+
+  // chmod and chown are accepted and change nothing; `touch query.adql` asks the archive anew.
+  Result<void> change(const Change& change) override {
+    if (directory_->is_fixed()) {
+      if (!change.mtime_now || change.size) return Node::change(change);
+      touched();
+      return {};
+    }
+    if (directory_->frozen()) return refusal("change");
+    if (change.size) {
+      if (auto cut = file_->resize(*change.size, tree_.now()); !cut) return cut;
+      if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
+        if (auto committed = directory_->commit(*file_); !committed) return committed;
+        forget_replaced(tree_, *directory_);
+      }
+    }
+    if (change.mtime) file_->set_mtime(*change.mtime);
+    if (change.mtime_now) {
+      file_->set_mtime(tree_.now());
+      if (!change.size) touched();
+    }
+    return {};
+  }
+  Error refusal(const std::string& operation) const override {
+    if (directory_->is_fixed()) return Node::refusal(operation);
+    if (directory_->frozen()) return {EROFS, operation + " " + path() + ": the job has been made of it"};
+    return {ENOTSUP, operation + " " + path() + ": not for the files of a query"};
+  }
+
+ private:
+  void touched() {
+    if (!directory_->listed() || directory_->file(std::string(kQueryFile)) != file_) return;
+    directory_->show_all();
+    const auto spec = directory_->spec();
+    if (spec && !spec->adql.empty()) tree_.catalog().refresh(*spec);
+  }
+
+  Tree& tree_;
+  const QueryDirectoryPtr directory_;
+  const QueryDirectory::File file_;
+  const std::string name_;
+};
+
+}  // namespace
+
+void forget_replaced(Tree& tree, QueryDirectory& directory) {
+  const auto replaced = directory.take_replaced();
+  if (replaced && directory.listed() && !tree.queries().asked_by_another(*replaced, directory))
+    tree.catalog().forget(*replaced);
+}
+
+NodePtr make_text_node(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file,
+                       const std::string& name) {
+  return std::make_shared<TextFileNode>(tree, std::move(directory), std::move(file), name);
+}
+
+NodePtr make_status_node(Tree& tree, QueryDirectoryPtr directory) {
+  std::string identity = "status:" + directory->identity();
+  std::string path = directory->path() + "/status.txt";
+  return std::make_shared<LiveText>(
+      std::move(identity), std::move(path), [&tree, directory = std::move(directory)] {
+        return LiveText::Rendered{query_status(tree, *directory),
+                                  std::max(directory->mtime(), tree.mounted_at())};
+      });
+}
+
+}  // namespace esofs::fs

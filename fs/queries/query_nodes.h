@@ -1,0 +1,73 @@
+// The nodes of queries/: saved queries as directories.
+//
+//   queries/<name>/query.adql       a TextFile; written by editors, committed by QueryDirectory
+//   queries/<name>/status.txt       rendered at open
+//   queries/<name>/table/           the answer itself
+//   queries/<name>/<dp_id>.fits     the entries of the query's listing
+//
+// Only opening a query directory (for query_wait), its table/result.vot, and looking up a possible dataset of a listing that
+// nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query goes on.
+//
+//   errors   DESIGN section 7
+//   threads  thread-safe
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/queries/saved_queries.h"
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+class QueriesNode : public Node {
+ public:
+  explicit QueriesNode(Tree& tree) : tree_(tree) {}
+  std::string identity() const override { return "dir:/queries"; }
+  std::string path() const override { return "/queries"; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Result<NodePtr> create(const std::string& name) override;
+  Result<NodePtr> make_directory(const std::string& name) override;
+  Result<void> remove_directory(const std::string& name) override;
+  Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
+
+ private:
+  Tree& tree_;
+};
+
+class QueryNode : public Node {
+ public:
+  QueryNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
+  std::string identity() const override { return directory_->identity(); }
+  std::string path() const override { return directory_->path(); }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Result<NodePtr> create(const std::string& name) override;
+  Result<NodePtr> make_symlink(const std::string& name, const std::string& target) override;
+  Result<void> remove(const std::string& name) override;
+  Result<void> remove_directory(const std::string& name) override;
+  Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
+  Result<void> change(const Change& change) override;
+  Error refusal(const std::string& operation) const override;
+
+ private:
+  // What lies here whatever the archive answers, without what `rm` took away.
+  std::vector<std::pair<std::string, NodePtr>> local_entries() const;
+  Result<void> check_new_name(const std::string& name) const;
+
+  Tree& tree_;
+  const QueryDirectoryPtr directory_;
+};
+
+// The text of status.txt: one "key: value" a line.
+std::string query_status(Tree& tree, const QueryDirectory& directory);
+
+}  // namespace esofs::fs

@@ -1,0 +1,94 @@
+// status.txt: what a saved query is, was and will be, one "key: value" a line.
+#include <cerrno>
+#include <string>
+
+#include "client/http/http.h"
+#include "client/http/url.h"
+#include "fs/queries/query_nodes.h"
+#include "fs/queries/status_lines.h"
+#include "fs/tree/error_log.h"
+
+namespace esofs::fs {
+namespace {
+
+std::string mode_name(client::QueryMode mode) {
+  switch (mode) {
+    case client::QueryMode::kSync:
+      return "sync";
+    case client::QueryMode::kAsync:
+      return "async";
+    default:
+      return "auto";
+  }
+}
+
+std::string phase(const cache::QueryState& state) {
+  if (state.running) return state.known ? "REFRESHING" : "RUNNING";
+  if (state.error)
+    return state.known ? "COMPLETED (the refresh failed, this is the answer before it)" : "FAILED";
+  return state.known ? "COMPLETED" : "NOT RUN YET";
+}
+
+constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked anew";
+
+// What the user can do where there is no new answer.
+std::string hint(const cache::QueryState& state, const QueryDirectory& directory) {
+  if (state.running) return state.known ? "" : "the query goes on; list this directory again";
+  if (!state.error) return state.known ? "" : "list this directory to run the query";
+  if (state.error->code() == EINVAL) return directory.is_fixed() ? "" : kMendQuery;
+  return "list this directory again after some seconds, or touch query.adql to ask at once";
+}
+
+void snapshot_lines(std::string& text, const cache::QueryState& state, const cache::QuerySpec& spec,
+                    const QueryDirectory& directory) {
+  if (!state.known) return;
+  status_line(text, "rows", std::to_string(state.rows));
+  const std::string more = directory.is_fixed()
+                               ? "for more of them copy query.adql to queries/NAME/ and begin it with "
+                                 "'-- maxrec: NUMBER'"
+                               : "ask for more with '-- maxrec: NUMBER'";
+  status_line(text, "datasets",
+              state.names_datasets ? std::to_string(state.datasets) : "the answer names none; see table/");
+  status_line(text, "answer",
+              state.truncated
+                  ? "truncated: there are more than " + std::to_string(state.rows) + " rows; " + more
+                  : "complete");
+  status_line(text, "fetched", iso_time(state.fetched_at));
+  status_line(text, "good until", iso_time(state.fetched_at + spec.ttl.count()));
+  if (state.result_bytes > 0) status_line(text, "result_bytes", std::to_string(state.result_bytes));
+}
+
+}  // namespace
+
+std::string query_status(Tree& tree, const QueryDirectory& directory) {
+  std::string text;
+  const auto not_saved = directory.save_error();
+  const auto spec = directory.spec();
+  if (!spec) {
+    status_line(text, "phase", "FAILED");
+    status_line(text, "last error", errno_name(spec.error().code()) + " " + spec.error().what());
+    status_line(text, "hint", kMendQuery);
+  } else if (spec->adql.empty()) {
+    status_line(text, "phase", "EMPTY");
+    status_line(text, "hint", "write an ADQL query into query.adql, then list this directory");
+  } else {
+    const cache::QueryState state = tree.catalog().state(*spec);
+    status_line(text, "phase", phase(state));
+    service_lines(text, state, *spec);
+    status_line(text, "mode", mode_name(spec->mode));
+    if (state.running) {
+      status_line(text, "running since", iso_time(state.started_at));
+      status_line(text, "rows so far", std::to_string(state.rows_so_far));
+    }
+    snapshot_lines(text, state, *spec, directory);
+    status_line(text, "job", client::shown_url(state.job_url));
+    error_lines(text, state);
+    status_line(text, "hint", hint(state, directory));
+    if (const auto hidden = directory.hidden_count(); hidden > 0)
+      status_line(text, "removed here", std::to_string(hidden) + "; touch query.adql to see them again");
+  }
+  if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());
+  return text;
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,259 @@
+#include "fs/queries/result_nodes.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "client/base/in_turn.h"
+#include "client/base/unique_fd.h"
+#include "fs/tree/error_log.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+using ListingPtr = std::shared_ptr<const cache::Listing>;
+
+constexpr std::uint64_t kUnknownEstimate = 1U << 20U;
+// FITS pads strings to the longest of their column; a reader that trusts stat before open must not stop too early.
+constexpr std::uint64_t kEstimateFactor = 2;
+
+constexpr const char* kTruncated = "user.esofs.truncated";
+constexpr const char* kRows = "user.esofs.rows";
+constexpr const char* kService = "user.esofs.service";
+constexpr const char* kUrl = "user.esofs.url";
+constexpr const char* kError = "user.esofs.error";
+
+// A file on the local disk that never changes: the kept answer of one snapshot.
+class LocalFileHandle : public FileHandle {
+ public:
+  LocalFileHandle(UniqueFd fd, std::uint64_t size, std::string version, ListingPtr keeps)
+      : fd_(std::move(fd)), size_(size), version_(std::move(version)), keeps_(std::move(keeps)) {}
+
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
+    done(read_now(offset, size));
+    return {};
+  }
+  std::uint64_t size() const override { return size_; }
+  std::string version() const override { return version_; }
+
+ private:
+  Result<Bytes> read_now(std::uint64_t offset, std::size_t size) const {
+    if (offset >= size_) return Bytes{};
+    Bytes bytes(std::min<std::uint64_t>(size, size_ - offset));
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+      const ssize_t got =
+          ::pread(fd_.get(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return Error(EIO, "reading the kept answer: " + std::generic_category().message(errno));
+      if (got == 0) return Error(EIO, "the kept answer is shorter than it was");
+      have += static_cast<std::size_t>(got);
+    }
+    return bytes;
+  }
+
+  const UniqueFd fd_;
+  const std::uint64_t size_;
+  const std::string version_;
+  const ListingPtr keeps_;
+};
+
+Result<std::shared_ptr<FileHandle>> open_local(const std::filesystem::path& path, const ListingPtr& listing) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0)
+    return Error(EIO, "opening " + path.string() + ": " + std::generic_category().message(errno));
+  return std::shared_ptr<FileHandle>(std::make_shared<LocalFileHandle>(
+      std::move(fd), static_cast<std::uint64_t>(status.st_size), listing->id(), listing));
+}
+
+Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form,
+                 Done<std::shared_ptr<FileHandle>> done) {
+  if (form) {
+    return catalog.result(listing, *form,
+                          [listing, done = std::move(done)](const Result<std::filesystem::path>& path) {
+                            if (!path) return done(path.error());
+                            done(open_local(*path, listing));
+                          });
+  }
+  const auto file = listing->result_file();
+  if (file)
+    done(open_local(*file, listing));
+  else
+    done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
+  return {};
+}
+
+// table/result.csv and the like.
+class QueryResult : public AnswerFile {
+ public:
+  QueryResult(Tree& tree, QueryDirectoryPtr directory, AnswerForm form, std::string name)
+      : AnswerFile(tree, form), directory_(std::move(directory)), name_(std::move(name)) {}
+  std::string identity() const override { return name_ + ':' + directory_->identity(); }
+  std::string path() const override { return directory_->path() + "/table/" + name_; }
+
+ protected:
+  Result<cache::QuerySpec> spec() const override { return directory_->spec(); }
+
+ private:
+  const QueryDirectoryPtr directory_;
+  const std::string name_;
+};
+
+class TableNode : public Node {
+ public:
+  TableNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
+  std::string identity() const override { return "table:" + directory_->identity(); }
+  std::string path() const override { return directory_->path() + "/table"; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override {
+    // Only its removal is possible, so that `rm -r` of the query goes through.
+    return {NodeType::kDirectory, 0555, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
+  }
+  Cancel lookup(const std::string& name, Done<Found> done) override {
+    const auto form = form_of(name);
+    done(form && shown(name) ? Found{result(*form, name)} : Found{nullptr, kAbsentInListing});
+    return {};
+  }
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+    FixedDirectory::Entries entries;
+    for (const auto& [extension, form] : answer_forms()) {
+      const std::string name = "result" + extension;
+      if (shown(name)) entries.emplace_back(name, result(form, name));
+    }
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+    return {};
+  }
+  Result<void> remove(const std::string& name) override {
+    if (directory_->is_fixed()) return Node::remove(name);
+    if (!form_of(name)) return Error(ENOENT, path() + " has no " + name);
+    directory_->hide(hidden_name(name));
+    return {};
+  }
+
+ private:
+  static std::optional<AnswerForm> form_of(const std::string& name) {
+    const auto split = split_answer_name(name);
+    return split && split->first == "result" ? std::optional<AnswerForm>(split->second) : std::nullopt;
+  }
+  static std::string hidden_name(const std::string& name) { return "table/" + name; }
+  // Not where the answer is known and was not kept: a copy of the whole directory must go through.
+  bool shown(const std::string& name) const {
+    if (directory_->hidden(hidden_name(name))) return false;
+    const auto spec = directory_->spec();
+    if (!spec) return false;
+    const auto listing = tree_.catalog().known_listing(*spec);
+    return !listing || listing->result_file().has_value();
+  }
+  NodePtr result(AnswerForm form, const std::string& name) const {
+    return std::make_shared<QueryResult>(tree_, directory_, form, name);
+  }
+
+  Tree& tree_;
+  const QueryDirectoryPtr directory_;
+};
+
+}  // namespace
+
+const std::vector<std::pair<std::string, AnswerForm>>& answer_forms() {
+  static const auto forms = [] {
+    std::vector<std::pair<std::string, AnswerForm>> made{{".vot", std::nullopt}};
+    for (const auto format : client::kTableFormats) made.emplace_back(client::extension(format), format);
+    return made;
+  }();
+  return forms;
+}
+
+std::optional<std::pair<std::string, AnswerForm>> split_answer_name(std::string_view name) {
+  for (const auto& [extension, form] : answer_forms()) {
+    if (name.size() > extension.size() && name.ends_with(extension))
+      return std::pair{std::string(name.substr(0, name.size() - extension.size())), form};
+  }
+  return std::nullopt;
+}
+
+// --- AnswerFile ---
+
+ListingPtr AnswerFile::known() const {
+  const auto query = spec();
+  return query && !query->adql.empty() ? tree_.catalog().known_listing(*query) : nullptr;
+}
+
+Attributes AnswerFile::attributes() {
+  Attributes attributes{NodeType::kFile, 0444, kUnknownEstimate, false, tree_.mounted_at(), kShortTimeout, 0};
+  const auto listing = known();
+  const auto answer = listing ? listing->result_file() : std::nullopt;
+  struct stat status {};
+  if (!answer || ::stat(answer->c_str(), &status) != 0) return attributes;
+  attributes.mtime = status.st_mtim.tv_sec;
+  attributes.size = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(status.st_size));
+  if (form_) {
+    attributes.size *= kEstimateFactor;
+    const auto made = tree_.catalog().known_result(*listing, *form_);
+    if (!made || ::stat(made->c_str(), &status) != 0) return attributes;
+    attributes.size = static_cast<std::uint64_t>(status.st_size);
+  }
+  attributes.exact = true;
+  attributes.attr_timeout = kShortTimeout;
+  return attributes;
+}
+
+Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
+  const auto query = spec();
+  if (!query) {
+    done(query.error().at(path()));
+    return {};
+  }
+  using HandlePtr = std::shared_ptr<FileHandle>;
+  auto& catalog = tree_.catalog();
+  return with_deadline<HandlePtr>(
+      tree_.timer(), tree_.config().query_wait,
+      Error(EAGAIN, path() + ": the query has not been answered yet"),
+      [&](Done<HandlePtr> opened) {
+        return in_turn<ListingPtr, HandlePtr>(
+            [&](Done<ListingPtr> listed) { return catalog.listing(*query, std::move(listed)); },
+            [&catalog, form = form_](const ListingPtr& listing, Done<HandlePtr> made) {
+              return open_form(catalog, listing, form, std::move(made));
+            },
+            std::move(opened));
+      },
+      [when_opened = when_opened(), done = std::move(done)](Result<HandlePtr> handle) {
+        if (handle && when_opened) when_opened();
+        done(std::move(handle));
+      });
+}
+
+std::optional<std::string> AnswerFile::xattr(const std::string& name) {
+  const auto query = spec();
+  if (!query || query->adql.empty()) return std::nullopt;
+  const auto state = tree_.catalog().state(*query);
+  if (name == kError)
+    return state.error ? std::optional(errno_name(state.error->code()) + ' ' + state.error->what())
+                       : std::nullopt;
+  if (!state.known) return std::nullopt;
+  if (name == kTruncated) return state.truncated ? "true" : "false";
+  if (name == kRows) return std::to_string(state.rows);
+  if (name == kService) return state.service;
+  if (name == kUrl) return state.service_url;
+  return std::nullopt;
+}
+
+std::vector<std::string> AnswerFile::xattr_names() {
+  std::vector<std::string> names;
+  for (const char* name : {kTruncated, kRows, kService, kUrl, kError}) {
+    if (xattr(name)) names.emplace_back(name);
+  }
+  return names;
+}
+
+NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory) {
+  return std::make_shared<TableNode>(tree, std::move(directory));
+}
+
+}  // namespace esofs::fs

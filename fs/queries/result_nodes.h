@@ -1,0 +1,63 @@
+// The answers of queries as files: queries/<name>/table/result.{vot,csv,tsv,json,fits,txt}, and whatever else is the answer to a
+// query.
+//
+// The .vot is the server's bytes; the other forms are made from it when they are first opened, and kept beside it. Until then
+// their size is an estimate.
+//
+//   errors   of opening: those of the query; EAGAIN where it is not answered within query_wait; ENODATA where the answer
+//            was not kept; ENOSPC where there is no room for another form
+//   threads  thread-safe
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "client/tables/table_format.h"
+#include "fs/queries/saved_queries.h"
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+// nullopt: .vot.
+using AnswerForm = std::optional<client::TableFormat>;
+
+// ".vot", ".csv" …: all forms, the server's own first.
+const std::vector<std::pair<std::string, AnswerForm>>& answer_forms();
+// The stem and the form of "NAME.csv"; nullopt where it ends in no form.
+std::optional<std::pair<std::string, AnswerForm>> split_answer_name(std::string_view name);
+
+// The answer of one query in one form. Attributes: user.esofs.{truncated,rows,service,url,error}.
+class AnswerFile : public Node {
+ public:
+  AnswerFile(Tree& tree, AnswerForm form) : tree_(tree), form_(form) {}
+  NodeType type() const override { return NodeType::kFile; }
+  Attributes attributes() override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  std::optional<std::string> xattr(const std::string& name) override;
+  std::vector<std::string> xattr_names() override;
+
+ protected:
+  // The query; adql "" where there is none yet.
+  virtual Result<cache::QuerySpec> spec() const = 0;
+  // Called when the file has been opened; may be empty. It may outlive the node.
+  virtual std::function<void()> when_opened() const { return {}; }
+
+  Tree& tree_;
+
+ private:
+  std::shared_ptr<const cache::Listing> known() const;
+
+  const AnswerForm form_;
+};
+
+// queries/<name>/table.
+NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory);
+
+}  // namespace esofs::fs

@@ -1,0 +1,310 @@
+#include "fs/queries/saved_queries.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "fs/queries/saved_query.h"
+#include "fs/tree/names.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::size_t kMostFiles = 100;  // an editor needs a handful
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+bool same_question(const cache::QuerySpec& a, const cache::QuerySpec& b) {
+  return a.adql == b.adql && a.service == b.service && a.maxrec == b.maxrec;
+}
+
+}  // namespace
+
+// --- QueryDirectory ---
+
+QueryDirectory::QueryDirectory(std::string identity, std::string name, const QueryStore& store,
+                               std::function<std::int64_t()> now, cache::QuerySpec defaults,
+                               TextFolder folder)
+    : identity_(std::move(identity)),
+      store_(&store),
+      now_(std::move(now)),
+      defaults_(std::move(defaults)),
+      folder_(std::move(folder)) {
+  state_.lock()->name = std::move(name);
+}
+
+QueryDirectory::QueryDirectory(std::string identity, std::string path, const std::string& text,
+                               std::int64_t mtime, cache::QuerySpec defaults)
+    : identity_(std::move(identity)),
+      store_(nullptr),
+      defaults_(std::move(defaults)),
+      fixed_path_(std::move(path)) {
+  adopt({text, mtime * kNanoseconds});
+}
+
+std::string QueryDirectory::path() const { return is_fixed() ? fixed_path_ : folder_.path + "/" + name(); }
+
+std::string QueryDirectory::name() const { return state_.lock()->name; }
+bool QueryDirectory::removed() const { return state_.lock()->removed; }
+std::int64_t QueryDirectory::mtime() const { return state_.lock()->saved_ns / kNanoseconds; }
+Result<cache::QuerySpec> QueryDirectory::spec() const { return state_.lock()->spec; }
+std::optional<Error> QueryDirectory::save_error() const { return state_.lock()->save_error; }
+
+std::optional<cache::QuerySpec> QueryDirectory::take_replaced() {
+  auto state = state_.lock();
+  if (!state->spec || state->spec->adql.empty() || same_question(*state->spec, state->asked))
+    return std::nullopt;
+  cache::QuerySpec before = std::exchange(state->asked, *state->spec);
+  if (before.adql.empty()) return std::nullopt;
+  return before;
+}
+
+std::vector<std::pair<std::string, QueryDirectory::File>> QueryDirectory::files() const {
+  auto state = state_.lock();
+  std::vector<std::pair<std::string, File>> files(state->files.begin(), state->files.end());
+  std::stable_partition(files.begin(), files.end(),
+                        [](const auto& file) { return file.first == kQueryFile; });
+  return files;
+}
+
+QueryDirectory::File QueryDirectory::file(const std::string& name) const {
+  auto state = state_.lock();
+  auto file = state->files.find(name);
+  return file == state->files.end() ? nullptr : file->second;
+}
+
+void QueryDirectory::refresh_spec(State& state) const {
+  state.spec = state.files.contains(std::string(kQueryFile)) ? parse_saved_query(state.saved_text, defaults_)
+                                                             : Result<cache::QuerySpec>(cache::QuerySpec{});
+}
+
+void QueryDirectory::adopt(const QueryStore::Saved& saved) {
+  auto state = state_.lock();
+  File& file = state->files[std::string(kQueryFile)];
+  const bool unsaved_changes = file && file->content() != state->saved_text;
+  if (!file) {
+    file = std::make_shared<TextFile>("text:" + identity_, saved.text, saved.mtime_ns / kNanoseconds);
+  } else if (!unsaved_changes) {
+    file->replace(saved.text, saved.mtime_ns / kNanoseconds);
+  }
+  state->saved_text = saved.text;
+  state->saved_ns = saved.mtime_ns;
+  state->save_error.reset();
+  state->hidden.clear();
+  refresh_spec(*state);
+}
+
+Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
+                                                    std::optional<std::string> target) {
+  const std::int64_t time = now_();
+  auto state = state_.lock();
+  if (state->removed) return Error(ENOENT, folder_.path + "/" + state->name + " was removed");
+  if (state->files.size() >= kMostFiles)
+    return Error(ENOSPC, folder_.path + "/" + state->name + " holds too many files");
+  const bool symlink = target.has_value();
+  auto file = std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
+                                         symlink ? *std::move(target) : std::string(), time, symlink);
+  state->files[name] = file;
+  state->hidden.erase(name);
+  if (name == kQueryFile) state->spec = cache::QuerySpec{};  // empty until something is committed
+  return file;
+}
+
+bool QueryDirectory::remove(const std::string& name) {
+  auto state = state_.lock();
+  const bool was = state->files.erase(name) > 0;
+  if (was && name == kQueryFile) refresh_spec(*state);
+  return was;
+}
+
+Result<void> QueryDirectory::rename(const std::string& from, const std::string& to, bool replace) {
+  const std::scoped_lock saving(saving_);
+  File moved;
+  {
+    auto state = state_.lock();
+    auto found = state->files.find(from);
+    if (found == state->files.end())
+      return Error(ENOENT, folder_.path + "/" + state->name + " has no file " + from);
+    if (!replace && state->files.contains(to)) return Error(EEXIST, "there is a file " + to + " already");
+    moved = found->second;
+  }
+  if (to == kQueryFile) {
+    if (moved->symlink()) return Error(EINVAL, "query.adql must be a plain file");
+    if (auto written = write(moved->content()); !written) return written.error();
+  }
+  auto state = state_.lock();
+  state->files.erase(from);
+  state->files[to] = std::move(moved);
+  refresh_spec(*state);
+  return {};
+}
+
+Result<void> QueryDirectory::commit(const TextFile& file) {
+  const std::scoped_lock saving(saving_);
+  const std::string text = file.content();
+  {
+    auto state = state_.lock();
+    auto current = state->files.find(std::string(kQueryFile));
+    const bool is_query = current != state->files.end() && current->second.get() == &file;
+    if (!is_query || state->removed) return {};
+    if (text == state->saved_text && !state->save_error) {
+      refresh_spec(*state);  // the file may have been made anew with the text that the store kept
+      return {};
+    }
+  }
+  return write(text);
+}
+
+Result<void> QueryDirectory::undo(TextFile& file) {
+  const std::scoped_lock saving(saving_);
+  Error too_large(EFBIG, "a text of more than 1 MiB is no query; the one before it stays");
+  auto state = state_.lock();
+  auto current = state->files.find(std::string(kQueryFile));
+  if (current == state->files.end() || current->second.get() != &file) return too_large;
+  file.replace(state->saved_text, state->saved_ns / kNanoseconds);
+  state->save_error = too_large;
+  return too_large;
+}
+
+// REQUIRES: saving_ held.
+Result<void> QueryDirectory::write(const std::string& text) {
+  if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
+  if (frozen()) return Error(EROFS, path() + ": the job has been made, its query cannot change any more");
+  auto time = store_->save(name(), text);
+  auto state = state_.lock();
+  if (!time) {
+    state->save_error = time.error();
+    return time.error();
+  }
+  state->saved_text = text;
+  state->saved_ns = *time;
+  state->save_error.reset();
+  state->hidden.clear();
+  refresh_spec(*state);
+  return {};
+}
+
+void QueryDirectory::freeze() { state_.lock()->frozen = true; }
+bool QueryDirectory::frozen() const { return state_.lock()->frozen; }
+
+void QueryDirectory::hide(const std::string& name) { state_.lock()->hidden.insert(name); }
+bool QueryDirectory::hidden(const std::string& name) const { return state_.lock()->hidden.contains(name); }
+std::size_t QueryDirectory::hidden_count() const { return state_.lock()->hidden.size(); }
+void QueryDirectory::show_all() { state_.lock()->hidden.clear(); }
+
+// --- SavedQueries ---
+
+SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults,
+                           TextFolder folder)
+    : store_(std::move(store)),
+      now_(std::move(now)),
+      defaults_(std::move(defaults)),
+      folder_(std::move(folder)) {}
+
+std::vector<QueryDirectoryPtr> SavedQueries::known() {
+  if (!taken_up_) (void)list();
+  std::vector<QueryDirectoryPtr> all;
+  auto queries = queries_.lock();
+  all.reserve(queries->size());
+  for (const auto& [name, query] : *queries) all.push_back(query);
+  return all;
+}
+
+std::string SavedQueries::free_identity(const std::string& name) {
+  const std::string kind = folder_.listed ? "query:" : "query:" + folder_.path + "/";
+  std::string identity = kind + name;
+  auto given = identities_.lock();
+  for (int i = 2; !given->insert(identity).second; ++i) identity = kind + name + "#" + std::to_string(i);
+  return identity;
+}
+
+Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
+  QueryDirectoryPtr query;
+  {
+    auto queries = queries_.lock();
+    if (auto found = queries->find(name); found != queries->end()) query = found->second;
+  }
+  auto time = store_.mtime_ns(name);
+  if (!time && time.error().code() == ENOENT) {
+    if (query) {
+      queries_.lock()->erase(name);  // another mount has removed it
+      query->state_.lock()->removed = true;
+    }
+    return QueryDirectoryPtr();
+  }
+  if (!time) return time.error();
+  if (query && query->state_.lock()->saved_ns == *time) return query;
+
+  auto saved = store_.load(name);
+  if (!saved) return saved.error();
+  if (!query) {
+    auto fresh =
+        std::make_shared<QueryDirectory>(free_identity(name), name, store_, now_, defaults_, folder_);
+    query = queries_.lock()->emplace(name, std::move(fresh)).first->second;
+  }
+  query->adopt(*saved);
+  return query;
+}
+
+Result<std::vector<QueryDirectoryPtr>> SavedQueries::list() {
+  auto names = store_.names();
+  if (!names) return names.error();
+  std::vector<QueryDirectoryPtr> all;
+  for (const std::string& name : *names) {
+    auto query = take_up(name);
+    if (query && *query) all.push_back(*query);
+  }
+  taken_up_ = true;
+  return all;
+}
+
+Result<QueryDirectoryPtr> SavedQueries::find(const std::string& name) {
+  if (!check_query_name(name)) return QueryDirectoryPtr();
+  return take_up(name);
+}
+
+Result<QueryDirectoryPtr> SavedQueries::make(const std::string& name) {
+  if (auto good = check_query_name(name); !good) return good.error();
+  auto there = take_up(name);
+  if (!there) return there.error();
+  if (*there) return Error(EEXIST, folder_.path + "/" + name + " exists");
+  if (auto saved = store_.save(name, ""); !saved) return saved.error();
+  return take_up(name);
+}
+
+Result<QueryDirectoryPtr> SavedQueries::remove(const std::string& name) {
+  auto query = find(name);
+  if (!query) return query.error();
+  if (!*query) return Error(ENOENT, "there is no query " + name);
+  const std::scoped_lock saving((*query)->saving_);
+  if (auto removed = store_.remove(name); !removed) return removed.error();
+  queries_.lock()->erase(name);
+  (*query)->state_.lock()->removed = true;
+  return query;
+}
+
+Result<void> SavedQueries::rename(const std::string& from, const std::string& to) {
+  if (auto good = check_query_name(to); !good) return good.error();
+  auto query = find(from);
+  if (!query) return query.error();
+  if (!*query) return Error(ENOENT, "there is no query " + from);
+  auto there = find(to);
+  if (!there) return there.error();
+  if (*there) return Error(ENOTEMPTY, "there is a query " + to + " already");
+  const std::scoped_lock saving((*query)->saving_);
+  if (auto renamed = store_.rename(from, to); !renamed) return renamed.error();
+  (*query)->state_.lock()->name = to;
+  auto queries = queries_.lock();
+  queries->erase(from);
+  queries->insert_or_assign(to, *query);
+  return {};
+}
+
+bool SavedQueries::asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but) {
+  const auto all = known();
+  return std::any_of(all.begin(), all.end(), [&](const auto& query) {
+    if (query.get() == &but) return false;
+    const auto other = query->spec();
+    return other && same_question(*other, spec);
+  });
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,154 @@
+// SavedQueries: what lies in queries/ (and, for drafts of jobs, in jobs/SERVICE/), apart from what the archive answers: the query directories, their query.adql, the
+// scratch files of editors, and the names that `rm` has taken away.
+//
+// query.adql is committed to the store before close(2), fsync(2) or the rename onto it returns. While query.adql does not
+// exist (editors move it away for a moment) the query is empty, but the store keeps the last text.
+//
+//   errors   of QueryStore; EINVAL for a name that is no query name; EEXIST, ENOENT, ENOTEMPTY as in POSIX
+//   threads  thread-safe. Blocks on the local disk only. Lock order: QueryDirectory::saving_ before its state; the lock of
+//            SavedQueries is never held together with another.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cache/catalog.h"
+#include "client/base/guarded.h"
+#include "client/base/result.h"
+#include "fs/queries/query_store.h"
+#include "fs/tree/text_file.h"
+
+namespace esofs::fs {
+
+inline constexpr std::string_view kQueryFile = "query.adql";
+
+// Where a directory of texts lies in the tree, and whether the catalog keeps listings of what it asks.
+struct TextFolder {
+  std::string path = "/queries";
+  bool listed = true;
+};
+
+// One directory of queries/, or of jobs/SERVICE/; or one that a template of browse/ makes, which nobody can write.
+class QueryDirectory {
+ public:
+  using File = std::shared_ptr<TextFile>;
+
+  // now: seconds since 1970; defaults: what no directive says. The store outlives the directory.
+  QueryDirectory(std::string identity, std::string name, const QueryStore& store,
+                 std::function<std::int64_t()> now, cache::QuerySpec defaults, TextFolder folder = {});
+
+  // A fixed one, at `path` ("/browse/…"): query.adql is `text` and stays so.
+  QueryDirectory(std::string identity, std::string path, const std::string& text, std::int64_t mtime,
+                 cache::QuerySpec defaults);
+
+  const std::string& identity() const noexcept { return identity_; }
+  std::string name() const;  // "" of a fixed one
+  std::string path() const;  // from the mount point
+  bool is_fixed() const noexcept { return store_ == nullptr; }
+  bool listed() const noexcept { return folder_.listed; }
+  bool removed() const;
+  std::int64_t mtime() const;
+
+  // The query as last committed; adql "" while there is none. EINVAL: it does not parse.
+  Result<cache::QuerySpec> spec() const;
+  // Why the last commit failed; the store then has the text before it.
+  std::optional<Error> save_error() const;
+  // The query that was asked here before the present one, once after each change: its answers may be forgotten.
+  std::optional<cache::QuerySpec> take_replaced();
+
+  std::vector<std::pair<std::string, File>> files() const;  // query.adql first, where it exists
+  File file(const std::string& name) const;                 // nullptr: none
+  // REQUIRES: no file of this name. ENOSPC above 100 files.
+  Result<File> create(const std::string& name, std::optional<std::string> symlink_target = {});
+  bool remove(const std::string& name);  // false: no such file
+  // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits where `to` is query.adql.
+  Result<void> rename(const std::string& from, const std::string& to, bool replace);
+
+  // Writes `file` to the store if it is query.adql and differs from what is there.
+  Result<void> commit(const TextFile& file);
+  // Of a file to which more was written than it may hold: query.adql gets back the text that is kept. EFBIG.
+  Result<void> undo(TextFile& file);
+
+  // From here on its text stays as it is: the job that was made of it has been started.
+  void freeze();
+  bool frozen() const;
+
+  // `rm` of a name that the archive's answer gives: it is gone until the query is saved or touched.
+  void hide(const std::string& name);
+  bool hidden(const std::string& name) const;
+  std::size_t hidden_count() const;
+  void show_all();
+
+ private:
+  friend class SavedQueries;
+  struct State {
+    std::string name;
+    std::map<std::string, File> files;
+    std::set<std::string> hidden;
+    std::string saved_text;
+    std::int64_t saved_ns = 0;
+    Result<cache::QuerySpec> spec{cache::QuerySpec{}};
+    cache::QuerySpec asked;  // the last one that was not empty
+    std::optional<Error> save_error;
+    bool removed = false;
+    bool frozen = false;
+    std::uint64_t created = 0;  // scratch files so far, for their identities
+  };
+  void adopt(const QueryStore::Saved& saved);  // what the store has becomes query.adql
+  Result<void> write(const std::string& text);
+  void refresh_spec(State& state) const;  // REQUIRES: state locked
+
+  const std::string identity_;
+  const QueryStore* const store_;  // nullptr: fixed
+  const std::function<std::int64_t()> now_;
+  const cache::QuerySpec defaults_;
+  const std::string fixed_path_;
+  const TextFolder folder_;
+  std::mutex saving_;  // held over a write to the store, so that the later text wins
+  mutable Guarded<State> state_;
+};
+
+using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
+
+class SavedQueries {
+ public:
+  // defaults: what a query has where no directive of its own says otherwise.
+  SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {},
+               TextFolder folder = {});
+
+  // All queries, by name; reads the store's directory anew, for other mounts may have changed it.
+  Result<std::vector<QueryDirectoryPtr>> list();
+  // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
+  std::vector<QueryDirectoryPtr> known();
+  // nullptr: no such query. Takes up what another mount has saved.
+  Result<QueryDirectoryPtr> find(const std::string& name);
+  Result<QueryDirectoryPtr> make(const std::string& name);
+  Result<QueryDirectoryPtr> remove(const std::string& name);  // returns what was removed; ENOENT
+  Result<void> rename(const std::string& from, const std::string& to);
+  // True where a query other than `but` asks what `spec` asks.
+  bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but);
+
+ private:
+  Result<QueryDirectoryPtr> take_up(const std::string& name);
+  std::string free_identity(const std::string& name);
+
+  const QueryStore store_;
+  const std::function<std::int64_t()> now_;
+  const cache::QuerySpec defaults_;
+  const TextFolder folder_;
+  std::atomic<bool> taken_up_{false};  // list() has succeeded
+  Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
+  Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
+};
+
+}  // namespace esofs::fs

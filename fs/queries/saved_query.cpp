@@ -1,0 +1,145 @@
+#include "fs/queries/saved_query.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "client/base/nearest.h"
+#include "client/base/safe_name.h"
+#include "client/base/text.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::string_view kBlank = " \t\r\n\v\f";
+const std::vector<std::string>& directive_words() {
+  static const std::vector<std::string> words_known{"service", "maxrec", "mode", "ttl"};
+  return words_known;
+}
+
+// A word of a comment is a mistyped directive where it begins alike and is about as long: "-- title: …" is a comment.
+std::string meant(const std::string& word) {
+  std::string known = nearest(word, directive_words());
+  if (known.empty() || known.front() != word.front()) return {};
+  const auto longer = std::max(known.size(), word.size());
+  const auto shorter = std::min(known.size(), word.size());
+  return longer - shorter <= 1 ? known : std::string();
+}
+
+std::optional<std::uint64_t> positive(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value == 0) return std::nullopt;
+  return value;
+}
+
+std::optional<std::chrono::seconds> duration(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = positive(text.substr(0, digits));
+  const std::string_view unit = text.substr(digits);
+  constexpr std::uint64_t most_seconds = 100ULL * 366 * 86400;
+  std::uint64_t factor = 0;
+  if (unit.empty() || unit == "s") factor = 1;
+  if (unit == "m" || unit == "min") factor = 60;
+  if (unit == "h") factor = 3600;
+  if (unit == "d") factor = 86400;
+  if (!number || factor == 0 || *number > most_seconds / factor) return std::nullopt;
+  return std::chrono::seconds(static_cast<std::int64_t>(*number * factor));
+}
+
+Error bad_value(const std::string& word, std::string_view value, const char* expected) {
+  return {EINVAL, "query.adql: -- " + word + ": '" + safe_name(value) + "' is not " + expected};
+}
+
+Result<void> apply(const std::string& word, std::string_view value, cache::QuerySpec& spec) {
+  if (word == "service") {
+    const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+    });
+    if (!plain) return bad_value(word, value, "the name of a service");
+    spec.service = value;
+  } else if (word == "maxrec") {
+    const auto rows = positive(value);
+    if (!rows) return bad_value(word, value, "a number of rows, 1 or more");
+    spec.maxrec = *rows;
+  } else if (word == "mode") {
+    const std::string mode = lower(value);
+    if (mode != "auto" && mode != "sync" && mode != "async")
+      return bad_value(word, value, "auto, sync or async");
+    spec.mode = mode == "sync"    ? client::QueryMode::kSync
+                : mode == "async" ? client::QueryMode::kAsync
+                                  : client::QueryMode::kAuto;
+  } else {
+    const auto time = duration(value);
+    if (!time) return bad_value(word, value, "a time such as 30m, 1h or 7d");
+    spec.ttl = *time;
+  }
+  return {};
+}
+
+// One comment line, without its "--". A comment that is no directive changes nothing.
+Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
+  comment = trimmed(comment, kBlank);
+  const std::size_t colon = comment.find(':');
+  if (colon == std::string_view::npos) return {};
+  const std::string word = lower(trimmed(comment.substr(0, colon), kBlank));
+  const bool one_word = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_';
+  });
+  if (!one_word) return {};
+  const auto& words = directive_words();
+  if (std::find(words.begin(), words.end(), word) != words.end())
+    return apply(word, trimmed(comment.substr(colon + 1), kBlank), spec);
+  const std::string known = meant(word);
+  if (known.empty()) return {};
+  return Error(EINVAL, "query.adql: unknown directive '" + word + "'; did you mean '" + known + "'?");
+}
+
+// What shows that a text was saved before it was finished: an open quote or parenthesis. "" where there is nothing.
+std::string left_open(std::string_view adql) {
+  int depth = 0;
+  for (std::size_t i = 0; i < adql.size(); ++i) {
+    const char c = adql[i];
+    if (c == '\'' || c == '"') {
+      i = adql.find(c, i + 1);
+      if (i == std::string_view::npos) return std::string("a ") + c + " is never closed";
+    } else if (c == '-' && adql.substr(i, 2) == "--") {
+      i = std::min(adql.find('\n', i), adql.size());
+    } else if (c == '(') {
+      ++depth;
+    } else if (c == ')') {
+      --depth;
+    }
+  }
+  return depth > 0 ? "a ( is never closed" : "";
+}
+
+}  // namespace
+
+Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults) {
+  cache::QuerySpec spec = defaults;
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.remove_prefix(3);  // the byte order mark that Windows editors write
+  if (text.find('\0') != std::string_view::npos)
+    return Error(EINVAL, "query.adql is not a text: it holds a NUL byte");
+  while (true) {
+    text = trimmed(text, kBlank);
+    if (!text.starts_with("--")) break;
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (auto read = read_comment(text.substr(2, end - 2), spec); !read) return read.error();
+    text.remove_prefix(end);
+  }
+  if (text.ends_with(';'))
+    text = trimmed(text.substr(0, text.size() - 1), kBlank);  // the habit of SQL clients
+  if (const std::string open = left_open(text); !open.empty())
+    return Error(EINVAL, "query.adql was saved half-written: " + open);
+  spec.adql = text;
+  return spec;
+}
+
+}  // namespace esofs::fs

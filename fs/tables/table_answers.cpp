@@ -1,0 +1,198 @@
+#include "fs/tables/table_answers.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "client/base/angle.h"
+#include "fs/queries/result_nodes.h"
+#include "fs/queries/status_lines.h"
+#include "fs/tree/error_log.h"
+#include "fs/tree/names.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::size_t kMostVisits = 1000;
+constexpr std::size_t kLongestName = 115;
+constexpr std::string_view kStatusEnd = ".status.txt";
+
+const char* name_of(TablePart part) { return part == TablePart::kCone ? "cone" : "night"; }
+
+std::optional<std::string> cone_adql(const PartedTable& table, std::string_view stem) {
+  const auto first = stem.find('_');
+  if (first == std::string_view::npos) return std::nullopt;
+  const auto second = stem.find('_', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  const auto ra = parse_right_ascension(stem.substr(0, first));
+  const auto dec = parse_declination(stem.substr(first + 1, second - first - 1));
+  const auto radius = parse_radius(stem.substr(second + 1));
+  if (!ra || !dec || !radius) return std::nullopt;
+  // The only spatial form that tap_cat knows.
+  return "SELECT * FROM " + table.adql + " WHERE CONTAINS(POINT('', " + table.axes.ra + ", " +
+         table.axes.dec + "), CIRCLE('', " + angle_text(*ra) + ", " + angle_text(*dec) + ", " +
+         angle_text(*radius) + ")) = 1";
+}
+
+std::string noon(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  std::array<char, 32> text{};
+  (void)std::snprintf(text.data(), text.size(), "'%04d-%02u-%02uT12:00:00'", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text.data();
+}
+
+// "2024-01-31", and nothing else.
+std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto number = [text](std::size_t first, std::size_t size) {
+    int value = -1;
+    const char* const end = text.data() + first + size;
+    return std::from_chars(text.data() + first, end, value).ptr == end ? value : -1;
+  };
+  const int year = number(0, 4);
+  const int month = number(5, 2);
+  const int day = number(8, 2);
+  if (year < 1900 || year > 9000 || month < 1 || day < 1) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
+}
+
+// Times of the archive are texts, with and without fractions and 'Z', that sort as they are.
+std::optional<std::string> night_adql(const PartedTable& table, std::string_view stem) {
+  const auto day = parse_day(stem);
+  if (!day) return std::nullopt;
+  const std::string& time = table.axes.time;
+  return "SELECT * FROM " + table.adql + " WHERE " + time + " >= " + noon(*day) + " AND " + time + " < " +
+         noon(*day + std::chrono::days(1)) + " ORDER BY " + time;
+}
+
+std::string status_text(Tree& tree, const cache::QuerySpec& query) {
+  const auto state = tree.catalog().state(query);
+  std::string text;
+  status_line(text, "phase",
+              state.running ? state.known ? "REFRESHING" : "RUNNING"
+              : state.known ? "COMPLETED"
+              : state.error ? "FAILED"
+                            : "NOT RUN YET");
+  service_lines(text, state, query);
+  status_line(text, "query", query.adql);
+  if (state.known) {
+    status_line(text, "rows", std::to_string(state.rows));
+    status_line(text, "answer",
+                state.truncated
+                    ? "truncated: there are more than " + std::to_string(state.rows) +
+                          " rows; ask for a smaller part, or save the query with '-- maxrec: NUMBER'"
+                    : "complete");
+    status_line(text, "fetched", iso_time(state.fetched_at));
+  }
+  error_lines(text, state);
+  return text;
+}
+
+class TableAnswer : public AnswerFile {
+ public:
+  TableAnswer(Tree& tree, cache::QuerySpec query, std::string path, AnswerForm form,
+              std::pair<std::string, std::string> visit = {})
+      : AnswerFile(tree, form), query_(std::move(query)), path_(std::move(path)), visit_(std::move(visit)) {}
+  std::string identity() const override { return "answer:" + path_; }
+  std::string path() const override { return path_; }
+
+ protected:
+  Result<cache::QuerySpec> spec() const override { return query_; }
+  std::function<void()> when_opened() const override {
+    if (visit_.second.empty()) return {};
+    return [&catalog = tree_.catalog(), visit = visit_] { catalog.visited(visit.first, visit.second); };
+  }
+
+ private:
+  const cache::QuerySpec query_;
+  const std::string path_;
+  const std::pair<std::string, std::string> visit_;  // kind and name
+};
+
+class PartNode : public Node {
+ public:
+  PartNode(Tree& tree, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part)
+      : tree_(tree), schemas_(std::move(schemas)), table_(std::move(table)), part_(part) {}
+  std::string identity() const override { return "dir:" + path(); }
+  std::string path() const override { return table_.path + '/' + name_of(part_); }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override {
+    return {NodeType::kDirectory, 0555, 0, true, tree_.mounted_at(), kLongTimeout, kLongTimeout};
+  }
+  Cancel lookup(const std::string& name, Done<Found> done) override {
+    NodePtr found = find(name);
+    done(found ? Found{std::move(found)} : Found{nullptr, kAbsentByGrammar});
+    return {};
+  }
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
+    FixedDirectory::Entries entries;
+    std::set<std::string> statuses;
+    for (const std::string& name : tree_.catalog().visits(visit_kind(), kMostVisits)) {
+      NodePtr node = find(name);
+      if (!node) continue;
+      entries.emplace_back(name, std::move(node));
+      const std::string status = split_answer_name(name)->first + std::string(kStatusEnd);
+      if (statuses.insert(status).second) entries.emplace_back(status, find(status));
+    }
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+    return {};
+  }
+
+ private:
+  // Also of another version of esofs: it is part of what is kept.
+  std::string visit_kind() const { return path(); }
+
+  std::optional<cache::QuerySpec> query(std::string_view stem) const {
+    auto adql = part_adql(table_, part_, stem);
+    if (!adql) return std::nullopt;
+    return schemas_->query(table_.service, *std::move(adql), tree_.config().default_maxrec);
+  }
+  NodePtr find(const std::string& name) const {
+    if (name.size() > kLongestName || never_a_name(name)) return nullptr;
+    if (name.ends_with(kStatusEnd)) {
+      const auto asked = query(std::string_view(name).substr(0, name.size() - kStatusEnd.size()));
+      return asked ? status(*asked, name) : nullptr;
+    }
+    const auto split = split_answer_name(name);
+    auto asked = split ? query(split->first) : std::nullopt;
+    if (!asked) return nullptr;
+    return std::make_shared<TableAnswer>(tree_, *std::move(asked), path() + '/' + name, split->second,
+                                         std::pair(visit_kind(), name));
+  }
+  NodePtr status(const cache::QuerySpec& asked, const std::string& name) const {
+    const std::string place = path() + '/' + name;
+    return std::make_shared<LiveText>("status:" + place, place, [&tree = tree_, asked] {
+      return LiveText::Rendered{status_text(tree, asked), tree.mounted_at()};
+    });
+  }
+
+  Tree& tree_;
+  const std::shared_ptr<TableSchemas> schemas_;
+  const PartedTable table_;
+  const TablePart part_;
+};
+
+}  // namespace
+
+std::optional<std::string> part_adql(const PartedTable& table, TablePart part, std::string_view stem) {
+  return part == TablePart::kCone ? cone_adql(table, stem) : night_adql(table, stem);
+}
+
+NodePtr make_part_node(Tree& tree, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part) {
+  return std::make_shared<PartNode>(tree, std::move(schemas), std::move(table), part);
+}
+
+NodePtr make_table_answer(Tree& tree, cache::QuerySpec query, std::string path,
+                          std::optional<client::TableFormat> form) {
+  return std::make_shared<TableAnswer>(tree, std::move(query), std::move(path), form);
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,23 @@
+// The nodes of tables/: what tables the archive's TAP services have, and what is in them.
+//
+//   tables/<service>/<schema>/<table>/columns.csv      name, datatype, unit, UCD, … of each column
+//                                     description.txt  what TAP_SCHEMA says of the table, and how to ask for its rows
+//                                     sample.csv       its first rows
+//                                     cone/, night/    where it has positions or times (fs/tables/table_answers.h)
+//
+// Services come from the profile. Opening a service or a schema asks once for the tables of the service, opening a table
+// once for the positions and times of all tables of the service; both for query_wait, and lookups below them for lookup_wait
+// where nothing is known yet. A name in another case is a symbolic link to the table's own.
+//
+//   errors   those of the queries, ENOENT for what TAP_SCHEMA does not name
+//   threads  thread-safe
+#pragma once
+
+#include "fs/root.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+NodePtr make_tables_node(Tree& tree);
+
+}  // namespace esofs::fs

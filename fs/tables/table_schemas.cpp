@@ -1,0 +1,350 @@
+#include "fs/tables/table_schemas.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <functional>
+#include <set>
+
+#include "client/base/safe_name.h"
+#include "client/base/text.h"
+#include "fs/tree/value_text.h"
+
+namespace esofs::fs {
+namespace {
+
+using ListingPtr = std::shared_ptr<const cache::Listing>;
+
+// More tables than any service has; servers cut at limits of their own.
+constexpr std::uint64_t kMostTables = 1'000'000;
+constexpr std::size_t kLongestName = 115;
+
+// Words that ADQL 2.0 and 2.1 reserve and that columns of archives are called.
+constexpr std::array kReserved{
+    "abs",     "all",      "and",       "any",        "area",      "as",       "asc",      "avg",
+    "between", "box",      "by",        "case",       "cast",      "ceiling",  "centroid", "char",
+    "check",   "circle",   "column",    "contains",   "coord1",    "coord2",   "coordsys", "cos",
+    "count",   "cross",    "date",      "day",        "degrees",   "desc",     "distance", "distinct",
+    "double",  "end",      "exists",    "exp",        "extract",   "float",    "floor",    "for",
+    "from",    "full",     "function",  "group",      "having",    "hour",     "ilike",    "in",
+    "inner",   "int",      "integer",   "intersects", "interval",  "into",     "is",       "join",
+    "key",     "language", "left",      "level",      "like",      "log",      "max",      "min",
+    "minute",  "mod",      "module",    "month",      "natural",   "no",       "not",      "null",
+    "numeric", "of",       "offset",    "on",         "or",        "order",    "outer",    "pi",
+    "point",   "polygon",  "position",  "power",      "precision", "primary",  "rand",     "real",
+    "region",  "right",    "round",     "schema",     "second",    "section",  "select",   "session",
+    "set",     "sin",      "size",      "smallint",   "sqrt",      "sum",      "table",    "tan",
+    "then",    "time",     "timestamp", "to",         "top",       "truncate", "union",    "unique",
+    "upper",   "user",     "using",     "value",      "values",    "view",     "when",     "where",
+    "with",    "work",     "year",      "zone"};
+
+bool regular(std::string_view name) {
+  if (name.empty() || std::isalpha(static_cast<unsigned char>(name.front())) == 0) return false;
+  const bool plain =
+      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  const std::string low = lower(name);
+  return plain && std::find(kReserved.begin(), kReserved.end(), low) == kReserved.end();
+}
+
+std::string without_quotes(std::string text) {
+  std::erase(text, '"');
+  return text;
+}
+
+// The name of a directory for what a server calls `text`.
+std::string shown_component(const std::string& text) {
+  std::string name = portable_name(safe_name(without_quotes(text)));
+  if (name.starts_with('.') || name.starts_with('-')) name.insert(0, 1, '_');
+  if (name.size() > kLongestName) name.resize(kLongestName);
+  return name;
+}
+
+// `name` or, where it is taken, a numbered one.
+std::string unique(const std::string& name, std::set<std::string>& taken) {
+  std::string made = name;
+  for (unsigned number = 2; !taken.insert(lower(made)).second; ++number)
+    made = name.substr(0, kLongestName - 8) + '-' + std::to_string(number);
+  return made;
+}
+
+// The part of table_name behind its schema, if it holds the schema.
+std::string bare_name(const std::string& table_name, const std::string& schema) {
+  const std::string prefix = lower(schema) + '.';
+  if (schema.empty() || !lower(table_name).starts_with(prefix)) return table_name;
+  return table_name.substr(prefix.size());
+}
+
+// True for names that parse as they stand: "public.ivoa.obscore".
+bool regular_parts(std::string_view name) {
+  for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+    if (!regular(name.substr(0, dot))) return false;
+    name.remove_prefix(dot + 1);
+  }
+  return regular(name);
+}
+
+std::string adql_table(const std::string& table_name, const std::string& schema) {
+  if (table_name.find('"') != std::string::npos || regular_parts(table_name)) return table_name;
+  const std::string bare = bare_name(table_name, schema);
+  if (bare.size() < table_name.size())
+    return adql_identifier(table_name.substr(0, table_name.size() - bare.size() - 1)) + '.' +
+           adql_identifier(bare);
+  return adql_identifier(table_name);
+}
+
+// Reads columns of a listing by their names, in any case.
+class Cells {
+ public:
+  explicit Cells(const cache::Listing& listing) {
+    for (const auto& column : listing.columns()) names_.push_back(lower(column.name));
+  }
+  const std::vector<std::string>& names() const { return names_; }
+  std::string text(const client::Row& row, std::string_view name) const {
+    const auto at = std::find(names_.begin(), names_.end(), name);
+    const auto index = static_cast<std::size_t>(at - names_.begin());
+    return index < row.size() ? value_text(row[index]) : std::string();
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+std::int64_t number(const std::string& text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+const std::string& fact(const TableInfo& table, std::string_view name) {
+  static const std::string none;
+  for (const auto& [key, value] : table.facts) {
+    if (key == name) return value;
+  }
+  return none;
+}
+
+// Catalogues come in versions under one title: the latest first.
+void order_by_version(std::vector<TableInfo>& tables) {
+  std::map<std::string, const TableInfo*> latest;
+  for (const TableInfo& table : tables) {
+    const std::string& title = fact(table, "title");
+    if (title.empty() || fact(table, "version").empty()) continue;
+    const TableInfo*& best = latest[title];
+    if (best == nullptr || number(fact(*best, "version")) < number(fact(table, "version"))) best = &table;
+  }
+  std::map<std::string, std::pair<std::int64_t, std::string>> newest;  // a title's version and table
+  for (const auto& [title, table] : latest) newest[title] = {number(fact(*table, "version")), table->shown};
+  for (TableInfo& table : tables) {
+    const auto found = newest.find(fact(table, "title"));
+    if (found == newest.end() || fact(table, "version").empty()) continue;
+    if (number(fact(table, "version")) < found->second.first) table.superseded_by = found->second.second;
+  }
+  std::stable_sort(tables.begin(), tables.end(), [](const TableInfo& a, const TableInfo& b) {
+    return std::pair(!a.superseded_by.empty(), lower(a.shown)) <
+           std::pair(!b.superseded_by.empty(), lower(b.shown));
+  });
+}
+
+// Of several columns of one kind: the only one that is marked as the main one, else the only one.
+struct Candidates {
+  std::vector<std::string> main;
+  std::vector<std::string> others;
+
+  void add(const std::string& column, const std::string& ucd) {
+    (ucd.find("meta.main") != std::string::npos || ucd.ends_with("_main") ? main : others).push_back(column);
+  }
+  std::string chosen() const {
+    if (main.size() == 1) return main.front();
+    return main.empty() && others.size() == 1 ? others.front() : std::string();
+  }
+};
+
+struct AxesFound {
+  Candidates ra;
+  Candidates dec;
+  Candidates time;
+};
+
+bool in_degrees(const std::string& unit) {
+  const std::string low = lower(unit);
+  return low.empty() || low == "deg" || low == "degree" || low == "degrees";
+}
+
+bool is_text(const std::string& datatype) {
+  const std::string low = lower(datatype);
+  return low.find("char") != std::string::npos || low.find("timestamp") != std::string::npos;
+}
+
+void note_column(AxesFound& axes, const std::string& name, const std::string& ucd_text,
+                 const std::string& unit, const std::string& datatype) {
+  const std::string ucd = lower(ucd_text);
+  const std::string first = ucd.substr(0, ucd.find(';'));
+  // Modified ones ("stat.error;pos.eq.ra") have their modifier first.
+  if ((first == "pos.eq.ra" || ucd.starts_with("pos_eq_ra")) && in_degrees(unit)) axes.ra.add(name, ucd);
+  if ((first == "pos.eq.dec" || ucd.starts_with("pos_eq_dec")) && in_degrees(unit)) axes.dec.add(name, ucd);
+  if (!is_text(datatype)) return;
+  if (lower(name) == "start_date")
+    axes.time.add(name, "meta.main");
+  else if (first == "time.start")
+    axes.time.add(name, ucd);
+}
+
+template <class Items>
+auto find_by(const Items& items, const std::function<bool(const std::string&)>& matches)
+    -> decltype(items.data()) {
+  const auto found =
+      std::find_if(items.begin(), items.end(), [&matches](const auto& item) { return matches(item.shown); });
+  return found == items.end() ? nullptr : &*found;
+}
+
+template <class Items>
+auto find_exactly(const Items& items, std::string_view name) {
+  return find_by(items, [name](const std::string& shown) { return shown == name; });
+}
+
+template <class Items>
+auto find_in_any_case(const Items& items, std::string_view name) {
+  return find_by(items, [wanted = lower(name)](const std::string& shown) { return lower(shown) == wanted; });
+}
+
+}  // namespace
+
+std::string adql_identifier(const std::string& name) {
+  const bool delimited = name.size() > 2 && name.front() == '"' && name.back() == '"';
+  if (delimited || regular(name)) return name;
+  std::string made = "\"";
+  for (const char c : name) made.append(c == '"' ? 2 : 1, c);
+  return made + '"';
+}
+
+const TableInfo* SchemaTables::find(std::string_view name) const { return find_exactly(tables, name); }
+const TableInfo* SchemaTables::find_ignoring_case(std::string_view name) const {
+  return find_in_any_case(tables, name);
+}
+const SchemaTables* ServiceTables::find(std::string_view name) const { return find_exactly(schemas, name); }
+const SchemaTables* ServiceTables::find_ignoring_case(std::string_view name) const {
+  return find_in_any_case(schemas, name);
+}
+
+Result<ServiceTables> read_tables(const cache::Listing& listing) {
+  const Cells cells(listing);
+  ServiceTables found;
+  std::map<std::string, std::size_t> place;  // of a schema in `found`
+  std::vector<std::set<std::string>> taken;  // names of its tables
+  std::set<std::string> schemas_taken;
+  for (std::uint64_t i = 0; i < listing.rows(); ++i) {
+    auto row = listing.row(i);
+    if (!row) return row.error();
+    TableInfo table;
+    table.schema = cells.text(*row, "schema_name");
+    table.table_name = cells.text(*row, "table_name");
+    if (table.table_name.empty()) continue;
+    const auto [at, first] = place.try_emplace(lower(table.schema), found.schemas.size());
+    if (first) {
+      const std::string shown = shown_component(table.schema.empty() ? "default" : table.schema);
+      found.schemas.push_back({unique(shown, schemas_taken), {}});
+      taken.emplace_back();
+    }
+    table.shown = unique(shown_component(bare_name(table.table_name, table.schema)), taken[at->second]);
+    table.adql = adql_table(table.table_name, table.schema);
+    for (const std::string& name : cells.names()) {
+      std::string value = cells.text(*row, name);
+      if (name != "schema_name" && name != "table_name" && !value.empty())
+        table.facts.emplace_back(name, std::move(value));
+    }
+    found.schemas[at->second].tables.push_back(std::move(table));
+  }
+  for (SchemaTables& schema : found.schemas) order_by_version(schema.tables);
+  return found;
+}
+
+Result<ServiceAxes> read_axes(const cache::Listing& listing) {
+  const Cells cells(listing);
+  std::map<std::string, AxesFound> all;
+  for (std::uint64_t i = 0; i < listing.rows(); ++i) {
+    auto row = listing.row(i);
+    if (!row) return row.error();
+    note_column(all[lower(cells.text(*row, "table_name"))], cells.text(*row, "column_name"),
+                cells.text(*row, "ucd"), cells.text(*row, "unit"), cells.text(*row, "datatype"));
+  }
+  ServiceAxes axes;
+  for (const auto& [table, found] : all) {
+    TableAxes chosen{found.ra.chosen(), found.dec.chosen(), found.time.chosen()};
+    if (chosen.ra.empty() || chosen.dec.empty()) chosen.ra = chosen.dec = "";
+    for (std::string* column : {&chosen.ra, &chosen.dec, &chosen.time})
+      if (!column->empty()) *column = adql_identifier(*column);
+    axes.emplace(table, std::move(chosen));
+  }
+  return axes;
+}
+
+// --- TableSchemas ---
+
+cache::QuerySpec TableSchemas::query(const std::string& service, std::string adql,
+                                     std::uint64_t maxrec) const {
+  cache::QuerySpec spec;
+  spec.adql = std::move(adql);
+  spec.service = service;
+  spec.maxrec = maxrec;
+  spec.ttl = tree_.config().default_ttl;
+  return spec;
+}
+
+cache::QuerySpec TableSchemas::tables_query(const std::string& service) const {
+  return query(service, "SELECT * FROM TAP_SCHEMA.tables", kMostTables);
+}
+
+// Columns that TAP 1.0 has too. The patterns find more than is wanted, which read_axes() leaves out.
+cache::QuerySpec TableSchemas::axes_query(const std::string& service) const {
+  return query(service,
+               "SELECT table_name, column_name, datatype, unit, ucd FROM TAP_SCHEMA.columns "
+               "WHERE ucd LIKE 'pos.eq.%' OR ucd LIKE 'POS_EQ_%' OR ucd LIKE 'time.start%' "
+               "OR column_name = 'start_date'",
+               kMostTables);
+}
+
+template <class T, class Reader>
+Result<std::shared_ptr<const T>> TableSchemas::read(Kept<T>& kept, const std::string& service,
+                                                    const cache::Listing& listing, const Reader& reader) {
+  const std::string id = listing.id();
+  if (auto all = kept.lock(); true) {
+    const auto found = all->find(service);
+    if (found != all->end() && found->second.listing == id) return found->second.value;
+  }
+  Result<T> made = reader(listing);
+  if (!made) return made.error();
+  auto value = std::make_shared<const T>(*std::move(made));
+  (*kept.lock())[service] = Read<T>{id, value};
+  return value;
+}
+
+Cancel TableSchemas::tables(const std::string& service, Done<ServiceTablesPtr> done) {
+  return tree_.catalog().listing(
+      tables_query(service), [kept = tables_, service, done = std::move(done)](Result<ListingPtr> listing) {
+        if (!listing) return done(listing.error().at("the tables of " + service));
+        done(read(*kept, service, **listing, read_tables));
+      });
+}
+
+Cancel TableSchemas::axes(const std::string& service, Done<ServiceAxesPtr> done) {
+  return tree_.catalog().listing(
+      axes_query(service), [kept = axes_, service, done = std::move(done)](Result<ListingPtr> listing) {
+        if (!listing) return done(listing.error().at("the columns of the tables of " + service));
+        done(read(*kept, service, **listing, read_axes));
+      });
+}
+
+ServiceTablesPtr TableSchemas::known_tables(const std::string& service) {
+  const auto listing = tree_.catalog().known_listing(tables_query(service));
+  auto found = listing ? read(*tables_, service, *listing, read_tables) : Result<ServiceTablesPtr>(nullptr);
+  return found ? *found : nullptr;
+}
+
+ServiceAxesPtr TableSchemas::known_axes(const std::string& service) {
+  const auto listing = tree_.catalog().known_listing(axes_query(service));
+  auto found = listing ? read(*axes_, service, *listing, read_axes) : Result<ServiceAxesPtr>(nullptr);
+  return found ? *found : nullptr;
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,95 @@
+#include "fs/tree/asked_text.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "client/base/text.h"
+#include "fs/root.h"
+#include "fs/tree/plain_nodes.h"
+
+namespace esofs::fs {
+namespace {
+
+constexpr std::uint64_t kEstimate = 4096;
+constexpr std::size_t kLongestLine = 1024;
+
+class AskedHandle : public FileHandle {
+ public:
+  AskedHandle(std::string text, AskedText::Act act) : text_(std::move(text)), act_(std::move(act)) {}
+
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
+    done(slice(text_, offset, size));
+    return {};
+  }
+  std::uint64_t size() const override { return text_.size(); }
+  bool own_content() const override { return true; }
+
+  Cancel write_later(std::uint64_t offset, std::span<const std::byte> bytes,
+                     Done<std::size_t> done) override {
+    if (!act_) return FileHandle::write_later(offset, bytes, std::move(done));
+    std::string line;
+    bool too_long = false;
+    {
+      auto typed = typed_.lock();
+      too_long = typed->size() + bytes.size() > kLongestLine;
+      if (!too_long)
+        std::transform(bytes.begin(), bytes.end(), std::back_inserter(*typed),
+                       [](std::byte b) { return static_cast<char>(b); });
+      if (too_long) typed->clear();
+      if (typed->ends_with('\n')) line = std::exchange(*typed, {});
+    }
+    if (too_long) {
+      done(Error(EINVAL, "one short line is all that can be written here"));
+      return {};
+    }
+    if (line.empty()) {
+      done(bytes.size());
+      return {};
+    }
+    return act_(std::string(trimmed(line)),
+                [size = bytes.size(), done = std::move(done)](const Result<void>& acted) {
+                  done(acted ? Result<std::size_t>(size) : Result<std::size_t>(acted.error()));
+                });
+  }
+  Cancel flush_later(Done<void> done) override {
+    const std::string line = std::exchange(*typed_.lock(), {});
+    if (line.empty()) {
+      done(Result<void>());
+      return {};
+    }
+    return act_(std::string(trimmed(line)), std::move(done));
+  }
+
+ private:
+  const std::string text_;
+  const AskedText::Act act_;
+  Guarded<std::string> typed_;
+};
+
+}  // namespace
+
+Attributes AskedText::attributes() {
+  const std::uint64_t size = *size_->lock();
+  const mode_t mode = act_ ? 0644 : 0444;
+  return {NodeType::kFile, mode, size != 0 ? size : kEstimate, size != 0, mtime_, kShortTimeout, 0};
+}
+
+Cancel AskedText::open(bool truncate, Done<std::shared_ptr<FileHandle>> done) {
+  if (truncate) {
+    done(std::shared_ptr<FileHandle>(std::make_shared<AskedHandle>("", act_)));
+    return {};
+  }
+  return ask_([size = size_, act = act_, done = std::move(done)](Result<std::string> text) {
+    if (!text) return done(text.error());
+    *size->lock() = text->size();
+    done(std::shared_ptr<FileHandle>(std::make_shared<AskedHandle>(*std::move(text), act)));
+  });
+}
+
+// truncate, touch, chmod: `>` and cp do them; nothing to keep.
+Result<void> AskedText::change(const Change& change) {
+  if (act_) return {};
+  return Node::change(change);
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,74 @@
+// What a mounted tree is made with. Plain data; checked and filled in by mountopts.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/tree/names.h"
+
+namespace esofs::fs {
+
+class CallerFiles;
+
+// What browse/ needs to know of the archive, and where the user's own templates are.
+struct BrowseConfig {
+  std::filesystem::path templates_dir;  // *.adql; need not exist
+  bool eso_tables = false;              // ivoa.ObsCore with ESO's columns, dbo.raw, util.*
+  bool ssap = false;
+  bool resolver = false;  // of object names
+  std::string obscore_table = "ivoa.ObsCore";
+};
+
+struct Config {
+  std::string archive_name;               // "eso"
+  std::string archive_title;              // "ESO Science Archive Facility"
+  std::string archive_identity;           // client::Archive::identity()
+  std::vector<std::string> tap_services;  // names of the profile's TAP services
+  // What README.txt tells of the archive.
+  std::vector<std::string> limits;  // sentences: what it cannot do
+  bool all_ids_known = false;       // an identifier is known by its form, be it listed or not
+  bool calibrations = false;        // it tells which calibrations an observation needs
+  bool login = false;               // it has users
+
+  std::chrono::milliseconds query_wait{60'000};  // opendir of a query without a listing; then EAGAIN
+  std::chrono::milliseconds lookup_wait{
+      10'000};                       // lookup of a name that only the network can tell; then EAGAIN
+  std::uint64_t default_maxrec = 0;  // rows of a query without a maxrec directive; 0: the archive's default
+  std::chrono::seconds default_ttl{24 * 3600};  // of a query without a ttl directive
+  NameStyle names = NameStyle::kOriginal;
+  bool list_xattrs = false;
+
+  std::filesystem::path queries_dir;  // saved queries, <name>.adql
+  BrowseConfig browse;
+  uid_t uid = 0;  // owner of everything
+  gid_t gid = 0;
+
+  std::string version;      // one line
+  std::string config_json;  // .esofs/config.json, secrets removed
+  // Further members of .esofs/status.json: key and a function that gives JSON text. The functions must not wait.
+  std::vector<std::pair<std::string, std::function<std::string()>>> status;
+
+  bool allow_other = false;  // the kernel lets other users in
+  // Opens the files of datasets for each user with rights of their own; null: all with those of who mounted. Outlives
+  // the file system.
+  CallerFiles* callers = nullptr;
+  // Other users see nothing that took the rights of who is logged in, unless share_private is set.
+  bool share_private = false;
+  std::function<bool()> private_listings;  // queries are asked with rights at present; empty: never
+  std::function<bool()> private_links;     // DataLink is; empty: never
+  // What is to be told at the end of .esofs/errors for as long as it holds; empty: nothing ever.
+  std::function<std::optional<std::string>()> notice;
+
+  IdGrammar ids;
+  std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+};
+
+}  // namespace esofs::fs

@@ -1,0 +1,150 @@
+// Node: one file or directory of the tree, of whatever kind; the seam between the tree and the kernel's questions.
+//
+// A new kind of directory is a class derived from Node and a line in fs/root.cpp; nothing else knows the kinds.
+//
+//   shapes   attributes() answers from memory or LMDB; lookup(), open_directory() and open() may answer later
+//            (client/base/ask.h)
+//   units    sizes in bytes, times in seconds since 1970 UTC, timeouts in seconds
+//   errors   of the errno table in DESIGN section 7; every mutation that a kind does not know is EROFS
+//   threads  thread-safe. A node may be alive many times over: what makes it the same file is identity()
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cache/content/file_cache.h"
+#include "client/base/ask.h"
+#include "client/base/result.h"
+
+namespace esofs::fs {
+
+using cache::Bytes;
+
+enum class NodeType : std::uint8_t { kFile, kDirectory, kSymlink };
+
+// What stat(2) shows, but for the owner and the inode number.
+struct Attributes {
+  NodeType type = NodeType::kFile;
+  mode_t permissions = 0444;
+  std::uint64_t size = 0;
+  bool exact = true;  // false: size is an estimate, which the kernel keeps for a short time only
+  std::int64_t mtime = 0;
+  double entry_timeout = 1;  // how long the kernel may keep the name
+  double attr_timeout = 1;   // how long it may keep these attributes; less where the size is not exact
+};
+
+// An open file. Dropping the last reference closes it.
+class FileHandle {
+ public:
+  virtual ~FileHandle() = default;
+  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
+  virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
+  virtual std::uint64_t size() const = 0;
+  // False where a read of this range would make a request to the archive. Never waits.
+  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
+  // Names the content; two handles of one node with one version read the same bytes. "": the pages are not kept.
+  virtual std::string version() const { return {}; }
+  // True where every handle has a text of its own, so that the page cache cannot be shared.
+  virtual bool own_content() const { return false; }
+  // It took the rights of who is logged in to get it: for who mounted only.
+  virtual bool restricted() const { return false; }
+
+  // Writes past the page cache; EROFS where the node is not writable.
+  virtual Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes);
+  // close(2) and fsync(2): what was written is on the disk when this returns.
+  virtual Result<void> flush() { return {}; }
+  // The same for files whose writer waits for the archive. `bytes` is valid during the call only.
+  virtual Cancel write_later(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done);
+  virtual Cancel flush_later(Done<void> done);
+};
+
+class Node;
+using NodePtr = std::shared_ptr<Node>;
+
+// An open directory: one snapshot.
+class DirectoryHandle {
+ public:
+  struct Entry {
+    std::string name;
+    std::uint64_t next;  // the offset that continues after this entry; never 0
+    NodePtr node;
+  };
+  virtual ~DirectoryHandle() = default;
+  // Visits the entries from `offset` (0 or the `next` of an entry) until visit() returns false.
+  virtual Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) = 0;
+  // About how many entries there are.
+  virtual std::uint64_t size() const = 0;
+};
+
+// The answer to a lookup. node == nullptr: there is no such name, and the kernel may believe that for absent_for seconds.
+struct Found {
+  NodePtr node;
+  double absent_for = 0;
+};
+
+// What setattr(2) and its relatives change.
+struct Change {
+  std::optional<std::uint64_t> size;
+  std::optional<std::int64_t> mtime;
+  bool mtime_now = false;
+  bool mode_or_owner = false;
+};
+
+class Node {
+ public:
+  Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node() = default;
+
+  // What it is, for ever: the inode number is made from it. Two paths to one dataset's file have one identity.
+  virtual std::string identity() const = 0;
+  virtual std::string path() const = 0;  // from the mount point, for .esofs/errors
+  // Of two live nodes of one identity the one that knows more is kept; of two that know as much, the first where
+  // that is 0 (it may remember something), else the later (its snapshot is newer).
+  virtual int knowledge() const { return 0; }
+  virtual Attributes attributes() = 0;
+  virtual NodeType type() const = 0;
+
+  // --- directories ---
+  virtual Cancel lookup(const std::string& name, Done<Found> done);
+  virtual Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done);
+
+  // --- files ---
+  // truncate: O_TRUNC. REQUIRES: writable() where truncate is set or writing is meant.
+  virtual Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done);
+  // The same on behalf of a user; nullopt: of who mounted. What is the same for everybody need not know.
+  virtual Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done);
+  virtual bool writable() const { return false; }
+  // A file of the archive, whose handles know whether they are restricted().
+  virtual bool dataset_file() const { return false; }
+  virtual Result<std::string> symlink_target() const;
+
+  // --- extended attributes, from memory ---
+  virtual std::optional<std::string> xattr(const std::string& name);
+  virtual std::vector<std::string> xattr_names();
+
+  // --- mutations; EROFS unless the kind knows better ---
+  virtual Result<NodePtr> create(const std::string& name);
+  virtual Result<NodePtr> make_directory(const std::string& name);
+  virtual Result<NodePtr> make_symlink(const std::string& name, const std::string& target);
+  virtual Result<void> remove(const std::string& name);
+  virtual Result<void> remove_directory(const std::string& name);
+  // The same where the archive must agree.
+  virtual Cancel remove_directory_later(const std::string& name, Done<void> done);
+  // replace: an existing `to_name` may go (else EEXIST).
+  virtual Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace);
+  virtual Result<void> change(const Change& change);
+  // Answers what is never possible here: mknod, link, setxattr.
+  virtual Error refusal(const std::string& operation) const;
+};
+
+}  // namespace esofs::fs

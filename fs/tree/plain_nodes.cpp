@@ -1,0 +1,108 @@
+#include "fs/tree/plain_nodes.h"
+
+#include <algorithm>
+
+#include "fs/root.h"
+
+namespace esofs::fs {
+namespace {
+
+// Larger than the texts that are made here ever are, for tools that trust stat before open.
+constexpr std::uint64_t kMadeTextEstimate = 1U << 20U;
+
+std::string text_version(const std::string& text) {
+  return std::to_string(std::hash<std::string>{}(text)) + "-" + std::to_string(text.size());
+}
+
+}  // namespace
+
+Bytes slice(const std::string& text, std::uint64_t offset, std::size_t size) {
+  if (offset >= text.size()) return {};
+  const std::size_t count = std::min<std::size_t>(size, text.size() - offset);
+  Bytes bytes(count);
+  std::transform(text.begin() + static_cast<std::ptrdiff_t>(offset),
+                 text.begin() + static_cast<std::ptrdiff_t>(offset + count), bytes.begin(),
+                 [](char c) { return static_cast<std::byte>(c); });
+  return bytes;
+}
+
+// --- FixedDirectory ---
+
+Attributes FixedDirectory::attributes() {
+  return {NodeType::kDirectory, 0555, 0, true, mtime_, kLongTimeout, kLongTimeout};
+}
+
+Cancel FixedDirectory::lookup(const std::string& name, Done<Found> done) {
+  const auto entry =
+      std::find_if(entries_.begin(), entries_.end(), [&name](const auto& e) { return e.first == name; });
+  done(entry == entries_.end() ? Found{nullptr, kLongTimeout} : Found{entry->second});
+  return {};
+}
+
+Cancel FixedDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(entries_)));
+  return {};
+}
+
+Result<void> EntriesHandle::entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) {
+  for (std::uint64_t i = offset; i < entries_.size(); ++i) {
+    if (!visit({entries_[i].first, i + 1, entries_[i].second})) break;
+  }
+  return {};
+}
+
+// --- texts ---
+
+Cancel TextHandle::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {
+  done(slice(text_, offset, size));
+  return {};
+}
+
+Attributes FixedText::attributes() {
+  return {NodeType::kFile, 0444, text_.size(), true, mtime_, kLongTimeout, kLongTimeout};
+}
+
+Cancel FixedText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
+  done(std::shared_ptr<FileHandle>(std::make_shared<TextHandle>(text_, text_version(text_), false)));
+  return {};
+}
+
+Attributes LiveText::attributes() {
+  const auto last = last_.lock()->lock();
+  const Rendered now = render_();
+  return {NodeType::kFile, 0444, last ? last->size() : now.text.size(), true, now.mtime, kShortTimeout, 0};
+}
+
+Cancel LiveText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
+  auto handle = std::make_shared<TextHandle>(render_().text, "", true);
+  *last_.lock() = handle;
+  done(std::shared_ptr<FileHandle>(std::move(handle)));
+  return {};
+}
+
+Attributes MadeText::attributes() {
+  const std::uint64_t size = *size_->lock();
+  return {NodeType::kFile, 0444,         size != 0 ? size : kMadeTextEstimate, size != 0,
+          mtime_,          kLongTimeout, size != 0 ? kShortTimeout : 0};
+}
+
+Cancel MadeText::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
+  return make_(user, [size = size_, done = std::move(done)](Result<Made> made) {
+    if (!made) return done(made.error());
+    *size->lock() = made->text.size();
+    std::string version = text_version(made->text);
+    done(std::shared_ptr<FileHandle>(
+        std::make_shared<TextHandle>(std::move(made->text), std::move(version), false, made->restricted)));
+  });
+}
+
+MadeText::MakeFor MadeText::for_all(const Make& make) {
+  return [make](std::optional<uid_t>, Done<Made> done) {
+    return make([done = std::move(done)](Result<std::string> text) {
+      if (!text) return done(text.error());
+      done(Made{*std::move(text)});
+    });
+  };
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,145 @@
+// The nodes that know nothing of the archive: directories with fixed entries, and generated texts.
+//
+//   threads  thread-safe; text functions are called on the asker's thread and must not wait
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/base/guarded.h"
+#include "fs/tree/node.h"
+
+namespace esofs::fs {
+
+// A directory whose entries never change.
+class FixedDirectory : public Node {
+ public:
+  using Entries = std::vector<std::pair<std::string, NodePtr>>;
+  FixedDirectory(std::string path, std::int64_t mtime, Entries entries)
+      : path_(std::move(path)), mtime_(mtime), entries_(std::move(entries)) {}
+
+  std::string identity() const override { return "dir:" + path_; }
+  std::string path() const override { return path_; }
+  NodeType type() const override { return NodeType::kDirectory; }
+  Attributes attributes() override;
+  Cancel lookup(const std::string& name, Done<Found> done) override;
+  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+
+ private:
+  const std::string path_;
+  const std::int64_t mtime_;
+  const Entries entries_;
+};
+
+// An open directory over a vector.
+class EntriesHandle : public DirectoryHandle {
+ public:
+  explicit EntriesHandle(FixedDirectory::Entries entries) : entries_(std::move(entries)) {}
+  Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override;
+  std::uint64_t size() const override { return entries_.size(); }
+
+ private:
+  const FixedDirectory::Entries entries_;
+};
+
+// An open file over a string of its own.
+class TextHandle : public FileHandle {
+ public:
+  TextHandle(std::string text, std::string version, bool own, bool restricted = false)
+      : text_(std::move(text)), version_(std::move(version)), own_(own), restricted_(restricted) {}
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
+  std::uint64_t size() const override { return text_.size(); }
+  std::string version() const override { return version_; }
+  bool own_content() const override { return own_; }
+  bool restricted() const override { return restricted_; }
+
+ private:
+  const std::string text_;
+  const std::string version_;
+  const bool own_;
+  const bool restricted_;
+};
+
+// The bytes of text[offset, offset + size), as far as there are any.
+Bytes slice(const std::string& text, std::uint64_t offset, std::size_t size);
+
+// A text that stays the same for as long as the mount lives: README.txt, .esofs/version.
+class FixedText : public Node {
+ public:
+  FixedText(std::string path, std::int64_t mtime, std::string text)
+      : path_(std::move(path)), mtime_(mtime), text_(std::move(text)) {}
+  std::string identity() const override { return "text:" + path_; }
+  std::string path() const override { return path_; }
+  NodeType type() const override { return NodeType::kFile; }
+  Attributes attributes() override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+
+ private:
+  const std::string path_;
+  const std::int64_t mtime_;
+  const std::string text_;
+};
+
+// A text rendered at each open: status.txt, .esofs/errors. The handle keeps what it was opened with, and fstat(2) shows the
+// size of the text opened last.
+class LiveText : public Node {
+ public:
+  struct Rendered {
+    std::string text;
+    std::int64_t mtime;
+  };
+  LiveText(std::string identity, std::string path, std::function<Rendered()> render)
+      : identity_(std::move(identity)), path_(std::move(path)), render_(std::move(render)) {}
+  std::string identity() const override { return identity_; }
+  std::string path() const override { return path_; }
+  NodeType type() const override { return NodeType::kFile; }
+  Attributes attributes() override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+
+ private:
+  const std::string identity_;
+  const std::string path_;
+  const std::function<Rendered()> render_;
+  Guarded<std::weak_ptr<TextHandle>> last_;
+};
+
+// A text made by asking the archive when it is opened; until then its size is an estimate.
+class MadeText : public Node {
+ public:
+  using Make = std::function<Cancel(Done<std::string>)>;
+  struct Made {
+    std::string text;
+    bool restricted = false;  // as FileHandle::restricted()
+  };
+  // The same with whose rights; nullopt: of who mounted.
+  using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<Made>)>;
+  MadeText(std::string identity, std::string path, std::int64_t mtime, const Make& make)
+      : MadeText(std::move(identity), std::move(path), mtime, for_all(make)) {}
+  MadeText(std::string identity, std::string path, std::int64_t mtime, MakeFor make)
+      : identity_(std::move(identity)), path_(std::move(path)), mtime_(mtime), make_(std::move(make)) {}
+  std::string identity() const override { return identity_; }
+  std::string path() const override { return path_; }
+  NodeType type() const override { return NodeType::kFile; }
+  Attributes attributes() override;
+  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
+    return open_as(std::nullopt, truncate, std::move(done));
+  }
+  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+
+ private:
+  static MakeFor for_all(const Make& make);
+
+  const std::string identity_;
+  const std::string path_;
+  const std::int64_t mtime_;
+  const MakeFor make_;
+  // Of the last open; 0: none. Shared with the answer under way, which may outlive this node.
+  std::shared_ptr<Guarded<std::uint64_t>> size_ = std::make_shared<Guarded<std::uint64_t>>(0U);
+};
+
+}  // namespace esofs::fs

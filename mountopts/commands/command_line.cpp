@@ -1,0 +1,264 @@
+#include "mountopts/commands/command_line.h"
+
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/base/nearest.h"
+#include "client/base/pause.h"
+#include "mountopts/commands/cache_command.h"
+#include "mountopts/commands/doctor_command.h"
+#include "mountopts/commands/login_command.h"
+#include "mountopts/commands/mount_command.h"
+#include "mountopts/commands/mount_status.h"
+#include "mountopts/commands/unmount.h"
+#include "mountopts/commands/warm_command.h"
+#include "mountopts/mount_table.h"
+#include "mountopts/options.h"
+
+namespace esofs::mountopts {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr const char* kClearScreen = "\033[H\033[2J";
+// "umount" is as near to one as to the other of the first two, and means the first.
+constexpr std::array<std::string_view, 8> kCommands{"unmount", "mount", "status", "login",
+                                                    "logout",  "warm",  "cache",  "doctor"};
+
+int failed(const Error& error) {
+  std::cerr << "esofs: " << error.what() << '\n';
+  return error.code() == EINVAL ? kUsage : kFailed;
+}
+
+bool is_command(const std::string& word) {
+  return std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
+}
+
+// " (did you mean 'unmount'?)", or nothing.
+std::string command_meant(const std::string& word) {
+  const auto meant = nearest(word, {kCommands.begin(), kCommands.end()});
+  return meant.empty() ? "" : " (did you mean '" + meant + "'?)";
+}
+
+// mount(8) calls `esofs ARCHIVE MOUNTPOINT -o …`: the same as `esofs mount ARCHIVE MOUNTPOINT -o …`. EINVAL for a word that is
+// neither a command nor followed by a mountpoint.
+Result<std::vector<std::string>> with_command(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty() || is_command(words[0])) return words;
+  if (words[0].starts_with('-')) {
+    constexpr std::array<std::string_view, 4> kGeneral{"-h", "--help", "-V", "--version"};
+    if (std::find(kGeneral.begin(), kGeneral.end(), words[0]) != kGeneral.end()) return words;
+    return Error(EINVAL, "unknown option '" + words[0] + "'; run `esofs --help`");
+  }
+  if (words.size() < 2 || words[1].starts_with('-'))
+    return Error(EINVAL,
+                 "unknown command '" + words[0] + "'" + command_meant(words[0]) + "; run `esofs --help`");
+  words.insert(words.begin(), "mount");
+  return words;
+}
+
+// CLI11's help, with the positionals of `mount` as they may be given and without the value of a negated flag.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_option_usage(const CLI::Option* option) const override {
+    return option->get_expected_max() == 2 ? "[ARCHIVE] MOUNTPOINT"
+                                           : CLI::Formatter::make_option_usage(option);
+  }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    return name.substr(0, name.find("{false}"));
+  }
+};
+
+std::string usage_message(const CLI::App* /*app*/, const CLI::Error& error) {
+  return std::string("esofs: ") + error.what() + "\nRun with --help for more information.\n";
+}
+
+std::string options_help() {
+  std::string text = "Options of -o (and of config.json):\n";
+  for (const auto& option : option_help()) {
+    std::string line = "  " + option.name + "=" + option.unit;
+    if (line.size() < 34) line.append(34 - line.size(), ' ');
+    text += line + ' ' + option.help + (option.initial.empty() ? "" : " [" + option.initial + "]") + '\n';
+  }
+  return text + "  and ro, allow_root, auto_unmount, nosuid, nodev, noexec, fsname=… of mount(8) and FUSE";
+}
+
+// Returns whether it could be asked.
+bool print_status(const std::string& mountpoint, bool as_json) {
+  const auto status = read_mount_status(mountpoint);
+  if (!status) {
+    std::cerr << "esofs: " << status.error().what() << '\n';
+    return false;
+  }
+  std::cout << (as_json ? status->document.dump(2) + "\n" : status_text(mountpoint, *status)) << std::flush;
+  return true;
+}
+
+// Every mount of this machine that the user may look into. Returns whether all of them could be asked.
+bool print_all(bool as_json, const std::vector<std::string>& options) {
+  const auto mounts = esofs_mounts();
+  bool answered = true;
+  for (const auto& mount : mounts) {
+    const auto status = read_mount_status(mount.mountpoint);
+    const bool anothers = !status && status.error().code() == EACCES;
+    if (anothers && !as_json) std::cout << mount.mountpoint << "\n  another user's mount\n";
+    if (!anothers) answered = print_status(mount.mountpoint, as_json) && answered;
+  }
+  if (mounts.empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
+  if (!as_json) std::cout << sessions_text(options);
+  std::cout << std::flush;
+  return answered;
+}
+
+int run_status(const std::string& mountpoint, bool as_json, bool watch,
+               const std::vector<std::string>& options) {
+  const auto path = mountpoint.empty() ? Result<std::string>("") : mount_path(mountpoint);
+  if (!path) return failed(path.error());
+  const bool redrawn = watch && ::isatty(STDOUT_FILENO) == 1;
+  for (;;) {
+    if (!path->empty() && !is_esofs_mount(*path))
+      return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
+    if (redrawn) std::cout << kClearScreen;
+    const bool answered = path->empty() ? print_all(as_json, options) : print_status(*path, as_json);
+    if (!watch) return answered ? 0 : kFailed;
+    (void)pause(std::chrono::seconds(2), std::stop_token());
+  }
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App app{
+      "esofs mounts the ESO science archive, or any archive that speaks TAP and DataLink, as a drive.",
+      "esofs"};
+  app.set_version_flag("-V,--version", "esofs " ESOFS_VERSION);
+  app.require_subcommand(1);
+  app.formatter(std::make_shared<Help>());
+  app.failure_message(usage_message);
+
+  std::vector<std::string> places;
+  MountCommand mount;
+  auto* mounting =
+      app.add_subcommand("mount",
+                         "Mount an archive. ARCHIVE: a profile's name (default eso), a profile file, or "
+                         "the base URL of a TAP service");
+  mounting->add_option("MOUNTPOINT", places, "where to mount; before it, if wanted, the archive")
+      ->expected(1, 2)
+      ->required()
+      ->option_text(" ");
+  mounting->add_option("-o", mount.options, "options, separated by commas; see below")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+  mounting->add_flag("-f,--foreground", mount.foreground, "stay in the foreground, log to standard error");
+  mounting->footer(options_help());
+
+  std::string mountpoint;
+  bool only_if_idle = false;
+  auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait are ended with an error");
+  unmounting->add_option("MOUNTPOINT", mountpoint, "where it is mounted")->required()->option_text(" ");
+  unmounting->add_flag("--if-idle", only_if_idle, "refuse while files are in use");
+
+  bool watch = false;
+  bool as_json = false;
+  auto* status = app.add_subcommand("status", "What a mount does: cache, transfers, errors");
+  status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount")->option_text(" ");
+  status->add_flag("--watch", watch, "again every two seconds");
+  status->add_flag("--json", as_json, "as JSON");
+  std::vector<std::string> status_options;
+  status->add_option("-o", status_options, "where sessions are kept: state_dir=DIR")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+
+  LoginCommand login;
+  auto* logging_in = app.add_subcommand(
+      "login",
+      "Log in at an archive. The password is asked for, or read from standard input; it is not kept, "
+      "what the archive gives for it is");
+  auto* logging_out = app.add_subcommand("logout", "Forget the login at an archive");
+  for (auto* command : {logging_in, logging_out}) {
+    command->add_option("ARCHIVE", login.archive, "as for mount; default: eso")->option_text(" ");
+    command->add_option("-o", login.options, "options as for mount")
+        ->allow_extra_args(false)
+        ->option_text("OPT[=VALUE],…");
+  }
+  logging_in->add_option("--user", login.user, "the name at the archive")->option_text("NAME");
+  logging_in->add_flag(
+      "!--no-keyring", login.keyring,
+      "keep the session in a file (for batch jobs and other machines), also where a desktop keyring runs");
+
+  WarmCommand warm;
+  auto* warming = app.add_subcommand(
+      "warm", "Read files through a mount, so that the cache holds them for work without a network");
+  warming->add_option("PATH", warm.paths, "files, and directories: their dataset files")
+      ->required()
+      ->option_text(" ");
+  warming->add_flag("-r,--recursive", warm.recursive, "those of the directories below them too");
+  warming->add_option("-j,--jobs", warm.jobs, "files read at once")
+      ->check(CLI::Range(1, 64))
+      ->option_text("N [4]");
+
+  CacheCommand cache;
+  auto* caching = app.add_subcommand("cache", "What the cache holds on disk");
+  caching->add_flag("--clear", cache.clear, "remove the content of files; listings stay");
+  caching->add_option("-o", cache.options, "where it is: cache_dir=DIR")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+
+  DoctorCommand doctor;
+  auto* examining =
+      app.add_subcommand("doctor", "Look at all that a mount needs, and say what is in its way");
+  examining->add_option("ARCHIVE", doctor.archive, "as for mount; default: eso")->option_text(" ");
+  examining->add_option("-o", doctor.options, "options as for mount")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+
+  auto words = with_command(argc, argv);
+  if (!words) return failed(words.error());
+  std::reverse(words->begin(), words->end());  // as CLI11 takes them
+  try {
+    app.parse(*words);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kUsage;
+  }
+
+  if (*mounting) {
+    mount.mountpoint = places.back();
+    if (places.size() == 2) mount.archive = places.front();
+    const auto done = run_mount(mount);
+    if (done) return 0;
+    const std::string first = argc > 1 ? argv[1] : "";
+    const bool mistyped = done.error().code() == ENOENT && !is_command(first);
+    return failed(
+        mistyped && !command_meant(first).empty()
+            ? Error(ENOENT, done.error().what() + "; '" + first + "' is no command" + command_meant(first))
+            : done.error());
+  }
+  if (*unmounting) {
+    const auto done = unmount(mountpoint, only_if_idle);
+    return done ? 0 : failed(done.error());
+  }
+  if (*logging_in || *logging_out) {
+    const auto done = *logging_in ? run_login(login) : run_logout(login);
+    return done ? 0 : failed(done.error());
+  }
+  if (*warming || *caching || *examining) {
+    const auto done = *warming ? run_warm(warm) : *caching ? run_cache(cache) : run_doctor(doctor);
+    return done ? 0 : failed(done.error());
+  }
+  return run_status(mountpoint, as_json, watch, status_options);
+}
+
+}  // namespace esofs::mountopts

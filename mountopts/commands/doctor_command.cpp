@@ -1,0 +1,206 @@
+#include "mountopts/commands/doctor_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <stop_token>
+#include <system_error>
+#include <utility>
+
+#include "client/archive.h"
+#include "client/base/iso_time.h"
+#include "client/base/lane.h"
+#include "client/base/unique_fd.h"
+#include "client/http/url.h"
+#include "client/http_archive.h"
+#include "client/login/credentials.h"
+#include "client/model/profile.h"
+#include "mountopts/commands/mount_status.h"
+#include "mountopts/credential_options.h"
+#include "mountopts/human.h"
+#include "mountopts/merged_options.h"
+#include "mountopts/mount_table.h"
+
+namespace esofs::mountopts {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+class Report {
+ public:
+  void ok(const std::string& text) { line("ok", text); }
+  void note(const std::string& text) { line("note", text); }
+  void problem(const std::string& text) {
+    line("PROBLEM", text);
+    ++problems_;
+  }
+  int problems() const noexcept { return problems_; }
+
+ private:
+  static void line(const char* verdict, const std::string& text) {
+    std::cout << verdict << std::string(9 - std::string_view(verdict).size(), ' ') << text << '\n'
+              << std::flush;
+  }
+  int problems_ = 0;
+};
+
+std::string said(int code) { return std::generic_category().message(code); }
+
+void look_at_fuse(Report& report) {
+  if (const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC)); device) {
+    report.ok("/dev/fuse can be opened");
+  } else {
+    report.problem(
+        "/dev/fuse cannot be opened: " + said(errno) +
+        (errno == ENOENT ? "; load the kernel module fuse, or, in a container, hand the device in" : ""));
+  }
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): there is one thread
+  std::istringstream places(path != nullptr ? path : "/usr/bin:/bin");
+  for (std::string place; std::getline(places, place, ':');) {
+    struct stat state {};
+    const auto program = stdfs::path(place) / "fusermount3";
+    if (::stat(program.c_str(), &state) != 0 || ::access(program.c_str(), X_OK) != 0) continue;
+    if (::geteuid() != 0 && (state.st_mode & S_ISUID) == 0)
+      return report.problem(program.string() + " is not set-uid root: only root can mount with it");
+    return report.ok(program.string());
+  }
+  report.problem("there is no fusermount3 in PATH: install the package fuse3");
+}
+
+void look_at_other_users(Report& report, const Options& options) {
+  if (!options.allow_other || ::geteuid() == 0) return;
+  std::ifstream file("/etc/fuse.conf");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("user_allow_other"))
+      return report.ok("/etc/fuse.conf lets users share their mounts");
+  }
+  report.problem("allow_other needs the line user_allow_other in /etc/fuse.conf");
+}
+
+// The nearest directory above that is there.
+stdfs::path existing(stdfs::path path) {
+  std::error_code failed;
+  while (!stdfs::exists(path, failed) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+void look_at_directories(Report& report, const Options& options) {
+  for (const auto& directory : {options.cache_dir, options.config_dir, options.state_dir}) {
+    const auto place = existing(directory);
+    // With a '/' at its end, so that a file is told as such.
+    if (::access((place / "").c_str(), W_OK | X_OK) != 0)
+      report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
+    else
+      report.ok(directory.string() + (place == directory ? "" : " (will be made)"));
+  }
+  struct statvfs disk {};
+  const auto place = existing(options.cache_dir);
+  if (::statvfs(place.c_str(), &disk) != 0) return;
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  if (free <= options.cache_reserve)
+    report.problem("the disk of the cache has " + human_bytes(free) + " left, and cache_reserve leaves " +
+                   human_bytes(options.cache_reserve) + " free: no file content is kept");
+  else
+    report.ok("the disk of the cache has " + human_bytes(free) + " left");
+}
+
+void look_at_mounts(Report& report) {
+  for (const auto& mount : esofs_mounts()) {
+    const auto status = read_mount_status(mount.mountpoint);
+    if (status)
+      report.ok(mount.mountpoint + " is mounted, by process " + std::to_string(status->pid));
+    else if (status.error().code() == EACCES)
+      report.note(mount.mountpoint + " is another user's mount");
+    else
+      report.problem(mount.mountpoint + " does not answer (" + said(status.error().code()) +
+                     "): run `esofs unmount " + mount.mountpoint + "`");
+  }
+}
+
+class CountRows : public client::TableSink {
+ public:
+  Result<void> bytes(std::span<const std::byte> /*piece*/) override { return {}; }
+  Result<void> columns(const std::vector<client::Column>& /*columns*/) override { return {}; }
+  Result<void> row(std::span<const client::Value> /*row*/) override { return {}; }
+  void job_started(const std::string& /*job_url*/) override {}
+  void restart() override {}
+};
+
+void look_at_login(Report& report, client::Credentials& credentials) {
+  const auto status = credentials.status();
+  const std::string who = status.user.empty() ? std::string() : " as " + status.user;
+  const std::string until = status.expires > 0 ? " until " + client::iso_time_text(status.expires) : "";
+  const std::string problem = status.problem.empty() ? "" : " (" + status.problem + ")";
+  switch (status.state) {
+    case client::Credentials::State::kNobody:
+      return report.note("nobody is logged in: private data stay closed; `esofs login` opens yours");
+    case client::Credentials::State::kLoggedIn:
+      return report.ok("logged in" + who + until + problem);
+    default:
+      return report.problem("the login" + who + " does not count: " + client::state_name(status.state) +
+                            until + problem + "; run `esofs login`");
+  }
+}
+
+void look_at_archive(Report& report, const Options& options, const client::Profile& profile) {
+  if (options.offline) return report.note("offline=yes: the archive is not asked");
+  std::shared_ptr<client::Credentials> credentials;
+  client::HttpSettings settings = http_settings(options);
+  if (!profile.credential_hosts.empty()) {
+    credentials =
+        std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
+    look_at_login(report, *credentials);
+    settings.authoriser = credentials;
+  }
+  const auto archive = client::HttpArchive::make(profile, settings);
+  Lane::Turn turn{std::stop_token()};
+  for (const auto& service : profile.tap) {
+    client::QueryRequest request;
+    request.service = service.name;
+    request.adql = "SELECT TOP 1 table_name FROM TAP_SCHEMA.tables";
+    request.mode = client::QueryMode::kSync;
+    CountRows rows;
+    const auto answer = archive->query(request, rows, turn);
+    if (answer)
+      report.ok("TAP " + service.name + " answers: " + client::shown_url(service.url));
+    else
+      report.problem("TAP " + service.name + ": " + answer.error().what());
+  }
+}
+
+}  // namespace
+
+Result<void> run_doctor(const DoctorCommand& command) {
+  Report report;
+  look_at_fuse(report);
+  const auto options = merged_options(command.options);
+  if (options) {
+    report.ok("configuration and options");
+    look_at_other_users(report, *options);
+    look_at_directories(report, *options);
+    const auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+    if (profile) {
+      report.ok("profile of " + profile->title);
+      look_at_archive(report, *options, *profile);
+    } else {
+      report.problem(profile.error().what());
+    }
+  } else {
+    report.problem(options.error().what());
+  }
+  look_at_mounts(report);
+  if (report.problems() == 0) return {};
+  return Error(EIO, std::to_string(report.problems()) + (report.problems() == 1 ? " problem" : " problems"));
+}
+
+}  // namespace esofs::mountopts

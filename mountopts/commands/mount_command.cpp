@@ -1,0 +1,135 @@
+#include "mountopts/commands/mount_command.h"
+
+#include <malloc.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "client/model/profile.h"
+#include "mountopts/background.h"
+#include "mountopts/build_mount.h"
+#include "mountopts/caller_option.h"
+#include "mountopts/commands/archive_check.h"
+#include "mountopts/commands/unmount.h"
+#include "mountopts/log.h"
+#include "mountopts/merged_options.h"
+#include "mountopts/mount_table.h"
+#include "mountopts/options.h"
+
+namespace esofs::mountopts {
+namespace {
+
+Result<std::string> usable_mountpoint(const std::string& given) {
+  auto path = mount_path(given);
+  if (!path) return path.error().at("mountpoint " + given);
+  auto cleared = clear_dead_mount(*path);
+  if (!cleared) return cleared.error();
+  struct stat place {};
+  if (::stat(path->c_str(), &place) != 0) {
+    return Error(errno, "mountpoint " + given + ": " + std::generic_category().message(errno));
+  }
+  if (!S_ISDIR(place.st_mode)) return Error(ENOTDIR, "mountpoint " + given + ": not a directory");
+  if (is_esofs_mount(*path))
+    return Error(EBUSY, "mountpoint " + given + ": an esofs is mounted there already");
+  return path;
+}
+
+// Content passes through the daemon in blocks of 64 to 128 KiB. What glibc gives back to the kernel of them it must have
+// cleared and mapped again a moment later, which costs more than all the copying.
+void keep_freed_memory() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  ::mallopt(M_ARENA_MAX, 4);  // each keeps its own
+  // NOLINTEND(concurrency-mt-unsafe)
+}
+
+// What a mount keeps must not lie below it: the daemon would wait for itself.
+Result<void> check_places(const Options& options, const std::string& mountpoint) {
+  const std::filesystem::path log = options.log.starts_with('/') ? options.log : "";
+  for (const auto& [name, place] :
+       {std::pair("cache_dir", options.cache_dir), std::pair("config_dir", options.config_dir),
+        std::pair("state_dir", options.state_dir), std::pair("log", log)}) {
+    std::error_code failed;
+    const std::string real = std::filesystem::weakly_canonical(place, failed).string() + "/";
+    if (!place.empty() && real.starts_with(mountpoint == "/" ? mountpoint : mountpoint + "/"))
+      return Error(EINVAL, std::string("option '") + name + "': " + place.string() +
+                               " is below the mountpoint " + mountpoint);
+  }
+  return {};
+}
+
+// The child's part: from here on there are threads.
+Result<void> serve(Background& background, const Options& options, const client::Profile& profile,
+                   const MountCommand& command, const std::string& mountpoint) {
+  keep_freed_memory();
+  (void)::umask(077);  // what is kept is the user's own, wherever it is kept
+  auto logging = start_log(options, command.foreground);
+  if (!logging) return logging;
+  auto mount = BuiltMount::build(options, profile, command.archive, mountpoint);
+  if (!mount) return mount.error();
+  spdlog::info("mounted {} on {}", profile.title, mountpoint);
+  for (const auto& warning : (*mount)->warnings()) {
+    spdlog::warn("{}", warning);
+    std::cerr << "esofs: warning: " << warning << "; mounted all the same\n";
+  }
+  background.report({});
+  if (!command.foreground) Background::detach_terminal();
+  auto served = (*mount)->run();
+  if (served)
+    spdlog::info("unmounted {}", mountpoint);
+  else
+    spdlog::error("{}: {}", mountpoint, served.error().what());
+  return served;
+}
+
+// Of an archive that is nothing but a URL, a slip in the URL would show up at the first query only.
+void look_at_url(const Options& options, const client::Profile& profile, const MountCommand& command) {
+  const bool url = command.archive.starts_with("http://") || command.archive.starts_with("https://");
+  if (!url || options.offline) return;
+  const auto warning = check_service(options, profile.tap.front());
+  if (!warning.empty()) std::cerr << "esofs: warning: " << warning << "; mounted all the same\n";
+}
+
+}  // namespace
+
+Result<void> run_mount(const MountCommand& command) {
+  auto options = merged_options(command.options);
+  if (!options) return options.error();
+  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+  if (!profile) return profile.error();
+  if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
+  auto mountpoint = usable_mountpoint(command.mountpoint);
+  if (!mountpoint) return mountpoint.error();
+  if (auto apart = check_places(*options, *mountpoint); !apart) return apart;
+  if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
+
+  if (command.foreground) look_at_url(*options, *profile, command);
+
+  Background background;
+  const auto started = background.start(!command.foreground);
+  if (!started.parent) {
+    auto served = serve(background, *options, *profile, command, *mountpoint);
+    background.report(served);
+    if (!command.foreground) Background::detach_terminal();  // the parent tells the user
+    return served;
+  }
+  if (!started.report) return started.report;
+  // The daemon has mounted and is about to answer: wait for its first answer.
+  struct stat root {};
+  if (::stat((*mountpoint + "/.esofs").c_str(), &root) != 0) {
+    return Error(errno, "the daemon does not answer: " + std::generic_category().message(errno));
+  }
+  // Only now: what curl starts would not survive the fork.
+  look_at_url(*options, *profile, command);
+  return {};
+}
+
+}  // namespace esofs::mountopts

@@ -1,0 +1,236 @@
+#include "client/http/http.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "tests/unit/client/http/http_fixture.h"
+
+namespace esofs::client {
+namespace {
+
+TEST_F(HttpTest, ASinkThatRefusesTheHeadEndsTheTransferAndTheConnection) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "100000000"}})).hold());
+  CountingSink sink;
+  sink.refuse_head = true;
+  HttpRequest request;
+  request.url = server_.url();
+  auto head = client().send(request, sink, turn_);
+  ASSERT_FALSE(head);
+  EXPECT_EQ(head.error().code(), ECANCELED);
+  EXPECT_TRUE(server_.wait_for_departures(1));
+  EXPECT_EQ(sink.bytes, 0U);
+}
+
+TEST_F(HttpTest, ASinkThatRefusesTheBodyEndsTheTransferWithItsError) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "100000000"}}) + "first").hold());
+  CountingSink sink;
+  sink.refuse_body = true;
+  HttpRequest request;
+  request.url = server_.url();
+  auto head = client().send(request, sink, turn_);
+  ASSERT_FALSE(head);
+  EXPECT_EQ(head.error().code(), ENOSPC);
+  EXPECT_TRUE(server_.wait_for_departures(1));
+}
+
+TEST_F(HttpTest, AStopRequestEndsASilentRequest) {
+  server_.add(Answer().hold());
+  auto answer = std::async(std::launch::async, [this] { return get(server_.url()); });
+  ASSERT_TRUE(server_.wait_for_holds(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+  EXPECT_TRUE(server_.wait_for_departures(1));
+}
+
+TEST_F(HttpTest, AStopRequestEndsAStalledBody) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "half").hold());
+  auto answer = std::async(std::launch::async, [this] { return get(server_.url()); });
+  ASSERT_TRUE(server_.wait_for_holds(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+}
+
+TEST_F(HttpTest, AStopRequestEndsASilentHandshake) {
+  server_.greet(Answer().hold());
+  auto answer = std::async(std::launch::async, [this] { return get("https" + server_.url().substr(4)); });
+  ASSERT_TRUE(server_.wait_for_holds(1));
+  stop_.request_stop();
+  ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(answer.get().error().code(), EINTR);
+}
+
+TEST_F(HttpTest, ASilentHandshakeTimesOutAfterAllAttempts) {
+  settings_.limits.connect = 20ms;
+  settings_.limits.attempts = 2;
+  server_.greet(Answer().hold());
+  auto answer = get("https" + server_.url().substr(4));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.connections(), 2);
+}
+
+TEST_F(HttpTest, AfterAStopRequestNothingIsSent) {
+  stop_.request_stop();
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EINTR);
+  EXPECT_EQ(server_.connections(), 0);
+}
+
+TEST_F(HttpTest, AServerThatDoesNotAnswerTimesOutAfterAllAttempts) {
+  settings_.limits.first_byte = 20ms;
+  server_.otherwise(Answer().hold());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(HttpTest, AHeadThatNeverEndsTimesOut) {
+  settings_.limits.first_byte = 50ms;
+  settings_.limits.attempts = 1;
+  server_.add(Answer().send("HTTP/1.1 200 OK\r\n").drip("X-More: of it\r\n"));
+  server_.add(Answer().drip("HTTP/1.1 102 Processing\r\n\r\n"));
+  for (int i = 0; i < 2; ++i) {
+    auto answer = get(server_.url());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), ETIMEDOUT) << answer.error().what();
+  }
+}
+
+TEST_F(HttpTest, APostThatIsNotAnsweredIsNotRepeated) {
+  settings_.limits.first_byte = 20ms;
+  server_.otherwise(Answer().hold());
+  HttpRequest request;
+  request.method = "POST";
+  request.url = server_.url();
+  auto answer = text(request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, AStalledBodyTimesOut) {
+  settings_.limits.stall = 20ms;
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "half").hold());
+  auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, TheTotalLimitCoversAllAttemptsAndWaits) {
+  settings_.limits.total = 50ms;
+  settings_.limits.retry_most = 1h;
+  server_.add(answer_with(503, "", {{"Retry-After", "3600"}}));
+  server_.otherwise(Answer().hold());
+  auto waiting = get(server_.url());
+  ASSERT_FALSE(waiting);
+  EXPECT_EQ(waiting.error().code(), ETIMEDOUT);
+  auto silent = get(server_.url());
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(HttpTest, ARequestMayBringItsOwnLimits) {
+  server_.otherwise(Answer().hold());
+  HttpRequest request;
+  request.url = server_.url();
+  request.limits = settings_.limits;
+  request.limits->attempts = 1;
+  request.limits->first_byte = 20ms;
+  auto answer = text(request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(HttpTest, AJobThatWaitsForASilentServerGivesItsTurnAway) {
+  server_.at("/silent", Answer().hold());
+  server_.at("/quick", answer_with(200, "quick"));
+  std::promise<int> silent;
+  std::promise<int> quick;
+  auto silent_done = silent.get_future();
+  auto quick_done = quick.get_future();
+  const auto job = [this](const std::string& target, std::promise<int>& done) {
+    return [this, target, &done](Lane::Turn& turn) {
+      HttpRequest request;
+      request.url = server_.url(target);
+      auto answer = client().text(request, kMost, turn);
+      done.set_value(answer ? answer->head.status : answer.error().code());
+    };
+  };
+  client();  // made before there are threads
+  {
+    Lane lane("one", 1);
+    lane.submit(job("/silent", silent));
+    ASSERT_TRUE(server_.wait_for_holds(1));
+    lane.submit(job("/quick", quick));
+    ASSERT_EQ(quick_done.wait_for(kPatience), std::future_status::ready);
+    EXPECT_EQ(quick_done.get(), 200);
+    EXPECT_EQ(silent_done.wait_for(0s), std::future_status::timeout);
+  }
+  EXPECT_EQ(silent_done.get(), EINTR);
+}
+
+TEST_F(HttpTest, AJobWhoseServerSpeaksAgainTakesItsTurnBack) {
+  server_.add(Answer().hold().send(head_text(200, {{"Content-Length", "1"}}) + "x"));
+  client();
+  Lane lane("one", 1);
+  class Looking : public CountingSink {
+   public:
+    explicit Looking(const Lane& where) : lane(where) {}
+    Result<void> body(std::span<const std::byte> /*piece*/) override {
+      waiting = lane.load().waiting;
+      return {};
+    }
+    const Lane& lane;
+    int waiting = -1;
+  };
+  std::promise<int> seen;
+  auto seen_by_body = seen.get_future();
+  lane.submit([&](Lane::Turn& turn) {
+    Looking sink(lane);
+    HttpRequest request;
+    request.url = server_.url();
+    (void)client().send(request, sink, turn);
+    seen.set_value(sink.waiting);
+  });
+  std::promise<void> ran;
+  lane.submit([&](Lane::Turn&) { ran.set_value(); });  // runs once the first job is waiting
+  ASSERT_EQ(ran.get_future().wait_for(kPatience), std::future_status::ready);
+  server_.release();
+  ASSERT_EQ(seen_by_body.wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(seen_by_body.get(), 0);
+}
+
+TEST_F(HttpTest, ManyThreadsMayUseOneClient) {
+  server_.otherwise(answer_with(200, std::string(100'000, 'x')));
+  client();
+  std::vector<std::future<std::size_t>> sizes;
+  for (int i = 0; i < 8; ++i) {
+    sizes.push_back(std::async(std::launch::async, [this] {
+      std::size_t bytes = 0;
+      for (int n = 0; n < 10; ++n) {
+        Lane::Turn turn(stop_.get_token());
+        HttpRequest request;
+        request.url = server_.url();
+        auto answer = client().text(request, kMost, turn);
+        if (answer) bytes += answer->body.size();
+      }
+      return bytes;
+    }));
+  }
+  for (auto& size : sizes) EXPECT_EQ(size.get(), 1'000'000U);
+}
+
+}  // namespace
+}  // namespace esofs::client

@@ -1,0 +1,591 @@
+#include "client/login/credentials.h"
+
+#include <gmock/gmock.h>
+#include <atomic>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "client/http_archive.h"
+#include "client/login/keyring.h"
+#include "client/login/secret_file.h"
+#include "client/login/token.h"
+#include "tests/unit/client/login/credentials_fixture.h"
+
+namespace esofs::client {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// --- files ---
+
+TEST(SecretFile, OneThatOthersCanReadIsRefusedByNameAndMode) {
+  const tests::TempDir temp;
+  write(temp.path() / "netrc", "sesame", 0640);
+  const auto read = read_secret_file(temp.path() / "netrc");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), EACCES);
+  EXPECT_THAT(read.error().what(), HasSubstr((temp.path() / "netrc").string()));
+  EXPECT_THAT(read.error().what(), HasSubstr("0640"));
+  EXPECT_THAT(read.error().what(), Not(HasSubstr("sesame")));
+}
+
+TEST(SecretFile, IsWrittenForItsOwnerOnlyAndReplacedWhole) {
+  const tests::TempDir temp;
+  const auto path = temp.path() / "deep" / "token";
+  ASSERT_TRUE(write_secret_file(path, "first"));
+  ASSERT_TRUE(write_secret_file(path, "second"));
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+  ASSERT_EQ(::stat(path.parent_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0700U);
+  EXPECT_EQ(*read_secret_file(path), "second");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
+}
+
+// --- tokens ---
+
+TEST(Token, AJwtTellsItsEndAndItsUser) {
+  const auto token = parse_token(kJwt);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->expires, kNow + 28800);
+  EXPECT_EQ(token->user, "jdoe");
+  EXPECT_EQ(parse_token("opaque")->expires, 0);
+}
+
+TEST(Token, WhatCouldBreakOutOfAHeaderIsNoToken) {
+  EXPECT_FALSE(parse_token("a\r\nX-Evil: 1"));
+  EXPECT_FALSE(parse_token(""));
+  EXPECT_FALSE(parse_token_text("{\"access\": 1}"));
+  EXPECT_EQ(parse_token_text(" abc\n")->value, "abc");
+  EXPECT_EQ(parse_token_text(token_answer("abc"))->value, "abc");
+}
+
+TEST(Token, CredentialsTravelByTlsOrWithinThisMachine) {
+  EXPECT_TRUE(may_travel("https://archive.eso.org/x", false));
+  EXPECT_FALSE(may_travel("http://archive.eso.org/x", false));
+  EXPECT_TRUE(may_travel("http://archive.eso.org/x", true));
+  EXPECT_TRUE(may_travel("http://127.0.0.1:80/x", false));
+  EXPECT_TRUE(may_travel("http://localhost:80/x", false));
+  EXPECT_TRUE(may_travel("http://[::1]/x", false));
+  EXPECT_FALSE(may_travel("http://127.0.0.1.evil.org/x", false));
+  EXPECT_FALSE(may_travel("ftp://127.0.0.1/x", false));
+}
+
+TEST_F(CredentialsTest, TheTokenRequestIsAsEsoWantsItAndAppearsInNoError) {
+  server_.otherwise(answer_with(200, token_answer(kJwt)));
+  auto& http = client();
+  const auto token = request_token(http, profile_, {"j doe", kPassword}, kNow, turn_);
+  ASSERT_TRUE(token) << token.error().what();
+  EXPECT_EQ(token->value, kJwt);
+  EXPECT_EQ(token->expires, kNow + 28800);
+  EXPECT_EQ(server_.requests().front().target,
+            "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=j%20doe&"
+            "password=open%2520%20sesame%26");
+  for (const int status : {302, 401, 404, 500, 503}) {
+    server_.otherwise(answer_with(status, "", {{"Location", server_.url("/elsewhere")}}));
+    const auto failed = request_token(http, profile_, {"j doe", kPassword}, kNow, turn_);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code(), status == 401 ? EACCES : EIO);
+    EXPECT_THAT(failed.error().what(), Not(HasSubstr("sesame")));
+    EXPECT_THAT(failed.error().what(), Not(HasSubstr("username=")));
+  }
+  for (const auto& request : server_.requests())
+    EXPECT_EQ(request.target.find("/elsewhere"), std::string::npos);
+}
+
+// --- who sees what ---
+
+TEST_F(CredentialsTest, ServicesAreShownWhatTheyTakeAndOthersNothing) {
+  log_in(kNow + 28800);
+  EXPECT_EQ(granted(server_.url("/file/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/old/x")), "");      // takes Basic only, and there is no password
+  EXPECT_EQ(granted(server_.url("/preview/x")), "");  // not in the profile
+  EXPECT_EQ(granted(server_.url("/tap/sync")), "");   // only with authorised_tap
+  EXPECT_EQ(granted("http://localhost:" + std::to_string(server_.port()) + "/file/x"), "");
+  EXPECT_EQ(granted("http://me@127.0.0.1:" + std::to_string(server_.port()) + "/file/x"), "");
+  EXPECT_EQ(credentials().identity_for(server_.url("/file/x")), "jdoe");
+  EXPECT_EQ(credentials().identity_for(server_.url("/preview/x")), "");
+  EXPECT_EQ(credentials().user(), "jdoe");
+}
+
+TEST_F(CredentialsTest, AnHttpUrlOfAHostThatIsKnownByHttpsIsAskedByHttps) {
+  profile_ = eso_profile();
+  const std::string plain = "http://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?ADP.1";
+  EXPECT_EQ(credentials().secured(plain), plain);  // nobody is logged in: as it is
+  const KeptSession session{
+      {kJwt, "jdoe", kNow + 28800}, "eso", profile_.token_url, profile_.credential_hosts};
+  ASSERT_TRUE(keep_session(session_file(config_.state_dir, profile_), session));
+  EXPECT_EQ(credentials().secured(plain), "https" + plain.substr(4));
+  EXPECT_EQ(granted(credentials().secured(plain)), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(plain), "");
+  for (const char* other :
+       {"http://archive.eso.org:8080/x", "http://evil.org/datalink/x", "http://www.eso.org/x"})
+    EXPECT_EQ(credentials().secured(other), other);
+}
+
+TEST_F(CredentialsTest, TapCarriesTheTokenWhereThatIsWanted) {
+  config_.authorised_tap = true;
+  log_in(kNow + 28800);
+  EXPECT_EQ(granted(server_.url("/tap/sync")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(credentials().identity_for(server_.url("/tap")), "jdoe");
+  EXPECT_EQ(granted(server_.url("/tapestry")), "");
+}
+
+TEST_F(CredentialsTest, APasswordIsSentAsBasicWhereThatIsTaken) {
+  with_netrc();
+  EXPECT_EQ(granted(server_.url("/old/x")), "Basic amRvZTpvcGVuJTIwIHNlc2FtZSY=");
+  EXPECT_EQ(token_requests(), 0);
+}
+
+TEST_F(CredentialsTest, APasswordBecomesATokenOnceWhereThatIsTaken) {
+  with_netrc();
+  server_.otherwise(answer_with(200, token_answer(kJwt)));
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/file/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(token_requests(), 1);
+}
+
+TEST_F(CredentialsTest, FilesFallBackToBasicWhereNoTokenIsToBeHad) {
+  with_netrc();
+  server_.otherwise(answer_with(500));
+  EXPECT_THAT(granted(server_.url("/file/x")), HasSubstr("Basic "));
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+}
+
+TEST_F(CredentialsTest, AWrongPasswordIsNotTriedAgainAndAgain) {
+  with_netrc();
+  server_.otherwise(answer_with(401));
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(token_requests(), 1);
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("does not accept"));
+  EXPECT_EQ(credentials().status().state, Credentials::State::kRefused);
+}
+
+TEST_F(CredentialsTest, ASessionMadeForOtherServersIsNotUsed) {
+  log_in(kNow + 28800);
+  profile_.credential_hosts = {"127.0.0.1", "evil.org"};
+  profile_.authorised.push_back({"https://evil.org/file/", {"bearer"}});
+  EXPECT_EQ(granted("https://evil.org/file/x"), "");
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("other servers"));
+}
+
+TEST_F(CredentialsTest, AFileThatOthersCanReadIsNotUsedAndSaidSo) {
+  with_netrc();
+  ::chmod(config_.netrc.c_str(), 0604);
+  EXPECT_EQ(granted(server_.url("/old/x")), "");
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr(config_.netrc + " holds secrets"));
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("0604"));
+  ::chmod(config_.netrc.c_str(), 0600);
+  EXPECT_THAT(granted(server_.url("/old/x")), HasSubstr("Basic "));
+}
+
+TEST_F(CredentialsTest, ALoginAndALogoutAreNoticedByWhoIsRunning) {
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("esofs login"));
+  log_in(kNow + 28800);
+  EXPECT_EQ(credentials().user(), "jdoe");
+  std::filesystem::remove(session_file(config_.state_dir, profile_));
+  EXPECT_EQ(credentials().user(), "");
+}
+
+TEST_F(CredentialsTest, ASessionThatHasEndedIsNobodysAndSaysWhatToDo) {
+  log_in(kNow + 100);
+  EXPECT_EQ(credentials().user(), "jdoe");
+  now_ = kNow + 100;
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_EQ(granted(server_.url("/file/x")), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("esofs login"));
+  EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("ended at 2023-11-14T22:15:00Z"));
+}
+
+TEST_F(CredentialsTest, ASessionEndsBeforeTenMinutesButIsRenewedThenWhereAPasswordIs) {
+  config_.home_netrc = (temp_.path() / "home").string();
+  write(config_.home_netrc, "machine 127.0.0.1 login jdoe password x");
+  log_in(kNow + 28800, "first");
+  server_.otherwise(answer_with(200, token_answer("second")));
+  now_ = kNow + 28800 - 601;
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer first");
+  now_ = kNow + 28800 - 600;
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer second");
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer second");
+  EXPECT_EQ(token_requests(), 1);
+}
+
+TEST_F(CredentialsTest, ThePasswordOfSomebodyElseRenewsNothing) {
+  config_.home_netrc = (temp_.path() / "home").string();
+  write(config_.home_netrc, "machine 127.0.0.1 login another password x");
+  log_in(kNow + 100);
+  now_ = kNow + 200;
+  EXPECT_EQ(granted(server_.url("/file/x")), "");
+  EXPECT_EQ(token_requests(), 0);
+}
+
+TEST_F(CredentialsTest, HoweverManyAskThereIsOneRenewal) {
+  with_netrc();
+  server_.otherwise(answer_with(200, token_answer(kJwt)));
+  credentials();
+  std::vector<std::jthread> askers;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 16; ++i) {
+    askers.emplace_back([&] {
+      Lane::Turn turn{std::stop_token()};
+      const auto grant = credentials_->grant(server_.url("/links/x"), turn);
+      if (grant && *grant && (*grant)->value == std::string("Bearer ") + kJwt) ++good;
+    });
+  }
+  askers.clear();
+  EXPECT_EQ(good, 16);
+  EXPECT_EQ(token_requests(), 1);
+}
+
+// --- the desktop's keyring ---
+
+// A keyring that answers as `answer` of the shell says, and counts how often it is asked.
+class KeyringTest : public CredentialsTest {
+ protected:
+  KeyringTest() { config_.keyring_program = (temp_.path() / "keyring").string(); }
+  void answers(const std::string& answer) {
+    write(config_.keyring_program, "#!/bin/sh\necho x >> " + asked_.string() + "\n" + answer + "\n", 0700);
+  }
+  void holds(const KeptSession& session) {
+    write(temp_.path() / "content", session_text(session));
+    answers("[ \"$1 $2\" = 'content item1' ] && cat " + (temp_.path() / "content").string());
+  }
+  KeptSession session(std::int64_t expires = kNow + 28800) const {
+    return {{kJwt, "jdoe", expires}, "fake", profile_.token_url, {"127.0.0.1"}};
+  }
+  void log_in_by_keyring(std::int64_t expires = kNow + 28800, const std::string& item = "item1") {
+    KeptSession told = session(expires);
+    told.token.value.clear();
+    told.keyring = item;
+    ASSERT_TRUE(keep_session(session_file(config_.state_dir, profile_), told));
+  }
+  std::uintmax_t times_asked() const {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(asked_, none);
+    return none ? 0 : size / 2;
+  }
+
+  const std::filesystem::path asked_ = temp_.path() / "asked";
+};
+
+TEST_F(KeyringTest, TheFileOfASessionInAKeyringHoldsNoToken) {
+  log_in_by_keyring();
+  const auto text = read_secret_file(session_file(config_.state_dir, profile_));
+  ASSERT_TRUE(text);
+  EXPECT_THAT(*text, Not(HasSubstr(kJwt)));
+  EXPECT_THAT(*text, Not(HasSubstr("\"token\"")));
+  const auto kept = kept_session(session_file(config_.state_dir, profile_));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->keyring, "item1");
+  EXPECT_EQ(kept->token.user, "jdoe");
+}
+
+TEST_F(KeyringTest, IsAskedOnceAndOnlyWhenATokenIsNeeded) {
+  holds(session());
+  log_in_by_keyring();
+  EXPECT_EQ(credentials().user(), "jdoe");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kLoggedIn);
+  EXPECT_EQ(credentials().status().kept, "the desktop keyring");
+  EXPECT_FALSE(credentials().status().renews);
+  EXPECT_EQ(times_asked(), 0U);
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  now_ = kNow + 28800 - 60;  // nothing there could renew it
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(times_asked(), 1U);
+}
+
+TEST_F(KeyringTest, ASessionInItEndsWithoutBeingAskedFor) {
+  holds(session());
+  log_in_by_keyring(kNow);
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("ended at"));
+  EXPECT_EQ(times_asked(), 0U);
+}
+
+TEST_F(KeyringTest, OneThatIsLockedIsToldAndAskedAgainLater) {
+  answers("exit 12");
+  log_in_by_keyring();
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kUnreachable);
+  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("the desktop keyring is locked"));
+  EXPECT_EQ(credentials().user(), "jdoe");  // what was his alone stays so
+  holds(session());
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(times_asked(), 1U);
+  now_ = kNow + 60;
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(credentials().status().state, Credentials::State::kLoggedIn);
+}
+
+TEST_F(KeyringTest, WhileItIsLockedAuthorisedQueriesAreRefused) {
+  config_.authorised_tap = true;
+  answers("exit 12");
+  log_in_by_keyring();
+  const auto grant = credentials().grant(server_.url("/tap/sync"), turn_);
+  ASSERT_FALSE(grant);
+  EXPECT_EQ(grant.error().code(), EACCES);
+}
+
+TEST_F(KeyringTest, ANewLoginIsTakenFromItAnew) {
+  holds(session());
+  log_in_by_keyring();
+  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
+  KeptSession next = session();
+  next.token.value = "another";
+  write(temp_.path() / "content", session_text(next));
+  answers("[ \"$1 $2\" = 'content item2' ] && cat " + (temp_.path() / "content").string());
+  log_in_by_keyring(kNow + 28800, "item2");
+  EXPECT_EQ(granted(server_.url("/links/x")), "Bearer another");
+}
+
+TEST_F(KeyringTest, WhatItHoldsForOtherServersIsNotUsed) {
+  KeptSession other = session();
+  other.token_url = "https://elsewhere.example/token";
+  holds(other);
+  log_in_by_keyring();
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("other servers"));
+}
+
+TEST_F(KeyringTest, AMountThatCannotAskAnyKeyringSaysSo) {
+  config_.keyring_program.clear();
+  log_in_by_keyring();
+  EXPECT_EQ(granted(server_.url("/links/x")), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kUnreachable);
+  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("--no-keyring"));
+}
+
+TEST(Keyring, OneThatHangsIsEndedAndNothingOfItsOutputIsInTheError) {
+  const tests::TempDir temp;
+  write(temp.path() / "keyring", "#!/bin/sh\necho sesame\nexec sleep 1000\n", 0700);
+  const Keyring keyring((temp.path() / "keyring").string(), std::chrono::milliseconds(50));
+  const auto content = keyring.content("item", std::stop_token());
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().code(), ETIMEDOUT);
+  EXPECT_THAT(content.error().what(), Not(HasSubstr("sesame")));
+}
+
+TEST(Keyring, TheSecretIsToldOnStandardInputOnly) {
+  const tests::TempDir temp;
+  write(temp.path() / "keyring",
+        "#!/bin/sh\necho \"$@\" > " + (temp.path() / "words").string() + "\ncat > " +
+            (temp.path() / "told").string() + "\n",
+        0700);
+  const Keyring keyring((temp.path() / "keyring").string());
+  ASSERT_TRUE(keyring.keep({"item", "/owner", "a label"}, "sesame", std::stop_token()));
+  std::string words;
+  std::getline(std::ifstream(temp.path() / "words"), words);
+  std::string told;
+  std::getline(std::ifstream(temp.path() / "told"), told);
+  EXPECT_EQ(words, "keep item /owner a label");
+  EXPECT_EQ(told, "sesame");
+}
+
+// --- requests ---
+
+TEST_F(CredentialsTest, A401IsAnsweredByOneRenewalAndOneMoreTry) {
+  with_netrc();
+  server_.at(
+      "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=jdoe&"
+      "password=open%2520%20sesame%26",
+      answer_with(200, token_answer("second")));
+  server_.otherwise(answer_with(200, "bytes"));
+  server_.add(answer_with(401));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "bytes");
+  EXPECT_EQ(answer->head.identity, "jdoe");
+  EXPECT_EQ(token_requests(), 2);
+}
+
+TEST_F(CredentialsTest, A401ThatStaysIsToldAfterOneRenewal) {
+  with_netrc();
+  server_.at(
+      "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=jdoe&"
+      "password=open%2520%20sesame%26",
+      answer_with(200, token_answer("second")));
+  server_.otherwise(answer_with(401));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 401);
+  EXPECT_EQ(server_.requests().size(), 4U);  // token, file, token, file
+}
+
+TEST_F(CredentialsTest, ATokenThatGetsA401WhereNobodyGetsAnAnswerCountsNoMore) {
+  log_in(kNow + 28800);
+  HttpRequest request;
+  request.url = server_.url("/links/x");
+  request.answers_nobody = true;
+  server_.otherwise(answer_with(401));
+  ASSERT_EQ(authorised().text(request, kMost, turn_)->head.status, 401);
+  EXPECT_EQ(credentials().user(), "jdoe") << "nobody is refused too: it may be a matter of rights";
+  server_.add(answer_with(401));
+  server_.otherwise(answer_with(200, "public"));
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "public");
+  EXPECT_EQ(answer->head.identity, "");
+  EXPECT_EQ(credentials().user(), "");
+  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
+  EXPECT_THAT(credentials().notice().value_or(""), HasSubstr("does not take the session of jdoe any more"));
+  EXPECT_EQ(granted(server_.url("/file/x")), "");
+  log_in(kNow + 28800, "another");
+  EXPECT_EQ(granted(server_.url("/file/x")), "Bearer another");
+}
+
+TEST_F(CredentialsTest, NothingGoesAlongARedirectToAnotherHostNorBackFromThere) {
+  log_in(kNow + 28800);
+  tests::ScriptedServer other;
+  const std::string elsewhere = "http://localhost:" + std::to_string(other.port()) + "/file/y";
+  server_.add(answer_with(302, "", {{"Location", elsewhere}}));
+  other.otherwise(answer_with(302, "", {{"Location", server_.url("/file/z")}}));
+  server_.otherwise(answer_with(200, "bytes"));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  const auto answer = authorised().text(request, kMost, turn_);
+  ASSERT_TRUE(answer) << answer.error().what();
+  const auto here = server_.requests();
+  ASSERT_EQ(here.size(), 2U);
+  EXPECT_EQ(here[0].header("authorization"), std::string("Bearer ") + kJwt);
+  EXPECT_EQ(here[1].header("authorization"), "");
+  ASSERT_EQ(other.requests().size(), 1U);
+  EXPECT_EQ(other.requests()[0].header("authorization"), "");
+  EXPECT_EQ(answer->head.identity, "jdoe");  // what comes is what rights led to
+}
+
+TEST_F(CredentialsTest, ARequestForNobodyCarriesNothingAndOneForAnotherIsRefused) {
+  log_in(kNow + 28800);
+  server_.otherwise(answer_with(200, "bytes"));
+  HttpRequest request;
+  request.url = server_.url("/file/x");
+  request.as = "";
+  ASSERT_TRUE(authorised().text(request, kMost, turn_));
+  EXPECT_EQ(server_.requests()[0].header("authorization"), "");
+  request.as = "somebody else";
+  const auto refused = authorised().text(request, kMost, turn_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EACCES);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+// --- files of an archive ---
+
+class Collect : public FetchSink {
+ public:
+  Result<void> head(const FileHead& head) override {
+    identity = head.identity;
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> piece) override {
+    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return {};
+  }
+  std::string bytes;
+  std::string identity = "none";
+};
+
+class PrivateFileTest : public CredentialsTest {
+ protected:
+  Result<FileHead> fetch(FetchRequest request) {
+    credentials();
+    settings_.authoriser = credentials_;
+    if (!archive_) archive_ = HttpArchive::make(profile_, settings_);
+    request.url = server_.url("/file/x");
+    return archive_->fetch(request, sink_, turn_);
+  }
+  std::unique_ptr<Archive> archive_;
+  Collect sink_;
+};
+
+TEST_F(PrivateFileTest, NobodysRightsAreTriedFirstAndThoseOfWhoIsLoggedInNext) {
+  log_in(kNow + 28800);
+  server_.add(answer_with(401));
+  server_.otherwise(answer_with(200, "private"));
+  const auto head = fetch({});
+  ASSERT_TRUE(head) << head.error().what();
+  EXPECT_EQ(head->identity, "jdoe");
+  EXPECT_EQ(sink_.identity, "jdoe");
+  EXPECT_EQ(sink_.bytes, "private");
+  EXPECT_EQ(server_.requests()[0].header("authorization"), "");
+  EXPECT_EQ(server_.requests()[1].header("authorization"), std::string("Bearer ") + kJwt);
+}
+
+TEST_F(PrivateFileTest, ARefusalInTheServicesOwnWordsCountsToo) {
+  log_in(kNow + 28800);
+  credentials();
+  settings_.authoriser = credentials_;
+  archive_ = HttpArchive::make(profile_, settings_);
+  for (const int status : {401, 403, 200}) {
+    const auto before = server_.requests().size();
+    server_.add(answer_with(status, "AuthenticationError: not yours", {{"Content-Type", "text/plain"}}));
+    server_.add(answer_with(200, "SIMPLE  = private", {{"Content-Type", "application/fits"}}));
+    sink_ = {};
+    FetchRequest cutout;
+    cutout.url = server_.url("/file/cutout?ID=x");
+    cutout.kind = FetchKind::kMade;
+    cutout.fits = true;
+    const auto head = archive_->fetch(cutout, sink_, turn_);
+    ASSERT_TRUE(head) << status << head.error().what();
+    EXPECT_EQ(head->identity, "jdoe");
+    EXPECT_EQ(sink_.bytes, "SIMPLE  = private");
+    EXPECT_EQ(server_.requests().size(), before + 2);
+  }
+}
+
+TEST_F(PrivateFileTest, ALoginPageCountsAsARefusal) {
+  log_in(kNow + 28800);
+  const auto page = answer_with(200, "<html>log in</html>", {{"Content-Type", "text/html"}});
+  server_.add(page);
+  server_.otherwise(answer_with(200, "private"));
+  ASSERT_TRUE(fetch({}));
+  EXPECT_EQ(sink_.bytes, "private");
+  server_.otherwise(page);
+  const auto refused = fetch({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EACCES);
+}
+
+TEST_F(PrivateFileTest, WhatIsNotPublicYetIsAskedForWithRightsAtOnce) {
+  log_in(kNow + 28800);
+  server_.otherwise(answer_with(200, "private"));
+  FetchRequest request;
+  request.restricted = true;
+  ASSERT_TRUE(fetch(request));
+  ASSERT_EQ(server_.requests().size(), 1U);
+  EXPECT_EQ(sink_.identity, "jdoe");
+}
+
+TEST_F(PrivateFileTest, WhatIsPublicIsPublicAlsoForWhoIsLoggedIn) {
+  log_in(kNow + 28800);
+  server_.otherwise(answer_with(200, "public"));
+  ASSERT_TRUE(fetch({}));
+  EXPECT_EQ(sink_.identity, "");
+  EXPECT_EQ(server_.requests()[0].header("authorization"), "");
+}
+
+TEST_F(PrivateFileTest, ARefusalSaysWhatToDo) {
+  server_.otherwise(answer_with(401));
+  const auto refused = fetch({});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), EACCES);
+  EXPECT_THAT(refused.error().what(), HasSubstr("run `esofs login`"));
+}
+
+}  // namespace
+}  // namespace esofs::client

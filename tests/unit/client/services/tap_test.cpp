@@ -1,0 +1,470 @@
+#include "client/services/tap.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "tests/support/scripted_server.h"
+#include "tests/unit/client/services/samples.h"
+#include "tests/unit/client/votable/collected_table.h"
+
+namespace esofs::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using tests::Answer;
+using tests::answer_with;
+using tests::error_votable;
+using tests::votable;
+
+constexpr const char* kQuery = "SELECT dp_id FROM ivoa.ObsCore WHERE a='b&c'";
+const std::string kOk = R"(<INFO name="QUERY_STATUS" value="OK"/>)";
+const std::string kOverflow = R"(<INFO name="QUERY_STATUS" value="OVERFLOW"/>)";
+const std::string kBrokeDown = R"(<INFO name="QUERY_STATUS" value="ERROR">The disk broke</INFO>)";
+
+std::string job_document(const std::string& phase, const std::string& more = "",
+                         const std::string& version = " version=\"1.1\"") {
+  return "<?xml version=\"1.0\"?><job" + version +
+         " xmlns=\"http://www.ivoa.net/xml/UWS/v1.0\" "
+         "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><jobId>7</jobId>"
+         "<phase>" +
+         phase +
+         "</phase><executionDuration>60</executionDuration><parameters>"
+         "<parameter id=\"QUERY\">SELECT dp_id  FROM ivoa.ObsCore WHERE a='b&amp;c'</parameter>"
+         "<parameter id=\"MAXREC\">11</parameter></parameters>" +
+         more + "</job>";
+}
+
+class TapTest : public ::testing::Test {
+ protected:
+  TapTest() { profile_.tap.push_back({"obs", server_.url("/tap"), {"ivoa"}, 10}); }
+
+  static HttpSettings settings() {
+    HttpSettings settings;
+    settings.limits.attempts = 2;
+    settings.limits.retry_wait = std::chrono::milliseconds(1);
+    settings.limits.retry_most = std::chrono::milliseconds(1);
+    return settings;
+  }
+  static Tap::Times times() {
+    Tap::Times times;
+    times.first_pause = std::chrono::milliseconds(1);
+    times.longest_pause = std::chrono::milliseconds(2);
+    return times;
+  }
+  Result<QuerySummary> query(QueryMode mode = QueryMode::kAuto, std::uint64_t maxrec = 0,
+                             const std::string& job_url = "") {
+    QueryRequest request;
+    request.adql = kQuery;
+    request.mode = mode;
+    request.maxrec = maxrec;
+    request.job_url = job_url;
+    return tap_.query(request, table_, turn_);
+  }
+  // The answers to a job's creation, its first reading, its longer duration and its start.
+  void add_job() {
+    server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
+    server_.add(answer_with(200, job_document("PENDING")));
+    server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
+    server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
+  }
+  std::string results(const std::string& target) const {
+    return "<results><result id=\"result\" xlink:href=\"" + server_.url(target) + "\"/></results>";
+  }
+  std::vector<std::string> asked() const {
+    std::vector<std::string> lines;
+    for (const auto& request : server_.requests()) lines.push_back(request.method + " " + request.target);
+    return lines;
+  }
+
+  tests::ScriptedServer server_;
+  Profile profile_;
+  HttpClient http_{settings()};
+  Tap tap_{http_, profile_, times()};
+  tests::CollectedTable table_;
+  std::stop_source stop_;
+  Lane::Turn turn_{stop_.get_token()};
+};
+
+TEST_F(TapTest, AnAnswerIsPassedOnWithItsBytesColumnsAndRows) {
+  const auto document = votable({"A", "B"});
+  server_.at("/tap/sync", answer_with(200, document));
+  auto summary = query();
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_THAT(table_.ids(), ElementsAre("A", "B"));
+  EXPECT_THAT(table_.names, ElementsAre("dp_id"));
+  EXPECT_EQ(table_.document, document);
+  EXPECT_EQ(summary->service, "obs");
+  EXPECT_EQ(summary->url, server_.url("/tap"));
+  EXPECT_EQ(summary->rows, 2U);
+  EXPECT_FALSE(summary->truncated);
+  EXPECT_EQ(summary->job_url, "");
+}
+
+TEST_F(TapTest, TheQueryIsPostedAsAFormAndAsksForOneRowMore) {
+  server_.at("/tap/sync", answer_with(200, votable({})));
+  ASSERT_TRUE(query(QueryMode::kSync, 5));
+  const auto request = server_.requests().at(0);
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.header("content-type"), "application/x-www-form-urlencoded");
+  EXPECT_THAT(request.body, HasSubstr("REQUEST=doQuery&LANG=ADQL&MAXREC=6&QUERY=SELECT"));
+  EXPECT_THAT(request.body, HasSubstr("b%26c"));
+  EXPECT_THAT(request.body, Not(HasSubstr("FORMAT")));
+}
+
+TEST_F(TapTest, WithoutALimitTheProfilesIsTakenOrNone) {
+  server_.at("/tap/sync", answer_with(200, votable({})));
+  ASSERT_TRUE(query());
+  EXPECT_THAT(server_.requests().at(0).body, HasSubstr("MAXREC=11&"));
+  profile_.tap[0].maxrec = 0;
+  ASSERT_TRUE(query());
+  EXPECT_THAT(server_.requests().at(1).body, Not(HasSubstr("MAXREC")));
+}
+
+TEST_F(TapTest, OneRowMoreThanWantedMeansTruncatedAndIsKeptBack) {
+  server_.at("/tap/sync", answer_with(200, votable({"A", "B", "C"})));
+  auto summary = query(QueryMode::kSync, 2);
+  ASSERT_TRUE(summary);
+  EXPECT_THAT(table_.ids(), ElementsAre("A", "B"));
+  EXPECT_TRUE(summary->truncated);
+  EXPECT_EQ(summary->rows, 2U);
+}
+
+TEST_F(TapTest, ExactlyAsManyRowsAsWantedAreComplete) {
+  server_.at("/tap/sync", answer_with(200, votable({"A", "B"})));
+  auto summary = query(QueryMode::kSync, 2);
+  ASSERT_TRUE(summary);
+  EXPECT_FALSE(summary->truncated);
+}
+
+TEST_F(TapTest, OverflowMeansTruncated) {
+  server_.at("/tap/sync", answer_with(200, votable({"A"}, kOk, kOverflow)));
+  auto summary = query();
+  ASSERT_TRUE(summary);
+  EXPECT_TRUE(summary->truncated);
+  EXPECT_EQ(summary->rows, 1U);
+}
+
+TEST_F(TapTest, AnErrorIsSeenWhateverTheStatus) {
+  for (const int status : {200, 400}) {
+    server_.at("/tap/sync", answer_with(status, error_votable("Unknown column \"o.x\" !")));
+    auto summary = query();
+    ASSERT_FALSE(summary) << status;
+    EXPECT_EQ(summary.error().code(), EINVAL) << status;
+    EXPECT_THAT(summary.error().what(), HasSubstr("Unknown column \"o.x\" !"));
+  }
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(TapTest, AnErrorAfterRowsIsTheServersOwnAndOneBeforeAnyIsTheQuerys) {
+  server_.at("/tap/sync", answer_with(200, votable({"A"}, kOk, kBrokeDown)));
+  auto summary = query();
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code(), EIO);
+  EXPECT_THAT(summary.error().what(), HasSubstr("The disk broke"));
+  server_.at("/tap/sync", answer_with(200, votable({}, kOk, kBrokeDown)));
+  EXPECT_EQ(query().error().code(), EINVAL);
+}
+
+TEST_F(TapTest, AnErrorBeforeTheTableLetsNoRowThrough) {
+  server_.at("/tap/sync", answer_with(200, votable({"A"}, kBrokeDown)));
+  ASSERT_FALSE(query());
+  EXPECT_THAT(table_.rows, IsEmpty());
+}
+
+TEST_F(TapTest, RefusalsHaveTheirErrno) {
+  server_.at("/tap/sync", answer_with(403, "<html>no</html>"));
+  EXPECT_EQ(query().error().code(), EACCES);
+  server_.at("/tap/sync", answer_with(500, error_votable("out of memory")));
+  EXPECT_EQ(query().error().code(), EIO);
+  server_.at("/tap/sync", answer_with(404, "<html>moved</html>"));
+  EXPECT_EQ(query().error().code(), EIO);  // not ENOENT: the directory is there
+  server_.at("/tap/sync", answer_with(400, "Usage: no such table", {{"Content-Type", "text/plain"}}));
+  EXPECT_EQ(query().error().code(), EINVAL);
+  EXPECT_THAT(query().error().what(), HasSubstr("no such table"));
+  EXPECT_EQ(table_.document, "");
+}
+
+TEST_F(TapTest, APageInsteadOfATableIsAFailure) {
+  server_.at("/tap/sync", answer_with(200, "<!DOCTYPE html><html><body>Log in</body></html>",
+                                      {{"Content-Type", "text/html"}}));
+  EXPECT_EQ(query().error().code(), EIO);
+  server_.at("/tap/sync", answer_with(200, ""));
+  EXPECT_EQ(query().error().code(), EIO);
+  server_.at("/tap/sync", answer_with(204));
+  EXPECT_EQ(query().error().code(), EIO);
+  server_.at("/tap/sync", answer_with(200, R"(<VOTABLE version="1.3"><RESOURCE type="results"/></VOTABLE>)"));
+  EXPECT_EQ(query().error().code(), EIO);
+}
+
+TEST_F(TapTest, AnAnswerThatBreaksOffIsBegunAnew) {
+  const auto document = votable({"A", "B"});
+  server_.add(
+      Answer().send(tests::head_text(200, {{"Content-Length", "100000"}}) + document.substr(0, 300)).close());
+  server_.add(answer_with(200, document.substr(0, document.size() - 20)));  // whole for HTTP, cut for XML
+  server_.add(answer_with(200, document));
+  auto summary = query();
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_EQ(table_.restarts, 2);
+  EXPECT_THAT(table_.ids(), ElementsAre("A", "B"));
+  EXPECT_EQ(table_.document, document);
+}
+
+TEST_F(TapTest, AnAnswerThatAlwaysBreaksOffFails) {
+  const auto document = votable({"A", "B"});
+  server_.at("/tap/sync", answer_with(200, document.substr(0, document.size() - 20)));
+  EXPECT_EQ(query().error().code(), EIO);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(TapTest, AFailureOfTheSinkIsItsOwnAndEndsTheQuery) {
+  server_.at("/tap/sync", answer_with(200, votable({"A", "B"})));
+  table_.fail_at_row = 1;
+  EXPECT_EQ(query().error().code(), ENOSPC);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(TapTest, AServiceThatIsBusyIsAskedAgain) {
+  server_.add(answer_with(503, "later"));
+  server_.add(answer_with(200, votable({"A"})));
+  ASSERT_TRUE(query());
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(TapTest, ASyncQueryThatRunsOutOfTimeBecomesAJob) {
+  for (const auto& failure :
+       {answer_with(502, "<html>proxy</html>"), answer_with(504, ""),
+        answer_with(200, error_votable("The request timed out")),
+        answer_with(200,
+                    votable({"A"}, kOk,
+                            R"(<INFO name="QUERY_STATUS" value="ERROR">The request timed out</INFO>)"))}) {
+    const auto before = server_.requests().size();
+    server_.add(failure);
+    add_job();
+    server_.add(answer_with(200, job_document("COMPLETED", results("/tap/async/7/results/result"))));
+    server_.add(answer_with(200, votable({"X"})));
+    auto summary = query();
+    ASSERT_TRUE(summary) << summary.error().what();
+    EXPECT_THAT(table_.ids(), ElementsAre("X"));
+    EXPECT_EQ(summary->job_url, server_.url("/tap/async/7"));
+    EXPECT_EQ(server_.requests().size(), before + 7);
+    table_ = {};
+  }
+}
+
+TEST_F(TapTest, ASyncQueryStaysSyncWhereThatIsAsked) {
+  server_.at("/tap/sync", answer_with(502, "proxy"));
+  EXPECT_EQ(query(QueryMode::kSync).error().code(), EIO);
+  server_.at("/tap/sync", answer_with(200, error_votable("The request timed out")));
+  EXPECT_EQ(query(QueryMode::kSync).error().code(), ETIMEDOUT);
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(TapTest, AJobIsCreatedStartedWaitedForAndItsResultRead) {
+  add_job();
+  server_.add(answer_with(200, job_document("QUEUED")));
+  server_.add(answer_with(200, job_document("EXECUTING")));
+  server_.add(answer_with(200, job_document("COMPLETED", results("/elsewhere"))));
+  server_.add(answer_with(200, votable({"A"})));
+  auto summary = query(QueryMode::kAsync);
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_THAT(asked(),
+              ElementsAre("POST /tap/async", "GET /tap/async/7", "POST /tap/async/7/executionduration",
+                          "POST /tap/async/7/phase", "GET /tap/async/7?WAIT=60&PHASE=PENDING",
+                          "GET /tap/async/7?WAIT=60&PHASE=QUEUED", "GET /tap/async/7?WAIT=60&PHASE=EXECUTING",
+                          "GET /elsewhere"));
+  EXPECT_EQ(server_.requests()[2].body, "EXECUTIONDURATION=3600");
+  EXPECT_EQ(server_.requests()[3].body, "PHASE=RUN");
+  EXPECT_THAT(table_.jobs, ElementsAre(server_.url("/tap/async/7")));
+  EXPECT_EQ(summary->job_url, server_.url("/tap/async/7"));
+  EXPECT_EQ(summary->rows, 1U);
+}
+
+TEST_F(TapTest, AServerOfVersionOneIsPolledWithoutWait) {
+  server_.add(answer_with(303, "", {{"Location", "/tap/async/7"}}));  // relative, as some write it
+  server_.add(answer_with(200, job_document("PENDING", "", "")));
+  server_.add(answer_with(403, "no longer than 60"));  // a duration that the server refuses is no failure
+  server_.add(answer_with(303, "", {{"Location", "/tap/async/7"}}));
+  server_.add(answer_with(200, job_document("EXECUTING", "", "")));
+  server_.add(answer_with(200, job_document("COMPLETED", "", "")));
+  server_.add(answer_with(200, votable({"A"})));
+  auto summary = query(QueryMode::kAsync);
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_THAT(asked(),
+              ElementsAre("POST /tap/async", "GET /tap/async/7", "POST /tap/async/7/executionduration",
+                          "POST /tap/async/7/phase", "GET /tap/async/7", "GET /tap/async/7",
+                          "GET /tap/async/7/results/result"));
+}
+
+TEST_F(TapTest, AHeldJobIsStartedOnceMore) {
+  add_job();
+  server_.add(answer_with(200, job_document("HELD")));
+  server_.add(answer_with(303, "", {{"Location", "/tap/async/7"}}));
+  server_.add(answer_with(200, job_document("COMPLETED")));
+  server_.add(answer_with(200, votable({"A"})));
+  ASSERT_TRUE(query(QueryMode::kAsync));
+  EXPECT_EQ(server_.requests()[5].method, "POST");
+  EXPECT_EQ(server_.requests()[5].body, "PHASE=RUN");
+}
+
+TEST_F(TapTest, AFailedJobTellsItsSentence) {
+  add_job();
+  server_.add(answer_with(
+      200, job_document("ERROR",
+                        "<errorSummary type=\"fatal\"><message>no such column</message></errorSummary>")));
+  auto summary = query(QueryMode::kAsync);
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code(), EINVAL);
+  EXPECT_THAT(summary.error().what(), HasSubstr("no such column"));
+  EXPECT_THAT(table_.rows, IsEmpty());
+}
+
+TEST_F(TapTest, AFailedJobWithoutASummaryIsAskedForItsError) {
+  add_job();
+  server_.add(answer_with(200, job_document("ERROR")));
+  server_.add(answer_with(200, error_votable("time limit reached")));
+  auto summary = query(QueryMode::kAsync);
+  EXPECT_EQ(summary.error().code(), ETIMEDOUT);
+  EXPECT_EQ(asked().back(), "GET /tap/async/7/error");
+}
+
+TEST_F(TapTest, AJobAbortedAtTheEndOfItsDurationRanOutOfTime) {
+  const std::string ran =
+      "<startTime>2026-01-01T00:00:00Z</startTime><endTime>2026-01-01T00:01:00Z</endTime>";
+  add_job();
+  server_.add(answer_with(200, job_document("ABORTED", ran)));
+  server_.add(answer_with(404, ""));
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), ETIMEDOUT);
+  add_job();
+  server_.add(answer_with(
+      200, job_document("ABORTED", ran + "<errorSummary><message>was stopped</message></errorSummary>")));
+  auto summary = query(QueryMode::kAsync);
+  EXPECT_EQ(summary.error().code(), ETIMEDOUT);
+  EXPECT_THAT(summary.error().what(), HasSubstr("was stopped"));
+}
+
+TEST_F(TapTest, AJobThatTheServerAbortsIsNoMistakeOfTheQuery) {
+  add_job();
+  server_.add(answer_with(200, job_document("ABORTED")));
+  server_.add(answer_with(404, ""));
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EIO);
+  add_job();
+  server_.add(answer_with(
+      200, job_document("ABORTED", "<errorSummary><message>maintenance begins</message></errorSummary>")));
+  auto summary = query(QueryMode::kAsync);
+  EXPECT_EQ(summary.error().code(), EIO);
+  EXPECT_THAT(summary.error().what(), HasSubstr("maintenance begins"));
+}
+
+TEST_F(TapTest, AJobThatCannotBeMadeFailsTheQuery) {
+  server_.add(answer_with(400, error_votable("no QUERY")));
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EINVAL);
+  server_.add(answer_with(200, "<html>hello</html>"));
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EIO);
+  EXPECT_THAT(table_.jobs, IsEmpty());
+}
+
+TEST_F(TapTest, AnErrorInTheResultOfAJobFailsTheQuery) {
+  add_job();
+  server_.add(answer_with(200, job_document("COMPLETED")));
+  server_.add(answer_with(200, error_votable("the result is lost")));
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EINVAL);
+}
+
+TEST_F(TapTest, AnEarlierJobOfTheQueryIsPickedUp) {
+  const auto url = server_.url("/tap/async/7");
+  server_.add(answer_with(200, job_document("EXECUTING")));
+  server_.add(answer_with(200, job_document("COMPLETED")));
+  server_.add(answer_with(200, votable({"A"})));
+  auto summary = query(QueryMode::kAuto, 10, url);
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_EQ(summary->job_url, url);
+  EXPECT_THAT(table_.jobs, IsEmpty());
+  EXPECT_THAT(asked(), ElementsAre("GET /tap/async/7", "GET /tap/async/7?WAIT=60&PHASE=EXECUTING",
+                                   "GET /tap/async/7/results/result"));
+}
+
+TEST_F(TapTest, AnEarlierJobThatIsGoneOrAnothersIsLeftAlone) {
+  const auto old = server_.url("/tap/async/old");
+  auto other_query = job_document("COMPLETED");
+  other_query.replace(other_query.find("ObsCore"), 7, "another");
+  auto other_limit = job_document("COMPLETED");
+  other_limit.replace(other_limit.find(">11<"), 4, ">12<");
+  for (const auto& answer : {answer_with(404, "gone"), answer_with(200, other_query),
+                             answer_with(200, other_limit), answer_with(200, job_document("ERROR"))}) {
+    server_.add(answer);
+    add_job();
+    server_.add(answer_with(200, job_document("COMPLETED")));
+    server_.add(answer_with(200, votable({"A"})));
+    auto summary = query(QueryMode::kAuto, 10, old);
+    ASSERT_TRUE(summary) << summary.error().what();
+    EXPECT_EQ(summary->job_url, server_.url("/tap/async/7"));
+  }
+  EXPECT_EQ(table_.jobs.size(), 4U);
+}
+
+TEST_F(TapTest, AServiceThatFailsDoesNotCostTheEarlierJob) {
+  server_.at("/tap/async/7", answer_with(500, "sick"));
+  EXPECT_EQ(query(QueryMode::kAuto, 10, server_.url("/tap/async/7")).error().code(), EIO);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(TapTest, StoppingEndsAWait) {
+  add_job();
+  server_.add(Answer().hold());
+  std::jthread stopping([this] {
+    server_.wait_for_holds(1);
+    stop_.request_stop();
+  });
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EINTR);
+}
+
+TEST_F(TapTest, StoppingEndsASyncQueryAndStartsNoJob) {
+  server_.add(Answer().hold());
+  std::jthread stopping([this] {
+    server_.wait_for_holds(1);
+    stop_.request_stop();
+  });
+  EXPECT_EQ(query().error().code(), EINTR);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(TapTest, ANamedServiceIsUsed) {
+  profile_.tap.push_back({"cat", server_.url("/other"), {"safcat"}, 0});
+  server_.at("/other/sync", answer_with(200, votable({"A"})));
+  QueryRequest request;
+  request.adql = kQuery;
+  request.service = "cat";
+  auto summary = tap_.query(request, table_, turn_);
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_EQ(summary->service, "cat");
+  request.service = "kat";
+  EXPECT_EQ(tap_.query(request, table_, turn_).error().code(), EINVAL);
+}
+
+TEST_F(TapTest, RecordedAnswersAreUnderstood) {
+  const auto result = tests::sample("eso/cassettes/uws/async_result_3rows.vot");
+  const auto missing = tests::sample("eso/cassettes/uws/error_404_job_not_found.xml");
+  const auto overflow = tests::sample("other/pyvo/dal__query__overflowstatus.xml");
+  const auto failed = tests::sample("other/pyvo/dal__query__errorstatus.xml");
+  if (!result || !missing || !overflow || !failed) GTEST_SKIP();
+  server_.at("/tap/sync", answer_with(200, *result));
+  ASSERT_TRUE(query());
+  EXPECT_EQ(table_.ids().front(), "ADP.2014-07-11T10:00:32.830");
+  server_.at("/tap/sync", answer_with(400, *missing));
+  EXPECT_THAT(query().error().what(), HasSubstr("Incorrect job ID!"));
+  server_.at("/tap/sync", answer_with(200, *overflow));
+  auto truncated = query();
+  ASSERT_TRUE(truncated) << truncated.error().what();
+  EXPECT_TRUE(truncated->truncated);
+  server_.at("/tap/sync", answer_with(200, *failed));
+  EXPECT_EQ(query().error().code(), EINVAL);
+}
+
+}  // namespace
+}  // namespace esofs::client

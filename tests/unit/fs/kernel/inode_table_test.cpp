@@ -1,0 +1,160 @@
+#include "fs/kernel/inode_table.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace esofs::fs {
+namespace {
+
+class NamedNode : public Node {
+ public:
+  explicit NamedNode(std::string identity, int knowledge = 0)
+      : identity_(std::move(identity)), knowledge_(knowledge) {}
+  std::string identity() const override { return identity_; }
+  std::string path() const override { return "/" + identity_; }
+  int knowledge() const override { return knowledge_; }
+  NodeType type() const override { return NodeType::kFile; }
+  Attributes attributes() override { return {}; }
+
+ private:
+  std::string identity_;
+  int knowledge_;
+};
+
+NodePtr node(const std::string& identity, int knowledge = 0) {
+  return std::make_shared<NamedNode>(identity, knowledge);
+}
+
+TEST(InodeTable, ANumberDependsOnTheIdentityOnly) {
+  InodeTable first(node("root"));
+  InodeTable second(node("root"));
+  (void)second.reference(node("another"));
+  EXPECT_EQ(first.reference(node("file:plain:X")), second.reference(node("file:plain:X")));
+  // Numbers are in users' backups: this one may never change.
+  EXPECT_EQ(first.reference(node("file:plain:ADP.2018-06-21T20:32:57.736")), 3865446262306434289U);
+}
+
+TEST(InodeTable, NumbersHaveAtMost62BitsAndAreNeverTheRoots) {
+  InodeTable table(node("root"));
+  for (int i = 0; i < 1000; ++i) {
+    const auto ino = table.reference(node(std::to_string(i)));
+    EXPECT_GT(ino, kRootInode);
+    EXPECT_LT(ino, 1ULL << 62U);
+  }
+}
+
+TEST(InodeTable, CollidingIdentitiesGetNumbersOfTheirOwn) {
+  InodeTable table(node("root"), [](const std::string&) { return std::uint64_t{7}; });
+  const auto a = table.reference(node("a"));
+  const auto b = table.reference(node("b"));
+  EXPECT_EQ(a, 7U);
+  EXPECT_EQ(b, 8U);
+  table.forget(a, 1);
+  EXPECT_EQ(table.reference(node("b")), b) << "a live node keeps its number when the other one has gone";
+  EXPECT_EQ(table.find(b)->identity(), "b");
+}
+
+TEST(InodeTable, ANodeLivesUntilEachLookupIsForgotten) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  (void)table.reference(node("x"));
+  table.forget(ino, 1);
+  EXPECT_NE(table.find(ino), nullptr);
+  table.forget(ino, 1);
+  EXPECT_EQ(table.find(ino), nullptr);
+  EXPECT_EQ(table.size(), 1U) << "the root stays";
+  table.forget(kRootInode, 5);
+  EXPECT_NE(table.find(kRootInode), nullptr);
+}
+
+TEST(InodeTable, OfTwoNodesOfOneIdentityTheOneThatKnowsMoreIsKept) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x", 1));
+  const auto better = node("x", 2);
+  (void)table.reference(better);
+  EXPECT_EQ(table.find(ino), better);
+  (void)table.reference(node("x", 1));
+  EXPECT_EQ(table.find(ino), better);
+}
+
+TEST(InodeTable, PagesAreKeptWhileTheVersionIsTheSame) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_TRUE(table.opened(ino, "v1", 10).keep_cache);
+  EXPECT_TRUE(table.opened(ino, "v1", 10).keep_cache);
+  table.closed(ino);
+  table.closed(ino);
+  const auto changed = table.opened(ino, "v2", 10);
+  EXPECT_FALSE(changed.keep_cache);
+  EXPECT_FALSE(changed.bypass);
+  table.closed(ino);
+  EXPECT_TRUE(table.opened(ino, "v2", 10).keep_cache);
+}
+
+TEST(InodeTable, ANewVersionDoesNotMixWithThePagesOfAnOpenOldOne) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  (void)table.opened(ino, "v1", 10);
+  const auto second = table.opened(ino, "v2", 10);
+  EXPECT_TRUE(second.bypass);
+  EXPECT_FALSE(second.keep_cache);
+  table.closed(ino);
+  table.closed(ino);
+  EXPECT_FALSE(table.opened(ino, "v2", 10).keep_cache) << "the kernel still has the pages of v1";
+}
+
+TEST(InodeTable, AnOpenKnowsWhetherTheKernelWasToldAnotherSize) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size) << "nothing was told";
+  table.published(ino, 12, false);
+  EXPECT_TRUE(table.opened(ino, "v1", 10).stale_size);
+  table.published(ino, 10, true);
+  EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size);
+  EXPECT_TRUE(table.opened(ino, "v2", 11).stale_size);
+}
+
+TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);
+  EXPECT_EQ(table.settled_mtime(ino, 200, 1000), 100);
+  table.forget(ino, 1);
+  (void)table.reference(node("x"));
+  EXPECT_EQ(table.settled_mtime(ino, 200, 1000), 200);
+}
+
+TEST(InodeTable, AReadIsDeclinedOnceForAsLongAsTheKernelMayHoldPages) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_TRUE(table.first_decline(ino));
+  EXPECT_FALSE(table.first_decline(ino));
+  table.forget(ino, 1);
+  EXPECT_FALSE(table.first_decline(ino)) << "nothing is known of it";
+  EXPECT_EQ(table.reference(node("x")), ino);
+  EXPECT_TRUE(table.first_decline(ino));
+}
+
+TEST(InodeTable, NothingIsDeclinedOfAFileThatIsReadPastThePageCache) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  (void)table.opened(ino, "v1", 10);
+  EXPECT_TRUE(table.opened(ino, "v2", 10).bypass);
+  EXPECT_FALSE(table.first_decline(ino));
+}
+
+TEST(InodeTable, AChangeThatCameAfterTheTimeWasShownIsShownUnlessTheFileIsOpen) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);
+  (void)table.opened(ino, "v1", 10);
+  EXPECT_EQ(table.settled_mtime(ino, 1500, 2000), 100);
+  table.closed(ino);
+  EXPECT_EQ(table.settled_mtime(ino, 1500, 2000), 1500);
+  EXPECT_EQ(table.settled_mtime(ino, 1600, 2100), 1500) << "before it was shown last";
+}
+
+}  // namespace
+}  // namespace esofs::fs

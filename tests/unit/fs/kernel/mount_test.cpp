@@ -1,0 +1,270 @@
+// The FUSE glue, on a real mount over the fakes. Skipped where there is no /dev/fuse, unless CI=true.
+#include <dirent.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "client/base/unique_fd.h"
+#include "fs/kernel/fuse_session.h"
+#include "tests/support/fs_fixture.h"
+
+namespace esofs::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A stuck test must fail, not hang; no assertion rests on this time passing.
+constexpr auto kPatience = 20s;
+
+const std::string kFile = kId + ".fits";
+
+// Skips the test; where changes are judged, a test that cannot mount has failed.
+void cannot_mount(const std::string& why) {
+  const char* const ci = std::getenv("CI");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables.
+  ASSERT_FALSE(ci != nullptr && std::string_view(ci) == "true") << why;
+  GTEST_SKIP() << why;
+}
+
+class MountTest : public FsFixture {
+ protected:
+  void SetUp() override {
+    if (::access("/dev/fuse", R_OK | W_OK) != 0) return cannot_mount("no /dev/fuse");
+    std::filesystem::create_directory(root());
+    auto owned = config();
+    owned.uid = ::getuid();
+    owned.gid = ::getgid();
+    filesystem_ = std::make_unique<fs::Filesystem>(owned, catalog_, cache_, real_timer_);
+    fs::SessionConfig config{root().string(), {"fsname=fakes"}};
+    config.teardown_patience = teardown_patience_;
+    auto session = fs::FuseSession::mount(*filesystem_, real_timer_, std::move(config));
+    if (!session) return cannot_mount(session.error().what());
+    session_ = *std::move(session);
+    std::promise<void> ready;
+    auto usable = ready.get_future();
+    runner_ = std::thread([this, &ready] { ran_ = session_->run([&ready] { ready.set_value(); }); });
+    usable.wait();
+  }
+
+  void TearDown() override {
+    if (!session_) return;  // not mounted, or ended by the test
+    session_->stop();
+    runner_.join();
+    session_.reset();
+    EXPECT_TRUE(ran_);
+    EXPECT_FALSE(std::filesystem::exists(root() / "README.txt")) << "still mounted";
+  }
+
+  std::filesystem::path root() const { return temp_.path() / "mnt"; }
+  std::filesystem::path query() const { return root() / "queries" / "a"; }
+
+  void make_query() const {
+    ASSERT_EQ(::mkdir(query().c_str(), 0755), 0) << errno;
+    std::ofstream(query() / "query.adql") << kAdql;
+  }
+  static std::string content(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  static std::string expected(std::uint64_t size) {
+    std::string bytes;
+    for (std::uint64_t i = 0; i < size; ++i) bytes.push_back(static_cast<char>(FakeFileCache::byte_at(i)));
+    return bytes;
+  }
+
+  std::chrono::milliseconds teardown_patience_{5000};
+  fs::ThreadTimer real_timer_;
+  std::unique_ptr<fs::Filesystem> filesystem_;
+  std::unique_ptr<fs::FuseSession> session_;
+  std::thread runner_;
+  Result<void> ran_;
+};
+
+TEST_F(MountTest, AFileIsReadWholeThoughItsSizeWasAnEstimate) {
+  make_query();
+  struct stat before {};
+  ASSERT_EQ(::stat((query() / kFile).c_str(), &before), 0);
+  EXPECT_EQ(before.st_size, 300'000);
+  EXPECT_EQ(content(query() / kFile), expected(200'000));
+  const UniqueFd fd(::open((query() / kFile).c_str(), O_RDONLY));
+  EXPECT_EQ(::lseek(fd.get(), 0, SEEK_END), 200'000);
+}
+
+TEST_F(MountTest, TheFirstOpenAloneShowsTheExactSizeToFstatAndSeek) {
+  make_query();
+  std::size_t entries = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(query())) entries += entry.exists() ? 1U : 0U;
+  EXPECT_EQ(entries, 5U);
+  const UniqueFd fd(::open((query() / kFile).c_str(), O_RDONLY));
+  ASSERT_TRUE(fd);
+  EXPECT_EQ(::lseek(fd.get(), 0, SEEK_END), 200'000);
+  struct stat status {};
+  ASSERT_EQ(::fstat(fd.get(), &status), 0);
+  EXPECT_EQ(status.st_size, 200'000);
+}
+
+TEST_F(MountTest, SeekdirReturnsToWhereTelldirWas) {
+  make_query();
+  DIR* const directory = ::opendir(query().c_str());
+  ASSERT_NE(directory, nullptr);
+  for (int i = 0; i < 3; ++i) (void)::readdir(directory);
+  const long place = ::telldir(directory);
+  const std::string fourth = ::readdir(directory)->d_name;
+  while (::readdir(directory) != nullptr) {
+  }
+  ::seekdir(directory, place);
+  EXPECT_EQ(::readdir(directory)->d_name, fourth);
+  ::rewinddir(directory);
+  EXPECT_STREQ(::readdir(directory)->d_name, ".");
+  ::closedir(directory);
+}
+
+TEST_F(MountTest, MutationsAreErofsAndNeverEnosys) {
+  make_query();
+  const auto file = query() / kFile;
+  errno = 0;
+  EXPECT_TRUE(::mknod((root() / "x").c_str(), S_IFREG | 0644, 0) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::symlink("a", (root() / "x").c_str()) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::link(file.c_str(), (root() / "x").c_str()) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::truncate(file.c_str(), 0) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::setxattr(file.c_str(), "user.x", "1", 1, 0) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::open(file.c_str(), O_RDWR) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::link((query() / "query.adql").c_str(), (query() / "x").c_str()) == -1 && errno == EPERM)
+      << errno;
+}
+
+TEST_F(MountTest, AccessSaysWhatOpenWouldSay) {
+  make_query();
+  const auto file = query() / kFile;
+  errno = 0;
+  EXPECT_EQ(::access(file.c_str(), R_OK), 0);
+  EXPECT_TRUE(::access(file.c_str(), W_OK) == -1 && errno == EROFS) << errno;
+  EXPECT_TRUE(::access(file.c_str(), X_OK) == -1 && errno == EACCES) << errno;
+  EXPECT_EQ(::access((query() / "query.adql").c_str(), R_OK | W_OK), 0);
+  EXPECT_EQ(::access(query().c_str(), R_OK | W_OK | X_OK), 0);
+  EXPECT_TRUE(::access((query() / "table").c_str(), W_OK) == -1 && errno == EROFS) << errno;
+  std::filesystem::remove_all(query());
+  EXPECT_FALSE(std::filesystem::exists(query()));
+}
+
+TEST_F(MountTest, ALookupThatWaitsDoesNotFreezeItsDirectory) {
+  make_query();
+  catalog_.hold();
+  auto slow = std::async(std::launch::async, [this] {
+    struct stat status {};
+    return ::stat((query() / kFile).c_str(), &status);
+  });
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (catalog_.waiting() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  ASSERT_EQ(catalog_.waiting(), 1U);
+  auto other = std::async(std::launch::async, [this] {
+    struct stat status {};
+    return ::stat((query() / (kOtherId + ".fits.fits")).c_str(), &status) == -1 && errno == ENOENT &&
+           content(query() / "status.txt").find("phase: ") == 0;
+  });
+  const auto answered = other.wait_for(kPatience);
+  EXPECT_EQ(answered, std::future_status::ready) << "FUSE_PARALLEL_DIROPS is not on";
+  EXPECT_EQ(slow.wait_for(0s), std::future_status::timeout);
+  catalog_.release();
+  EXPECT_TRUE(other.get());
+  EXPECT_EQ(slow.get(), 0);
+}
+
+TEST_F(MountTest, CtrlCEndsAnOpenThatWaits) {
+  make_query();
+  (void)content(query() / kFile);
+  cache_.hold_opens();
+  std::atomic<bool> started{false};
+  std::promise<int> result;
+  std::thread opener([&] {
+    struct sigaction quiet {};
+    quiet.sa_handler = [](int) {};
+    ::sigaction(SIGUSR1, &quiet, nullptr);
+    started = true;
+    const UniqueFd fd(::open((query() / kFile).c_str(), O_RDONLY));
+    result.set_value(fd ? 0 : errno);
+  });
+  auto ended = result.get_future();
+  while (!started) std::this_thread::yield();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  do {
+    pthread_kill(opener.native_handle(), SIGUSR1);
+  } while (ended.wait_for(10ms) != std::future_status::ready && std::chrono::steady_clock::now() < until);
+  const bool in_time = ended.wait_for(0s) == std::future_status::ready;
+  EXPECT_TRUE(in_time);
+  cache_.release_opens();
+  opener.join();
+  EXPECT_EQ(ended.get(), EINTR);
+}
+
+TEST_F(MountTest, StoppingAnswersThoseWhoWait) {
+  make_query();
+  cache_.hold_opens();
+  auto waiting = std::async(std::launch::async, [this] {
+    const UniqueFd fd(::open((root() / "datasets" / kId / kFile).c_str(), O_RDONLY));
+    return fd ? 0 : errno;
+  });
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (cache_.waiting_opens() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  session_->stop();
+  ASSERT_EQ(waiting.wait_for(kPatience), std::future_status::ready);
+  EXPECT_NE(waiting.get(), 0);
+}
+
+class ImpatientMountTest : public MountTest {
+ protected:
+  ImpatientMountTest() { teardown_patience_ = 1ms; }
+};
+
+TEST_F(ImpatientMountTest, AnAnswerAfterTheEndOfTheSessionGoesNowhere) {
+  make_query();
+  cache_.hold_opens_against_cancels();
+  auto waiting = std::async(std::launch::async, [this] {
+    const UniqueFd fd(::open((root() / "datasets" / kId / kFile).c_str(), O_RDONLY));
+    return fd ? 0 : errno;
+  });
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (cache_.waiting_opens() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  ASSERT_EQ(cache_.waiting_opens(), 1U);
+  session_->stop();
+  runner_.join();
+  session_.reset();
+  EXPECT_NE(waiting.get(), 0);
+  cache_.release_opens();  // the late answer
+  EXPECT_EQ(cache_.waiting_opens(), 0U);
+}
+
+TEST_F(MountTest, AnUnmountFromOutsideEndsTheRun) {
+  const std::string command = "fusermount3 -u '" + root().string() + "'";
+  ASSERT_EQ(std::system(command.c_str()), 0);  // NOLINT(cert-env33-c,concurrency-mt-unsafe)
+}
+
+TEST_F(MountTest, HiddenAttributesAreReadableAndNotListed) {
+  make_query();
+  const auto file = query() / kFile;
+  std::array<char, 100> value{};
+  ASSERT_EQ(::getxattr(file.c_str(), "user.eso.dp_id", value.data(), value.size()),
+            static_cast<ssize_t>(kId.size()));
+  EXPECT_EQ(std::string(value.data()), kId);
+  EXPECT_EQ(::listxattr(file.c_str(), nullptr, 0), 0);
+  EXPECT_TRUE(::getxattr(file.c_str(), "security.selinux", value.data(), value.size()) == -1 &&
+              errno == EOPNOTSUPP);
+}
+
+}  // namespace
+}  // namespace esofs::tests

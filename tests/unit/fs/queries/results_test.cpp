@@ -1,0 +1,87 @@
+// table/result.*: the answer of a query in other forms.
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "fs/queries/result_nodes.h"
+#include "tests/support/fs_fixture.h"
+
+namespace esofs::fs {
+namespace {
+
+class ResultsTest : public tests::FsFixture {
+ protected:
+  ResultsTest() {
+    listing_->file = file("result.vot", "<VOTABLE/>");
+    save("a", tests::kAdql);
+  }
+  std::filesystem::path file(const std::string& name, const std::string& content) {
+    auto path = temp_.path() / name;
+    std::ofstream(path) << content;
+    return path;
+  }
+  std::uint64_t result(const std::string& extension) {
+    return walk({"queries", "a", "table", "result" + extension});
+  }
+};
+
+TEST_F(ResultsTest, AFormIsMadeWhenItIsOpenedAndItsSizeIsExactFromThenOn) {
+  (void)list({"queries", "a"});
+  catalog_.put_result(client::TableFormat::kCsv, file("made.csv", "dp_id\nX\n"));
+  const auto ino = result(".csv");
+  auto before = fs_->getattr(ino);
+  ASSERT_TRUE(before);
+  EXPECT_GT(before->attributes.st_size, 0);
+  EXPECT_EQ(before->attr_timeout, 0) << "an estimate is not kept";
+  EXPECT_EQ(cat(ino), "dp_id\nX\n");
+  EXPECT_EQ(fs_->getattr(ino)->attributes.st_size, 8);
+}
+
+TEST_F(ResultsTest, OpeningAFormRunsTheQuery) {
+  catalog_.put_result(client::TableFormat::kJson, file("made.json", "{}"));
+  EXPECT_EQ(cat(result(".json")), "{}");
+  EXPECT_EQ(catalog_.asked(), 1);
+}
+
+TEST_F(ResultsTest, AFormThatCannotBeMadeIsItsErrno) {
+  auto opened = open(result(".fits"));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ENOSPC);
+}
+
+TEST_F(ResultsTest, WhoWaitsForAFormCanBeInterrupted) {
+  (void)list({"queries", "a"});
+  catalog_.put_result(client::TableFormat::kCsv, file("made.csv", "x"));
+  catalog_.hold();
+  std::optional<Result<Opened>> answer;
+  const auto cancel =
+      fs_->open(result(".csv"), O_RDONLY, [&](Result<Opened> opened) { answer = std::move(opened); });
+  ASSERT_FALSE(answer);
+  cancel();
+  ASSERT_TRUE(answer && !*answer);
+  EXPECT_EQ(answer->error().code(), EINTR);
+}
+
+TEST_F(ResultsTest, OtherNamesAreNoFiles) {
+  for (const char* name : {"result", "result.xml", "result.csv.gz", "other.csv", ".csv"}) {
+    auto entry = lookup(walk({"queries", "a", "table"}), name);
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->ino, 0U) << name;
+  }
+}
+
+TEST_F(ResultsTest, AttributesTellWhetherTheAnswerIsWhole) {
+  (void)list({"queries", "a"});
+  EXPECT_EQ(*fs_->getxattr(result(".csv"), "user.esofs.truncated"), "false");
+  EXPECT_EQ(*fs_->getxattr(result(".vot"), "user.esofs.rows"), "2");
+}
+
+TEST_F(ResultsTest, AnAnswerThatWasNotKeptHasNoForms) {
+  listing_->file.reset();
+  (void)list({"queries", "a"});
+  EXPECT_TRUE(list({"queries", "a", "table"}).empty());
+}
+
+}  // namespace
+}  // namespace esofs::fs

@@ -1,0 +1,113 @@
+#include "fs/queries/saved_query.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+namespace esofs::fs {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+std::string complaint(const std::string& text) {
+  const auto parsed = parse_saved_query(text);
+  if (parsed) return "accepted";
+  EXPECT_EQ(parsed.error().code(), EINVAL);
+  return parsed.error().what();
+}
+
+TEST(SavedQuery, DirectivesAreTakenOutOfTheText) {
+  const auto spec = parse_saved_query(
+      "\xef\xbb\xbf-- my galaxies\r\n--service: cat\r\n-- MaxRec : 100000\r\n\r\n-- mode: ASYNC\n-- ttl: "
+      "1h\n\n"
+      "SELECT *\nFROM t -- here\n ;\n");
+  ASSERT_TRUE(spec) << spec.error().what();
+  EXPECT_EQ(spec->adql, "SELECT *\nFROM t -- here");
+  EXPECT_EQ(spec->service, "cat");
+  EXPECT_EQ(spec->maxrec, 100000U);
+  EXPECT_EQ(spec->mode, client::QueryMode::kAsync);
+  EXPECT_EQ(spec->ttl, hours(1));
+}
+
+TEST(SavedQuery, WithoutDirectivesTheDefaultsHold) {
+  const auto spec = parse_saved_query("SELECT 1");
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->service, "");
+  EXPECT_EQ(spec->maxrec, 0U);
+  EXPECT_EQ(spec->mode, client::QueryMode::kAuto);
+  EXPECT_EQ(spec->ttl, hours(24));
+}
+
+TEST(SavedQuery, DefaultsOfTheMountHoldWhereNoDirectiveSaysOtherwise) {
+  cache::QuerySpec defaults;
+  defaults.maxrec = 5;
+  defaults.ttl = hours(2);
+  const auto spec = parse_saved_query("SELECT 1", defaults);
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->maxrec, 5U);
+  EXPECT_EQ(spec->ttl, hours(2));
+  const auto own = parse_saved_query("-- maxrec: 7\n-- ttl: 1h\nSELECT 1", defaults);
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->maxrec, 7U);
+  EXPECT_EQ(own->ttl, hours(1));
+}
+
+TEST(SavedQuery, TextWithoutAdqlIsAnEmptyQuery) {
+  for (const char* text : {"", " \n\t", "-- only a comment", "-- maxrec: 5\n"}) {
+    const auto spec = parse_saved_query(text);
+    ASSERT_TRUE(spec) << text;
+    EXPECT_EQ(spec->adql, "") << text;
+  }
+}
+
+TEST(SavedQuery, ADirectiveAfterTheFirstWordOfTheQueryIsAComment) {
+  const auto spec = parse_saved_query("SELECT 1\n-- maxrec: 7\n");
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->maxrec, 0U);
+}
+
+TEST(SavedQuery, PlainCommentsAreNoDirectives) {
+  for (const char* text : {"-- title: cubes of NGC 253\nS", "-- note: maxrec is 5\nS", "-- see http://x/y\nS",
+                           "-----\nS", "-- Author Name: me\nS", "--\nS"})
+    EXPECT_TRUE(parse_saved_query(text)) << text;
+}
+
+TEST(SavedQuery, AMistypedDirectiveNamesTheOneThatWasMeant) {
+  EXPECT_EQ(complaint("-- maxrek: 5\nS"), "query.adql: unknown directive 'maxrek'; did you mean 'maxrec'?");
+  EXPECT_NE(complaint("-- srevice: cat\nS").find("'service'"), std::string::npos);
+}
+
+TEST(SavedQuery, ABadValueIsNamed) {
+  EXPECT_EQ(complaint("-- maxrec: many\nS"),
+            "query.adql: -- maxrec: 'many' is not a number of rows, 1 or more");
+  for (const char* text :
+       {"-- maxrec: 0\nS", "-- maxrec: -1\nS", "-- maxrec:\nS", "-- maxrec: 99999999999999999999999\nS",
+        "-- mode: fast\nS", "-- ttl: soon\nS", "-- ttl: 5y\nS", "-- ttl: 99999999999999d\nS",
+        "-- service: a b\nS", "-- service:\nS"})
+    EXPECT_NE(complaint(text), "accepted") << text;
+}
+
+TEST(SavedQuery, TimesHaveUnits) {
+  const auto ttl = [](const std::string& value) {
+    const auto spec = parse_saved_query("-- ttl: " + value + "\nS");
+    return spec ? spec->ttl : seconds(-1);
+  };
+  EXPECT_EQ(ttl("90"), seconds(90));
+  EXPECT_EQ(ttl("90s"), seconds(90));
+  EXPECT_EQ(ttl("30m"), seconds(1800));
+  EXPECT_EQ(ttl("7d"), hours(168));
+}
+
+TEST(SavedQuery, ATextSavedHalfWrittenIsRefusedBeforeTheArchiveIsAsked) {
+  EXPECT_EQ(complaint("SELECT * FROM t WHERE name='NGC"),
+            "query.adql was saved half-written: a ' is never closed");
+  EXPECT_EQ(complaint("SELECT COUNT(* FROM t"), "query.adql was saved half-written: a ( is never closed");
+  EXPECT_TRUE(parse_saved_query("SELECT 'it''s (' FROM \"odd(\" -- (\nWHERE (a=1)"));
+}
+
+TEST(SavedQuery, ANulByteIsNoText) { EXPECT_NE(complaint(std::string("SELECT\0 1", 9)), "accepted"); }
+
+}  // namespace
+}  // namespace esofs::fs
