@@ -4,7 +4,7 @@
 //   errors   those of client::Archive. A failed query is remembered for some seconds and told again without a request.
 //   threads  thread-safe. Functions that take a Done never block on the network: they answer at once where the answer is
 //            known, else from the query lane (client/base/ask.h). Equal questions at one time are one request.
-//   source   DESIGN sections 3 and 6
+//   source   cache/README.md, "Metadata on disk"
 #pragma once
 
 #include <cerrno>

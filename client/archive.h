@@ -1,7 +1,7 @@
 // Archive: everything esofs asks of an archive, as blocking calls. The seam for tests: the layers above know only
 // this class, and a fake of it holds, fails and counts (tests/support/fake_archive.h).
 //
-//   errors   the errno table of DESIGN section 7; the sentence names the URL without secrets
+//   errors   by http_error.h and service_error.h; the sentence names the URL without secrets
 //   threads  all functions are thread-safe and block: call them on a lane, or from a test
 //   source   TAP 1.1, DALI 1.1, DataLink 1.1, RFC 9110 section 14 (ranges)
 #pragma once

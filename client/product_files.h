@@ -2,7 +2,7 @@
 //
 //   errors   ENOTSUP without a request where the profile names no table or the id is of a raw frame; else as Archive::query()
 //   threads  thread-safe: holds no state
-//   source   ESO's phase3v2.product_files: eso_services.md 1.8
+//   source   phase3v2.product_files: client/ESO.md, "Tables"
 #pragma once
 
 #include <string>

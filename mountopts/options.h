@@ -4,7 +4,7 @@
 //   shapes   a value is text in `-o` and a JSON string, number or boolean in the configuration
 //   errors   EINVAL with the option's name, its value, and the nearest valid name for an unknown one
 //   threads  plain data
-//   source   DESIGN section 8
+//   source   README.md, "Options"
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -10,7 +10,7 @@
 //            EAGAIN: the login has changed while the server was asked
 //   threads  thread-safe. Functions that take a Done never wait for the network on the caller's thread
 //            (client/base/ask.h). What changes a job goes on when its asker has left.
-//   source   DESIGN section 3; UWS 1.1
+//   source   UWS 1.1
 #pragma once
 
 #include <cstdint>

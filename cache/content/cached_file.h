@@ -7,7 +7,7 @@
 //            is remembered for failure_memory and told again without a request. Another version: ESTALE, for good. Where the
 //            URL is refused, its readers wait while a newer one is asked for
 //   threads  thread-safe
-//   source   DESIGN sections 5, 6; reference/fuse.md section 2 rules 6 to 8
+//   source   cache/READING.md; RFC 9110 section 14
 #pragma once
 
 #include <deque>

@@ -9,7 +9,7 @@
 //   errors   those of FileCache::open. EACCES says whether its user is logged in
 //   threads  thread-safe. Users' own files are looked at on a lane of its own, one job a user at a time: a home directory on
 //            a server that hangs keeps its own user waiting
-//   source   DESIGN tenet 7
+//   source   fs/SEMANTICS.md, "Private data"
 #pragma once
 
 #include <sys/types.h>

@@ -5,7 +5,7 @@
 //   errors   those of client::Archive; ESTALE where the content changed while open. A cache disk that fails is logged and
 //            passed by.
 //   threads  thread-safe. open() and read() never wait for the network on the caller's thread (client/base/ask.h).
-//   source   DESIGN sections 5 and 6
+//   source   cache/READING.md; cache/README.md, "Versions of a file"
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ namespace esofs::cache {
 namespace {
 
 // Published for a file of which nobody has said how large it is: larger than most, because an estimate above the truth is
-// read rightly by every tool and one below it is not (reference/fuse.md section 0.2).
+// read rightly by every tool and one below it is not.
 constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
 // A packed file is published as so many times its delivered size until it was opened: above what LZW, gzip and Rice
 // tiles reach on detector frames.

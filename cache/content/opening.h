@@ -3,7 +3,7 @@
 //
 //   errors   those of client::Archive::fetch
 //   threads  runs on the transfers lane; done runs once, there
-//   source   DESIGN section 5; reference/fuse.md section 0.2
+//   source   cache/READING.md; RFC 9110 section 14
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,8 @@
 //
 //   units    bytes
 //   threads  not thread-safe
-//   source   the kernel keeps only two READs of 128 KiB outstanding (reference/fuse.md section 0.3), so that the speed of
-//            a sequential reader is made here; why it belongs to the file: section 2 rule 8
+//   source   the kernel keeps only two READs of 128 KiB outstanding, so that the speed of a sequential
+//            reader is made here; cache/READING.md
 #pragma once
 
 #include <cstdint>

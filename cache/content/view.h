@@ -2,7 +2,7 @@
 //
 //   errors   those of reading the delivered file; EIO with the library's sentence where it cannot be unpacked
 //   threads  thread-safe; the delivered file is read by continuations, unpacking is a job of the transfers lane
-//   source   DESIGN section 5
+//   source   cache/READING.md
 #pragma once
 
 #include <filesystem>

@@ -6,7 +6,7 @@
 //   errors   a response that breaks off before anybody has read of it is begun anew; after that every read is ESTALE. So is
 //            a chunk that the cache has lost
 //   threads  thread-safe. begin(), feed() and end() are for the one job that brings the response
-//   source   DESIGN section 5; ESO ignores Range where it corrects headers on download (reference/eso_services.md)
+//   source   cache/READING.md; when ESO ignores Range: client/ESO.md, "Files"
 #pragma once
 
 #include <condition_variable>

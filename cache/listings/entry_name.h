@@ -1,6 +1,6 @@
 // The name under which a dataset shows up in a listing, before it is made unique.
 //
-//   source   DESIGN section 4
+//   source   fs/SEMANTICS.md, "datasets/<dp_id>/"
 #pragma once
 
 #include <string>

@@ -6,7 +6,6 @@
 //   units    degrees
 //   errors   nullopt: not an angle, or outside the range that is named. No exponents, no blanks, nothing after it
 //   threads  plain functions
-//   source   DESIGN section 4
 #pragma once
 
 #include <optional>

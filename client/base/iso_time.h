@@ -1,6 +1,6 @@
 // Times as archives write them, in seconds since 1970 UTC.
 //
-//   source   DALI 1.1 section 3.3.3; ESO writes times with and without milliseconds and 'Z' (eso_services.md 1.2)
+//   source   DALI 1.1 section 3.3.3; client/ESO.md, "TAP answers and errors"
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // File names made from what a server says. Nothing in a name can leave its directory or upset a terminal.
 //
 //   shapes   a name is 1 to 255 bytes of UTF-8 without '/', NUL, control characters, and is neither "." nor ".."
-//   source   DESIGN section 4
 #pragma once
 
 #include <string>

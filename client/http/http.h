@@ -1,10 +1,10 @@
 // HttpClient: HTTP requests over libcurl, blocking, with limits, retries, redirects and cancel.
 //
 //   shapes   a request with its body in memory; the answer's body is streamed to a sink
-//   errors   transport failures as in DESIGN section 7 (client/http/http_error.h has the one table). An HTTP status of
+//   errors   transport failures by the one table, in http_error.h. An HTTP status of
 //            400 and above is not an error here: TAP and SODA explain themselves in the body. status_error() makes one.
 //   threads  thread-safe; each call blocks its thread. Idle connections are kept in a pool of easy handles.
-//   source   RFC 9110, RFC 9111; limits: reference/fuse.md section 2, rules 4 and 5
+//   source   RFC 9110, RFC 9111
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // The one table that turns curl's codes and HTTP statuses into errno values, and says which of them are worth another try.
 //
-//   source   DESIGN section 7; curl/curl.h; RFC 9110 section 15
+//   source   curl/curl.h; RFC 9110 section 15
 #pragma once
 
 #include <curl/curl.h>

@@ -10,7 +10,7 @@
 //            soon as nothing valid is held: what is cached under an identity is then out of reach
 //   errors   a file that others can read is not used; the sentence says so in status(), notice() and advice()
 //   threads  thread-safe; one renewal at a time, whoever else needs it waits for it
-//   source   eso_services.md section 7; DESIGN tenet 7
+//   source   client/ESO.md, "Login"; client/README.md, "Credentials"
 #pragma once
 
 #include <chrono>

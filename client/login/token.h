@@ -3,7 +3,7 @@
 //   errors   EACCES: the endpoint does not take the name or the password; EIO for an answer without a token; else as
 //            HttpClient. No error holds the request's URL, which carries the password at ESO
 //   threads  plain functions; request_token() blocks
-//   source   eso_services.md section 7; RFC 6749 section 4.3; RFC 7519 (JWT)
+//   source   client/ESO.md, "Login"; RFC 6749 section 4.3; RFC 7519 (JWT)
 #pragma once
 
 #include <cstdint>

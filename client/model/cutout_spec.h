@@ -7,7 +7,7 @@
 //   units    degrees (ICRS), metres. In names angles are those of client/base/angle.h, wavelengths may end in m, mm, um, nm or
 //            A. A band is given from short to long
 //   threads  plain data, pure functions
-//   source   DESIGN section 4; SODA 1.0 section 3
+//   source   SODA 1.0 section 3; fs/SEMANTICS.md, "cutout/"
 #pragma once
 
 #include <optional>

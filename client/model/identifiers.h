@@ -2,7 +2,7 @@
 //
 //   shapes   an id may come in the portable form, with '_' for the ':' of its time; canonical() maps it back
 //   threads  immutable: thread-safe
-//   source   ESO's ids: eso_services.md section 6
+//   source   client/ESO.md, "Identifiers"
 #pragma once
 
 #include <regex>

@@ -6,7 +6,7 @@
 //            say "extends": "eso" and "base_url": "http://host:port", which replaces scheme, host and port of every URL
 //            that it inherits (a mirror, a simulator)
 //   errors   EINVAL with the key's name, the place and the nearest valid key; ENOENT for a file that is not there
-//   source   reference/eso_services.md section 0 for `eso`; the JSON form is described in client/README.md
+//   source   client/ESO.md for `eso`; the JSON form: client/README.md, "Profiles"
 #pragma once
 
 #include <chrono>

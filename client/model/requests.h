@@ -72,7 +72,7 @@ struct FetchRequest {
 class FetchSink {
  public:
   virtual ~FetchSink() = default;
-  // Once, before any body, when the answer has been accepted (DESIGN section 5). Retries happen before it.
+  // Once, before any body, when the answer has been accepted (fetch.h). Retries happen before it.
   virtual Result<void> head(const FileHead& head) = 0;
   virtual Result<void> body(std::span<const std::byte> piece) = 0;
   // Before the error, where the server has no such range to give: it may still send all of the file.

@@ -1,7 +1,7 @@
 // Which calibrations belong to a raw observation, as a calibration service (ESO's calSelector) tells. Plain data.
 //
 //   units    sizes in bytes
-//   source   eso_services.md section 3
+//   source   client/ESO.md, "calSelector"
 #pragma once
 
 #include <cstdint>

@@ -2,10 +2,10 @@
 //
 //   shapes   a VOTable of DataLink's columns, an association tree (XML), or several of them in a multipart body; where an
 //            answer is of several observations, the one asked for is taken
-//   errors   EACCES, ENOENT, EIO … as DESIGN section 7; EBADMSG from the parser: no such answer; EFBIG above kMost….
+//   errors   EACCES, ENOENT, EIO … by http_error.h; EBADMSG: no such answer; EFBIG above kMost….
 //            "No association could be established: …" is an answer, without files
 //   threads  thread-safe: holds no state of its own
-//   source   eso_services.md section 3
+//   source   client/ESO.md, "calSelector"
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 //   errors   links_error() has the table for error rows; EBADMSG: not a DataLink answer; EFBIG above kMostLinksBytes or
 //            kMostLinkRows
 //   threads  thread-safe: holds no state of its own
-//   source   DataLink 1.1; ESO's columns and placeholders: eso_services.md section 2
+//   source   DataLink 1.1; client/ESO.md, "DataLink"
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 //   shapes   columns are found by name, else by utype, else by UCD
 //   units    access_estsize is taken by its column's unit, else by the profile's, and rounded up
 //   threads  a reader is immutable; it may be copied and used by any thread
-//   source   ObsCore 1.1, SSA 1.1, SIA 1.0; ESO's tables: eso_services.md 1.8
+//   source   ObsCore 1.1, SSA 1.1, SIA 1.0; client/ESO.md, "Tables"
 #pragma once
 
 #include <functional>

@@ -3,7 +3,7 @@
 //   errors   as Archive::fetch; ENODATA for 204. A sink that returns an error, from head() too, ends the transfer at once
 //            and closes the connection: that is how to look at an answer's head only
 //   threads  thread-safe; blocks
-//   source   DESIGN section 5 ("Accept into the cache only"); RFC 9110 sections 14 and 15.3.7
+//   source   RFC 9110 sections 14 and 15.3.7; client/ESO.md, "Files"
 #pragma once
 
 #include <functional>

@@ -4,7 +4,7 @@
 //   errors   EINVAL with the server's sentence for what it refuses, EACCES, ENOENT: the job is gone; else as HttpClient.
 //            A request that would do another thing when it came twice is not repeated once it may have arrived.
 //   threads  thread-safe: holds no state of its own
-//   source   UWS 1.1 section 2, UWS 1.0; ESO: eso_services.md 1.6
+//   source   UWS 1.1 section 2, UWS 1.0; client/ESO.md, "TAP jobs"
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,7 @@
 //
 //   errors   EINVAL: the question was wrong; ETIMEDOUT: it ran out of the server's time; EACCES, ENOENT, EIO
 //   threads  plain functions
-//   source   DALI 1.1 section 4.4, TAP 1.1 section 3, DataLink 1.1 section 3.4; ESO's texts: eso_services.md 1.5
+//   source   DALI 1.1 section 4.4, TAP 1.1 section 3, DataLink 1.1 section 3.4; client/ESO.md
 #pragma once
 
 #include <optional>

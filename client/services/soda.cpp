@@ -86,7 +86,7 @@ Error soda_error(const HttpHead& head, const std::string& text) {
   return unfit ? Error(EINVAL, said.what()) : said;
 }
 
-// A DataLink answer that names no cutout service says that there are no cutouts (eso_services.md section 4); one that
+// If a DataLink answer names no cutout service, there are no cutouts (client/ESO.md, "Cutouts"); one that
 // names a service and does not describe it (as JSON) leaves that to the profile.
 bool Soda::falls_back(const Links* links) const {
   if (fallback_url_.empty()) return false;

@@ -4,7 +4,7 @@
 //   errors   ENOTSUP: there is no service; EINVAL: it does not take such a request; ENODATA: the dataset does not reach there
 //            (HTTP 204, or by the descriptor without asking); EACCES, ENOENT, ETIMEDOUT, EIO as for files
 //   threads  thread-safe: holds no state of its own. offer() and source() do not wait
-//   source   SODA 1.0; DataLink 1.1 section 4; eso_services.md section 4
+//   source   SODA 1.0; DataLink 1.1 section 4; client/ESO.md, "Cutouts"
 #pragma once
 
 #include <string>

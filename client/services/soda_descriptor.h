@@ -5,7 +5,7 @@
 //   units    those of the PARAMs; converted
 //   errors   EIO for a descriptor that cannot be used as it is written
 //   threads  pure functions
-//   source   DataLink 1.1 section 4, SODA 1.0 section 3.2; ESO's descriptor: eso_services.md section 2.7
+//   source   DataLink 1.1 section 4, SODA 1.0 section 3.2; client/ESO.md, "Service descriptor"
 #pragma once
 
 #include <optional>

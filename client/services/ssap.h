@@ -4,7 +4,7 @@
 //            "REQUEST=queryData&POS=10.68,41.27&SIZE=0.2" (SIZE is a diameter, in degrees); MAXREC is added
 //   errors   EINVAL: the text is no list of parameters, or the service refused it by QUERY_STATUS; else as Tap
 //   threads  thread-safe: holds no state of its own
-//   source   SSA 1.1 sections 4 and 7, DALI 1.1 section 4.4; ESO: eso_services.md section 5
+//   source   SSA 1.1 sections 4 and 7, DALI 1.1 section 4.4; client/ESO.md, "SSAP"
 #pragma once
 
 #include <string>

@@ -5,7 +5,7 @@
 //   errors   EINVAL: the server refused the query; ETIMEDOUT: it ran out of time there; EIO for an answer that is no table
 //            or breaks off; else as HttpClient
 //   threads  thread-safe: holds no state of its own
-//   source   TAP 1.1, DALI 1.1 section 4.4, UWS 1.1; ESO's limits: eso_services.md 1.3 and 1.6
+//   source   TAP 1.1, DALI 1.1 section 4.4, UWS 1.1; client/ESO.md, "TAP limits" and "TAP jobs"
 #pragma once
 
 #include <chrono>

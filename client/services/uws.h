@@ -4,7 +4,7 @@
 //   units    execution_duration in seconds
 //   errors   EBADMSG: not a job document, not a list of jobs
 //   threads  plain data
-//   source   UWS 1.1 section 2.1, UWS 1.0 (no version attribute); ESO: eso_services.md 1.6
+//   source   UWS 1.1 section 2.1, UWS 1.0 (no version attribute); client/ESO.md, "TAP jobs"
 #pragma once
 
 #include <cstddef>

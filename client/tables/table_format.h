@@ -1,7 +1,7 @@
 // TableFormat: the forms in which a table can be had beside the VOTable that a service sent.
 //
 //   threads  plain functions
-//   source   DESIGN section 3: table/result.{vot,csv,tsv,json,fits,txt}
+//   source   client/README.md, "Tables in other forms"
 #pragma once
 
 #include <array>

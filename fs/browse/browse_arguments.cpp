@@ -17,7 +17,7 @@ namespace {
 
 using Kind = ArgumentValue::Kind;
 
-constexpr std::size_t kLongest = 115;  // of a name, as those that esofs makes (DESIGN section 4)
+constexpr std::size_t kLongest = 115;  // bytes of a name: MIDAS takes no longer paths
 constexpr std::int64_t kMjdOfUnixEpoch = 40587;
 
 bool is_letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }

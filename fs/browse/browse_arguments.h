@@ -10,7 +10,7 @@
 //             number integer
 //   errors    nullopt: not an argument of that type. Strict and anchored, from memory: tools probe for many names
 //   threads   plain functions
-//   source    DESIGN section 4; programme identifiers: eso_services.md section 1.8
+//   source    fs/SEMANTICS.md, "Templates"; programmes: client/ESO.md, "Identifiers"
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The templates that esofs brings along, for the archive that is mounted.
 //
-//   source   DESIGN section 3; which ADQL the ESO archive takes, and what it costs: eso_services.md 1.3 and 1.4
+//   source   fs/SEMANTICS.md, "browse/"; what ESO's ADQL takes and costs: client/ESO.md, "ADQL"
 #pragma once
 
 #include <string>

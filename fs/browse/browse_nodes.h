@@ -9,9 +9,9 @@
 // directories list what was visited lately.
 //
 //   errors   ENOENT for a name that is no argument, and, when it is opened, for an object that no catalogue knows; else
-//            DESIGN section 7
+//            those of the query
 //   threads  thread-safe
-//   source   DESIGN sections 3 and 4; the form of a template: fs/browse/browse_template.h
+//   source   fs/SEMANTICS.md, "browse/"; the form of a template: browse_template.h
 #pragma once
 
 #include "fs/root.h"

@@ -17,7 +17,7 @@
 //            its place
 //   errors   EINVAL with the file's name, the line and the nearest valid word
 //   threads  immutable
-//   source   DESIGN section 3
+//   source   fs/SEMANTICS.md, "Templates"
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,7 @@ using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 constexpr std::chrono::hours kTtl{7 * 24};  // archives get new instruments and collections now and then
 constexpr std::uint64_t kMostValues = 10'000;
-constexpr std::size_t kLongest = 115;  // DESIGN section 4
+constexpr std::size_t kLongest = 115;  // bytes of a name: MIDAS takes no longer paths
 
 cache::QuerySpec spec_of(const std::string& adql) {
   cache::QuerySpec spec;

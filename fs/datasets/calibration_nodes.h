@@ -7,7 +7,7 @@
 // A listing is one request, kept for its ttl; a tree is asked for when it is opened. A file type without calibrations is a
 // directory with nothing but status.txt, which says so.
 //
-//   errors   of opendir: DESIGN section 7; status.txt can be read all the same, and tells the failure
+//   errors   of opendir: those of the request; status.txt can be read all the same, and describes the failure
 //   threads  thread-safe
 #pragma once
 

@@ -20,7 +20,7 @@ using ListingPtr = DatasetLister::ListingPtr;
 constexpr const char* kReadmeName = "README.txt";
 constexpr std::string_view kSuffix = ".fits";
 constexpr std::size_t kMostSpecs = 1000;
-// Published for a cutout of a dataset of unknown reach: larger than most (reference/fuse.md section 0.2).
+// Published for a cutout of a dataset of unknown reach: larger than most.
 constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
 
 std::string visits_of_listing(const std::string& directory_path) { return "cutouts of " + directory_path; }

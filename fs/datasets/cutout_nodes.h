@@ -7,7 +7,7 @@
 // <spec> is what client/model/cutout_spec.h reads. A lookup is answered by the grammar of the name, and by what the dataset is known
 // to offer; cutout/ lists the specs used so far. Equal specs are one file, whatever their names.
 //
-//   errors   DESIGN section 7: ENOENT on lookup for a spec that the dataset is known not to offer; on open EINVAL, ENODATA and
+//   errors   ENOENT on lookup for a spec that the dataset is known not to offer; on open EINVAL, ENODATA and
 //            ENOTSUP (client/services/soda.h). In the directory of a listing they all come on open
 //   threads  thread-safe
 #pragma once

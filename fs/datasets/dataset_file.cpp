@@ -10,7 +10,7 @@
 namespace esofs::fs {
 namespace {
 
-// IRAF refuses files that are older than 1980 (reference/legacy_tools.md section 3).
+// IRAF refuses files that are older than 1980.
 constexpr std::int64_t kEarliest = 315'619'200;  // 1980-01-02
 constexpr std::int64_t kNoDate = 946'684'800;    // 2000-01-01: some date that never changes
 // A size of which nothing at all is known: larger than most files, because an estimate too large does less harm.

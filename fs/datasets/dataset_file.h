@@ -2,7 +2,7 @@
 //
 //   shapes   its identity is the dataset and the form, so its inode number and its cache are the same everywhere
 //   threads  thread-safe
-//   source   DESIGN section 5
+//   source   fs/SEMANTICS.md, "Files of the archive"
 #pragma once
 
 #include <memory>

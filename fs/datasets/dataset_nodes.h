@@ -9,7 +9,7 @@
 // A lookup is answered by the grammar of the name; only the delivered name of a packed file (.fits.Z, .fits.gz, .fits.fz, .tar)
 // may have to ask the archive, for lookup_wait. datasets/ lists what was visited lately.
 //
-//   errors   ENOENT where the archive says that there is no such dataset; else DESIGN section 7
+//   errors   ENOENT if the archive says that there is no such dataset; else those of the request
 //   threads  thread-safe
 #pragma once
 

@@ -131,7 +131,7 @@ bool has_night_log(const DatasetPlace&, const client::Links* links) {
   return links != nullptr && night_log_row(*links) != nullptr;
 }
 
-// By the DataLink answer, or where that is not here by the id that ESO gives it (eso_services.md section 6).
+// By the DataLink answer; if that is not here, by the id that ESO gives it (client/ESO.md, "Identifiers").
 NodePtr night_log(const DatasetPlace& place) {
   const auto& ids = place.tree.config().ids;
   const LinksPtr links = place.tree.catalog().known_links(place.dataset);

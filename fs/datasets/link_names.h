@@ -4,7 +4,7 @@
 //            portable form
 //   threads  pure functions
 //   source   DataLink 1.1 section 3.2.6 and the vocabulary http://www.ivoa.net/rdf/datalink/core; ESO's terms:
-//            eso_services.md 2.5
+//            client/ESO.md, "Terms"
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 //
 //   shapes   built once from answers that are here, then only read
 //   threads  immutable: thread-safe
-//   source   DataLink 1.1 section 3.2; ESO's lists of progenitors: eso_services.md 2.3
+//   source   DataLink 1.1 section 3.2; ESO's lists of progenitors: client/ESO.md, "Terms"
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 //
 //   errors   ENOENT: the dataset has nothing of the kind. A directory of nothing but error rows is their first sentence.
 //   threads  thread-safe
-//   source   DataLink 1.1; ESO's answers: eso_services.md section 2
+//   source   DataLink 1.1; client/ESO.md, "DataLink"
 #pragma once
 
 #include <memory>

@@ -12,7 +12,7 @@
 // query_wait and lookup_wait; then EAGAIN.
 //
 //   errors   EINVAL with the server's sentence for what it refuses; ENOENT: the server has no such job any more, and then the
-//            directory goes; else DESIGN section 7
+//            directory goes; else those of the request
 //   threads  thread-safe
 #pragma once
 

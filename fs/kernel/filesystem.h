@@ -3,10 +3,10 @@
 //
 //   shapes   an inode number is live from the entry that gave it out until forget(); a handle from open to release
 //   units    sizes and offsets in bytes, timeouts in seconds
-//   errors   DESIGN section 7. Failures are logged by report(), once, where the reply is sent.
+//   errors   those of the nodes. Failures are logged by report(), once, where the reply is sent.
 //   threads  thread-safe. Nothing waits for the network on the caller's thread; functions that return a Cancel may
 //            answer later (client/base/ask.h). All that is asked has been answered before it is destroyed: cancel it.
-//   source   DESIGN sections 3 to 7, reference/fuse.md section 0
+//   source   fs/SEMANTICS.md; mountopts/THREADS.md, "The life of a request"
 #pragma once
 
 #include <sys/stat.h>

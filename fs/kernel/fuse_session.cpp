@@ -64,7 +64,7 @@ class SignalHandlers {
   struct sigaction old_pipe_ {};
 };
 
-// --- FUSE_PARALLEL_DIROPS with libfuse before 3.17, which wants the flag and never sends it (reference/fuse.md 0.1) ---
+// --- FUSE_PARALLEL_DIROPS: libfuse before 3.17 wants the flag and never sends it (libfuse PR 861) ---
 
 std::atomic<std::uint64_t> init_request{0};  // its number, to know its answer
 

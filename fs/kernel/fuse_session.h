@@ -6,7 +6,7 @@
 //
 //   errors   of mount(2) and fusermount3, as a sentence: EINVAL for a bad option, ENOENT, EPERM …
 //   threads  run() on one thread; stop() from any, also before run(). One session at a time in a process: signals.
-//   source   reference/fuse.md sections 0.1 and 4
+//   source   libfuse's fuse_lowlevel.h; mountopts/THREADS.md, "Beginning and end" and "Signals"
 #pragma once
 
 #include <chrono>

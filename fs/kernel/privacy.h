@@ -1,7 +1,7 @@
 // Privacy: which paths of the tree show what only the rights of who is logged in could tell, and to whom.
 //
 //   threads  plain functions of a Config, whose functions are thread-safe
-//   source   DESIGN tenet 7
+//   source   fs/SEMANTICS.md, "Private data"
 #pragma once
 
 #include <sys/types.h>

@@ -8,7 +8,7 @@
 // Only opening a query directory (for query_wait), its table/result.vot, and looking up a possible dataset of a listing that
 // nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query goes on.
 //
-//   errors   DESIGN section 7
+//   errors   those of the query; fs/SEMANTICS.md, "queries/"
 //   threads  thread-safe
 #pragma once
 

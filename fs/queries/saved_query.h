@@ -6,7 +6,7 @@
 //            -- ttl: 1h           how long an answer is good: a number and s, m, h or d
 //   errors   EINVAL with a sentence that names the value; a word that is nearly a directive is one mistyped
 //   threads  pure functions
-//   source   DESIGN section 3
+//   source   README.md, "The tree"
 #pragma once
 
 #include <string>

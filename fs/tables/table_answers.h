@@ -4,7 +4,7 @@
 // whatever their names. Beside each file NAME.csv lies NAME.status.txt: its query, how many rows, whether they are all.
 // The directories list what was opened lately.
 //
-//   units    angles as DESIGN section 4 has them, degrees where none is said; a night is noon to noon, UTC
+//   units    angles as client/base/angle.h reads them, else degrees; a night is noon to noon, UTC
 //   errors   ENOENT from memory for names that are no such query; else as AnswerFile
 //   threads  thread-safe
 #pragma once

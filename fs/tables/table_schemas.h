@@ -7,7 +7,7 @@
 //            any character; it is what goes after FROM. Names shown are without schema and quotes, made safe, and unique
 //   errors   those of the queries
 //   threads  thread-safe
-//   source   TAP 1.1 section 4; ESO's further columns of TAP_SCHEMA.tables: eso_services.md 1.9
+//   source   TAP 1.1 section 4; ESO's further columns of TAP_SCHEMA.tables: client/ESO.md, "Catalogues"
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Names: which names may exist, decided from the name alone, so that what tools merely try costs nothing.
 //
-//   source   DESIGN section 4; the names that tools try: reference/legacy_tools.md section 5
+//   source   fs/SEMANTICS.md, "Directories" and "queries/"
 //   threads  pure functions
 #pragma once
 

@@ -5,7 +5,7 @@
 //   shapes   attributes() answers from memory or LMDB; lookup(), open_directory() and open() may answer later
 //            (client/base/ask.h)
 //   units    sizes in bytes, times in seconds since 1970 UTC, timeouts in seconds
-//   errors   of the errno table in DESIGN section 7; every mutation that a kind does not know is EROFS
+//   errors   those of the catalogue and the file cache; every mutation that a kind does not know is EROFS
 //   threads  thread-safe. A node may be alive many times over: what makes it the same file is identity()
 #pragma once
 

@@ -1,4 +1,4 @@
-"""DESIGN section 11, measured: each workload against a peer or a limit in the same run. README.md says how to read it."""
+"""Speed: each workload against a peer or a limit in the same run. README.md says how to read it."""
 import argparse
 import json
 import os

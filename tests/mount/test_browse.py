@@ -1,4 +1,4 @@
-"""browse/: queries made from the names of directories (DESIGN sections 3 and 4)."""
+"""browse/: queries made from the names of directories (fs/SEMANTICS.md, "browse/")."""
 import errno
 import os
 

@@ -1,4 +1,4 @@
-"""The exact bytes, by every way that programs read files (DESIGN sections 2 and 5)."""
+"""The exact bytes, by every way that programs read files (fs/SEMANTICS.md, "Files of the archive")."""
 import errno
 import hashlib
 import mmap
@@ -162,7 +162,7 @@ class WithoutLength(harness.MountTest):
 
 
 class CompressedFiles(harness.MountTest):
-    """<dp_id>.fits is plain FITS; the file as delivered lies beside it (DESIGN section 5, views)."""
+    """<dp_id>.fits is plain FITS; the file as delivered lies beside it (cache/READING.md)."""
 
     def delivered(self, suffix):
         ids = self.sim.delivered_as(suffix)

@@ -1,4 +1,4 @@
-"""datasets/<dp_id>/calibrations/: what belongs to a raw observation, by calSelector (DESIGN section 3)."""
+"""datasets/<dp_id>/calibrations/: what belongs to a raw observation, by calSelector."""
 import errno
 import http.server
 import json

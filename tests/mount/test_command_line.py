@@ -1,4 +1,4 @@
-"""esofs mount, unmount and status: errors at the prompt, options and profiles validated (DESIGN section 8)."""
+"""esofs mount, unmount and status: errors at the prompt, options and profiles validated."""
 import errno
 import json
 import os

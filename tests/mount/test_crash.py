@@ -1,4 +1,4 @@
-"""After kill -9 and on damaged disks: right bytes or fetched again, never wrong (DESIGN section 6)."""
+"""After kill -9 and on damaged disks: right bytes or fetched again, never wrong (cache/README.md)."""
 import os
 import random
 import subprocess

@@ -1,4 +1,4 @@
-"""Each line of DESIGN section 7, produced by a knob and seen by a program as that errno."""
+"""Each kind of failure, produced by a knob and seen by a program as its errno."""
 import errno
 import os
 import socket

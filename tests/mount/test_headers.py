@@ -1,4 +1,4 @@
-"""What reading a header costs (DESIGN section 11), by the tools that astronomers use."""
+"""What reading a header costs, by the tools that astronomers use."""
 import mmap
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""jobs/: asynchronous TAP jobs as directories (DESIGN section 3, UWS 1.1)."""
+"""jobs/: asynchronous TAP jobs as directories (fs/SEMANTICS.md, "jobs/"; UWS 1.1)."""
 import errno
 import os
 import shutil

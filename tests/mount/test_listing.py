@@ -1,4 +1,4 @@
-"""Saved queries as directories: what they cost, and what they say when they fail (DESIGN sections 3 and 7)."""
+"""Saved queries as directories: what they cost, and what they say when they fail."""
 import errno
 import os
 import subprocess

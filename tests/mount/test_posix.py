@@ -1,4 +1,4 @@
-"""What the tree looks like to programs: types, modes, times, attributes, names (DESIGN sections 3 to 5)."""
+"""What the tree looks like to programs: types, modes, times, attributes, names (fs/SEMANTICS.md)."""
 import errno
 import json
 import os

@@ -1,4 +1,4 @@
-"""Saving queries: every way that people and editors write a file (DESIGN section 3)."""
+"""Saving queries: every way that people and editors write a file (fs/SEMANTICS.md, "queries/")."""
 import errno
 import os
 import shutil

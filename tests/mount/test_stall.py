@@ -1,4 +1,4 @@
-"""A server that hangs delays nobody but its own readers (DESIGN tenet 3)."""
+"""A server that hangs delays nobody but its own readers (mountopts/THREADS.md)."""
 import os
 import signal
 import subprocess

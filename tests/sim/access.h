@@ -1,9 +1,9 @@
 // Access: the simulated archive's users, what each may read, and the tokens it hands out.
 //
 //   shapes   tokens are JWTs by their form: base64url of header, claims ("exp", "sub") and a check sum; a token and a Basic
-//            password count as eso_services.md section 7 has it. "sim-token" is observer's for ever
+//            password count as client/ESO.md, "Login", has it. "sim-token" is observer's for ever
 //   threads  thread-safe
-//   source   reference/eso_services.md sections 6 and 7
+//   source   client/ESO.md, "Files" and "Login"
 #pragma once
 
 #include <httplib.h>

@@ -5,7 +5,7 @@
 //   /_sim/… (the knobs, counters and request log over HTTP; tests/sim/README.md)
 //
 //   threads  thread-safe; requests are served by threads of its own
-//   source   reference/eso_services.md; shares no code with client/, so that a misreading of a standard cannot agree with
+//   source   client/ESO.md; shares no code with client/, so that a misreading of a standard cannot agree with
 //            itself
 #pragma once
 

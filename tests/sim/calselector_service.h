@@ -5,7 +5,7 @@
 //   errors   ESO's are not recorded: a frame that is no science frame has the one sentence that is, as the only message;
 //            an id that does not exist is an error row, or 404; no id, or an unknown mode, is 400
 //   threads  thread-safe
-//   source   reference/eso_services.md section 3
+//   source   client/ESO.md, "calSelector"
 #pragma once
 
 #include <httplib.h>

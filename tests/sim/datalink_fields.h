@@ -1,6 +1,6 @@
 // The columns of ESO's DataLink answers, which calSelector answers have too, and how ESO writes them.
 //
-//   source   recorded: eso_services.md sections 2 and 3
+//   source   recorded; client/ESO.md, "Columns"
 #pragma once
 
 #include <array>

@@ -3,7 +3,7 @@
 //   shapes   ESO's eleven columns; lengths of 1000000, 500000 and 10000 are ESO's placeholders and say nothing
 //   errors   an unknown id is a row with error_message "NotFoundFault: …" in an answer of HTTP 200
 //   threads  thread-safe
-//   source   DataLink 1.0; reference/eso_services.md section 2 for the rows, semantics and texts of ESO
+//   source   DataLink 1.0; client/ESO.md, "DataLink"
 #pragma once
 
 #include <httplib.h>

@@ -4,7 +4,7 @@
 //            the fly: always the whole file
 //   errors   404 for an unknown id, 416 for a range outside the file
 //   threads  thread-safe
-//   source   reference/eso_services.md section 6; RFC 9110 section 14
+//   source   client/ESO.md, "Files"; RFC 9110 section 14
 #pragma once
 
 #include <httplib.h>

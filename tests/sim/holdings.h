@@ -2,7 +2,7 @@
 //
 //   shapes   a table row is a map from column name (as ESO spells it) to a cell; columns that are absent are null
 //   threads  built once, then read by any thread
-//   source   reference/eso_services.md sections 1.8, 2 and 6
+//   source   client/ESO.md, "Identifiers", "Tables" and "DataLink"
 #pragma once
 
 #include <cstddef>

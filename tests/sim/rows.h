@@ -1,6 +1,6 @@
 // RowMaker: the rows that a dataset has in the archive's tables.
 //
-//   source   reference/eso_services.md section 1.8: names of columns, forms of values
+//   source   client/ESO.md, "Tables": names of columns, forms of values
 #pragma once
 
 #include <cstddef>

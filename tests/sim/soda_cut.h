@@ -5,7 +5,7 @@
 //            without a pixel inside are left out, what has no coordinates is kept whole
 //   errors   std::runtime_error for what is no FITS file
 //   threads  plain function
-//   source   SODA 1.0 section 3; reference/eso_services.md section 4 for the cards that ESO appends
+//   source   SODA 1.0 section 3; the cards that ESO appends: client/ESO.md, "Cutouts"
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // The service descriptors of cutouts, as DataLink answers carry them: ESO's recorded form, and those of other archives.
 //
-//   source   reference/eso_services.md section 2.7 for ESO; recorded answers of CADC, CASDA and GAVO for the others;
+//   source   client/ESO.md, "Service descriptor"; recorded answers of CADC, CASDA and GAVO for the others;
 //            DataLink 1.0 section 4
 #pragma once
 

@@ -2,7 +2,7 @@
 //
 //   units    degrees (ICRS), metres (vacuum)
 //   errors   a sentence that begins with one of SODA's codes, "UsageError: …" or "MultiValuedParamNotSupported: …"
-//   source   SODA 1.0 section 3; DALI 1.1 section 3.3; reference/eso_services.md section 4 for PREFIX
+//   source   SODA 1.0 section 3; DALI 1.1 section 3.3; PREFIX: client/ESO.md, "Cutouts"
 #pragma once
 
 #include <optional>

@@ -5,7 +5,7 @@
 //   errors   204 where no pixel is inside; else text/plain: 400 "UsageError: …", "MultiValuedParamNotSupported: …",
 //            404 for unknown identifiers, 401 for proprietary files without rights
 //   threads  thread-safe
-//   source   SODA 1.0; reference/eso_services.md section 4
+//   source   SODA 1.0; client/ESO.md, "Cutouts"
 #pragma once
 
 #include <httplib.h>

@@ -3,7 +3,7 @@
 //   shapes   one service per base path ("/tap_obs", "/tap_cat")
 //   threads  handle() and set() are called by any number of threads; async jobs run on threads of the service and end
 //            with it. Answers stream from the service: it must outlive them
-//   source   TAP 1.1, UWS 1.1, DALI 1.1, VOSI 1.1; ESO's recorded forms: reference/eso_services.md section 1
+//   source   TAP 1.1, UWS 1.1, DALI 1.1, VOSI 1.1; ESO's recorded forms: client/ESO.md
 #pragma once
 
 #include <chrono>

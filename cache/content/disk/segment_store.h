@@ -6,7 +6,7 @@
 //   errors   none. A disk that fails or is full is logged once and passed by: get() misses, put() keeps nothing, and after
 //            a while it is tried again
 //   threads  thread-safe; blocks on the local disk only. Several processes may share a directory
-//   source   ours; DESIGN section 6, cache/README.md
+//   source   cache/README.md, "Content on disk"
 #pragma once
 
 #include <atomic>

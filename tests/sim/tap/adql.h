@@ -3,7 +3,7 @@
 //   shapes   tables appear in the SQL as "ivoa.ObsCore" (one quoted name); geometry as functions adql_* (functions.h)
 //   errors   the text that the archive's parser gives: syntax, "Unknown table …", "Unknown column …"
 //   threads  plain functions
-//   source   ADQL 2.0; reference/eso_services.md sections 1.4 and 1.5
+//   source   ADQL 2.0; client/ESO.md, "ADQL" and "TAP answers and errors"
 #pragma once
 
 #include <string>

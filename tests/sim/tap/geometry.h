@@ -3,7 +3,7 @@
 //   shapes   a Region is a union of parts; polygons have great circle edges and are smaller than a hemisphere
 //   units    degrees; area in square degrees
 //   threads  plain functions
-//   source   ADQL 2.0 section 2.4; STC-S as in TAP 1.0 section 6 (reference/ivoa.md section 12)
+//   source   ADQL 2.0 section 2.4; STC-S as in TAP 1.0 section 6
 #pragma once
 
 #include <array>

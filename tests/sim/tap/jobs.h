@@ -2,7 +2,7 @@
 //
 //   shapes   documents exactly as recorded; times in whole seconds; results in unnamed temporary files
 //   threads  thread-safe. Every job runs on a thread of its own, which ends with the job, or with the list
-//   source   UWS 1.1; reference/eso_services.md section 1.6
+//   source   UWS 1.1; client/ESO.md, "TAP jobs"
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,7 @@
 //
 //   shapes   begin(), row() for each row, end(); each appends to `out`. FITS and text keep all rows until end(), for
 //            their heads depend on them; the others keep none
-//   source   STIL 4 for VOTable, numbers and FITS; TAPLib for JSON; reference/eso_services.md section 1.2
+//   source   STIL 4 for VOTable, numbers and FITS; TAPLib for JSON; client/ESO.md, "TAP answers and errors"
 #pragma once
 
 #include <memory>

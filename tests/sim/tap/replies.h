@@ -1,6 +1,6 @@
 // Replies with the headers that the archive's TAP server sends, as recorded.
 //
-//   source   reference/eso_services.md sections 1.1, 1.5 and 1.6
+//   source   recorded; client/ESO.md, "TAP answers and errors" and "TAP jobs"
 #pragma once
 
 #include <functional>

@@ -3,7 +3,7 @@
 // The archive's own column sets are facts, written as one line of text for each column (schema_*.cpp).
 //
 //   threads  built once, then read by any thread
-//   source   VOSI tables of tap_obs, June 2026; tap_cat: reference/eso_services.md section 1.9
+//   source   VOSI tables of tap_obs, June 2026; tap_cat: client/ESO.md, "Catalogues"
 #pragma once
 
 #include <optional>

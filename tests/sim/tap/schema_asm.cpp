@@ -1,7 +1,7 @@
 // The site monitor tables of tap_obs (schema asm): what every instrument on the mountain measures.
 //
 // One column a line: name|datatype(arraysize)@xtype|unit|ucd|utype|flags|description; flags: p principal, i indexed.
-// Source: VOSI tables of tap_obs, June 2026 (reference/eso_services.md section 1.8).
+// Source: VOSI tables of tap_obs, June 2026.
 
 #include "tests/sim/tap/schema.h"
 

@@ -2,7 +2,7 @@
 //
 // "name/2" is another definition of a column that some instruments use.
 // One column a line: name|datatype(arraysize)@xtype|unit|ucd|utype|flags|description; flags: p principal, i indexed.
-// Source: VOSI tables of tap_obs, June 2026 (reference/eso_services.md section 1.8).
+// Source: VOSI tables of tap_obs, June 2026.
 
 #include "tests/sim/tap/schema.h"
 

@@ -1,7 +1,7 @@
 // The raw frames by instrument (schema ist): 33 tables that share most of their columns, here by name.
 //
 // "name/2" is the second definition of that column in schema_instrument_columns.cpp.
-// Source: VOSI tables of tap_obs, June 2026 (reference/eso_services.md section 1.8).
+// Source: VOSI tables of tap_obs, June 2026.
 
 #include "tests/sim/tap/schema.h"
 
