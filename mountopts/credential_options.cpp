@@ -52,6 +52,8 @@ client::HttpSettings http_settings(const Options& options) {
 
 cache::FileCache::Config file_cache_config(const Options& options) {
   cache::FileCache::Config config;
+  // Without a network nothing can be asked again, and what is kept stays readable.
+  if (options.offline) config.revalidate_after = std::chrono::seconds::max();
   config.directory = options.cache_dir / "content";
   config.max_bytes = options.cache_size;
   config.reserve_bytes = options.cache_reserve;
