@@ -3,10 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <complex>
+#include <cstdlib>
 #include <limits>
 #include <random>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#include "cache/store/metadata_store.h"
+#include "tests/support/temp_dir.h"
 
 namespace esofs::cache {
 namespace {
@@ -205,6 +211,61 @@ TEST(RecordsTest, ArraysNestedTooDeeplyAreDamage) {
   for (int i = 0; i < 100'000; ++i) bytes += std::string("\x09\x01", 2);
   bytes += '\0';
   EXPECT_FALSE(decode<client::Row>(bytes));
+}
+
+// What an earlier program has written, and this one would write the same.
+template <class Record>
+bool is_stable(std::string_view bytes) {
+  const auto record = decode<Record>(bytes);
+  if constexpr (std::is_same_v<Record, client::Row>) {
+    return record && encode_row(*record) == bytes;
+  } else {
+    return record && encode(*record) == bytes;
+  }
+}
+
+bool is_stable_in_listings(std::string_view key, std::string_view bytes) {
+  switch (key.front()) {
+    case 'S':
+      return is_stable<SnapshotRecord>(bytes);
+    case 'A':
+      return is_stable<AttemptRecord>(bytes);
+    case 'C':
+      return is_stable<ColumnsRecord>(bytes);
+    default:
+      return key.front() == 'G' && is_stable<GenerationRecord>(bytes);
+  }
+}
+
+TEST(RecordsTest, RecordsOfAStoredCacheAreReadAndWrittenAlike) {
+  const tests::TempDir folder;
+  const std::string unpack =
+      "tar -xJf " ESOFS_SOURCE_DIR "/tests/mount/data/stored_cache.tar.xz -C " + folder.path().string();
+  ASSERT_EQ(std::system(unpack.c_str()), 0);  // NOLINT(cert-env33-c): a path of our own
+  auto store = MetadataStore::open({folder / "cache", 1ULL << 30U});
+  ASSERT_TRUE(store) << store.error().what();
+  const std::vector<std::pair<Shelf, bool (*)(std::string_view)>> shelves = {
+      {Shelf::kEntries, is_stable<EntryRecord>},      {Shelf::kNames, is_stable<NumberRecord>},
+      {Shelf::kRows, is_stable<client::Row>},         {Shelf::kLinks, is_stable<LinksRecord>},
+      {Shelf::kSources, is_stable<SourceRecord>},     {Shelf::kIdRows, is_stable<NamedRowRecord>},
+      {Shelf::kVisited, is_stable<NumberRecord>},     {Shelf::kCalibs, is_stable<AssociationsRecord>},
+      {Shelf::kPositions, is_stable<PositionRecord>}, {Shelf::kJobs, is_stable<JobRecord>}};
+  for (const auto& [shelf, stable] : shelves) {
+    int seen = 0;
+    ASSERT_TRUE((*store)->scan(shelf, "", [&, stable = stable](std::string_view key, std::string_view value) {
+      ++seen;
+      EXPECT_TRUE(stable(value)) << key;
+      return true;
+    }));
+    EXPECT_GT(seen, 0) << "shelf " << static_cast<int>(shelf);
+  }
+  int listings = 0;
+  ASSERT_TRUE((*store)->scan(Shelf::kListings, "", [&](std::string_view key, std::string_view value) {
+    ++listings;
+    EXPECT_TRUE(is_stable_in_listings(key, value)) << key;
+    return true;
+  }));
+  EXPECT_GT(listings, 10);
 }
 
 }  // namespace
