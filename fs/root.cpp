@@ -1,13 +1,12 @@
 #include "fs/root.h"
 
-#include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
-#include "cache/content/caller_files.h"
 #include "client/base/safe_name.h"
 #include "fs/browse/browse_nodes.h"
-#include "fs/browse/browse_state.h"
 #include "fs/datasets/dataset_nodes.h"
 #include "fs/jobs/job_nodes.h"
 #include "fs/queries/query_nodes.h"
@@ -18,122 +17,76 @@
 namespace esofs::fs {
 namespace {
 
-Config with_clock(Config config) {
-  if (!config.now)
-    config.now = [] {
-      const auto now = std::chrono::system_clock::now().time_since_epoch();
-      return std::chrono::duration_cast<std::chrono::seconds>(now).count();
-    };
-  return config;
-}
-
 std::string line(std::string text) { return text.ends_with('\n') ? std::move(text) : std::move(text) + "\n"; }
 
-std::string status_json(const Config& config, const std::function<std::string()>& own,
-                        const std::string& browse, std::int64_t mounted_at) {
+std::string status_text(const Context& context, BrowseState& browse) {
+  const Config& config = context.config();
   nlohmann::ordered_json status = nlohmann::ordered_json::object();
   status["archive"] = config.archive_name;
   status["version"] = config.version;
-  status["mounted"] = iso_time(mounted_at);
-  const auto add = [&status](const std::string& key, const std::string& text) {
-    auto parsed = nlohmann::ordered_json::parse(text, nullptr, false);
-    status[key] = parsed.is_discarded() ? nlohmann::ordered_json(text) : std::move(parsed);
-  };
-  if (own) add("filesystem", own());
-  for (const auto& [key, text] : config.status) add(key, text());
-  add("browse", browse);
+  status["mounted"] = iso_time(context.mounted_at());
+  for (const auto& [key, value] : config.status) status[key] = value();
+  status["browse"] = browse_status(browse);
   return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-cache::QuerySpec defaults_of(const Config& config) {
-  cache::QuerySpec defaults;
-  defaults.maxrec = config.default_maxrec;
-  defaults.ttl = config.default_ttl;
-  return defaults;
+std::string errors_text(Context& context) {
+  std::string text = context.errors().text();
+  const auto& notice = context.config().notice;
+  if (const auto sentence = notice ? notice() : std::nullopt)
+    text += iso_time(context.now()) + " now: " + *sentence + "\n";
+  return text;
 }
 
-std::unique_ptr<JobDirectories> make_jobs(cache::Catalog& catalog, const Config& config) {
-  auto jobs = catalog.jobs();
+std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
+  auto jobs = context.catalog().jobs();
   if (!jobs) return nullptr;
+  const Config& config = context.config();
   const auto texts =
       config.queries_dir.parent_path() / "jobs" / portable_name(safe_name(config.archive_name));
-  return std::make_unique<JobDirectories>(std::move(jobs), texts, config.now, defaults_of(config));
+  return std::make_unique<JobDirectories>(std::move(jobs), texts, config.now, context.query_defaults());
+}
+
+NodePtr make_control(Context& context, BrowseState& browse) {
+  const std::int64_t time = context.mounted_at();
+  const Config& config = context.config();
+  const auto fixed = [time](const std::string& path, const std::string& text) {
+    return std::make_shared<FixedText>(path, time, line(text));
+  };
+  const auto live = [time](const std::string& path, std::function<std::string()> render) {
+    return std::make_shared<LiveText>("text:" + path, path, [time, render = std::move(render)] {
+      return LiveText::Rendered{render(), time};
+    });
+  };
+  return std::make_shared<FixedDirectory>(
+      "/.esofs", time,
+      FixedDirectory::Entries{
+          {"status.json",
+           live("/.esofs/status.json", [&context, &browse] { return status_text(context, browse); })},
+          {"errors", live("/.esofs/errors", [&context] { return errors_text(context); })},
+          {"config.json", fixed("/.esofs/config.json", config.config_json)},
+          {"version", fixed("/.esofs/version", config.version)}});
 }
 
 }  // namespace
 
-Tree::Tree(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer,
-           std::function<std::string()> status)
-    : config_(with_clock(std::move(config))),
-      catalog_(catalog),
-      files_(files),
-      timer_(timer),
-      status_(std::move(status)),
-      mounted_at_(config_.now()),
-      queries_(QueryStore(config_.queries_dir), config_.now, defaults_of(config_)),
-      jobs_(make_jobs(catalog, config_)),
-      browse_(std::make_unique<BrowseState>(config_.browse, [this](const Error& problem) {
-        errors_.add(now(), "/browse/.templates", problem);
-      })) {}
+Root::Root(Context& context)
+    : context_(context),
+      queries_(QueryStore(context.config().queries_dir), context.config().now, context.query_defaults()),
+      jobs_(make_jobs(context)),
+      browse_(context) {}
 
-Tree::~Tree() = default;
-
-Cancel Tree::open_file(std::optional<uid_t> user, const client::Dataset& dataset, cache::Form form,
-                       Done<std::shared_ptr<cache::OpenFile>> done) const {
-  if (user && config_.callers != nullptr) return config_.callers->open(*user, dataset, form, std::move(done));
-  return files_.open(dataset, form, std::move(done));
-}
-
-cache::FileFacts Tree::facts(const client::Dataset& dataset, cache::Form form) const {
-  cache::FileFacts facts = files_.facts(dataset, form);
-  if (facts.exact || config_.callers == nullptr) return facts;
-  if (const auto size = config_.callers->known_size(dataset, form)) {
-    facts.size = *size;
-    facts.exact = true;
-  }
-  return facts;
-}
-
-cache::QuerySpec Tree::query_defaults() const { return defaults_of(config_); }
-
-NodePtr Tree::make_root() {
-  const std::int64_t time = mounted_at_;
-  const auto live = [](const std::string& path, std::function<LiveText::Rendered()> render) {
-    return std::make_shared<LiveText>("text:" + path, path, std::move(render));
-  };
-  auto control = std::make_shared<FixedDirectory>(
-      "/.esofs", time,
-      FixedDirectory::Entries{
-          {"status.json", live("/.esofs/status.json",
-                               [this] {
-                                 return LiveText::Rendered{
-                                     status_json(config_, status_, browse_status(*this), mounted_at_),
-                                     mounted_at_};
-                               })},
-          {"errors", live("/.esofs/errors",
-                          [this] {
-                            return LiveText::Rendered{errors_text(), mounted_at_};
-                          })},
-          {"config.json",
-           std::make_shared<FixedText>("/.esofs/config.json", time, line(config_.config_json))},
-          {"version", std::make_shared<FixedText>("/.esofs/version", time, line(config_.version))}});
-  // A further kind of directory is one more line here.
+NodePtr Root::node() {
+  const std::int64_t time = context_.mounted_at();
   FixedDirectory::Entries entries{
-      {"README.txt", std::make_shared<FixedText>("/README.txt", time, readme_text(config_))},
-      {"queries", std::make_shared<QueriesNode>(*this)},
-      {"browse", make_browse_node(*this)},
-      {"datasets", std::make_shared<DatasetsNode>(*this)}};
-  if (auto jobs = make_jobs_node(*this)) entries.emplace_back("jobs", std::move(jobs));
-  if (!config_.tap_services.empty()) entries.emplace_back("tables", make_tables_node(*this));
-  entries.emplace_back(".esofs", std::move(control));
+      {"README.txt", std::make_shared<FixedText>("/README.txt", time, readme_text(context_.config()))},
+      {"queries", std::make_shared<QueriesNode>(context_, queries_)},
+      {"browse", make_browse_node(browse_)},
+      {"datasets", std::make_shared<DatasetsNode>(context_, queries_)}};
+  if (jobs_) entries.emplace_back("jobs", make_jobs_node({context_, *jobs_, queries_}));
+  if (!context_.config().tap_services.empty()) entries.emplace_back("tables", make_tables_node(context_));
+  entries.emplace_back(".esofs", make_control(context_, browse_));
   return std::make_shared<FixedDirectory>("/", time, std::move(entries));
-}
-
-std::string Tree::errors_text() const {
-  std::string text = errors_.text();
-  if (const auto notice = config_.notice ? config_.notice() : std::nullopt)
-    text += iso_time(now()) + " now: " + *notice + "\n";
-  return text;
 }
 
 }  // namespace esofs::fs

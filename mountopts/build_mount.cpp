@@ -24,6 +24,8 @@
 #include "client/login/credentials.h"
 #include "fs/kernel/filesystem.h"
 #include "fs/kernel/fuse_session.h"
+#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/timer.h"
 #include "mountopts/caller_login.h"
 #include "mountopts/credential_options.h"
@@ -79,18 +81,15 @@ Result<void> make_directories(const Options& options, std::vector<std::string>& 
   return {};
 }
 
-std::string lane_json(const Lane& lane) {
+nlohmann::ordered_json lane_json(const Lane& lane) {
   const auto load = lane.load();
-  return nlohmann::json{
-      {"running", load.running}, {"waiting", load.waiting}, {"queued", load.queued}, {"most", lane.width()}}
-      .dump();
+  return {
+      {"running", load.running}, {"waiting", load.waiting}, {"queued", load.queued}, {"most", lane.width()}};
 }
 
-std::string cache_json(const cache::FileCache::Usage& usage) {
-  return nlohmann::json{
-      {"bytes", usage.bytes},   {"max_bytes", usage.max_bytes},         {"hits", usage.hits},
-      {"misses", usage.misses}, {"fetched_bytes", usage.fetched_bytes}, {"requests", usage.requests}}
-      .dump();
+nlohmann::ordered_json cache_json(const cache::FileCache::Usage& usage) {
+  return {{"bytes", usage.bytes},   {"max_bytes", usage.max_bytes},         {"hits", usage.hits},
+          {"misses", usage.misses}, {"fetched_bytes", usage.fetched_bytes}, {"requests", usage.requests}};
 }
 
 // Who is logged in; null where the archive's hosts are not known, and so nobody can be, and where all users have logins of
@@ -107,16 +106,15 @@ std::unique_ptr<client::Archive> archive_of(const Options& options, const client
   return client::HttpArchive::make(profile, std::move(settings));
 }
 
-std::string login_json(client::Credentials& credentials) {
+nlohmann::ordered_json login_json(client::Credentials& credentials) {
   const auto status = credentials.status();
-  return nlohmann::json{{"state", client::state_name(status.state)},
-                        {"user", status.user},
-                        {"source", status.source},
-                        {"kept", status.kept},
-                        {"until", status.expires > 0 ? client::iso_time_text(status.expires) : ""},
-                        {"renews", status.renews},
-                        {"problem", status.problem}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return {{"state", client::state_name(status.state)},
+          {"user", status.user},
+          {"source", status.source},
+          {"kept", status.kept},
+          {"until", status.expires > 0 ? client::iso_time_text(status.expires) : ""},
+          {"renews", status.renews},
+          {"problem", status.problem}};
 }
 
 class Built : public BuiltMount {
@@ -152,8 +150,10 @@ class Built : public BuiltMount {
 
     if (options.caller_identity) callers_ = make_callers(options, profile);
 
-    filesystem_ =
-        std::make_unique<fs::Filesystem>(fs_config(options, profile, archive), *catalog_, *files_, timer_);
+    context_ =
+        std::make_unique<fs::Context>(fs_config(options, profile, archive), *catalog_, *files_, timer_);
+    root_ = std::make_unique<fs::Root>(*context_);
+    filesystem_ = std::make_unique<fs::Filesystem>(*context_, root_->node());
     auto session = fs::FuseSession::mount(*filesystem_, timer_, session_config(options, archive, mountpoint));
     if (!session) return session.error();
     session_ = std::move(*session);
@@ -201,7 +201,6 @@ class Built : public BuiltMount {
     fs::Config config;
     config.archive_name = profile.name;
     config.archive_title = profile.title;
-    config.archive_identity = archive_->identity();
     for (const auto& service : profile.tap) config.tap_services.push_back(service.name);
     config.limits = profile.limits;
     config.all_ids_known = !(profile.ids.empty() && profile.raw_ids.empty() && profile.file_ids.empty());
@@ -224,19 +223,20 @@ class Built : public BuiltMount {
     config.ids.known_url = [this](const std::string& url) { return archive_->known_url(url); };
     config.ids.formless = profile.ids.empty() && profile.raw_ids.empty() && profile.file_ids.empty();
     config.ids.dataset = [this](const std::string& id) { return archive_->dataset(id); };
-    const auto text = [](const std::string& value) {
-      return [json = nlohmann::json(value).dump()] { return json; };
+    const auto fixed = [](nlohmann::ordered_json value) {
+      return [value = std::move(value)] { return value; };
     };
     config.status = {
-        {"pid", [pid = std::to_string(::getpid())] { return pid; }},
-        {"version", text(ESOFS_VERSION)},
-        {"archive", text(archive)},
-        {"profile", text(profile.name)},
-        {"title", text(profile.title)},
-        {"offline", [offline = options.offline] { return std::string(offline ? "true" : "false"); }},
+        {"filesystem", [this] { return filesystem_->status(); }},
+        {"pid", fixed(::getpid())},
+        {"version", fixed(ESOFS_VERSION)},
+        {"archive", fixed(archive)},
+        {"profile", fixed(profile.name)},
+        {"title", fixed(profile.title)},
+        {"offline", fixed(options.offline)},
         {"uptime_s",
          [started = steady_clock::now()] {
-           return std::to_string(
+           return nlohmann::ordered_json(
                std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - started).count());
          }},
         {"cache", [this] { return cache_json(usage()); }},
@@ -247,8 +247,7 @@ class Built : public BuiltMount {
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
     config.callers = callers_.get();
-    if (callers_)
-      config.status.emplace_back("login", [] { return std::string(R"({"state": "each user's own"})"); });
+    if (callers_) config.status.emplace_back("login", fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
     if (credentials_) {
       config.status.emplace_back("login", [this] { return login_json(*credentials_); });
       config.notice = [this] { return credentials_->notice(); };
@@ -292,6 +291,8 @@ class Built : public BuiltMount {
   std::unique_ptr<cache::Catalog> catalog_;
   std::unique_ptr<cache::FileCache> files_;
   std::unique_ptr<Callers> callers_;  // null: all have the login of who mounted
+  std::unique_ptr<fs::Context> context_;
+  std::unique_ptr<fs::Root> root_;
   std::unique_ptr<fs::Filesystem> filesystem_;
   std::unique_ptr<fs::FuseSession> session_;
   Lane transfers_;

@@ -31,22 +31,22 @@ void set_positions(Arguments& arguments, const std::string& object, const client
 }
 
 // The arguments with the positions that are known already.
-Arguments with_known_positions(Tree& tree, Arguments arguments) {
+Arguments with_known_positions(Context& context, Arguments arguments) {
   Arguments known = std::move(arguments);
   for (auto& [name, argument] : known) {
     if (argument.object.empty()) continue;
-    if (const auto position = tree.catalog().known_position(argument.object))
+    if (const auto position = context.catalog().known_position(argument.object))
       set_position(argument, position->ra_deg, position->dec_deg);
   }
   return known;
 }
 
 // Says in query.adql where its numbers come from.
-std::string text_of(Tree& tree, const BrowseTemplate& made, const Arguments& arguments) {
+std::string text_of(Context& context, const BrowseTemplate& made, const Arguments& arguments) {
   std::string text;
   for (const auto& [name, argument] : arguments) {
     if (argument.object.empty()) continue;
-    const auto position = tree.catalog().known_position(argument.object);
+    const auto position = context.catalog().known_position(argument.object);
     if (!position) continue;
     text += "-- the position of " + argument.object + " is " + angle_text(position->ra_deg) + " " +
             angle_text(position->dec_deg);
@@ -59,15 +59,15 @@ std::string text_of(Tree& tree, const BrowseTemplate& made, const Arguments& arg
 
 class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> {
  public:
-  BrowseLeaf(Tree& tree, BrowseTemplates::TemplatePtr made, BrowsePlace place)
-      : tree_(tree), made_(std::move(made)), place_(std::move(place)) {}
+  BrowseLeaf(Context& context, BrowseTemplates::TemplatePtr made, BrowsePlace place)
+      : context_(context), made_(std::move(made)), place_(std::move(place)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
   int knowledge() const override { return 1; }  // the later one has the present template
   std::string path() const override { return place_.path; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
-    return {NodeType::kDirectory, 0555, 0, true, tree_.mounted_at(), kShortTimeout, kShortTimeout};
+    return {NodeType::kDirectory, 0555, 0, true, context_.mounted_at(), kShortTimeout, kShortTimeout};
   }
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
@@ -82,20 +82,20 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
       return {};
     }
     return in_turn<QueryPtr, Found>(
-        [this](Done<QueryPtr> query) { return resolved(tree_.config().lookup_wait, std::move(query)); },
+        [this](Done<QueryPtr> query) { return resolved(context_.config().lookup_wait, std::move(query)); },
         [name](const QueryPtr& query, Done<Found> found) { return query->lookup(name, std::move(found)); },
         std::move(done));
   }
 
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
-    auto opened = [&tree = tree_, place = place_,
+    auto opened = [&context = context_, place = place_,
                    done = std::move(done)](Result<std::shared_ptr<DirectoryHandle>> handle) {
-      if (handle) note_visit(tree, place);
+      if (handle) note_visit(context, place);
       done(std::move(handle));
     };
     if (const auto query = known_query()) return query->open_directory(std::move(opened));
     return in_turn<QueryPtr, std::shared_ptr<DirectoryHandle>>(
-        [this](Done<QueryPtr> query) { return resolved(tree_.config().query_wait, std::move(query)); },
+        [this](Done<QueryPtr> query) { return resolved(context_.config().query_wait, std::move(query)); },
         [](const QueryPtr& query, Done<std::shared_ptr<DirectoryHandle>> handle) {
           return query->open_directory(std::move(handle));
         },
@@ -111,15 +111,15 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   // nullptr while an object's position is not known.
   QueryPtr known_query() {
     if (auto known = *query_.lock()) return known;
-    const Arguments arguments = with_known_positions(tree_, place_.arguments);
+    const Arguments arguments = with_known_positions(context_, place_.arguments);
     return unresolved(arguments) == nullptr ? keep(arguments) : nullptr;
   }
 
   QueryPtr keep(const Arguments& arguments) {
     auto directory =
-        std::make_shared<QueryDirectory>(identity(), place_.path, text_of(tree_, *made_, arguments),
-                                         tree_.mounted_at(), tree_.query_defaults());
-    auto query = std::make_shared<QueryNode>(tree_, std::move(directory));
+        std::make_shared<QueryDirectory>(identity(), place_.path, text_of(context_, *made_, arguments),
+                                         context_.mounted_at(), context_.query_defaults());
+    auto query = std::make_shared<QueryNode>(context_, std::move(directory));
     auto kept = query_.lock();
     if (!*kept) *kept = std::move(query);
     return *kept;
@@ -127,7 +127,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
 
   Cancel resolved(std::chrono::milliseconds wait, Done<QueryPtr> done) {
     return with_positions(
-        tree_, place_, wait,
+        context_, place_, wait,
         [self = shared_from_this(), done = std::move(done)](const Result<Arguments>& known) {
           if (!known) return done(known.error());
           done(self->keep(*known));
@@ -138,21 +138,21 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
     const Argument* object = unresolved(place_.arguments);
     return std::make_shared<LiveText>(
         "status:" + identity(), place_.path + "/" + kStatusName,
-        [&tree = tree_, name = object == nullptr ? "" : object->object] {
+        [&context = context_, name = object == nullptr ? "" : object->object] {
           return LiveText::Rendered{"phase: NOT RUN YET\nhint: list this directory; the position of " + name +
                                         " is asked for then\n",
-                                    tree.mounted_at()};
+                                    context.mounted_at()};
         });
   }
 
-  Tree& tree_;
+  Context& context_;
   const BrowseTemplates::TemplatePtr made_;
   const BrowsePlace place_;
   Guarded<QueryPtr> query_;
 };
 
 // Resolves one object after the other: a template hardly names two.
-Cancel resolve_rest(Tree& tree, Arguments arguments, const Done<Arguments>& done) {
+Cancel resolve_rest(Context& context, Arguments arguments, const Done<Arguments>& done) {
   const Argument* next = unresolved(arguments);
   if (next == nullptr) {
     done(std::move(arguments));
@@ -160,40 +160,40 @@ Cancel resolve_rest(Tree& tree, Arguments arguments, const Done<Arguments>& done
   }
   const std::string object = next->object;
   return in_turn<client::SkyPosition, Arguments>(
-      [&tree, object](Done<client::SkyPosition> position) {
-        return tree.catalog().resolve(object, std::move(position));
+      [&context, object](Done<client::SkyPosition> position) {
+        return context.catalog().resolve(object, std::move(position));
       },
-      [&tree, object, arguments = std::move(arguments)](const client::SkyPosition& position,
-                                                        const Done<Arguments>& rest) mutable {
+      [&context, object, arguments = std::move(arguments)](const client::SkyPosition& position,
+                                                           const Done<Arguments>& rest) mutable {
         set_positions(arguments, object, position);
-        return resolve_rest(tree, std::move(arguments), rest);
+        return resolve_rest(context, std::move(arguments), rest);
       },
       done);
 }
 
 }  // namespace
 
-NodePtr make_browse_leaf(Tree& tree, BrowseTemplates::TemplatePtr made, BrowsePlace place) {
-  return std::make_shared<BrowseLeaf>(tree, std::move(made), std::move(place));
+NodePtr make_browse_leaf(Context& context, BrowseTemplates::TemplatePtr made, BrowsePlace place) {
+  return std::make_shared<BrowseLeaf>(context, std::move(made), std::move(place));
 }
 
-Cancel with_positions(Tree& tree, const BrowsePlace& place, std::chrono::milliseconds wait,
+Cancel with_positions(Context& context, const BrowsePlace& place, std::chrono::milliseconds wait,
                       Done<Arguments> done) {
-  Arguments arguments = with_known_positions(tree, place.arguments);
+  Arguments arguments = with_known_positions(context, place.arguments);
   if (unresolved(arguments) == nullptr) {
     done(std::move(arguments));
     return {};
   }
   return with_deadline<Arguments>(
-      tree.timer(), wait, Error(EAGAIN, place.path + ": the name has not been resolved yet; look again"),
-      [&tree, &arguments](const Done<Arguments>& answered) {
-        return resolve_rest(tree, std::move(arguments), answered);
+      context.timer(), wait, Error(EAGAIN, place.path + ": the name has not been resolved yet; look again"),
+      [&context, &arguments](const Done<Arguments>& answered) {
+        return resolve_rest(context, std::move(arguments), answered);
       },
       std::move(done));
 }
 
-void note_visit(Tree& tree, const BrowsePlace& place) {
-  if (!place.visit_name.empty()) tree.catalog().visited(place.visit_kind, place.visit_name);
+void note_visit(Context& context, const BrowsePlace& place) {
+  if (!place.visit_name.empty()) context.catalog().visited(place.visit_kind, place.visit_name);
 }
 
 }  // namespace esofs::fs

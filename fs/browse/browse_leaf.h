@@ -11,7 +11,8 @@
 
 #include "client/base/ask.h"
 #include "fs/browse/browse_templates.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
+#include "fs/tree/node.h"
 
 namespace esofs::fs {
 
@@ -23,14 +24,14 @@ struct BrowsePlace {
   std::string visit_name;  // "": not to be noted
 };
 
-NodePtr make_browse_leaf(Tree& tree, BrowseTemplates::TemplatePtr made, BrowsePlace place);
+NodePtr make_browse_leaf(Context& context, BrowseTemplates::TemplatePtr made, BrowsePlace place);
 
 // The arguments with the positions of all objects: at once where they are known, else when the resolver has answered.
 // ENOENT: no such object; EAGAIN: not answered within `wait`.
-Cancel with_positions(Tree& tree, const BrowsePlace& place, std::chrono::milliseconds wait,
+Cancel with_positions(Context& context, const BrowsePlace& place, std::chrono::milliseconds wait,
                       Done<BrowseTemplate::Arguments> done);
 
 // The place was opened: its directory lists it from now on.
-void note_visit(Tree& tree, const BrowsePlace& place);
+void note_visit(Context& context, const BrowsePlace& place);
 
 }  // namespace esofs::fs

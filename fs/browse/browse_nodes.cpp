@@ -20,8 +20,8 @@ constexpr const char* kReadmeName = "README.txt";
 constexpr const char* kTemplatesName = ".templates";
 constexpr std::size_t kMostVisits = 1000;
 
-Attributes directory_attributes(const Tree& tree) {
-  return {NodeType::kDirectory, 0555, 0, true, tree.mounted_at(), kShortTimeout, kShortTimeout};
+Attributes directory_attributes(const Context& context) {
+  return {NodeType::kDirectory, 0555, 0, true, context.mounted_at(), kShortTimeout, kShortTimeout};
 }
 
 std::string leaves_of(const Group& group) {
@@ -55,9 +55,9 @@ std::string readme(const BrowseTemplates::Set& set) {
 // A directory of the way to a query: `level` of the names that hold arguments are behind it.
 class ArgumentsNode : public Node {
  public:
-  ArgumentsNode(Tree& tree, Group group, std::string path, std::string kind, Arguments arguments,
+  ArgumentsNode(BrowseState& browse, Group group, std::string path, std::string kind, Arguments arguments,
                 std::size_t level)
-      : tree_(tree),
+      : browse_(browse),
         group_(std::move(group)),
         path_(std::move(path)),
         kind_(std::move(kind)),
@@ -68,7 +68,7 @@ class ArgumentsNode : public Node {
   int knowledge() const override { return 1; }  // the later one has the present templates
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kDirectory; }
-  Attributes attributes() override { return directory_attributes(tree_); }
+  Attributes attributes() override { return directory_attributes(browse_.context); }
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
 
@@ -77,9 +77,9 @@ class ArgumentsNode : public Node {
   std::optional<BrowseTemplate::ListedValues> listed() const;
   // The directory of a name whose arguments are known.
   NodePtr below(const std::string& name, Arguments own) const;
-  std::vector<std::string> visited() const { return tree_.catalog().visits(kind_, kMostVisits); }
+  std::vector<std::string> visited() const { return browse_.context.catalog().visits(kind_, kMostVisits); }
 
-  Tree& tree_;
+  BrowseState& browse_;
   const Group group_;
   const std::string path_;
   const std::string kind_;  // of visited names below
@@ -90,14 +90,14 @@ class ArgumentsNode : public Node {
 // A directory behind the last argument: one directory for each leaf of the group.
 class LeavesNode : public Node {
  public:
-  LeavesNode(Tree& tree, Group group, BrowsePlace place)
-      : tree_(tree), group_(std::move(group)), place_(std::move(place)) {}
+  LeavesNode(Context& context, Group group, BrowsePlace place)
+      : context_(context), group_(std::move(group)), place_(std::move(place)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
   int knowledge() const override { return 1; }
   std::string path() const override { return place_.path; }
   NodeType type() const override { return NodeType::kDirectory; }
-  Attributes attributes() override { return directory_attributes(tree_); }
+  Attributes attributes() override { return directory_attributes(context_); }
   Cancel lookup(const std::string& name, Done<Found> done) override {
     const auto found = group_.find(name);
     done(found == group_.end() ? Found{nullptr, kAbsentByGrammar} : Found{leaf(found->first, found->second)});
@@ -107,11 +107,11 @@ class LeavesNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     for (const auto& [name, made] : group_) entries.emplace_back(name, leaf(name, made));
-    return with_positions(tree_, place_, tree_.config().query_wait,
-                          [&tree = tree_, place = place_, entries = std::move(entries),
+    return with_positions(context_, place_, context_.config().query_wait,
+                          [&context = context_, place = place_, entries = std::move(entries),
                            done = std::move(done)](const Result<Arguments>& known) {
                             if (!known) return done(known.error());
-                            note_visit(tree, place);
+                            note_visit(context, place);
                             done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(entries)));
                           });
   }
@@ -120,10 +120,10 @@ class LeavesNode : public Node {
   NodePtr leaf(const std::string& name, const BrowseTemplates::TemplatePtr& made) const {
     BrowsePlace place = place_;
     place.path += "/" + name;
-    return make_browse_leaf(tree_, made, std::move(place));
+    return make_browse_leaf(context_, made, std::move(place));
   }
 
-  Tree& tree_;
+  Context& context_;
   const Group group_;
   const BrowsePlace place_;
 };
@@ -141,17 +141,17 @@ NodePtr ArgumentsNode::below(const std::string& name, Arguments own) const {
   all.merge(own);
   const std::string path = path_ + "/" + name;
   if (level_ + 1 < any().depth())
-    return std::make_shared<ArgumentsNode>(tree_, group_, path, kind_ + "/" + (shown.empty() ? name : shown),
-                                           std::move(all), level_ + 1);
+    return std::make_shared<ArgumentsNode>(
+        browse_, group_, path, kind_ + "/" + (shown.empty() ? name : shown), std::move(all), level_ + 1);
   BrowsePlace place{path, std::move(all), kind_, listed() ? "" : shown};
   if (const auto only = group_.find(""); only != group_.end())
-    return make_browse_leaf(tree_, only->second, std::move(place));
-  return std::make_shared<LeavesNode>(tree_, group_, std::move(place));
+    return make_browse_leaf(browse_.context, only->second, std::move(place));
+  return std::make_shared<LeavesNode>(browse_.context, group_, std::move(place));
 }
 
 Cancel ArgumentsNode::lookup(const std::string& name, Done<Found> done) {
   if (const auto list = listed()) {
-    if (const auto value = known_browse_value(tree_, list->adql, name)) {
+    if (const auto value = known_browse_value(browse_, list->adql, name)) {
       done(Found{below(name, {{list->placeholder, listed_argument(*value)}})});
       return {};
     }
@@ -171,9 +171,9 @@ Cancel ArgumentsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
     return {};
   }
-  auto here = std::make_shared<ArgumentsNode>(tree_, group_, path_, kind_, arguments_, level_);
+  auto here = std::make_shared<ArgumentsNode>(browse_, group_, path_, kind_, arguments_, level_);
   return browse_values(
-      tree_, list->adql,
+      browse_, list->adql,
       [here, placeholder = list->placeholder, done = std::move(done)](const Result<BrowseValues>& values) {
         if (!values) return done(values.error().at(here->path()));
         FixedDirectory::Entries entries;
@@ -185,18 +185,18 @@ Cancel ArgumentsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
 
 class BrowseNode : public Node {
  public:
-  explicit BrowseNode(Tree& tree) : tree_(tree) {}
+  explicit BrowseNode(BrowseState& browse) : browse_(browse) {}
   std::string identity() const override { return "dir:/browse"; }
   std::string path() const override { return "/browse"; }
   NodeType type() const override { return NodeType::kDirectory; }
-  Attributes attributes() override { return directory_attributes(tree_); }
+  Attributes attributes() override { return directory_attributes(browse_.context); }
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
-    const auto set = tree_.browse().templates.current();
+    const auto set = browse_.templates.current();
     if (name == kReadmeName) {
       done(Found{readme_node()});
     } else if (name == kTemplatesName) {
-      done(Found{std::make_shared<TemplatesNode>(tree_)});
+      done(Found{std::make_shared<TemplatesNode>(browse_)});
     } else if (const auto group = set->groups.find(name); group != set->groups.end()) {
       done(Found{group_node(name, group->second)});
     } else {
@@ -206,9 +206,9 @@ class BrowseNode : public Node {
   }
 
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
-    const auto set = tree_.browse().templates.current();
+    const auto set = browse_.templates.current();
     FixedDirectory::Entries entries{{kReadmeName, readme_node()},
-                                    {kTemplatesName, std::make_shared<TemplatesNode>(tree_)}};
+                                    {kTemplatesName, std::make_shared<TemplatesNode>(browse_)}};
     for (const auto& [name, group] : set->groups) entries.emplace_back(name, group_node(name, group));
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
     return {};
@@ -217,19 +217,19 @@ class BrowseNode : public Node {
  private:
   class TemplatesNode : public Node {
    public:
-    explicit TemplatesNode(Tree& tree) : tree_(tree) {}
+    explicit TemplatesNode(BrowseState& browse) : browse_(browse) {}
     std::string identity() const override { return "dir:/browse/.templates"; }
     std::string path() const override { return std::string("/browse/") + kTemplatesName; }
     NodeType type() const override { return NodeType::kDirectory; }
-    Attributes attributes() override { return directory_attributes(tree_); }
+    Attributes attributes() override { return directory_attributes(browse_.context); }
     Cancel lookup(const std::string& name, Done<Found> done) override {
-      const bool known = tree_.browse().templates.current()->texts.contains(name);
+      const bool known = browse_.templates.current()->texts.contains(name);
       done(known ? Found{text_node(name)} : Found{nullptr, kShortTimeout});
       return {};
     }
     Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
       FixedDirectory::Entries entries;
-      for (const auto& [name, text] : tree_.browse().templates.current()->texts)
+      for (const auto& [name, text] : browse_.templates.current()->texts)
         entries.emplace_back(name, text_node(name));
       done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
       return {};
@@ -238,41 +238,43 @@ class BrowseNode : public Node {
    private:
     NodePtr text_node(const std::string& name) const {
       const std::string file = path() + "/" + name;
-      return std::make_shared<LiveText>("text:" + file, file, [&tree = tree_, name] {
-        const auto set = tree.browse().templates.current();
+      return std::make_shared<LiveText>("text:" + file, file, [&browse = browse_, name] {
+        const auto set = browse.templates.current();
         const auto found = set->texts.find(name);
-        return LiveText::Rendered{found == set->texts.end() ? "" : found->second, tree.mounted_at()};
+        return LiveText::Rendered{found == set->texts.end() ? "" : found->second,
+                                  browse.context.mounted_at()};
       });
     }
 
-    Tree& tree_;
+    BrowseState& browse_;
   };
 
   NodePtr readme_node() const {
-    return std::make_shared<LiveText>("text:/browse/README.txt", "/browse/README.txt", [&tree = tree_] {
-      return LiveText::Rendered{readme(*tree.browse().templates.current()), tree.mounted_at()};
+    return std::make_shared<LiveText>("text:/browse/README.txt", "/browse/README.txt", [&browse = browse_] {
+      return LiveText::Rendered{readme(*browse.templates.current()), browse.context.mounted_at()};
     });
   }
   NodePtr group_node(const std::string& name, const Group& group) const {
-    return std::make_shared<ArgumentsNode>(tree_, group, "/browse/" + name, "browse/" + name, Arguments(), 0);
+    return std::make_shared<ArgumentsNode>(browse_, group, "/browse/" + name, "browse/" + name, Arguments(),
+                                           0);
   }
 
-  Tree& tree_;
+  BrowseState& browse_;
 };
 
 }  // namespace
 
-NodePtr make_browse_node(Tree& tree) { return std::make_shared<BrowseNode>(tree); }
+NodePtr make_browse_node(BrowseState& browse) { return std::make_shared<BrowseNode>(browse); }
 
-std::string browse_status(Tree& tree) {
-  const auto set = tree.browse().templates.current();
+nlohmann::ordered_json browse_status(BrowseState& browse) {
+  const auto set = browse.templates.current();
   nlohmann::ordered_json status = nlohmann::ordered_json::object();
   status["templates"] = nlohmann::ordered_json::array();
   for (const auto& [name, group] : set->groups) {
     for (const auto& [leaf, made] : group) status["templates"].push_back(made->file());
   }
   status["problems"] = set->problems;
-  return status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return status;
 }
 
 }  // namespace esofs::fs

@@ -14,15 +14,17 @@
 //   source   fs/SEMANTICS.md, "browse/"; the form of a template: browse_template.h
 #pragma once
 
-#include "fs/root.h"
+#include <nlohmann/json_fwd.hpp>
+
+#include "fs/browse/browse_state.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
 
 // /browse.
-NodePtr make_browse_node(Tree& tree);
+NodePtr make_browse_node(BrowseState& browse);
 
-// JSON for .esofs/status.json: the templates in use and what is wrong with others.
-std::string browse_status(Tree& tree);
+// For .esofs/status.json: the templates in use and what is wrong with others.
+nlohmann::ordered_json browse_status(BrowseState& browse);
 
 }  // namespace esofs::fs

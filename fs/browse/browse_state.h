@@ -10,6 +10,7 @@
 
 #include "client/base/guarded.h"
 #include "fs/browse/browse_templates.h"
+#include "fs/tree/context.h"
 
 namespace esofs::fs {
 
@@ -17,9 +18,12 @@ namespace esofs::fs {
 using BrowseValues = std::shared_ptr<const std::map<std::string, std::string>>;
 
 struct BrowseState {
-  BrowseState(BrowseConfig archive, BrowseTemplates::Report report)
-      : templates(std::move(archive), std::move(report)) {}
+  explicit BrowseState(Context& mount)
+      : context(mount), templates(mount.config().browse, [&mount](const Error& problem) {
+          mount.errors().add(mount.now(), "/browse/.templates", problem);
+        }) {}
 
+  Context& context;  // outlives it
   BrowseTemplates templates;
   Guarded<std::map<std::string, BrowseValues>> values;  // by listing
 };

@@ -41,15 +41,15 @@ Result<BrowseValues> values_of(const cache::Listing& listing) {
 }
 
 // Read once for each snapshot.
-Result<BrowseValues> kept_values(Tree& tree, const ListingPtr& listing) {
+Result<BrowseValues> kept_values(BrowseState& browse, const ListingPtr& listing) {
   {
-    auto kept = tree.browse().values.lock();
+    auto kept = browse.values.lock();
     if (const auto found = kept->find(listing->id()); found != kept->end()) return found->second;
   }
   auto values = values_of(*listing);
   if (!values) return values;
   constexpr std::size_t most_kept = 64;
-  auto kept = tree.browse().values.lock();
+  auto kept = browse.values.lock();
   if (kept->size() >= most_kept) kept->clear();
   kept->insert_or_assign(listing->id(), *values);
   return values;
@@ -57,20 +57,25 @@ Result<BrowseValues> kept_values(Tree& tree, const ListingPtr& listing) {
 
 }  // namespace
 
-Cancel browse_values(Tree& tree, const std::string& adql, Done<BrowseValues> done) {
+Cancel browse_values(BrowseState& browse, const std::string& adql, Done<BrowseValues> done) {
+  Context& context = browse.context;
   return with_deadline<ListingPtr>(
-      tree.timer(), tree.config().query_wait,
+      context.timer(), context.config().query_wait,
       Error(EAGAIN, "the archive has not listed the names yet; look again"),
-      [&](Done<ListingPtr> answered) { return tree.catalog().listing(spec_of(adql), std::move(answered)); },
-      [&tree, done = std::move(done)](const Result<ListingPtr>& listing) {
+      [&](Done<ListingPtr> answered) {
+        return context.catalog().listing(spec_of(adql), std::move(answered));
+      },
+      [&browse, done = std::move(done)](const Result<ListingPtr>& listing) {
         if (!listing) return done(listing.error());
-        done(kept_values(tree, *listing));
+        done(kept_values(browse, *listing));
       });
 }
 
-std::optional<std::string> known_browse_value(Tree& tree, const std::string& adql, const std::string& name) {
-  const auto listing = tree.catalog().known_listing(spec_of(adql));
-  const auto values = listing ? kept_values(tree, listing) : Result<BrowseValues>(Error(ENOENT, "not known"));
+std::optional<std::string> known_browse_value(BrowseState& browse, const std::string& adql,
+                                              const std::string& name) {
+  const auto listing = browse.context.catalog().known_listing(spec_of(adql));
+  const auto values =
+      listing ? kept_values(browse, listing) : Result<BrowseValues>(Error(ENOENT, "not known"));
   if (!values) return std::nullopt;
   const auto found = (*values)->find(name);
   if (found != (*values)->end()) return found->second;

@@ -11,14 +11,14 @@
 #include "client/base/ask.h"
 #include "client/base/result.h"
 #include "fs/browse/browse_state.h"
-#include "fs/root.h"
 
 namespace esofs::fs {
 
 // Asks where they are not known.
-Cancel browse_values(Tree& tree, const std::string& adql, Done<BrowseValues> done);
+Cancel browse_values(BrowseState& browse, const std::string& adql, Done<BrowseValues> done);
 
 // The value that is shown by this name, if the values are known. No network.
-std::optional<std::string> known_browse_value(Tree& tree, const std::string& adql, const std::string& name);
+std::optional<std::string> known_browse_value(BrowseState& browse, const std::string& adql,
+                                              const std::string& name);
 
 }  // namespace esofs::fs

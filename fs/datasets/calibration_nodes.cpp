@@ -63,8 +63,8 @@ class NamedFiles {
 
 class CalibrationDirectory : public Node {
  public:
-  CalibrationDirectory(Tree& tree, client::Dataset dataset, CalibrationMode mode, std::string path)
-      : tree_(tree), dataset_(std::move(dataset)), mode_(mode), path_(std::move(path)) {}
+  CalibrationDirectory(Context& context, client::Dataset dataset, CalibrationMode mode, std::string path)
+      : context_(context), dataset_(std::move(dataset)), mode_(mode), path_(std::move(path)) {}
 
   std::string identity() const override {
     return "calibrations:" + directory_name(mode_) + ":" + dataset_.id;
@@ -86,21 +86,22 @@ class CalibrationDirectory : public Node {
     if (!*last || (*last)->answer() != answer) *last = std::make_shared<const NamedFiles>(answer);
     return *last;
   }
-  static NodePtr file(Tree& tree, const std::string& base, const NamedFiles& files, std::size_t place) {
+  static NodePtr file(Context& context, const std::string& base, const NamedFiles& files, std::size_t place) {
     const auto& file = files.file(place);
     const auto form = file.fits ? cache::Form::kPlain : cache::Form::kDelivered;
-    return std::make_shared<DatasetFile>(tree, file.dataset, form, base + "/" + files.names()[place],
+    return std::make_shared<DatasetFile>(context, file.dataset, form, base + "/" + files.names()[place],
                                          RowReference{});
   }
-  static Found found(Tree& tree, const std::string& base, const NamedFiles& files, const std::string& name) {
+  static Found found(Context& context, const std::string& base, const NamedFiles& files,
+                     const std::string& name) {
     const std::size_t place = files.find(name);
     if (place == files.names().size()) return {nullptr, kAbsentInListing};
-    return {file(tree, base, files, place)};
+    return {file(context, base, files, place)};
   }
   NodePtr status() const;
   NodePtr tree() const;
 
-  Tree& tree_;
+  Context& context_;
   const client::Dataset dataset_;
   const CalibrationMode mode_;
   const std::string path_;
@@ -110,12 +111,12 @@ class CalibrationDirectory : public Node {
 NodePtr CalibrationDirectory::status() const {
   return std::make_shared<MadeText>(
       identity() + ":status", path_ + "/" + kStatusName, dataset_mtime(dataset_),
-      [&tree = tree_, dataset = dataset_, mode = mode_](Done<std::string> done) {
+      [&context = context_, dataset = dataset_, mode = mode_](Done<std::string> done) {
         return with_deadline<Answer>(
-            tree.timer(), tree.config().query_wait,
+            context.timer(), context.config().query_wait,
             Error(EAGAIN, "the archive has not answered yet; look again"),
             [&](Done<Answer> answered) {
-              return tree.catalog().associations(dataset, mode, std::move(answered));
+              return context.catalog().associations(dataset, mode, std::move(answered));
             },
             [dataset, mode, done = std::move(done)](const Result<Answer>& answer) {
               // Who was interrupted has no use for a text.
@@ -128,31 +129,31 @@ NodePtr CalibrationDirectory::status() const {
 NodePtr CalibrationDirectory::tree() const {
   return std::make_shared<MadeText>(
       identity() + ":tree", path_ + "/" + kTreeName, dataset_mtime(dataset_),
-      [&catalog = tree_.catalog(), dataset = dataset_, mode = mode_](Done<std::string> done) {
+      [&catalog = context_.catalog(), dataset = dataset_, mode = mode_](Done<std::string> done) {
         return catalog.association_tree(dataset, mode, std::move(done));
       });
 }
 
 Cancel CalibrationDirectory::lookup(const std::string& name, Done<Found> done) {
-  const Answer known = tree_.catalog().known_associations(dataset_, mode_);
+  const Answer known = context_.catalog().known_associations(dataset_, mode_);
   if (name == kStatusName) {
     done(Found{status()});
   } else if (name == kTreeName) {
     done(!known || named(known)->tree() ? Found{tree()} : Found{nullptr, kAbsentInListing});
   } else if (known) {
-    done(found(tree_, path_, *named(known), name));
+    done(found(context_, path_, *named(known), name));
   } else if (never_a_name(name) || !name.ends_with(".fits")) {
     done(Found{nullptr, kAbsentInListing});
   } else {
     return with_deadline<Answer>(
-        tree_.timer(), tree_.config().lookup_wait,
+        context_.timer(), context_.config().lookup_wait,
         Error(EAGAIN, path_ + "/" + name + ": the archive has not said yet which calibrations there are"),
         [&](Done<Answer> answered) {
-          return tree_.catalog().associations(dataset_, mode_, std::move(answered));
+          return context_.catalog().associations(dataset_, mode_, std::move(answered));
         },
-        [&tree = tree_, base = path_, name, done = std::move(done)](const Result<Answer>& answer) {
+        [&context = context_, base = path_, name, done = std::move(done)](const Result<Answer>& answer) {
           if (!answer) return done(answer.error());
-          done(found(tree, base, NamedFiles(*answer), name));
+          done(found(context, base, NamedFiles(*answer), name));
         });
   }
   return {};
@@ -160,18 +161,20 @@ Cancel CalibrationDirectory::lookup(const std::string& name, Done<Found> done) {
 
 Cancel CalibrationDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   return with_deadline<Answer>(
-      tree_.timer(), tree_.config().query_wait, Error(EAGAIN, "the archive has not answered yet; look again"),
+      context_.timer(), context_.config().query_wait,
+      Error(EAGAIN, "the archive has not answered yet; look again"),
       [&](Done<Answer> answered) {
-        return tree_.catalog().associations(dataset_, mode_, std::move(answered));
+        return context_.catalog().associations(dataset_, mode_, std::move(answered));
       },
-      [&tree = tree_, base = path_, status_node = status(), tree_node = this->tree(),
+      [&context = context_, base = path_, status_node = status(), tree_node = this->tree(),
        done = std::move(done)](const Result<Answer>& answer) {
         if (!answer) return done(answer.error());
         const NamedFiles files(*answer);
         FixedDirectory::Entries entries;
         entries.reserve(files.names().size() + 2);
         for (std::size_t i = 0; i < files.names().size(); ++i)
-          entries.emplace_back(shown_name(files.names()[i], tree.config().names), file(tree, base, files, i));
+          entries.emplace_back(shown_name(files.names()[i], context.config().names),
+                               file(context, base, files, i));
         if (files.tree()) entries.emplace_back(kTreeName, tree_node);
         entries.emplace_back(kStatusName, status_node);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
@@ -180,16 +183,16 @@ Cancel CalibrationDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle
 
 }  // namespace
 
-bool has_calibrations(Tree& tree, const client::Dataset& dataset) {
-  return tree.catalog().has_associations(dataset);
+bool has_calibrations(Context& context, const client::Dataset& dataset) {
+  return context.catalog().has_associations(dataset);
 }
 
-NodePtr make_calibrations(Tree& tree, const client::Dataset& dataset, const std::string& path) {
+NodePtr make_calibrations(Context& context, const client::Dataset& dataset, const std::string& path) {
   FixedDirectory::Entries entries;
   for (const auto mode : {CalibrationMode::kMaster, CalibrationMode::kRaw}) {
     const std::string name = directory_name(mode);
     entries.emplace_back(name,
-                         std::make_shared<CalibrationDirectory>(tree, dataset, mode, path + "/" + name));
+                         std::make_shared<CalibrationDirectory>(context, dataset, mode, path + "/" + name));
   }
   return std::make_shared<FixedDirectory>(path, dataset_mtime(dataset), std::move(entries));
 }

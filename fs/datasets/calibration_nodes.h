@@ -15,7 +15,7 @@
 #include <string>
 
 #include "client/model/model.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -23,10 +23,10 @@ namespace esofs::fs {
 inline constexpr const char* kCalibrationsName = "calibrations";
 
 // True where datasets/<dp_id>/ has calibrations/; by known answers and the profile, without asking.
-bool has_calibrations(Tree& tree, const client::Dataset& dataset);
+bool has_calibrations(Context& context, const client::Dataset& dataset);
 
 // path: of the directory calibrations/ itself.
-NodePtr make_calibrations(Tree& tree, const client::Dataset& dataset, const std::string& path);
+NodePtr make_calibrations(Context& context, const client::Dataset& dataset, const std::string& path);
 
 // What status.txt says of an answer, or of a failure to get one.
 std::string calibration_status(const client::Dataset& dataset, client::CalibrationMode mode,

@@ -10,7 +10,7 @@
 
 #include "client/model/cutout_spec.h"
 #include "fs/datasets/dataset_file.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -24,11 +24,11 @@ struct Visit {
 class CutoutFile : public Node {
  public:
   // cutout: from cutout_of().
-  CutoutFile(Tree& tree, const client::Dataset& cutout, std::string path, RowReference row, Visit visit)
-      : tree_(tree),
+  CutoutFile(Context& context, const client::Dataset& cutout, std::string path, RowReference row, Visit visit)
+      : context_(context),
         identity_("file:cutout:" + cutout.id + ":" + cutout.cutout),
         spec_(cutout.cutout),
-        file_(tree, cutout, cache::Form::kPlain, std::move(path), std::move(row)),
+        file_(context, cutout, cache::Form::kPlain, std::move(path), std::move(row)),
         visit_(std::move(visit)) {}
 
   std::string identity() const override { return identity_; }
@@ -40,7 +40,7 @@ class CutoutFile : public Node {
     return open_as(std::nullopt, truncate, std::move(done));
   }
   Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
-    tree_.catalog().visited(visit_.kind, visit_.name);
+    context_.catalog().visited(visit_.kind, visit_.name);
     return file_.open_as(user, truncate, std::move(done));
   }
   // Beside those of every file: user.esofs.cutout, the canonical spec.
@@ -56,7 +56,7 @@ class CutoutFile : public Node {
  private:
   static constexpr const char* kSpecAttribute = "user.esofs.cutout";
 
-  Tree& tree_;
+  Context& context_;
   const std::string identity_;
   const std::string spec_;
   DatasetFile file_;

@@ -31,8 +31,12 @@ std::string visits_of_dataset(const std::string& id) { return "cutouts of datase
 // datasets/<dp_id>/cutout, and the directory of an ancillary file in it.
 class DatasetCutouts : public Node {
  public:
-  DatasetCutouts(Tree& tree, client::Dataset dataset, RowReference row, std::string path, bool own)
-      : tree_(tree), dataset_(std::move(dataset)), row_(std::move(row)), path_(std::move(path)), own_(own) {}
+  DatasetCutouts(Context& context, client::Dataset dataset, RowReference row, std::string path, bool own)
+      : context_(context),
+        dataset_(std::move(dataset)),
+        row_(std::move(row)),
+        path_(std::move(path)),
+        own_(own) {}
 
   std::string identity() const override { return "cutouts:" + path_; }
   std::string path() const override { return path_; }
@@ -59,8 +63,8 @@ class DatasetCutouts : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries{{kReadmeName, readme()}};
     for (const auto& other : ancillaries())
-      entries.emplace_back(shown_name(safe_name(other.id), tree_.config().names), directory(other));
-    for (const std::string& name : tree_.catalog().visits(visits_of_dataset(dataset_.id), kMostSpecs)) {
+      entries.emplace_back(shown_name(safe_name(other.id), context_.config().names), directory(other));
+    for (const std::string& name : context_.catalog().visits(visits_of_dataset(dataset_.id), kMostSpecs)) {
       const auto spec = spec_of(name);
       if (spec && possible(*spec)) entries.emplace_back(name, file(name, *spec));
     }
@@ -75,19 +79,19 @@ class DatasetCutouts : public Node {
   }
 
   bool possible(const CutoutSpec& spec) const {
-    const auto offer = tree_.catalog().known_cutout_offer(dataset_);
+    const auto offer = context_.catalog().known_cutout_offer(dataset_);
     return !offer || client::check_cutout(spec, *offer).has_value();
   }
 
   NodePtr file(const std::string& name, const CutoutSpec& spec) const {
-    return std::make_shared<CutoutFile>(tree_, cutout_of(dataset_, spec), path_ + "/" + name, row_,
+    return std::make_shared<CutoutFile>(context_, cutout_of(dataset_, spec), path_ + "/" + name, row_,
                                         Visit{visits_of_dataset(dataset_.id), name});
   }
 
   NodePtr readme() const {
     return std::make_shared<MadeText>(
         identity() + "/README.txt", path_ + "/" + kReadmeName, dataset_mtime(dataset_),
-        [&catalog = tree_.catalog(), dataset = dataset_](Done<std::string> done) {
+        [&catalog = context_.catalog(), dataset = dataset_](Done<std::string> done) {
           return catalog.cutout_offer(
               dataset, [id = dataset.id, done = std::move(done)](Result<client::CutoutOffer> offer) {
                 if (!offer) return done(offer.error());
@@ -99,8 +103,8 @@ class DatasetCutouts : public Node {
   // Of the files that belong to the dataset those that the archive knows by an identifier, as far as its links are here.
   std::vector<client::Dataset> ancillaries() const {
     std::vector<client::Dataset> found;
-    const auto links = own_ ? tree_.catalog().known_links(dataset_) : nullptr;
-    const auto& ids = tree_.config().ids;
+    const auto links = own_ ? context_.catalog().known_links(dataset_) : nullptr;
+    const auto& ids = context_.config().ids;
     if (!links || !ids.valid) return found;
     for (const auto& link : links->rows) {
       const std::string id = client::last_part(link.access_url);
@@ -118,23 +122,23 @@ class DatasetCutouts : public Node {
   }
 
   NodePtr directory(const client::Dataset& other) const {
-    return std::make_shared<DatasetCutouts>(tree_, other, RowReference{}, path_ + "/" + safe_name(other.id),
-                                            false);
+    return std::make_shared<DatasetCutouts>(context_, other, RowReference{},
+                                            path_ + "/" + safe_name(other.id), false);
   }
 
   // While the links are not here, every identifier may be one.
   NodePtr ancillary(const std::string& name) const {
-    const auto& ids = tree_.config().ids;
+    const auto& ids = context_.config().ids;
     const auto id = own_ ? id_of_name(name, ids) : std::nullopt;
     if (!id || *id == dataset_.id || ids.valid("login.cl")) return nullptr;
-    if (!tree_.catalog().known_links(dataset_)) return directory(ids.dataset(*id));
+    if (!context_.catalog().known_links(dataset_)) return directory(ids.dataset(*id));
     for (const auto& other : ancillaries()) {
       if (portable_name(other.id) == portable_name(*id)) return directory(other);
     }
     return nullptr;
   }
 
-  Tree& tree_;
+  Context& context_;
   const client::Dataset dataset_;
   const RowReference row_;
   const std::string path_;
@@ -145,7 +149,7 @@ class DatasetCutouts : public Node {
 
 // What the nodes below one cutout/ share.
 struct Cutouts {
-  Tree& tree;
+  Context& context;
   DatasetLister lister;
 
   std::string path() const { return lister.path() + "/cutout"; }
@@ -161,7 +165,7 @@ struct Use {
 
   std::string path() const { return cutouts->path() + "/" + name; }
   NodePtr file(const ListingPtr& listing, const cache::Listing::Entry& entry) const {
-    return std::make_shared<CutoutFile>(cutouts->tree, cutout_of(entry.dataset, spec),
+    return std::make_shared<CutoutFile>(cutouts->context, cutout_of(entry.dataset, spec),
                                         path() + "/" + entry.name, RowReference{listing, entry.row},
                                         Visit{cutouts->visits(), name});
   }
@@ -182,7 +186,7 @@ class UseHandle : public DirectoryHandle {
   Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override {
     return listing_->entries(offset, [&](const cache::Listing::Entry& entry) {
       if (!use_.shows(entry)) return true;
-      return visit({shown_name(entry.name, use_.cutouts->tree.config().names), entry.row + 1,
+      return visit({shown_name(entry.name, use_.cutouts->context.config().names), entry.row + 1,
                     use_.file(listing_, entry)});
     });
   }
@@ -203,7 +207,7 @@ class UseNode : public Node {
   std::string path() const override { return use_.path(); }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
-    const auto time = use_.cutouts->tree.mounted_at();
+    const auto time = use_.cutouts->context.mounted_at();
     return {NodeType::kDirectory, 0555, 0, true, time, kShortTimeout, kShortTimeout};
   }
   Cancel lookup(const std::string& name, Done<Found> done) override;
@@ -223,9 +227,9 @@ Cancel UseNode::lookup(const std::string& name, Done<Found> done) {
     done(use_.find(listing, name));
     return {};
   }
-  auto& tree = use_.cutouts->tree;
+  auto& context = use_.cutouts->context;
   return with_deadline<ListingPtr>(
-      tree.timer(), tree.config().lookup_wait,
+      context.timer(), context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the listing is not here yet; list its directory"),
       use_.cutouts->lister.ask, [use = use_, name, done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());
@@ -234,13 +238,13 @@ Cancel UseNode::lookup(const std::string& name, Done<Found> done) {
 }
 
 Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
-  auto& tree = use_.cutouts->tree;
+  auto& context = use_.cutouts->context;
   return with_deadline<ListingPtr>(
-      tree.timer(), tree.config().query_wait,
+      context.timer(), context.config().query_wait,
       Error(EAGAIN, path() + ": the listing is not here yet; look again"), use_.cutouts->lister.ask,
       [use = use_, done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());
-        use.cutouts->tree.catalog().visited(use.cutouts->visits(), use.name);
+        use.cutouts->context.catalog().visited(use.cutouts->visits(), use.name);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<UseHandle>(use, *listing)));
       });
 }
@@ -253,7 +257,7 @@ Result<void> UseNode::remove(const std::string& name) {
       listing ? listing->find(name) : Result<std::optional<cache::Listing::Entry>>(std::nullopt);
   if (!entry) return entry.error();
   if (!*entry) return Error(ENOENT, path() + " has no " + name);
-  const auto evicted = use_.cutouts->tree.files().evict(cutout_of((*entry)->dataset, use_.spec));
+  const auto evicted = use_.cutouts->context.files().evict(cutout_of((*entry)->dataset, use_.spec));
   return evicted || evicted.error().code() == EBUSY ? Result<void>() : evicted;
 }
 
@@ -265,7 +269,8 @@ class ListingCutouts : public Node {
   std::string path() const override { return cutouts_->path(); }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
-    return {NodeType::kDirectory, 0555, 0, true, cutouts_->tree.mounted_at(), kShortTimeout, kShortTimeout};
+    return {NodeType::kDirectory, 0555,         0, true, cutouts_->context.mounted_at(),
+            kShortTimeout,        kShortTimeout};
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
     auto spec = client::parse_cutout_spec(name);
@@ -274,7 +279,7 @@ class ListingCutouts : public Node {
   }
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
-    for (const std::string& name : cutouts_->tree.catalog().visits(cutouts_->visits(), kMostSpecs)) {
+    for (const std::string& name : cutouts_->context.catalog().visits(cutouts_->visits(), kMostSpecs)) {
       if (auto spec = client::parse_cutout_spec(name))
         entries.emplace_back(name, use(name, std::move(*spec)));
     }
@@ -284,7 +289,7 @@ class ListingCutouts : public Node {
   Result<void> remove_directory(const std::string& name) override {
     if (!cutouts_->lister.removable) return Node::remove_directory(name);
     if (!client::parse_cutout_spec(name)) return Error(ENOENT, path() + " has no " + name);
-    cutouts_->tree.catalog().forget_visit(cutouts_->visits(), name);
+    cutouts_->context.catalog().forget_visit(cutouts_->visits(), name);
     return {};
   }
 
@@ -298,20 +303,22 @@ class ListingCutouts : public Node {
 
 }  // namespace
 
-NodePtr make_listing_cutouts(Tree& tree, DatasetLister lister) {
-  return std::make_shared<ListingCutouts>(std::make_shared<const Cutouts>(Cutouts{tree, std::move(lister)}));
+NodePtr make_listing_cutouts(Context& context, DatasetLister lister) {
+  return std::make_shared<ListingCutouts>(
+      std::make_shared<const Cutouts>(Cutouts{context, std::move(lister)}));
 }
 
-bool has_used_cutouts(Tree& tree, const std::string& directory_path) {
-  return !tree.catalog().visits(visits_of_listing(directory_path), 1).empty();
+bool has_used_cutouts(Context& context, const std::string& directory_path) {
+  return !context.catalog().visits(visits_of_listing(directory_path), 1).empty();
 }
 
 NodePtr make_dataset_cutouts(const DatasetPlace& place) {
-  return std::make_shared<DatasetCutouts>(place.tree, place.dataset, place.row, place.path + "/cutout", true);
+  return std::make_shared<DatasetCutouts>(place.context, place.dataset, place.row, place.path + "/cutout",
+                                          true);
 }
 
 bool may_offer_cutouts(const DatasetPlace& place, const client::Links* /*links*/) {
-  const auto offer = place.tree.catalog().known_cutout_offer(place.dataset);
+  const auto offer = place.context.catalog().known_cutout_offer(place.dataset);
   return !offer || offer->any;
 }
 

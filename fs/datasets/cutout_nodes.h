@@ -19,7 +19,7 @@
 #include "cache/catalog.h"
 #include "client/model/cutout_spec.h"
 #include "fs/datasets/dataset_sections.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -38,9 +38,9 @@ struct DatasetLister {
 };
 
 // DIRECTORY/cutout.
-NodePtr make_listing_cutouts(Tree& tree, DatasetLister lister);
+NodePtr make_listing_cutouts(Context& context, DatasetLister lister);
 // Whether anything was ever cut out of DIRECTORY. From memory, but for the first time.
-bool has_used_cutouts(Tree& tree, const std::string& directory_path);
+bool has_used_cutouts(Context& context, const std::string& directory_path);
 
 // datasets/<dp_id>/cutout.
 NodePtr make_dataset_cutouts(const DatasetPlace& place);

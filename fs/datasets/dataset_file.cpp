@@ -50,7 +50,7 @@ std::int64_t dataset_mtime(const client::Dataset& dataset) {
 }
 
 Attributes DatasetFile::attributes() {
-  const cache::FileFacts facts = tree_.facts(dataset_, form_);
+  const cache::FileFacts facts = context_.facts(dataset_, form_);
   const std::int64_t mtime = facts.mtime > 0 ? std::max(facts.mtime, kEarliest) : dataset_mtime(dataset_);
   Attributes attributes{NodeType::kFile, 0444, facts.size, facts.exact, mtime, kLongTimeout, kLongTimeout};
   if (!facts.exact && facts.size == 0)
@@ -60,9 +60,9 @@ Attributes DatasetFile::attributes() {
 
 Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
   // The first open of a file below datasets/ is a visit; the many that follow are not worth a write.
-  if (is_own_file(path_) && !tree_.facts(dataset_, form_).exact)
-    tree_.catalog().visited(kVisitKind, dataset_.id);
-  return tree_.open_file(
+  if (is_own_file(path_) && !context_.facts(dataset_, form_).exact)
+    context_.catalog().visited(kVisitKind, dataset_.id);
+  return context_.open_file(
       user, dataset_, form_, [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {
         if (!file) return done(file.error());
         done(std::shared_ptr<FileHandle>(std::make_shared<CachedHandle>(*std::move(file))));
@@ -87,7 +87,7 @@ std::optional<std::string> DatasetFile::xattr(const std::string& name) {
   if (name.starts_with(kRowPrefix)) return row_value(name.substr(kRowPrefix.size()));
   if (!name.starts_with(kOwnPrefix)) return std::nullopt;
   const std::string key = name.substr(kOwnPrefix.size());
-  const cache::FileFacts facts = tree_.facts(dataset_, form_);
+  const cache::FileFacts facts = context_.facts(dataset_, form_);
   const auto if_known = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
   };

@@ -13,7 +13,7 @@
 
 #include "cache/catalog.h"
 #include "cache/content/file_cache.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -36,8 +36,8 @@ inline int knowledge_of(const RowReference& row) {
 
 class DatasetFile : public Node {
  public:
-  DatasetFile(Tree& tree, client::Dataset dataset, cache::Form form, std::string path, RowReference row)
-      : tree_(tree),
+  DatasetFile(Context& context, client::Dataset dataset, cache::Form form, std::string path, RowReference row)
+      : context_(context),
         dataset_(std::move(dataset)),
         form_(form),
         path_(std::move(path)),
@@ -61,13 +61,13 @@ class DatasetFile : public Node {
   std::vector<std::string> xattr_names() override;
 
  protected:
-  Tree& tree() const noexcept { return tree_; }
+  Context& context() const noexcept { return context_; }
   const client::Dataset& dataset() const noexcept { return dataset_; }
 
  private:
   std::optional<std::string> row_value(const std::string& column) const;
 
-  Tree& tree_;
+  Context& context_;
   const client::Dataset dataset_;
   const cache::Form form_;
   const std::string path_;

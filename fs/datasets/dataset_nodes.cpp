@@ -61,11 +61,9 @@ std::optional<KnownDataset> found_in(const ListingPtr& listing, const Finding& f
 // The listings that are here already, searched for one dataset or for many. No network.
 class ListingSearch {
  public:
-  explicit ListingSearch(Tree& tree) : tree_(tree) {
-    for (const auto& query : tree.queries().known()) {
-      const auto spec = query->spec();
-      auto listing = spec && !spec->adql.empty() ? tree.catalog().known_listing(*spec) : nullptr;
-      if (listing) saved_.push_back(std::move(listing));
+  ListingSearch(Context& context, KnownQueries& queries) : context_(context) {
+    for (const auto& question : queries.questions()) {
+      if (auto listing = context.catalog().known_listing(question)) saved_.push_back(std::move(listing));
     }
   }
 
@@ -93,19 +91,19 @@ class ListingSearch {
   // Those that nobody has saved; where ids have a form of their own, that tells more than they do.
   const std::vector<ListingPtr>& others() {
     if (!others_)
-      others_ = listings_tell(tree_.config().ids) ? tree_.catalog().known_listings(kMostListings)
-                                                  : std::vector<ListingPtr>();
+      others_ = listings_tell(context_.config().ids) ? context_.catalog().known_listings(kMostListings)
+                                                     : std::vector<ListingPtr>();
     return *others_;
   }
 
-  Tree& tree_;
+  Context& context_;
   std::vector<ListingPtr> saved_;
   std::optional<std::vector<ListingPtr>> others_;
 };
 
 // Of an id; nullopt: none of this archive.
-std::optional<KnownDataset> known_dataset(Tree& tree, ListingSearch& search, const std::string& id) {
-  const auto& ids = tree.config().ids;
+std::optional<KnownDataset> known_dataset(Context& context, ListingSearch& search, const std::string& id) {
+  const auto& ids = context.config().ids;
   if (auto listed = search.by_id(id)) return listed;
   if (listings_tell(ids) || !ids.valid(id)) return std::nullopt;
   return KnownDataset{ids.dataset(id), RowReference{}, cache::entry_stem(id)};
@@ -142,42 +140,44 @@ bool may_be_of_another_type(const DatasetPlace& place, const std::string& name) 
 
 }  // namespace
 
-std::optional<KnownDataset> dataset_in_listings(Tree& tree, const std::string& id) {
-  return ListingSearch(tree).by_id(id);
+std::optional<KnownDataset> dataset_in_listings(Context& context, KnownQueries& queries,
+                                                const std::string& id) {
+  return ListingSearch(context, queries).by_id(id);
 }
 
 // --- DatasetsNode ---
 
 Attributes DatasetsNode::attributes() {
-  return {NodeType::kDirectory, 0555, 0, true, tree_.mounted_at(), kLongTimeout, kLongTimeout};
+  return {NodeType::kDirectory, 0555, 0, true, context_.mounted_at(), kLongTimeout, kLongTimeout};
 }
 
 NodePtr DatasetsNode::node(KnownDataset known) const {
-  return std::make_shared<DatasetNode>(tree_, known.dataset, std::move(known.row), known.directory);
+  return std::make_shared<DatasetNode>(
+      DatasetPlace{context_, queries_, known.dataset, std::move(known.row), "/datasets/" + known.directory});
 }
 
 NodePtr DatasetsNode::find(const std::string& name) const {
   if (name.starts_with('.')) return nullptr;
-  ListingSearch search(tree_);
+  ListingSearch search(context_, queries_);
   if (auto listed = search.by_directory(name)) return node(*std::move(listed));
   if (never_a_name(name)) return nullptr;
   if (name.find('_') != std::string::npos) {
     // A visited identifier gives back what its portable form has lost.
-    for (const std::string& id : tree_.catalog().visits(kVisitKind, kMostVisits)) {
+    for (const std::string& id : context_.catalog().visits(kVisitKind, kMostVisits)) {
       if (!same(name, cache::entry_stem(id))) continue;
-      auto visited = known_dataset(tree_, search, id);
+      auto visited = known_dataset(context_, search, id);
       return visited ? node(*std::move(visited)) : nullptr;
     }
   }
-  if (listings_tell(tree_.config().ids)) return nullptr;
-  const auto id = id_of_name(name, tree_.config().ids);
-  return id ? node({tree_.config().ids.dataset(*id), RowReference{}, cache::entry_stem(*id)}) : nullptr;
+  if (listings_tell(context_.config().ids)) return nullptr;
+  const auto id = id_of_name(name, context_.config().ids);
+  return id ? node({context_.config().ids.dataset(*id), RowReference{}, cache::entry_stem(*id)}) : nullptr;
 }
 
 Cancel DatasetsNode::lookup(const std::string& name, Done<Found> done) {
   NodePtr found = find(name);
   // Where listings alone tell, one that comes later may name it.
-  const bool may_come = listings_tell(tree_.config().ids) && !name.starts_with('.');
+  const bool may_come = listings_tell(context_.config().ids) && !name.starts_with('.');
   const auto absent = may_come ? kAbsentInListing : kAbsentByGrammar;
   done(found ? Found{std::move(found)} : Found{nullptr, absent});
   return {};
@@ -186,11 +186,11 @@ Cancel DatasetsNode::lookup(const std::string& name, Done<Found> done) {
 Cancel DatasetsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   FixedDirectory::Entries entries;
   std::set<std::string> names;
-  ListingSearch search(tree_);
-  for (const std::string& id : tree_.catalog().visits(kVisitKind, kMostVisits)) {
-    auto visited = known_dataset(tree_, search, id);
+  ListingSearch search(context_, queries_);
+  for (const std::string& id : context_.catalog().visits(kVisitKind, kMostVisits)) {
+    auto visited = known_dataset(context_, search, id);
     if (!visited) continue;
-    std::string name = shown_name(visited->directory, tree_.config().names);
+    std::string name = shown_name(visited->directory, context_.config().names);
     if (names.insert(name).second) entries.emplace_back(std::move(name), node(*std::move(visited)));
   }
   done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
@@ -207,7 +207,7 @@ std::string DatasetNode::plain_name() const { return safe_name(stem_of(place_) +
 
 // By what the last download said, else the identifier with the suffix of the original name.
 std::string DatasetNode::delivered_name(const std::optional<client::FileSource>& source) const {
-  const auto facts = place_.tree.files().facts(place_.dataset, cache::Form::kDelivered);
+  const auto facts = place_.context.files().facts(place_.dataset, cache::Form::kDelivered);
   if (!facts.delivered_name.empty()) {
     std::string name = safe_name(facts.delivered_name);
     const std::string stem = stem_of(place_);
@@ -222,11 +222,11 @@ std::string DatasetNode::delivered_name(const std::optional<client::FileSource>&
 }
 
 NodePtr DatasetNode::file(cache::Form form, const std::string& name) const {
-  return std::make_shared<DatasetFile>(place_.tree, place_.dataset, form, path() + "/" + name, place_.row);
+  return std::make_shared<DatasetFile>(place_.context, place_.dataset, form, path() + "/" + name, place_.row);
 }
 
 NodePtr DatasetNode::section(const std::string& name) const {
-  const LinksPtr links = place_.tree.catalog().known_links(place_.dataset);
+  const LinksPtr links = place_.context.catalog().known_links(place_.dataset);
   const auto sections = dataset_sections();
   const auto found = std::find_if(sections.begin(), sections.end(),
                                   [&name](const DatasetSection& section) { return section.name == name; });
@@ -246,7 +246,7 @@ NodePtr DatasetNode::link_section(const std::string& name, const LinksPtr& links
 // A directory named after a term that is not well known: only the answer tells whether there is one.
 Cancel DatasetNode::lookup_term(const std::string& name, Done<Found> done) {
   return with_deadline<LinksPtr>(
-      place_.tree.timer(), place_.tree.config().lookup_wait,
+      place_.context.timer(), place_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the archive has not said yet what belongs to this dataset"),
       [this](Done<LinksPtr> answered) { return links_if_any(place_, std::move(answered)); },
       [place = place_, name, done = std::move(done)](Result<LinksPtr> links) {
@@ -257,7 +257,7 @@ Cancel DatasetNode::lookup_term(const std::string& name, Done<Found> done) {
 }
 
 Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
-  const auto source = place_.tree.catalog().known_source(place_.dataset);
+  const auto source = place_.context.catalog().known_source(place_.dataset);
   if (auto typed = with_type(place_, source); typed.dataset.extension != place_.dataset.extension)
     return DatasetNode(std::move(typed)).lookup(name, std::move(done));
   const std::string plain = plain_name();
@@ -270,7 +270,7 @@ Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
     done(Found{std::move(node)});
   } else if (!delivered.empty() && same(name, delivered)) {
     done(Found{file(cache::Form::kDelivered, delivered)});
-  } else if (may_name_a_term(name) && !place_.tree.catalog().known_links(place_.dataset)) {
+  } else if (may_name_a_term(name) && !place_.context.catalog().known_links(place_.dataset)) {
     return lookup_term(name, std::move(done));
   } else if (!source && may_be_of_another_type(place_, name)) {
     return lookup_delivered(name, std::move(done));
@@ -286,10 +286,10 @@ Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
 
 Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) {
   return with_deadline<client::FileSource>(
-      place_.tree.timer(), place_.tree.config().lookup_wait,
+      place_.context.timer(), place_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the archive has not said yet how it delivers this file"),
       [this](Done<client::FileSource> answered) {
-        return place_.tree.catalog().source(place_.dataset, std::move(answered));
+        return place_.context.catalog().source(place_.dataset, std::move(answered));
       },
       [place = place_, name, done = std::move(done)](Result<client::FileSource> answer) {
         if (!answer) return done(answer.error());
@@ -298,7 +298,7 @@ Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) 
           return done(Found{typed.file(cache::Form::kPlain, typed.plain_name())});
         const std::string now_known = typed.delivered_name(*answer);
         if (now_known.empty() || !same(name, now_known)) return done(Found{nullptr, kAbsentInListing});
-        done(Found{std::make_shared<DatasetFile>(place.tree, place.dataset, cache::Form::kDelivered,
+        done(Found{std::make_shared<DatasetFile>(place.context, place.dataset, cache::Form::kDelivered,
                                                  place.path + "/" + now_known, place.row)});
       });
 }
@@ -308,12 +308,12 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
   const auto ask = [place = place_](Done<Contents> answered) {
     return in_turn<OwnFile, Contents>(
         [&place](Done<OwnFile> own) {
-          return place.tree.catalog().source(place.dataset,
-                                             [own = std::move(own)](Result<client::FileSource> source) {
-                                               const bool answer = source || source.error().code() == ENOENT;
-                                               if (!answer) return own(source.error());
-                                               own(OwnFile{std::move(source)});
-                                             });
+          return place.context.catalog().source(
+              place.dataset, [own = std::move(own)](Result<client::FileSource> source) {
+                const bool answer = source || source.error().code() == ENOENT;
+                if (!answer) return own(source.error());
+                own(OwnFile{std::move(source)});
+              });
         },
         [place](OwnFile own, Done<Contents> both) {
           return links_if_any(place, [own = std::move(own), both = std::move(both)](Result<LinksPtr> links) {
@@ -325,11 +325,11 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
         },
         std::move(answered));
   };
-  return with_deadline<Contents>(place_.tree.timer(), place_.tree.config().query_wait,
+  return with_deadline<Contents>(place_.context.timer(), place_.context.config().query_wait,
                                  Error(EAGAIN, "the archive has not answered yet; look again"), ask,
                                  [place = place_, done = std::move(done)](Result<Contents> contents) {
                                    if (!contents) return done(contents.error());
-                                   place.tree.catalog().visited(kVisitKind, place.dataset.id);
+                                   place.context.catalog().visited(kVisitKind, place.dataset.id);
                                    DatasetPlace typed = with_type(place, contents->source);
                                    if (!contents->source) typed.dataset.extension.clear();
                                    const DatasetNode node(std::move(typed));
@@ -338,7 +338,7 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
 }
 
 FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {
-  const NameStyle style = place_.tree.config().names;
+  const NameStyle style = place_.context.config().names;
   const std::string plain = plain_name();
   FixedDirectory::Entries entries;
   if (contents.source) {

@@ -20,7 +20,7 @@
 
 #include "fs/datasets/dataset_file.h"
 #include "fs/datasets/dataset_sections.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -28,7 +28,7 @@ namespace esofs::fs {
 
 class DatasetsNode : public Node {
  public:
-  explicit DatasetsNode(Tree& tree) : tree_(tree) {}
+  DatasetsNode(Context& context, KnownQueries& queries) : context_(context), queries_(queries) {}
   std::string identity() const override { return "dir:/datasets"; }
   std::string path() const override { return "/datasets"; }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -40,13 +40,12 @@ class DatasetsNode : public Node {
   NodePtr find(const std::string& name) const;
   NodePtr node(KnownDataset known) const;
 
-  Tree& tree_;
+  Context& context_;
+  KnownQueries& queries_;
 };
 
 class DatasetNode : public Node {
  public:
-  DatasetNode(Tree& tree, const client::Dataset& dataset, RowReference row, const std::string& directory)
-      : DatasetNode(DatasetPlace{tree, dataset, std::move(row), "/datasets/" + directory}) {}
   explicit DatasetNode(DatasetPlace place) : place_(std::move(place)) {}
   std::string identity() const override { return "dataset:" + place_.dataset.id; }
   std::string path() const override { return place_.path; }
@@ -77,6 +76,7 @@ class DatasetNode : public Node {
 };
 
 // Searches the listings that are here already for a dataset by its id. No network.
-std::optional<KnownDataset> dataset_in_listings(Tree& tree, const std::string& id);
+std::optional<KnownDataset> dataset_in_listings(Context& context, KnownQueries& queries,
+                                                const std::string& id);
 
 }  // namespace esofs::fs

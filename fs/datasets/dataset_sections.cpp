@@ -50,7 +50,7 @@ Result<std::string> metadata_without_row(cache::Catalog& catalog, const client::
 
 NodePtr metadata(const DatasetPlace& place) {
   // An archive without a form of ids cannot be asked for one.
-  const auto& ids = place.tree.config().ids;
+  const auto& ids = place.context.config().ids;
   if (place.row.listing && !(ids.valid && ids.valid(place.dataset.id)))
     return made_text(place, "metadata.json", [row = place.row](Done<std::string> done) {
       done(listed_metadata(row));
@@ -58,7 +58,8 @@ NodePtr metadata(const DatasetPlace& place) {
     });
   return made_text(
       place, "metadata.json",
-      [&catalog = place.tree.catalog(), dataset = place.dataset, listed = place.row](Done<std::string> done) {
+      [&catalog = place.context.catalog(), dataset = place.dataset,
+       listed = place.row](Done<std::string> done) {
         using RowPtr = std::shared_ptr<const cache::NamedRow>;
         return catalog.row(
             dataset.id, [&catalog, dataset, listed, done = std::move(done)](Result<RowPtr> row) {
@@ -69,7 +70,7 @@ NodePtr metadata(const DatasetPlace& place) {
 
 NodePtr links_document(const DatasetPlace& place) {
   return made_text(place, "links.vot",
-                   [&catalog = place.tree.catalog(), dataset = place.dataset](Done<std::string> done) {
+                   [&catalog = place.context.catalog(), dataset = place.dataset](Done<std::string> done) {
                      return catalog.links(dataset, [done = std::move(done)](Result<LinksPtr> links) {
                        if (!links) return done(links.error());
                        done((*links)->document);
@@ -78,18 +79,18 @@ NodePtr links_document(const DatasetPlace& place) {
 }
 
 bool has_calibrations_at(const DatasetPlace& place, const client::Links*) {
-  return has_calibrations(place.tree, place.dataset);
+  return has_calibrations(place.context, place.dataset);
 }
 
 // nullptr: none, also where the links are not known yet.
 NodePtr calibrations(const DatasetPlace& place) {
-  if (!has_calibrations(place.tree, place.dataset)) return nullptr;
-  return make_calibrations(place.tree, place.dataset, place.path + "/" + kCalibrationsName);
+  if (!has_calibrations(place.context, place.dataset)) return nullptr;
+  return make_calibrations(place.context, place.dataset, place.path + "/" + kCalibrationsName);
 }
 
 NodePtr links_as_json(const DatasetPlace& place) {
   return made_text(place, "links.json",
-                   [&catalog = place.tree.catalog(), dataset = place.dataset](Done<std::string> done) {
+                   [&catalog = place.context.catalog(), dataset = place.dataset](Done<std::string> done) {
                      return catalog.links(dataset, [done = std::move(done)](Result<LinksPtr> links) {
                        if (!links) return done(links.error());
                        done(links_json(**links));
@@ -101,12 +102,12 @@ bool is_fits(const DatasetPlace& place, const client::Links*) { return place.dat
 
 NodePtr headers(const DatasetPlace& place) {
   if (!is_fits(place, nullptr)) return nullptr;
-  MadeText::MakeFor make = [&tree = place.tree, dataset = place.dataset](std::optional<uid_t> user,
-                                                                         Done<MadeText::Made> done) {
+  MadeText::MakeFor make = [&context = place.context, dataset = place.dataset](std::optional<uid_t> user,
+                                                                               Done<MadeText::Made> done) {
     using FilePtr = std::shared_ptr<cache::OpenFile>;
     return in_turn<FilePtr, MadeText::Made>(
         [&](Done<FilePtr> opened) {
-          return tree.open_file(user, dataset, cache::Form::kPlain, std::move(opened));
+          return context.open_file(user, dataset, cache::Form::kPlain, std::move(opened));
         },
         [](const FilePtr& file, Done<MadeText::Made> made) {
           return header_text(
@@ -133,15 +134,15 @@ bool has_night_log(const DatasetPlace&, const client::Links* links) {
 
 // By the DataLink answer; if that is not here, by the id that ESO gives it (client/ESO.md, "Identifiers").
 NodePtr night_log(const DatasetPlace& place) {
-  const auto& ids = place.tree.config().ids;
-  const LinksPtr links = place.tree.catalog().known_links(place.dataset);
+  const auto& ids = place.context.config().ids;
+  const LinksPtr links = place.context.catalog().known_links(place.dataset);
   const client::Link* row = links ? night_log_row(*links) : nullptr;
   const std::string id = place.dataset.id + ".NL";
   if (row == nullptr && (links || !ids.valid || !ids.valid(id))) return nullptr;
   const client::Link link = row != nullptr ? *row : client::Link();
   client::Dataset dataset = row != nullptr ? dataset_of_link(link, LinkKind::kFile, ids) : ids.dataset(id);
   if (row != nullptr) dataset.extension = ".txt";
-  return std::make_shared<LinkFile>(place.tree, link, LinkKind::kFile, std::move(dataset), RowReference{},
+  return std::make_shared<LinkFile>(place.context, link, LinkKind::kFile, std::move(dataset), RowReference{},
                                     place.path + "/night_log.txt");
 }
 
@@ -149,11 +150,11 @@ NodePtr night_log(const DatasetPlace& place) {
 
 // The DataLink answer of a dataset; nullptr where it has none.
 Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done) {
-  if (LinksPtr known = place.tree.catalog().known_links(place.dataset)) {
+  if (LinksPtr known = place.context.catalog().known_links(place.dataset)) {
     done(std::move(known));
     return {};
   }
-  return place.tree.catalog().links(place.dataset, [done = std::move(done)](Result<LinksPtr> links) {
+  return place.context.catalog().links(place.dataset, [done = std::move(done)](Result<LinksPtr> links) {
     if (!links && links.error().code() == ENOENT) return done(LinksPtr());
     done(std::move(links));
   });

@@ -11,15 +11,17 @@
 
 #include "cache/catalog.h"
 #include "fs/datasets/dataset_file.h"
+#include "fs/datasets/known_queries.h"
 #include "fs/datasets/link_table.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
 
 // The directory of one dataset.
 struct DatasetPlace {
-  Tree& tree;  // outlives it
+  Context& context;       // outlives it
+  KnownQueries& queries;  // outlive it
   client::Dataset dataset;
   RowReference row;
   std::string path;  // "/datasets/<dp_id>"

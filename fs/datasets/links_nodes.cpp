@@ -29,7 +29,7 @@ class Gathering {
       : place_(place), directory_(std::move(directory)) {}
 
   void add(LinksPtr links) {
-    for (auto& url : lists_in(*links, directory_, place_.dataset.id, place_.tree.config().ids)) {
+    for (auto& url : lists_in(*links, directory_, place_.dataset.id, place_.context.config().ids)) {
       if (seen_.size() < kMostLists && seen_.insert(url).second) open_.push_back(std::move(url));
     }
     documents_.push_back(std::move(links));
@@ -44,7 +44,7 @@ class Gathering {
     return list;
   }
   LinkTablePtr table(ProductFilesPtr files) const {
-    const auto& config = place_.tree.config();
+    const auto& config = place_.context.config();
     return std::make_shared<LinkTable>(
         LinkTable::Source{place_.dataset.id, directory_, documents_, std::move(files)}, config.ids,
         config.names);
@@ -68,7 +68,7 @@ Cancel finish(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> do
     return {};
   }
   const auto& place = gathering->place();
-  return place.tree.catalog().product_files(
+  return place.context.catalog().product_files(
       place.dataset.id, [gathering, table, done = std::move(done)](Result<ProductFilesPtr> files) {
         // Without them the directory shows what DataLink says: they are an addition, and mostly there is no such table.
         if (!files && files.error().code() == EINTR) return done(files.error());
@@ -80,7 +80,9 @@ Cancel gather(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> do
   const auto list = gathering->next();
   if (!list) return finish(gathering, std::move(done));
   return in_turn<LinksPtr, LinkTablePtr>(
-      [&](Done<LinksPtr> links) { return gathering->place().tree.catalog().links(*list, std::move(links)); },
+      [&](Done<LinksPtr> links) {
+        return gathering->place().context.catalog().links(*list, std::move(links));
+      },
       [gathering](LinksPtr links, Done<LinkTablePtr> all) {
         gathering->add(std::move(links));
         return gather(gathering, std::move(all));
@@ -94,7 +96,7 @@ class TableHandle : public DirectoryHandle {
   TableHandle(DatasetPlace place, LinkTablePtr table) : place_(std::move(place)), table_(std::move(table)) {}
   Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override {
     const auto& all = table_->entries();
-    const NameStyle style = place_.tree.config().names;
+    const NameStyle style = place_.context.config().names;
     for (std::uint64_t i = offset; i < all.size(); ++i) {
       const auto& entry = all[i];
       if (!visit(
@@ -110,19 +112,19 @@ class TableHandle : public DirectoryHandle {
   const LinkTablePtr table_;
 };
 
-void tell_errors(Tree& tree, const std::string& path, const LinkTable& table) {
+void tell_errors(Context& context, const std::string& path, const LinkTable& table) {
   const auto& errors = table.errors();
   for (std::size_t i = 0; i < std::min(errors.size(), kMostErrorsTold); ++i)
-    tree.errors().add(tree.now(), path, client::link_error(errors[i], "of its DataLink answer"));
+    context.errors().add(context.now(), path, client::link_error(errors[i], "of its DataLink answer"));
 }
 
 }  // namespace
 
 // --- LinkFile ---
 
-LinkFile::LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
-                   std::string path)
-    : DatasetFile(tree, std::move(dataset), cache::Form::kPlain, std::move(path), std::move(row)),
+LinkFile::LinkFile(Context& context, client::Link link, LinkKind kind, client::Dataset dataset,
+                   RowReference row, std::string path)
+    : DatasetFile(context, std::move(dataset), cache::Form::kPlain, std::move(path), std::move(row)),
       link_(std::move(link)),
       kind_(kind) {}
 
@@ -134,8 +136,8 @@ Cancel LinkFile::open_as(std::optional<uid_t> user, bool truncate, Done<std::sha
     return {};
   }
   if (kind_ == LinkKind::kFile && !url.empty())
-    tree().catalog().learn_source(dataset(),
-                                  {url, link_.content_length, link_.content_type, link_.eso_origfile});
+    context().catalog().learn_source(dataset(),
+                                     {url, link_.content_length, link_.content_type, link_.eso_origfile});
   return DatasetFile::open_as(user, truncate, std::move(done));
 }
 
@@ -172,13 +174,14 @@ std::vector<std::string> LinkFile::xattr_names() {
 NodePtr link_file(const DatasetPlace& place, const LinkTable::Entry& entry, const std::string& directory) {
   client::Dataset dataset = entry.dataset;
   RowReference row;
-  auto known = named_by_archive(dataset) ? dataset_in_listings(place.tree, dataset.id) : std::nullopt;
+  auto known = named_by_archive(dataset) ? dataset_in_listings(place.context, place.queries, dataset.id)
+                                         : std::nullopt;
   if (known) {
     known->dataset.extension = dataset.extension;
     dataset = std::move(known->dataset);
     row = std::move(known->row);
   }
-  return std::make_shared<LinkFile>(place.tree, entry.link, entry.kind, std::move(dataset), std::move(row),
+  return std::make_shared<LinkFile>(place.context, entry.link, entry.kind, std::move(dataset), std::move(row),
                                     place.path + "/" + directory + "/" + entry.name);
 }
 
@@ -189,7 +192,7 @@ Attributes LinkDirectory::attributes() {
 }
 
 LinkTablePtr LinkDirectory::known_table() const {
-  auto& catalog = place_.tree.catalog();
+  auto& catalog = place_.context.catalog();
   const LinksPtr links = catalog.known_links(place_.dataset);
   if (!links) return nullptr;
   LinkTablePtr kept = *kept_->lock();
@@ -244,7 +247,7 @@ Cancel LinkDirectory::lookup(const std::string& name, Done<Found> done) {
     return {};
   }
   return with_deadline<LinkTablePtr>(
-      place_.tree.timer(), place_.tree.config().lookup_wait,
+      place_.context.timer(), place_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the archive has not said yet what is there"),
       [this](Done<LinkTablePtr> answered) { return ask_table(std::move(answered)); },
       [answer, done = std::move(done)](Result<LinkTablePtr> table) {
@@ -256,7 +259,7 @@ Cancel LinkDirectory::lookup(const std::string& name, Done<Found> done) {
 
 Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   return with_deadline<LinkTablePtr>(
-      place_.tree.timer(), place_.tree.config().query_wait,
+      place_.context.timer(), place_.context.config().query_wait,
       Error(EAGAIN, "the archive has not answered yet; look again"),
       [this](Done<LinkTablePtr> answered) { return ask_table(std::move(answered)); },
       [place = place_, path = path(), directory = directory_,
@@ -266,8 +269,8 @@ Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
         if (!found.has_rows()) return done(Error(ENOENT, "the dataset has nothing in " + directory));
         if (found.entries().empty() && !found.errors().empty())
           return done(client::link_error(found.errors().front(), "of its DataLink answer"));
-        tell_errors(place.tree, path, found);
-        place.tree.catalog().visited(kVisitKind, place.dataset.id);
+        tell_errors(place.context, path, found);
+        place.context.catalog().visited(kVisitKind, place.dataset.id);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<TableHandle>(place, *table)));
       });
 }

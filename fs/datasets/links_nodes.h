@@ -29,7 +29,7 @@ class LinkFile : public DatasetFile {
   static constexpr int kLinkKnows = 1'000'000;  // what no row of a table does
 
   // dataset: of dataset_of_link(), or better. path: in the mounted tree.
-  LinkFile(Tree& tree, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
+  LinkFile(Context& context, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
            std::string path);
   int knowledge() const override { return DatasetFile::knowledge() + kLinkKnows; }
   Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;

@@ -15,6 +15,7 @@
 #include "cache/catalog.h"
 #include "client/base/guarded.h"
 #include "fs/queries/saved_queries.h"
+#include "fs/tree/context.h"
 
 namespace esofs::fs {
 
@@ -40,6 +41,15 @@ class JobDirectories {
   const std::shared_ptr<cache::Jobs> jobs_;
   std::map<std::string, std::unique_ptr<SavedQueries>> texts_;  // never changes
   Guarded<std::set<std::string>> hidden_;
+};
+
+// What the nodes of jobs/ share; all of it outlives them.
+struct JobsPlace {
+  Context& context;
+  JobDirectories& directories;
+  SavedQueries& queries;  // whose jobs are listed too
+
+  cache::Jobs& jobs() const noexcept { return directories.jobs(); }
 };
 
 }  // namespace esofs::fs

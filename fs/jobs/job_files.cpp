@@ -105,11 +105,11 @@ Cancel run(const JobPlacePtr& place, const JobInfo& job, Done<void> done) {
     adql = spec->adql;
     maxrec = spec->maxrec;
   }
-  return place->tree.jobs()->jobs().run(job, adql, maxrec,
-                                        noticing<void>(place, job, [place, done = std::move(done)](auto ran) {
-                                          if (place->text && !place->now().url.empty()) place->text->freeze();
-                                          done(std::move(ran));
-                                        }));
+  return place->jobs().run(job, adql, maxrec,
+                           noticing<void>(place, job, [place, done = std::move(done)](auto ran) {
+                             if (place->text && !place->now().url.empty()) place->text->freeze();
+                             done(std::move(ran));
+                           }));
 }
 
 Cancel act(const JobPlacePtr& place, Setting setting, const std::string& line, Done<void> done) {
@@ -120,7 +120,7 @@ Cancel act(const JobPlacePtr& place, Setting setting, const std::string& line, D
   }
   JobInfo job = place->now();
   if (*value == "RUN") return run(place, job, std::move(done));
-  cache::Jobs& jobs = place->tree.jobs()->jobs();
+  cache::Jobs& jobs = place->jobs();
   if (!job.url.empty()) return jobs.change(job, setting, *value, noticing<void>(place, job, std::move(done)));
   if (setting == Setting::kPhase) {
     done(Error(EINVAL, "the job has not been started: there is nothing to abort"));
@@ -160,7 +160,7 @@ NodePtr make_error(const JobPlacePtr& place) {
           done(Error(ENODATA, "the job has not been started"));
           return Cancel();
         }
-        return place->tree.jobs()->jobs().failure(
+        return place->jobs().failure(
             job, noticing<std::string>(place, job, [done = std::move(done)](Result<std::string> sentence) {
               if (!sentence) return done(sentence.error());
               done(sentence->empty() ? "the service does not say why\n" : *sentence + "\n");
@@ -175,8 +175,9 @@ FixedDirectory::Entries result_entries(const JobPlacePtr& place, const client::J
   if (seen == nullptr) return entries;
   for (auto& file : cache::job_files(place->now(), *seen)) {
     if (place->hidden("results/" + file.name)) continue;
-    auto node = std::make_shared<DatasetFile>(place->tree, std::move(file.dataset), cache::Form::kDelivered,
-                                              place->path + "/results/" + file.name, RowReference{});
+    auto node =
+        std::make_shared<DatasetFile>(place->context, std::move(file.dataset), cache::Form::kDelivered,
+                                      place->path + "/results/" + file.name, RowReference{});
     entries.emplace_back(file.name, std::move(node));
   }
   return entries;
@@ -202,13 +203,13 @@ class ResultsNode : public Node {
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
     const JobInfo job = place_->now();
-    const auto seen = place_->tree.jobs()->jobs().last_seen(job);
+    const auto seen = place_->jobs().last_seen(job);
     if (job.url.empty() || (seen && seen->ended())) {
       done(find_result(place_, seen.get(), name));
       return {};
     }
     return with_deadline<JobPtr>(
-        place_->tree.timer(), place_->tree.config().lookup_wait,
+        place_->context.timer(), place_->context.config().lookup_wait,
         Error(EAGAIN, path() + ": the service has not answered yet"),
         [this](Done<JobPtr> answered) { return place_->look(std::move(answered)); },
         [place = place_, name, done = std::move(done)](Result<JobPtr> answer) {
@@ -218,7 +219,7 @@ class ResultsNode : public Node {
   }
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     return with_deadline<JobPtr>(
-        place_->tree.timer(), place_->tree.config().query_wait,
+        place_->context.timer(), place_->context.config().query_wait,
         Error(EAGAIN, path() + ": the service has not answered yet"),
         [this](Done<JobPtr> answered) { return place_->look(std::move(answered)); },
         [place = place_, done = std::move(done)](Result<JobPtr> answer) {
@@ -239,7 +240,7 @@ class ResultsNode : public Node {
 }  // namespace
 
 JobInfo JobPlace::now() const {
-  auto kept = tree.jobs()->jobs().find(job.service, job.name);
+  auto kept = jobs().find(job.service, job.name);
   if (kept) return *std::move(kept);
   if (!text) return job;
   JobInfo draft;
@@ -252,12 +253,12 @@ JobInfo JobPlace::now() const {
 Cancel JobPlace::look(Done<JobPtr> done) const {
   const JobInfo asked = now();
   auto self = std::make_shared<const JobPlace>(*this);
-  return tree.jobs()->jobs().look(asked, noticing<JobPtr>(self, asked, std::move(done)));
+  return jobs().look(asked, noticing<JobPtr>(self, asked, std::move(done)));
 }
 
 std::int64_t JobPlace::mtime() const {
   if (job.created != 0) return job.created;
-  return text ? std::max(text->mtime(), tree.mounted_at()) : tree.mounted_at();
+  return text ? std::max(text->mtime(), context.mounted_at()) : context.mounted_at();
 }
 
 std::string JobPlace::hidden_name(const std::string& file) const {

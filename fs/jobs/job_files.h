@@ -7,14 +7,13 @@
 #include <string>
 
 #include "fs/jobs/job_directories.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
 
 // One job as its files know it.
-struct JobPlace {
-  Tree& tree;
+struct JobPlace : JobsPlace {
   cache::JobInfo job;  // as it was looked up
   std::string path;    // "/jobs/obs/NAME"
   std::string identity;
@@ -28,8 +27,8 @@ struct JobPlace {
 
   // The name of a file of this job for JobDirectories::hide().
   std::string hidden_name(const std::string& file) const;
-  bool hidden(const std::string& file) const { return tree.jobs()->hidden(hidden_name(file)); }
-  void hide(const std::string& file) const { tree.jobs()->hide(hidden_name(file)); }
+  bool hidden(const std::string& file) const { return directories.hidden(hidden_name(file)); }
+  void hide(const std::string& file) const { directories.hide(hidden_name(file)); }
 };
 using JobPlacePtr = std::shared_ptr<const JobPlace>;
 
@@ -37,7 +36,7 @@ using JobPlacePtr = std::shared_ptr<const JobPlace>;
 template <class T>
 Done<T> noticing(const JobPlacePtr& place, cache::JobInfo asked, Done<T> done) {
   return [place, asked = std::move(asked), done = std::move(done)](Result<T> answer) {
-    if (!answer && answer.error().code() == ENOENT && !asked.url.empty()) place->tree.jobs()->drop(asked);
+    if (!answer && answer.error().code() == ENOENT && !asked.url.empty()) place->directories.drop(asked);
     done(std::move(answer));
   };
 }

@@ -39,40 +39,39 @@ bool may_be_an_id(const std::string& name) {
   return name.size() >= kLeastIdLetters && std::count_if(name.begin(), name.end(), digit) >= 2;
 }
 
-JobPlacePtr place_of(Tree& tree, const JobInfo& job, std::string path, std::string identity,
+JobPlacePtr place_of(const JobsPlace& jobs, const JobInfo& job, std::string path, std::string identity,
                      QueryDirectoryPtr text) {
   return std::make_shared<const JobPlace>(
-      JobPlace{tree, job, std::move(path), std::move(identity), std::move(text)});
+      JobPlace{jobs, job, std::move(path), std::move(identity), std::move(text)});
 }
 
 }  // namespace
 
-NodePtr make_jobs_node(Tree& tree) {
-  if (tree.jobs() == nullptr) return nullptr;
+NodePtr make_jobs_node(const JobsPlace& jobs) {
   FixedDirectory::Entries services;
-  for (const auto& service : tree.jobs()->jobs().services())
-    services.emplace_back(safe_name(service), std::make_shared<JobListNode>(tree, service));
-  return std::make_shared<FixedDirectory>("/jobs", tree.mounted_at(), std::move(services));
+  for (const auto& service : jobs.jobs().services())
+    services.emplace_back(safe_name(service), std::make_shared<JobListNode>(jobs, service));
+  return std::make_shared<FixedDirectory>("/jobs", jobs.context.mounted_at(), std::move(services));
 }
 
 // --- JobListNode ---
 
 Attributes JobListNode::attributes() {
-  return {NodeType::kDirectory, 0755, 0, true, tree_.mounted_at(), kLongTimeout, kShortTimeout};
+  return {NodeType::kDirectory, 0755, 0, true, jobs_.context.mounted_at(), kLongTimeout, kShortTimeout};
 }
 
 // The jobs that saved queries have started.
 std::vector<JobInfo> JobListNode::of_queries() const {
   std::vector<JobInfo> jobs;
-  auto queries = tree_.queries().list();
+  auto queries = jobs_.queries.list();
   if (!queries) return jobs;
   for (const auto& query : *queries) {
     const auto spec = query->spec();
     if (!spec || spec->adql.empty()) continue;
-    const auto state = tree_.catalog().state(*spec);
+    const auto state = jobs_.context.catalog().state(*spec);
     // Of one that runs, only the job's URL tells the service.
     if (state.job_url.empty() || (!state.service.empty() && state.service != service_)) continue;
-    if (auto job = tree_.jobs()->jobs().of_query(service_, state.job_url)) jobs.push_back(*std::move(job));
+    if (auto job = jobs_.jobs().of_query(service_, state.job_url)) jobs.push_back(*std::move(job));
   }
   return jobs;
 }
@@ -80,7 +79,7 @@ std::vector<JobInfo> JobListNode::of_queries() const {
 Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs) const {
   std::map<std::string, JobInfo> by_name;
   for (auto& job : jobs) by_name.insert_or_assign(job.name, std::move(job));
-  auto texts = tree_.jobs()->texts(service_).list();
+  auto texts = jobs_.directories.texts(service_).list();
   if (!texts) return texts.error();
   for (const auto& text : *texts) {
     JobInfo draft;
@@ -97,9 +96,9 @@ Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs)
 }
 
 Result<std::optional<JobInfo>> JobListNode::find(const std::string& name) const {
-  cache::Jobs& jobs = tree_.jobs()->jobs();
+  cache::Jobs& jobs = jobs_.jobs();
   if (auto known = jobs.find(service_, name)) return known;
-  auto text = tree_.jobs()->texts(service_).find(name);
+  auto text = jobs_.directories.texts(service_).find(name);
   if (!text) return text.error();
   if (*text) {
     JobInfo draft;
@@ -117,10 +116,10 @@ Result<std::optional<JobInfo>> JobListNode::find(const std::string& name) const 
 NodePtr JobListNode::node(const JobInfo& job, const std::string& name) const {
   QueryDirectoryPtr text;
   if (job.own && job.name == name) {  // an own job looked up by its id is shown as any other
-    if (auto found = tree_.jobs()->texts(service_).find(name); found) text = *found;
+    if (auto found = jobs_.directories.texts(service_).find(name); found) text = *found;
     if (text && !job.url.empty()) text->freeze();
   }
-  return std::make_shared<JobNode>(tree_, job, name, std::move(text));
+  return std::make_shared<JobNode>(jobs_, job, name, std::move(text));
 }
 
 Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
@@ -137,17 +136,17 @@ Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
     done(Found{node(**known, name)});
     return {};
   }
-  const auto job = may_be_an_id(name) ? tree_.jobs()->jobs().by_id(service_, name) : std::nullopt;
+  const auto job = may_be_an_id(name) ? jobs_.jobs().by_id(service_, name) : std::nullopt;
   if (!job) {
     done(Found{nullptr, kShortTimeout});
     return {};
   }
   return with_deadline<JobPtr>(
-      tree_.timer(), tree_.config().lookup_wait,
+      jobs_.context.timer(), jobs_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the service has not said yet whether it has this job"),
-      [&](Done<JobPtr> answered) { return tree_.jobs()->jobs().look(*job, std::move(answered)); },
-      [&tree = tree_, job = *job, name, done = std::move(done)](Result<JobPtr> answer) {
-        if (answer) return done(Found{std::make_shared<JobNode>(tree, job, name, nullptr)});
+      [&](Done<JobPtr> answered) { return jobs_.jobs().look(*job, std::move(answered)); },
+      [jobs = jobs_, job = *job, name, done = std::move(done)](Result<JobPtr> answer) {
+        if (answer) return done(Found{std::make_shared<JobNode>(jobs, job, name, nullptr)});
         if (answer.error().code() == ENOENT) return done(Found{nullptr, kAbsentInListing});
         done(answer.error());
       });
@@ -156,10 +155,11 @@ Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
 Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   using Infos = std::vector<JobInfo>;
   return with_deadline<Infos>(
-      tree_.timer(), tree_.config().query_wait, Error(EAGAIN, path() + ": the service has not answered yet"),
-      [this](Done<Infos> answered) { return tree_.jobs()->jobs().list(service_, std::move(answered)); },
-      [&tree = tree_, service = service_, done = std::move(done)](Result<Infos> listed) {
-        const JobListNode self(tree, service);
+      jobs_.context.timer(), jobs_.context.config().query_wait,
+      Error(EAGAIN, path() + ": the service has not answered yet"),
+      [this](Done<Infos> answered) { return jobs_.jobs().list(service_, std::move(answered)); },
+      [jobs = jobs_, service = service_, done = std::move(done)](Result<Infos> listed) {
+        const JobListNode self(jobs, service);
         auto all = self.with_drafts(listed ? *listed : Infos());
         if (all && all->empty() && !listed) return done(listed.error());
         if (!all) return done(all.error());
@@ -182,13 +182,13 @@ Result<NodePtr> JobListNode::make_directory(const std::string& name) {
   auto known = find(name);
   if (!known) return known.error();
   if (*known) return Error(EEXIST, path() + "/" + name + " exists");
-  auto text = tree_.jobs()->texts(service_).make(name);
+  auto text = jobs_.directories.texts(service_).make(name);
   if (!text) return text.error();
   JobInfo draft;
   draft.service = service_;
   draft.name = name;
   draft.own = true;
-  return NodePtr(std::make_shared<JobNode>(tree_, draft, name, *text));
+  return NodePtr(std::make_shared<JobNode>(jobs_, draft, name, *text));
 }
 
 Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> done) {
@@ -198,7 +198,7 @@ Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> d
     return {};
   }
   const JobInfo job = **known;
-  JobDirectories& directories = *tree_.jobs();
+  JobDirectories& directories = jobs_.directories;
   if (job.url.empty()) {
     auto forgotten = directories.jobs().forget_draft(service_, job.name);
     directories.drop(job);
@@ -215,7 +215,7 @@ Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> d
 // --- JobNode ---
 
 Attributes JobNode::attributes() {
-  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  const auto place = place_of(jobs_, job_, path(), identity(), text_);
   return {NodeType::kDirectory, 0755, 0, true, place->mtime(), kShortTimeout, kShortTimeout};
 }
 
@@ -223,12 +223,12 @@ JobNode::Entries JobNode::texts() const {
   Entries entries;
   if (!text_) return entries;
   for (const auto& [name, file] : text_->files())
-    entries.emplace_back(name, make_text_node(tree_, text_, file, name));
+    entries.emplace_back(name, make_text_node(jobs_.context, text_, file, name));
   return entries;
 }
 
 Cancel JobNode::lookup(const std::string& name, Done<Found> done) {
-  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  const auto place = place_of(jobs_, job_, path(), identity(), text_);
   if ((text_ && text_->removed()) || place->hidden(name)) {
     done(Found{nullptr, 0});
     return {};
@@ -248,7 +248,7 @@ Cancel JobNode::lookup(const std::string& name, Done<Found> done) {
 }
 
 Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
-  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  const auto place = place_of(jobs_, job_, path(), identity(), text_);
   auto answer = [place, entries = texts()](const client::Job* seen) mutable {
     std::vector<std::string> names{"phase", "executionduration", "destruction"};
     if (seen != nullptr) {
@@ -271,7 +271,8 @@ Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
     return {};
   }
   return with_deadline<JobPtr>(
-      tree_.timer(), tree_.config().query_wait, Error(EAGAIN, path() + ": the service has not answered yet"),
+      jobs_.context.timer(), jobs_.context.config().query_wait,
+      Error(EAGAIN, path() + ": the service has not answered yet"),
       [&](Done<JobPtr> answered) { return place->look(std::move(answered)); },
       [answer, done = std::move(done)](Result<JobPtr> seen) mutable {
         if (!seen) return done(seen.error());
@@ -280,7 +281,7 @@ Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
 }
 
 Result<NodePtr> JobNode::create(const std::string& name) {
-  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  const auto place = place_of(jobs_, job_, path(), identity(), text_);
   if (!text_ || text_->frozen())
     return Error(EROFS, path() + ": the job has been made, only its settings can change");
   if (make_job_file(place, name)) return Error(EEXIST, path() + "/" + name + " exists");
@@ -290,20 +291,20 @@ Result<NodePtr> JobNode::create(const std::string& name) {
     if (!created) return created.error();
     file = *created;
   }
-  return make_text_node(tree_, text_, std::move(file), name);
+  return make_text_node(jobs_.context, text_, std::move(file), name);
 }
 
 // Whatever `rm -r` finds here must go, or a job could not be removed; the server keeps its own until the rmdir.
 Result<void> JobNode::remove(const std::string& name) {
   if (name == "results") return Error(EISDIR, path() + "/results is a directory");
   if (text_ && !text_->frozen() && text_->remove(name)) return {};
-  place_of(tree_, job_, path(), identity(), text_)->hide(name);
+  place_of(jobs_, job_, path(), identity(), text_)->hide(name);
   return {};
 }
 
 Result<void> JobNode::remove_directory(const std::string& name) {
   if (name != "results") return Error(ENOTDIR, path() + "/" + name + " is not a directory");
-  place_of(tree_, job_, path(), identity(), text_)->hide(name);
+  place_of(jobs_, job_, path(), identity(), text_)->hide(name);
   return {};
 }
 
@@ -311,14 +312,14 @@ Result<void> JobNode::rename(const std::string& name, Node& to, const std::strin
   if (!text_ || text_->frozen() || !text_->file(name))
     return Error(EROFS, path() + "/" + name + " cannot be renamed");
   if (to.identity() != identity()) return Error(EXDEV, path() + "/" + name + " cannot leave its job");
-  const auto place = place_of(tree_, job_, path(), identity(), text_);
+  const auto place = place_of(jobs_, job_, path(), identity(), text_);
   if (make_job_file(place, to_name)) return Error(EROFS, path() + "/" + to_name + " cannot be replaced");
   return text_->rename(name, to_name, replace);
 }
 
 std::optional<std::string> JobNode::xattr(const std::string& name) {
   if (name != "user.esofs.url") return std::nullopt;
-  const auto url = place_of(tree_, job_, path(), identity(), text_)->now().url;
+  const auto url = place_of(jobs_, job_, path(), identity(), text_)->now().url;
   return url.empty() ? std::nullopt : std::optional(client::shown_url(url));
 }
 

@@ -23,18 +23,18 @@
 #include <vector>
 
 #include "fs/jobs/job_directories.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
 
-// jobs/; nullptr where the archive has no jobs.
-NodePtr make_jobs_node(Tree& tree);
+// jobs/
+NodePtr make_jobs_node(const JobsPlace& jobs);
 
 // jobs/<service>/
 class JobListNode : public Node {
  public:
-  JobListNode(Tree& tree, std::string service) : tree_(tree), service_(std::move(service)) {}
+  JobListNode(JobsPlace jobs, std::string service) : jobs_(jobs), service_(std::move(service)) {}
   std::string identity() const override { return "dir:" + path(); }
   std::string path() const override { return "/jobs/" + service_; }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -52,15 +52,15 @@ class JobListNode : public Node {
   std::vector<cache::JobInfo> of_queries() const;
   Result<std::vector<cache::JobInfo>> with_drafts(std::vector<cache::JobInfo> jobs) const;
 
-  Tree& tree_;
+  const JobsPlace jobs_;
   const std::string service_;
 };
 
 class JobNode : public Node {
  public:
-  // name: in the tree, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
-  JobNode(Tree& tree, cache::JobInfo job, std::string name, QueryDirectoryPtr text)
-      : tree_(tree), job_(std::move(job)), name_(std::move(name)), text_(std::move(text)) {}
+  // name: in the context, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
+  JobNode(JobsPlace jobs, cache::JobInfo job, std::string name, QueryDirectoryPtr text)
+      : jobs_(jobs), job_(std::move(job)), name_(std::move(name)), text_(std::move(text)) {}
   std::string identity() const override { return "job:" + (text_ ? text_->identity() : job_.url); }
   std::string path() const override { return "/jobs/" + job_.service + "/" + name_; }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -78,7 +78,7 @@ class JobNode : public Node {
   using Entries = std::vector<std::pair<std::string, NodePtr>>;
   Entries texts() const;
 
-  Tree& tree_;
+  const JobsPlace jobs_;
   const cache::JobInfo job_;  // as it was looked up
   const std::string name_;
   const QueryDirectoryPtr text_;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cache/content/disk/chunk.h"
@@ -33,15 +34,10 @@ constexpr double kEstimateTimeout = 10;
 
 }  // namespace
 
-Filesystem::Filesystem(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
-    : tree_(std::move(config), catalog, files, timer,
-            [this] {
-              return "{\"live_inodes\": " + std::to_string(live_inodes()) +
-                     ", \"open_handles\": " + std::to_string(open_handles()) +
-                     ", \"errors\": " + std::to_string(tree_.errors().size()) + "}";
-            }),
-      cache_(files),
-      inodes_(tree_.make_root()) {}
+nlohmann::ordered_json Filesystem::status() const {
+  return {
+      {"live_inodes", live_inodes()}, {"open_handles", open_handles()}, {"errors", context_.errors().size()}};
+}
 
 Result<NodePtr> Filesystem::find(std::uint64_t ino) const {
   NodePtr node = inodes_.find(ino);
@@ -61,8 +57,8 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   const mode_t type = directory ? S_IFDIR : attributes.type == NodeType::kSymlink ? S_IFLNK : S_IFREG;
   status.st_mode = type | attributes.permissions;
   status.st_nlink = directory ? 2 : 1;
-  status.st_uid = tree_.config().uid;
-  status.st_gid = tree_.config().gid;
+  status.st_uid = context_.config().uid;
+  status.st_gid = context_.config().gid;
   status.st_size = static_cast<off_t>(attributes.size);
   status.st_blocks = static_cast<blkcnt_t>((attributes.size + kSector - 1) / kSector);
   status.st_blksize = kBlockSize;
@@ -72,7 +68,7 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
 
 // The kernel must ask again on everybody's behalf for what not everybody may see.
 Entry Filesystem::kept_private(Entry entry, const Node& node) const {
-  const Config& config = tree_.config();
+  const Config& config = context_.config();
   if (!config.allow_other || config.share_private ||
       !privacy_now(config).covers(node.path(), node.dataset_file()))
     return entry;
@@ -83,7 +79,7 @@ Entry Filesystem::kept_private(Entry entry, const Node& node) const {
 
 Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
   const bool constant = attributes.type == NodeType::kFile && attributes.attr_timeout >= kLongTimeout;
-  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, tree_.now());
+  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, context_.now());
   inodes_.published(ino, attributes.size, attributes.exact);
   return describe(ino, attributes);
 }
@@ -206,7 +202,7 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user,
   }
   const auto answer = [this, ino, user, node = *node,
                        done = std::move(done)](Result<std::shared_ptr<FileHandle>> handle) {
-    if (handle && (*handle)->restricted() && user && !sees_everything(tree_.config(), *user))
+    if (handle && (*handle)->restricted() && user && !sees_everything(context_.config(), *user))
       return done(Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
     done(opened(ino, std::move(handle)));
   };
@@ -285,8 +281,8 @@ Result<void> Filesystem::access(std::uint64_t ino, int mask, uid_t user) {
 }
 
 Result<void> Filesystem::may_see(std::uint64_t ino, uid_t user) {
-  if (!tree_.config().allow_other || sees_everything(tree_.config(), user)) return {};
-  const Privacy privacy = privacy_now(tree_.config());
+  if (!context_.config().allow_other || sees_everything(context_.config(), user)) return {};
+  const Privacy privacy = privacy_now(context_.config());
   if (!privacy.listings && !privacy.links) return {};
   auto node = find(ino);
   if (!node) return node.error();
@@ -295,7 +291,7 @@ Result<void> Filesystem::may_see(std::uint64_t ino, uid_t user) {
 }
 
 Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::string& operation) {
-  if (user == 0 || user == tree_.config().uid) return {};
+  if (user == 0 || user == context_.config().uid) return {};
   auto node = find(ino);
   if (!node) return node.error();
   if (((*node)->attributes().permissions & kAnyWrite) == 0) return (*node)->refusal(operation);
@@ -387,14 +383,14 @@ Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& n
 }
 
 Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino) {
-  if (!tree_.config().list_xattrs) return std::vector<std::string>();
+  if (!context_.config().list_xattrs) return std::vector<std::string>();
   auto node = find(ino);
   if (!node) return node.error();
   return (*node)->xattr_names();
 }
 
 struct statvfs Filesystem::statfs() const {
-  const cache::FileCache::Usage usage = cache_.usage();
+  const cache::FileCache::Usage usage = context_.files().usage();
   struct statvfs status {};
   status.f_bsize = status.f_frsize = 4096;
   status.f_blocks = usage.max_bytes / status.f_frsize;
@@ -412,7 +408,7 @@ void Filesystem::report(std::uint64_t ino, const std::string& name, const Error&
   std::string path = node ? node->path() : "inode " + std::to_string(ino);
   if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
   spdlog::warn("{}: {} {}", path, errno_name(error.code()), error.what());
-  tree_.errors().add(tree_.now(), path, error);
+  context_.errors().add(context_.now(), path, error);
 }
 
 }  // namespace esofs::fs

@@ -16,21 +16,20 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "cache/catalog.h"
 #include "cache/content/file_cache.h"
 #include "client/base/ask.h"
 #include "client/base/result.h"
 #include "fs/kernel/handle_table.h"
 #include "fs/kernel/inode_table.h"
-#include "fs/root.h"
-#include "fs/tree/config.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
-#include "fs/tree/timer.h"
 
 namespace esofs::fs {
 
@@ -64,8 +63,8 @@ struct DirectoryEntry {
 
 class Filesystem {
  public:
-  // catalog, files and timer outlive it.
-  Filesystem(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer);
+  // The context outlives it, and so does what the nodes refer to.
+  Filesystem(Context& context, NodePtr root) : context_(context), inodes_(std::move(root)) {}
 
   Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
   void forget(std::uint64_t ino, std::uint64_t count);
@@ -82,9 +81,6 @@ class Filesystem {
 
   // flags: of open(2).
   // user: who opens; what is restricted is EACCES for others than who mounted. nullopt: who mounted.
-  Cancel open(std::uint64_t ino, int flags, Done<Opened> done) {
-    return open(ino, flags, {}, std::move(done));
-  }
   Cancel open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done);
   Cancel read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done);
   // True for a read that is most likely the kernel's own, ahead of a program that reads a header: it is to be answered with an
@@ -126,6 +122,8 @@ class Filesystem {
   // Logs a failure that is about to be answered; name: "" or the name below ino that was asked for.
   void report(std::uint64_t ino, const std::string& name, const Error& error);
 
+  // For .esofs/status.json.
+  nlohmann::ordered_json status() const;
   std::size_t live_inodes() const { return inodes_.size(); }
   std::size_t open_handles() const { return files_.size() + directories_.size(); }
 
@@ -139,8 +137,7 @@ class Filesystem {
   Entry kept_private(Entry entry, const Node& node) const;
   Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
 
-  Tree tree_;
-  cache::FileCache& cache_;
+  Context& context_;
   InodeTable inodes_;
   HandleTable<FileHandle> files_;
   HandleTable<DirectoryHandle> directories_;

@@ -11,8 +11,8 @@ namespace {
 
 class TextFileHandle : public FileHandle {
  public:
-  TextFileHandle(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file)
-      : tree_(tree), directory_(std::move(directory)), file_(std::move(file)) {
+  TextFileHandle(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file)
+      : context_(context), directory_(std::move(directory)), file_(std::move(file)) {
     file_->handle_opened();
   }
   TextFileHandle(const TextFileHandle&) = delete;
@@ -26,7 +26,7 @@ class TextFileHandle : public FileHandle {
   std::uint64_t size() const override { return file_->size(); }
   Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
     wrote_ = true;
-    auto written = file_->write(offset, bytes, tree_.now());
+    auto written = file_->write(offset, bytes, context_.now());
     if (!written) cut_ = true;
     return written;
   }
@@ -39,12 +39,12 @@ class TextFileHandle : public FileHandle {
       wrote_ = true;  // the next fsync or close tries again
       return committed;
     }
-    forget_replaced(tree_, *directory_);
+    forget_replaced(context_, *directory_);
     return committed;
   }
 
  private:
-  Tree& tree_;
+  Context& context_;
   const QueryDirectoryPtr directory_;
   const QueryDirectory::File file_;
   std::atomic<bool> wrote_{false};
@@ -53,8 +53,8 @@ class TextFileHandle : public FileHandle {
 
 class TextFileNode : public Node {
  public:
-  TextFileNode(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file, std::string name)
-      : tree_(tree), directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)) {}
+  TextFileNode(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file, std::string name)
+      : context_(context), directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)) {}
 
   std::string identity() const override { return file_->identity(); }
   std::string path() const override { return directory_->path() + "/" + name_; }
@@ -69,12 +69,12 @@ class TextFileNode : public Node {
   bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
     if (truncate) {
-      if (auto cut = file_->resize(0, tree_.now()); !cut) {
+      if (auto cut = file_->resize(0, context_.now()); !cut) {
         done(cut.error());
         return {};
       }
     }
-    done(std::shared_ptr<FileHandle>(std::make_shared<TextFileHandle>(tree_, directory_, file_)));
+    done(std::shared_ptr<FileHandle>(std::make_shared<TextFileHandle>(context_, directory_, file_)));
     return {};
   }
   Result<std::string> symlink_target() const override {
@@ -91,15 +91,15 @@ class TextFileNode : public Node {
     }
     if (directory_->frozen()) return refusal("change");
     if (change.size) {
-      if (auto cut = file_->resize(*change.size, tree_.now()); !cut) return cut;
+      if (auto cut = file_->resize(*change.size, context_.now()); !cut) return cut;
       if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
         if (auto committed = directory_->commit(*file_); !committed) return committed;
-        forget_replaced(tree_, *directory_);
+        forget_replaced(context_, *directory_);
       }
     }
     if (change.mtime) file_->set_mtime(*change.mtime);
     if (change.mtime_now) {
-      file_->set_mtime(tree_.now());
+      file_->set_mtime(context_.now());
       if (!change.size) touched();
     }
     return {};
@@ -115,10 +115,10 @@ class TextFileNode : public Node {
     if (!directory_->listed() || directory_->file(std::string(kQueryFile)) != file_) return;
     directory_->show_all();
     const auto spec = directory_->spec();
-    if (spec && !spec->adql.empty()) tree_.catalog().refresh(*spec);
+    if (spec && !spec->adql.empty()) context_.catalog().refresh(*spec);
   }
 
-  Tree& tree_;
+  Context& context_;
   const QueryDirectoryPtr directory_;
   const QueryDirectory::File file_;
   const std::string name_;
@@ -126,24 +126,22 @@ class TextFileNode : public Node {
 
 }  // namespace
 
-void forget_replaced(Tree& tree, QueryDirectory& directory) {
-  const auto replaced = directory.take_replaced();
-  if (replaced && directory.listed() && !tree.queries().asked_by_another(*replaced, directory))
-    tree.catalog().forget(*replaced);
+void forget_replaced(Context& context, QueryDirectory& directory) {
+  if (const auto replaced = directory.take_replaced()) context.catalog().forget(*replaced);
 }
 
-NodePtr make_text_node(Tree& tree, QueryDirectoryPtr directory, QueryDirectory::File file,
+NodePtr make_text_node(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file,
                        const std::string& name) {
-  return std::make_shared<TextFileNode>(tree, std::move(directory), std::move(file), name);
+  return std::make_shared<TextFileNode>(context, std::move(directory), std::move(file), name);
 }
 
-NodePtr make_status_node(Tree& tree, QueryDirectoryPtr directory) {
+NodePtr make_status_node(Context& context, QueryDirectoryPtr directory) {
   std::string identity = "status:" + directory->identity();
   std::string path = directory->path() + "/status.txt";
   return std::make_shared<LiveText>(
-      std::move(identity), std::move(path), [&tree, directory = std::move(directory)] {
-        return LiveText::Rendered{query_status(tree, *directory),
-                                  std::max(directory->mtime(), tree.mounted_at())};
+      std::move(identity), std::move(path), [&context, directory = std::move(directory)] {
+        return LiveText::Rendered{query_status(context, *directory),
+                                  std::max(directory->mtime(), context.mounted_at())};
       });
 }
 

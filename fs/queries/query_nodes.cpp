@@ -22,44 +22,45 @@ constexpr const char* kCutoutName = "cutout";
 // Offsets from here on are rows of the listing; below it are the local entries.
 constexpr std::uint64_t kFirstRow = 1U << 20U;
 
-NodePtr entry_node(Tree& tree, const QueryDirectory& directory, const ListingPtr& listing,
+NodePtr entry_node(Context& context, const QueryDirectory& directory, const ListingPtr& listing,
                    const cache::Listing::Entry& entry) {
-  return std::make_shared<DatasetFile>(tree, entry.dataset, cache::Form::kPlain,
+  return std::make_shared<DatasetFile>(context, entry.dataset, cache::Form::kPlain,
                                        directory.path() + "/" + entry.name, RowReference{listing, entry.row});
 }
 
-Result<Found> find_entry(Tree& tree, const QueryDirectory& directory, const ListingPtr& listing,
+Result<Found> find_entry(Context& context, const QueryDirectory& directory, const ListingPtr& listing,
                          const std::string& name) {
   auto entry = listing->find(name);
   if (!entry) return entry.error().at(directory.path() + "/" + name);
   if (!*entry) return Found{nullptr, kAbsentInListing};
-  return Found{entry_node(tree, directory, listing, **entry)};
+  return Found{entry_node(context, directory, listing, **entry)};
 }
 
-NodePtr cutouts(Tree& tree, const QueryDirectoryPtr& directory) {
+NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   DatasetLister lister;
   lister.identity = directory->identity();
   lister.path = [directory] { return directory->path(); };
-  lister.known = [&tree, directory]() -> ListingPtr {
+  lister.known = [&context, directory]() -> ListingPtr {
     const auto spec = directory->spec();
-    return spec && !spec->adql.empty() ? tree.catalog().known_listing(*spec) : nullptr;
+    return spec && !spec->adql.empty() ? context.catalog().known_listing(*spec) : nullptr;
   };
-  lister.ask = [&tree, directory](Done<ListingPtr> done) -> Cancel {
+  lister.ask = [&context, directory](Done<ListingPtr> done) -> Cancel {
     const auto spec = directory->spec();
-    if (spec && !spec->adql.empty()) return tree.catalog().listing(*spec, std::move(done));
+    if (spec && !spec->adql.empty()) return context.catalog().listing(*spec, std::move(done));
     done(spec ? Error(ENOENT, directory->path() + " has no query") : spec.error());
     return {};
   };
   lister.hidden = [directory](const std::string& name) { return directory->hidden(name); };
   lister.removable = !directory->is_fixed();
-  return make_listing_cutouts(tree, std::move(lister));
+  return make_listing_cutouts(context, std::move(lister));
 }
 
 // A query directory held open: the local files as they were, then the rows of one snapshot.
 class QueryHandle : public DirectoryHandle {
  public:
-  QueryHandle(Tree& tree, QueryDirectoryPtr directory, FixedDirectory::Entries local, ListingPtr listing)
-      : tree_(tree),
+  QueryHandle(Context& context, QueryDirectoryPtr directory, FixedDirectory::Entries local,
+              ListingPtr listing)
+      : context_(context),
         directory_(std::move(directory)),
         local_(std::move(local)),
         listing_(std::move(listing)) {}
@@ -71,16 +72,16 @@ class QueryHandle : public DirectoryHandle {
     if (!listing_) return {};
     const std::uint64_t from = offset < kFirstRow ? 0 : offset - kFirstRow;
     return listing_->entries(from, [&](const cache::Listing::Entry& entry) {
-      std::string name = shown_name(entry.name, tree_.config().names);
+      std::string name = shown_name(entry.name, context_.config().names);
       if (directory_->hidden(name)) return true;
       return visit(
-          {std::move(name), kFirstRow + entry.row + 1, entry_node(tree_, *directory_, listing_, entry)});
+          {std::move(name), kFirstRow + entry.row + 1, entry_node(context_, *directory_, listing_, entry)});
     });
   }
   std::uint64_t size() const override { return local_.size() + (listing_ ? listing_->datasets() : 0); }
 
  private:
-  Tree& tree_;
+  Context& context_;
   const QueryDirectoryPtr directory_;
   const FixedDirectory::Entries local_;
   const ListingPtr listing_;
@@ -91,30 +92,30 @@ class QueryHandle : public DirectoryHandle {
 // --- QueriesNode ---
 
 Attributes QueriesNode::attributes() {
-  return {NodeType::kDirectory, 0755, 0, true, tree_.mounted_at(), kLongTimeout, kShortTimeout};
+  return {NodeType::kDirectory, 0755, 0, true, context_.mounted_at(), kLongTimeout, kShortTimeout};
 }
 
 Cancel QueriesNode::lookup(const std::string& name, Done<Found> done) {
-  auto query = tree_.queries().find(name);
+  auto query = queries_.find(name);
   if (!query) {
     done(query.error().at("/queries/" + name));
   } else if (!*query) {
     done(Found{nullptr, kShortTimeout});
   } else {
-    done(Found{std::make_shared<QueryNode>(tree_, *query)});
+    done(Found{std::make_shared<QueryNode>(context_, *query)});
   }
   return {};
 }
 
 Cancel QueriesNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
-  auto queries = tree_.queries().list();
+  auto queries = queries_.list();
   if (!queries) {
     done(queries.error());
     return {};
   }
   FixedDirectory::Entries entries;
   for (const auto& query : *queries)
-    entries.emplace_back(query->name(), std::make_shared<QueryNode>(tree_, query));
+    entries.emplace_back(query->name(), std::make_shared<QueryNode>(context_, query));
   done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
   return {};
 }
@@ -126,24 +127,24 @@ Result<NodePtr> QueriesNode::create(const std::string& name) {
 }
 
 Result<NodePtr> QueriesNode::make_directory(const std::string& name) {
-  auto query = tree_.queries().make(name);
+  auto query = queries_.make(name);
   if (!query) return query.error();
-  return NodePtr(std::make_shared<QueryNode>(tree_, *query));
+  return NodePtr(std::make_shared<QueryNode>(context_, *query));
 }
 
 Result<void> QueriesNode::remove_directory(const std::string& name) {
-  auto removed = tree_.queries().remove(name);
+  auto removed = queries_.remove(name);
   if (!removed) return removed.error();
   const auto spec = (*removed)->spec();
-  if (spec && !spec->adql.empty() && !tree_.queries().asked_by_another(*spec, **removed))
-    tree_.catalog().forget(*spec);
+  if (spec && !spec->adql.empty() && !queries_.asked_by_another(*spec, **removed))
+    context_.catalog().forget(*spec);
   return {};
 }
 
 Result<void> QueriesNode::rename(const std::string& name, Node& to, const std::string& to_name, bool) {
   if (to.identity() != identity())
     return Error(EROFS, "a query can be renamed, but not moved out of queries/");
-  return tree_.queries().rename(name, to_name);
+  return queries_.rename(name, to_name);
 }
 
 // --- QueryNode ---
@@ -154,7 +155,7 @@ Attributes QueryNode::attributes() {
 
 Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
   if (auto file = directory_->file(name)) {
-    done(Found{make_text_node(tree_, directory_, std::move(file), name)});
+    done(Found{make_text_node(context_, directory_, std::move(file), name)});
     return {};
   }
   const auto spec = directory_->spec();
@@ -162,25 +163,26 @@ Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
   if (directory_->removed() || directory_->hidden(name) || name == kQueryFile) {
     done(Found{nullptr, 0});
   } else if (name == kStatusName) {
-    done(Found{make_status_node(tree_, directory_)});
+    done(Found{make_status_node(context_, directory_)});
   } else if (!asks) {
     done(Found{nullptr, 0});
   } else if (name == kTableName) {
-    done(Found{make_table_node(tree_, directory_)});
+    done(Found{make_table_node(context_, directory_)});
   } else if (name == kCutoutName) {
-    done(Found{cutouts(tree_, directory_)});
-  } else if (const auto listing = tree_.catalog().known_listing(*spec)) {
-    done(find_entry(tree_, *directory_, listing, name));
+    done(Found{cutouts(context_, directory_)});
+  } else if (const auto listing = context_.catalog().known_listing(*spec)) {
+    done(find_entry(context_, *directory_, listing, name));
   } else if (!may_name_a_dataset(name)) {
     done(Found{nullptr, never_a_name(name) ? kAbsentByGrammar : kAbsentInListing});
   } else {
     return with_deadline<ListingPtr>(
-        tree_.timer(), tree_.config().lookup_wait,
+        context_.timer(), context_.config().lookup_wait,
         Error(EAGAIN, path() + "/" + name + ": the query has not been answered yet; list its directory"),
-        [&](Done<ListingPtr> answered) { return tree_.catalog().listing(*spec, std::move(answered)); },
-        [&tree = tree_, directory = directory_, name, done = std::move(done)](Result<ListingPtr> answer) {
+        [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
+        [&context = context_, directory = directory_, name,
+         done = std::move(done)](Result<ListingPtr> answer) {
           if (!answer) return done(answer.error());
-          done(find_entry(tree, *directory, *answer, name));
+          done(find_entry(context, *directory, *answer, name));
         });
   }
   return {};
@@ -190,15 +192,15 @@ std::vector<std::pair<std::string, NodePtr>> QueryNode::local_entries() const {
   FixedDirectory::Entries entries;
   if (directory_->removed()) return entries;
   for (const auto& [name, file] : directory_->files())
-    entries.emplace_back(name, make_text_node(tree_, directory_, file, name));
+    entries.emplace_back(name, make_text_node(context_, directory_, file, name));
   if (!directory_->hidden(kStatusName))
-    entries.emplace_back(kStatusName, make_status_node(tree_, directory_));
+    entries.emplace_back(kStatusName, make_status_node(context_, directory_));
   const auto spec = directory_->spec();
   if (spec && !spec->adql.empty() && !directory_->hidden(kTableName))
-    entries.emplace_back(kTableName, make_table_node(tree_, directory_));
+    entries.emplace_back(kTableName, make_table_node(context_, directory_));
   // Before anything was cut out there is nothing to see in it, nor to copy; it can be entered all the same.
-  if (spec && !spec->adql.empty() && !directory_->hidden(kCutoutName) && has_used_cutouts(tree_, path()))
-    entries.emplace_back(kCutoutName, cutouts(tree_, directory_));
+  if (spec && !spec->adql.empty() && !directory_->hidden(kCutoutName) && has_used_cutouts(context_, path()))
+    entries.emplace_back(kCutoutName, cutouts(context_, directory_));
   return entries;
 }
 
@@ -210,18 +212,18 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   }
   if (spec->adql.empty() || directory_->removed()) {
     done(std::shared_ptr<DirectoryHandle>(
-        std::make_shared<QueryHandle>(tree_, directory_, local_entries(), nullptr)));
+        std::make_shared<QueryHandle>(context_, directory_, local_entries(), nullptr)));
     return {};
   }
   return with_deadline<ListingPtr>(
-      tree_.timer(), tree_.config().query_wait,
+      context_.timer(), context_.config().query_wait,
       Error(EAGAIN, "the query has not been answered yet; it goes on, see status.txt and look again"),
-      [&](Done<ListingPtr> answered) { return tree_.catalog().listing(*spec, std::move(answered)); },
-      [&tree = tree_, directory = directory_, local = local_entries(),
+      [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
+      [&context = context_, directory = directory_, local = local_entries(),
        done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());
         done(std::shared_ptr<DirectoryHandle>(
-            std::make_shared<QueryHandle>(tree, directory, local, *listing)));
+            std::make_shared<QueryHandle>(context, directory, local, *listing)));
       });
 }
 
@@ -239,7 +241,7 @@ Result<NodePtr> QueryNode::create(const std::string& name) {
     if (!created) return created.error();
     file = *created;
   }
-  return make_text_node(tree_, directory_, std::move(file), name);
+  return make_text_node(context_, directory_, std::move(file), name);
 }
 
 Result<NodePtr> QueryNode::make_symlink(const std::string& name, const std::string& target) {
@@ -248,7 +250,7 @@ Result<NodePtr> QueryNode::make_symlink(const std::string& name, const std::stri
   if (directory_->file(name)) return Error(EEXIST, path() + "/" + name + " exists");
   auto created = directory_->create(name, target);
   if (!created) return created.error();
-  return make_text_node(tree_, directory_, *created, name);
+  return make_text_node(context_, directory_, *created, name);
 }
 
 // Whatever `rm -r` finds here must go, or a query could not be removed; the archive keeps its files.
@@ -273,7 +275,7 @@ Result<void> QueryNode::rename(const std::string& name, Node& to, const std::str
   if (to.identity() != identity()) return Error(EXDEV, path() + "/" + name + " cannot leave its query");
   if (auto good = check_new_name(to_name); !good) return good;
   auto renamed = directory_->rename(name, to_name, replace);
-  if (renamed) forget_replaced(tree_, *directory_);
+  if (renamed) forget_replaced(context_, *directory_);
   return renamed;
 }
 

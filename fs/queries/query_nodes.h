@@ -18,14 +18,14 @@
 #include <vector>
 
 #include "fs/queries/saved_queries.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
 
 class QueriesNode : public Node {
  public:
-  explicit QueriesNode(Tree& tree) : tree_(tree) {}
+  QueriesNode(Context& context, SavedQueries& queries) : context_(context), queries_(queries) {}
   std::string identity() const override { return "dir:/queries"; }
   std::string path() const override { return "/queries"; }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -38,12 +38,14 @@ class QueriesNode : public Node {
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
 
  private:
-  Tree& tree_;
+  Context& context_;
+  SavedQueries& queries_;
 };
 
 class QueryNode : public Node {
  public:
-  QueryNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
+  QueryNode(Context& context, QueryDirectoryPtr directory)
+      : context_(context), directory_(std::move(directory)) {}
   std::string identity() const override { return directory_->identity(); }
   std::string path() const override { return directory_->path(); }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -63,11 +65,11 @@ class QueryNode : public Node {
   std::vector<std::pair<std::string, NodePtr>> local_entries() const;
   Result<void> check_new_name(const std::string& name) const;
 
-  Tree& tree_;
+  Context& context_;
   const QueryDirectoryPtr directory_;
 };
 
 // The text of status.txt: one "key: value" a line.
-std::string query_status(Tree& tree, const QueryDirectory& directory);
+std::string query_status(Context& context, const QueryDirectory& directory);
 
 }  // namespace esofs::fs

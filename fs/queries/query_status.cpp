@@ -60,7 +60,7 @@ void snapshot_lines(std::string& text, const cache::QueryState& state, const cac
 
 }  // namespace
 
-std::string query_status(Tree& tree, const QueryDirectory& directory) {
+std::string query_status(Context& context, const QueryDirectory& directory) {
   std::string text;
   const auto not_saved = directory.save_error();
   const auto spec = directory.spec();
@@ -72,7 +72,7 @@ std::string query_status(Tree& tree, const QueryDirectory& directory) {
     status_line(text, "phase", "EMPTY");
     status_line(text, "hint", "write an ADQL query into query.adql, then list this directory");
   } else {
-    const cache::QueryState state = tree.catalog().state(*spec);
+    const cache::QueryState state = context.catalog().state(*spec);
     status_line(text, "phase", phase(state));
     service_lines(text, state, *spec);
     status_line(text, "mode", mode_name(spec->mode));

@@ -93,8 +93,8 @@ Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm 
 // table/result.csv and the like.
 class QueryResult : public AnswerFile {
  public:
-  QueryResult(Tree& tree, QueryDirectoryPtr directory, AnswerForm form, std::string name)
-      : AnswerFile(tree, form), directory_(std::move(directory)), name_(std::move(name)) {}
+  QueryResult(Context& context, QueryDirectoryPtr directory, AnswerForm form, std::string name)
+      : AnswerFile(context, form), directory_(std::move(directory)), name_(std::move(name)) {}
   std::string identity() const override { return name_ + ':' + directory_->identity(); }
   std::string path() const override { return directory_->path() + "/table/" + name_; }
 
@@ -108,7 +108,8 @@ class QueryResult : public AnswerFile {
 
 class TableNode : public Node {
  public:
-  TableNode(Tree& tree, QueryDirectoryPtr directory) : tree_(tree), directory_(std::move(directory)) {}
+  TableNode(Context& context, QueryDirectoryPtr directory)
+      : context_(context), directory_(std::move(directory)) {}
   std::string identity() const override { return "table:" + directory_->identity(); }
   std::string path() const override { return directory_->path() + "/table"; }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -148,14 +149,14 @@ class TableNode : public Node {
     if (directory_->hidden(hidden_name(name))) return false;
     const auto spec = directory_->spec();
     if (!spec) return false;
-    const auto listing = tree_.catalog().known_listing(*spec);
+    const auto listing = context_.catalog().known_listing(*spec);
     return !listing || listing->result_file().has_value();
   }
   NodePtr result(AnswerForm form, const std::string& name) const {
-    return std::make_shared<QueryResult>(tree_, directory_, form, name);
+    return std::make_shared<QueryResult>(context_, directory_, form, name);
   }
 
-  Tree& tree_;
+  Context& context_;
   const QueryDirectoryPtr directory_;
 };
 
@@ -182,11 +183,12 @@ std::optional<std::pair<std::string, AnswerForm>> split_answer_name(std::string_
 
 ListingPtr AnswerFile::known() const {
   const auto query = spec();
-  return query && !query->adql.empty() ? tree_.catalog().known_listing(*query) : nullptr;
+  return query && !query->adql.empty() ? context_.catalog().known_listing(*query) : nullptr;
 }
 
 Attributes AnswerFile::attributes() {
-  Attributes attributes{NodeType::kFile, 0444, kUnknownEstimate, false, tree_.mounted_at(), kShortTimeout, 0};
+  Attributes attributes{NodeType::kFile, 0444, kUnknownEstimate, false, context_.mounted_at(),
+                        kShortTimeout,   0};
   const auto listing = known();
   const auto answer = listing ? listing->result_file() : std::nullopt;
   struct stat status {};
@@ -195,7 +197,7 @@ Attributes AnswerFile::attributes() {
   attributes.size = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(status.st_size));
   if (form_) {
     attributes.size *= kEstimateFactor;
-    const auto made = tree_.catalog().known_result(*listing, *form_);
+    const auto made = context_.catalog().known_result(*listing, *form_);
     if (!made || ::stat(made->c_str(), &status) != 0) return attributes;
     attributes.size = static_cast<std::uint64_t>(status.st_size);
   }
@@ -211,9 +213,9 @@ Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
     return {};
   }
   using HandlePtr = std::shared_ptr<FileHandle>;
-  auto& catalog = tree_.catalog();
+  auto& catalog = context_.catalog();
   return with_deadline<HandlePtr>(
-      tree_.timer(), tree_.config().query_wait,
+      context_.timer(), context_.config().query_wait,
       Error(EAGAIN, path() + ": the query has not been answered yet"),
       [&](Done<HandlePtr> opened) {
         return in_turn<ListingPtr, HandlePtr>(
@@ -232,7 +234,7 @@ Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
 std::optional<std::string> AnswerFile::xattr(const std::string& name) {
   const auto query = spec();
   if (!query || query->adql.empty()) return std::nullopt;
-  const auto state = tree_.catalog().state(*query);
+  const auto state = context_.catalog().state(*query);
   if (name == kError)
     return state.error ? std::optional(errno_name(state.error->code()) + ' ' + state.error->what())
                        : std::nullopt;
@@ -252,8 +254,8 @@ std::vector<std::string> AnswerFile::xattr_names() {
   return names;
 }
 
-NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory) {
-  return std::make_shared<TableNode>(tree, std::move(directory));
+NodePtr make_table_node(Context& context, QueryDirectoryPtr directory) {
+  return std::make_shared<TableNode>(context, std::move(directory));
 }
 
 }  // namespace esofs::fs

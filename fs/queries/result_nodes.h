@@ -20,7 +20,7 @@
 #include "cache/catalog.h"
 #include "client/tables/table_format.h"
 #include "fs/queries/saved_queries.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -36,7 +36,7 @@ std::optional<std::pair<std::string, AnswerForm>> split_answer_name(std::string_
 // The answer of one query in one form. Attributes: user.esofs.{truncated,rows,service,url,error}.
 class AnswerFile : public Node {
  public:
-  AnswerFile(Tree& tree, AnswerForm form) : tree_(tree), form_(form) {}
+  AnswerFile(Context& context, AnswerForm form) : context_(context), form_(form) {}
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
@@ -49,7 +49,7 @@ class AnswerFile : public Node {
   // Called when the file has been opened; may be empty. It may outlive the node.
   virtual std::function<void()> when_opened() const { return {}; }
 
-  Tree& tree_;
+  Context& context_;
 
  private:
   std::shared_ptr<const cache::Listing> known() const;
@@ -58,6 +58,6 @@ class AnswerFile : public Node {
 };
 
 // queries/<name>/table.
-NodePtr make_table_node(Tree& tree, QueryDirectoryPtr directory);
+NodePtr make_table_node(Context& context, QueryDirectoryPtr directory);
 
 }  // namespace esofs::fs

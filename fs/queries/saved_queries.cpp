@@ -20,11 +20,11 @@ bool same_question(const cache::QuerySpec& a, const cache::QuerySpec& b) {
 
 // --- QueryDirectory ---
 
-QueryDirectory::QueryDirectory(std::string identity, std::string name, const QueryStore& store,
+QueryDirectory::QueryDirectory(std::string identity, std::string name, SavedQueries& owner,
                                std::function<std::int64_t()> now, cache::QuerySpec defaults,
                                TextFolder folder)
     : identity_(std::move(identity)),
-      store_(&store),
+      owner_(&owner),
       now_(std::move(now)),
       defaults_(std::move(defaults)),
       folder_(std::move(folder)) {
@@ -34,7 +34,7 @@ QueryDirectory::QueryDirectory(std::string identity, std::string name, const Que
 QueryDirectory::QueryDirectory(std::string identity, std::string path, const std::string& text,
                                std::int64_t mtime, cache::QuerySpec defaults)
     : identity_(std::move(identity)),
-      store_(nullptr),
+      owner_(nullptr),
       defaults_(std::move(defaults)),
       fixed_path_(std::move(path)) {
   adopt({text, mtime * kNanoseconds});
@@ -49,11 +49,15 @@ Result<cache::QuerySpec> QueryDirectory::spec() const { return state_.lock()->sp
 std::optional<Error> QueryDirectory::save_error() const { return state_.lock()->save_error; }
 
 std::optional<cache::QuerySpec> QueryDirectory::take_replaced() {
-  auto state = state_.lock();
-  if (!state->spec || state->spec->adql.empty() || same_question(*state->spec, state->asked))
+  cache::QuerySpec before;
+  {
+    auto state = state_.lock();
+    if (!state->spec || state->spec->adql.empty() || same_question(*state->spec, state->asked))
+      return std::nullopt;
+    before = std::exchange(state->asked, *state->spec);
+  }
+  if (before.adql.empty() || !folder_.listed || !owner_ || owner_->asked_by_another(before, *this))
     return std::nullopt;
-  cache::QuerySpec before = std::exchange(state->asked, *state->spec);
-  if (before.adql.empty()) return std::nullopt;
   return before;
 }
 
@@ -168,7 +172,7 @@ Result<void> QueryDirectory::undo(TextFile& file) {
 Result<void> QueryDirectory::write(const std::string& text) {
   if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
   if (frozen()) return Error(EROFS, path() + ": the job has been made, its query cannot change any more");
-  auto time = store_->save(name(), text);
+  auto time = owner_->store_.save(name(), text);
   auto state = state_.lock();
   if (!time) {
     state->save_error = time.error();
@@ -208,6 +212,15 @@ std::vector<QueryDirectoryPtr> SavedQueries::known() {
   return all;
 }
 
+std::vector<cache::QuerySpec> SavedQueries::questions() {
+  std::vector<cache::QuerySpec> all;
+  for (const auto& query : known()) {
+    auto spec = query->spec();
+    if (spec && !spec->adql.empty()) all.push_back(*std::move(spec));
+  }
+  return all;
+}
+
 std::string SavedQueries::free_identity(const std::string& name) {
   const std::string kind = folder_.listed ? "query:" : "query:" + folder_.path + "/";
   std::string identity = kind + name;
@@ -236,8 +249,7 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
   auto saved = store_.load(name);
   if (!saved) return saved.error();
   if (!query) {
-    auto fresh =
-        std::make_shared<QueryDirectory>(free_identity(name), name, store_, now_, defaults_, folder_);
+    auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, *this, now_, defaults_, folder_);
     query = queries_.lock()->emplace(name, std::move(fresh)).first->second;
   }
   query->adopt(*saved);

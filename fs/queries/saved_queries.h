@@ -25,6 +25,7 @@
 #include "cache/catalog.h"
 #include "client/base/guarded.h"
 #include "client/base/result.h"
+#include "fs/datasets/known_queries.h"
 #include "fs/queries/query_store.h"
 #include "fs/tree/text_file.h"
 
@@ -32,19 +33,21 @@ namespace esofs::fs {
 
 inline constexpr std::string_view kQueryFile = "query.adql";
 
-// Where a directory of texts lies in the tree, and whether the catalog keeps listings of what it asks.
+// Where a directory of texts lies in the context, and whether the catalog keeps listings of what it asks.
 struct TextFolder {
   std::string path = "/queries";
   bool listed = true;
 };
 
 // One directory of queries/, or of jobs/SERVICE/; or one that a template of browse/ makes, which nobody can write.
+class SavedQueries;
+
 class QueryDirectory {
  public:
   using File = std::shared_ptr<TextFile>;
 
-  // now: seconds since 1970; defaults: what no directive says. The store outlives the directory.
-  QueryDirectory(std::string identity, std::string name, const QueryStore& store,
+  // now: seconds since 1970; defaults: what no directive says. The owner outlives the directory.
+  QueryDirectory(std::string identity, std::string name, SavedQueries& owner,
                  std::function<std::int64_t()> now, cache::QuerySpec defaults, TextFolder folder = {});
 
   // A fixed one, at `path` ("/browse/…"): query.adql is `text` and stays so.
@@ -54,7 +57,7 @@ class QueryDirectory {
   const std::string& identity() const noexcept { return identity_; }
   std::string name() const;  // "" of a fixed one
   std::string path() const;  // from the mount point
-  bool is_fixed() const noexcept { return store_ == nullptr; }
+  bool is_fixed() const noexcept { return owner_ == nullptr; }
   bool listed() const noexcept { return folder_.listed; }
   bool removed() const;
   std::int64_t mtime() const;
@@ -63,7 +66,8 @@ class QueryDirectory {
   Result<cache::QuerySpec> spec() const;
   // Why the last commit failed; the store then has the text before it.
   std::optional<Error> save_error() const;
-  // The query that was asked here before the present one, once after each change: its answers may be forgotten.
+  // The query that was asked here before the present one and that no other directory asks, once after each change: its
+  // answers may be forgotten.
   std::optional<cache::QuerySpec> take_replaced();
 
   std::vector<std::pair<std::string, File>> files() const;  // query.adql first, where it exists
@@ -109,7 +113,7 @@ class QueryDirectory {
   void refresh_spec(State& state) const;  // REQUIRES: state locked
 
   const std::string identity_;
-  const QueryStore* const store_;  // nullptr: fixed
+  SavedQueries* const owner_;  // nullptr: fixed
   const std::function<std::int64_t()> now_;
   const cache::QuerySpec defaults_;
   const std::string fixed_path_;
@@ -120,7 +124,7 @@ class QueryDirectory {
 
 using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
 
-class SavedQueries {
+class SavedQueries : public KnownQueries {
  public:
   // defaults: what a query has where no directive of its own says otherwise.
   SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {},
@@ -130,6 +134,7 @@ class SavedQueries {
   Result<std::vector<QueryDirectoryPtr>> list();
   // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
   std::vector<QueryDirectoryPtr> known();
+  std::vector<cache::QuerySpec> questions() override;
   // nullptr: no such query. Takes up what another mount has saved.
   Result<QueryDirectoryPtr> find(const std::string& name);
   Result<QueryDirectoryPtr> make(const std::string& name);
@@ -139,6 +144,7 @@ class SavedQueries {
   bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but);
 
  private:
+  friend class QueryDirectory;
   Result<QueryDirectoryPtr> take_up(const std::string& name);
   std::string free_identity(const std::string& name);
 

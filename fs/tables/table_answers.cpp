@@ -73,8 +73,8 @@ std::optional<std::string> night_adql(const PartedTable& table, std::string_view
          noon(*day + std::chrono::days(1)) + " ORDER BY " + time;
 }
 
-std::string status_text(Tree& tree, const cache::QuerySpec& query) {
-  const auto state = tree.catalog().state(query);
+std::string status_text(Context& context, const cache::QuerySpec& query) {
+  const auto state = context.catalog().state(query);
   std::string text;
   status_line(text, "phase",
               state.running ? state.known ? "REFRESHING" : "RUNNING"
@@ -98,9 +98,12 @@ std::string status_text(Tree& tree, const cache::QuerySpec& query) {
 
 class TableAnswer : public AnswerFile {
  public:
-  TableAnswer(Tree& tree, cache::QuerySpec query, std::string path, AnswerForm form,
+  TableAnswer(Context& context, cache::QuerySpec query, std::string path, AnswerForm form,
               std::pair<std::string, std::string> visit = {})
-      : AnswerFile(tree, form), query_(std::move(query)), path_(std::move(path)), visit_(std::move(visit)) {}
+      : AnswerFile(context, form),
+        query_(std::move(query)),
+        path_(std::move(path)),
+        visit_(std::move(visit)) {}
   std::string identity() const override { return "answer:" + path_; }
   std::string path() const override { return path_; }
 
@@ -108,7 +111,7 @@ class TableAnswer : public AnswerFile {
   Result<cache::QuerySpec> spec() const override { return query_; }
   std::function<void()> when_opened() const override {
     if (visit_.second.empty()) return {};
-    return [&catalog = tree_.catalog(), visit = visit_] { catalog.visited(visit.first, visit.second); };
+    return [&catalog = context_.catalog(), visit = visit_] { catalog.visited(visit.first, visit.second); };
   }
 
  private:
@@ -119,13 +122,13 @@ class TableAnswer : public AnswerFile {
 
 class PartNode : public Node {
  public:
-  PartNode(Tree& tree, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part)
-      : tree_(tree), schemas_(std::move(schemas)), table_(std::move(table)), part_(part) {}
+  PartNode(Context& context, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part)
+      : context_(context), schemas_(std::move(schemas)), table_(std::move(table)), part_(part) {}
   std::string identity() const override { return "dir:" + path(); }
   std::string path() const override { return table_.path + '/' + name_of(part_); }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
-    return {NodeType::kDirectory, 0555, 0, true, tree_.mounted_at(), kLongTimeout, kLongTimeout};
+    return {NodeType::kDirectory, 0555, 0, true, context_.mounted_at(), kLongTimeout, kLongTimeout};
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
     NodePtr found = find(name);
@@ -135,7 +138,7 @@ class PartNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     std::set<std::string> statuses;
-    for (const std::string& name : tree_.catalog().visits(visit_kind(), kMostVisits)) {
+    for (const std::string& name : context_.catalog().visits(visit_kind(), kMostVisits)) {
       NodePtr node = find(name);
       if (!node) continue;
       entries.emplace_back(name, std::move(node));
@@ -153,7 +156,7 @@ class PartNode : public Node {
   std::optional<cache::QuerySpec> query(std::string_view stem) const {
     auto adql = part_adql(table_, part_, stem);
     if (!adql) return std::nullopt;
-    return schemas_->query(table_.service, *std::move(adql), tree_.config().default_maxrec);
+    return schemas_->query(table_.service, *std::move(adql), context_.config().default_maxrec);
   }
   NodePtr find(const std::string& name) const {
     if (name.size() > kLongestName || never_a_name(name)) return nullptr;
@@ -164,17 +167,17 @@ class PartNode : public Node {
     const auto split = split_answer_name(name);
     auto asked = split ? query(split->first) : std::nullopt;
     if (!asked) return nullptr;
-    return std::make_shared<TableAnswer>(tree_, *std::move(asked), path() + '/' + name, split->second,
+    return std::make_shared<TableAnswer>(context_, *std::move(asked), path() + '/' + name, split->second,
                                          std::pair(visit_kind(), name));
   }
   NodePtr status(const cache::QuerySpec& asked, const std::string& name) const {
     const std::string place = path() + '/' + name;
-    return std::make_shared<LiveText>("status:" + place, place, [&tree = tree_, asked] {
-      return LiveText::Rendered{status_text(tree, asked), tree.mounted_at()};
+    return std::make_shared<LiveText>("status:" + place, place, [&context = context_, asked] {
+      return LiveText::Rendered{status_text(context, asked), context.mounted_at()};
     });
   }
 
-  Tree& tree_;
+  Context& context_;
   const std::shared_ptr<TableSchemas> schemas_;
   const PartedTable table_;
   const TablePart part_;
@@ -186,13 +189,14 @@ std::optional<std::string> part_adql(const PartedTable& table, TablePart part, s
   return part == TablePart::kCone ? cone_adql(table, stem) : night_adql(table, stem);
 }
 
-NodePtr make_part_node(Tree& tree, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part) {
-  return std::make_shared<PartNode>(tree, std::move(schemas), std::move(table), part);
+NodePtr make_part_node(Context& context, std::shared_ptr<TableSchemas> schemas, PartedTable table,
+                       TablePart part) {
+  return std::make_shared<PartNode>(context, std::move(schemas), std::move(table), part);
 }
 
-NodePtr make_table_answer(Tree& tree, cache::QuerySpec query, std::string path,
+NodePtr make_table_answer(Context& context, cache::QuerySpec query, std::string path,
                           std::optional<client::TableFormat> form) {
-  return std::make_shared<TableAnswer>(tree, std::move(query), std::move(path), form);
+  return std::make_shared<TableAnswer>(context, std::move(query), std::move(path), form);
 }
 
 }  // namespace esofs::fs

@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
-#include "fs/root.h"
 #include "fs/tables/table_schemas.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -34,10 +34,11 @@ struct PartedTable {
 std::optional<std::string> part_adql(const PartedTable& table, TablePart part, std::string_view stem);
 
 // `directory`/cone or `directory`/night. schemas: outlived by the node.
-NodePtr make_part_node(Tree& tree, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part);
+NodePtr make_part_node(Context& context, std::shared_ptr<TableSchemas> schemas, PartedTable table,
+                       TablePart part);
 
 // A file that is the answer to a query.
-NodePtr make_table_answer(Tree& tree, cache::QuerySpec query, std::string path,
+NodePtr make_table_answer(Context& context, cache::QuerySpec query, std::string path,
                           std::optional<client::TableFormat> form);
 
 }  // namespace esofs::fs

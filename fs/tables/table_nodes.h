@@ -13,11 +13,11 @@
 //   threads  thread-safe
 #pragma once
 
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
 
-NodePtr make_tables_node(Tree& tree);
+NodePtr make_tables_node(Context& context);
 
 }  // namespace esofs::fs

@@ -287,7 +287,7 @@ cache::QuerySpec TableSchemas::query(const std::string& service, std::string adq
   spec.adql = std::move(adql);
   spec.service = service;
   spec.maxrec = maxrec;
-  spec.ttl = tree_.config().default_ttl;
+  spec.ttl = context_.config().default_ttl;
   return spec;
 }
 
@@ -320,7 +320,7 @@ Result<std::shared_ptr<const T>> TableSchemas::read(Kept<T>& kept, const std::st
 }
 
 Cancel TableSchemas::tables(const std::string& service, Done<ServiceTablesPtr> done) {
-  return tree_.catalog().listing(
+  return context_.catalog().listing(
       tables_query(service), [kept = tables_, service, done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error().at("the tables of " + service));
         done(read(*kept, service, **listing, read_tables));
@@ -328,7 +328,7 @@ Cancel TableSchemas::tables(const std::string& service, Done<ServiceTablesPtr> d
 }
 
 Cancel TableSchemas::axes(const std::string& service, Done<ServiceAxesPtr> done) {
-  return tree_.catalog().listing(
+  return context_.catalog().listing(
       axes_query(service), [kept = axes_, service, done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error().at("the columns of the tables of " + service));
         done(read(*kept, service, **listing, read_axes));
@@ -336,13 +336,13 @@ Cancel TableSchemas::axes(const std::string& service, Done<ServiceAxesPtr> done)
 }
 
 ServiceTablesPtr TableSchemas::known_tables(const std::string& service) {
-  const auto listing = tree_.catalog().known_listing(tables_query(service));
+  const auto listing = context_.catalog().known_listing(tables_query(service));
   auto found = listing ? read(*tables_, service, *listing, read_tables) : Result<ServiceTablesPtr>(nullptr);
   return found ? *found : nullptr;
 }
 
 ServiceAxesPtr TableSchemas::known_axes(const std::string& service) {
-  const auto listing = tree_.catalog().known_listing(axes_query(service));
+  const auto listing = context_.catalog().known_listing(axes_query(service));
   auto found = listing ? read(*axes_, service, *listing, read_axes) : Result<ServiceAxesPtr>(nullptr);
   return found ? *found : nullptr;
 }

@@ -22,7 +22,7 @@
 #include "cache/catalog.h"
 #include "client/base/ask.h"
 #include "client/base/guarded.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 
 namespace esofs::fs {
 
@@ -74,7 +74,7 @@ std::string adql_identifier(const std::string& name);
 class TableSchemas {
  public:
   // tree: outlives it.
-  explicit TableSchemas(Tree& tree) : tree_(tree) {}
+  explicit TableSchemas(Context& context) : context_(context) {}
 
   Cancel tables(const std::string& service, Done<ServiceTablesPtr> done);
   Cancel axes(const std::string& service, Done<ServiceAxesPtr> done);
@@ -101,7 +101,7 @@ class TableSchemas {
   static Result<std::shared_ptr<const T>> read(Kept<T>& kept, const std::string& service,
                                                const cache::Listing& listing, const Reader& reader);
 
-  Tree& tree_;
+  Context& context_;
   // Shared with the answers under way.
   std::shared_ptr<Kept<ServiceTables>> tables_ = std::make_shared<Kept<ServiceTables>>();
   std::shared_ptr<Kept<ServiceAxes>> axes_ = std::make_shared<Kept<ServiceAxes>>();

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "client/base/text.h"
-#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "fs/tree/plain_nodes.h"
 
 namespace esofs::fs {

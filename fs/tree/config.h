@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,7 +31,6 @@ struct BrowseConfig {
 struct Config {
   std::string archive_name;               // "eso"
   std::string archive_title;              // "ESO Science Archive Facility"
-  std::string archive_identity;           // client::Archive::identity()
   std::vector<std::string> tap_services;  // names of the profile's TAP services
   // What README.txt tells of the archive.
   std::vector<std::string> limits;  // sentences: what it cannot do
@@ -53,8 +53,8 @@ struct Config {
 
   std::string version;      // one line
   std::string config_json;  // .esofs/config.json, secrets removed
-  // Further members of .esofs/status.json: key and a function that gives JSON text. The functions must not wait.
-  std::vector<std::pair<std::string, std::function<std::string()>>> status;
+  // Further members of .esofs/status.json: key and value. The functions must not wait.
+  std::vector<std::pair<std::string, std::function<nlohmann::ordered_json()>>> status;
 
   bool allow_other = false;  // the kernel lets other users in
   // Opens the files of datasets for each user with rights of their own; null: all with those of who mounted. Outlives

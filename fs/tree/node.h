@@ -1,4 +1,4 @@
-// Node: one file or directory of the tree, of whatever kind; the seam between the tree and the kernel's questions.
+// Node: one file or directory of the context, of whatever kind; the seam between the tree and the kernel's questions.
 //
 // A new kind of directory is a class derived from Node and a line in fs/root.cpp; nothing else knows the kinds.
 //

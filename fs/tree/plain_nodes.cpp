@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "fs/root.h"
+#include "fs/tree/context.h"
 
 namespace esofs::fs {
 namespace {

@@ -6,12 +6,15 @@
 
 #include <cstring>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "fs/kernel/filesystem.h"
+#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "tests/support/fake_catalog.h"
 #include "tests/support/fake_file_cache.h"
 #include "tests/support/fake_timer.h"
@@ -69,7 +72,12 @@ class FsFixture : public ::testing::Test {
   }
   void mount() { mount(config()); }
   void mount(fs::Config config) {
-    fs_ = std::make_unique<fs::Filesystem>(std::move(config), catalog_, cache_, timer_);
+    fs_.reset();
+    root_.reset();
+    config.status.insert(config.status.begin(), {"filesystem", [this] { return fs_->status(); }});
+    context_ = std::make_unique<fs::Context>(std::move(config), catalog_, cache_, timer_);
+    root_ = std::make_unique<fs::Root>(*context_);
+    fs_ = std::make_unique<fs::Filesystem>(*context_, root_->node());
   }
 
   // --- verbs; the answer must be there at once ---
@@ -98,7 +106,7 @@ class FsFixture : public ::testing::Test {
   }
   Result<fs::Opened> open(std::uint64_t ino, int flags = O_RDONLY) {
     std::optional<Result<fs::Opened>> answer;
-    fs_->open(ino, flags, [&](Result<fs::Opened> opened) { answer = std::move(opened); });
+    fs_->open(ino, flags, {}, [&](Result<fs::Opened> opened) { answer = std::move(opened); });
     return now(std::move(answer));
   }
   Result<fs::Opened> opendir(std::uint64_t ino) {
@@ -183,6 +191,8 @@ class FsFixture : public ::testing::Test {
   FakeCatalog catalog_;
   FakeFileCache cache_;
   std::shared_ptr<FakeListing> listing_ = std::make_shared<FakeListing>();
+  std::unique_ptr<fs::Context> context_;
+  std::unique_ptr<fs::Root> root_;
   std::unique_ptr<fs::Filesystem> fs_;
 };
 

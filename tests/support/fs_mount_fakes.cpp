@@ -8,6 +8,8 @@
 #include <string>
 
 #include "fs/kernel/fuse_session.h"
+#include "fs/root.h"
+#include "fs/tree/context.h"
 #include "tests/support/fake_catalog.h"
 #include "tests/support/fake_file_cache.h"
 
@@ -42,7 +44,9 @@ int main(int argc, char** argv) {
                   dataset.id = id;
                   return dataset;
                 }};
-  fs::Filesystem filesystem(config, catalog, cache, timer);
+  fs::Context context(config, catalog, cache, timer);
+  fs::Root root(context);
+  fs::Filesystem filesystem(context, root.node());
   auto session = fs::FuseSession::mount(filesystem, timer, {argv[1], {"fsname=fakes"}});
   if (!session) {
     (void)std::fprintf(stderr, "%s\n", session.error().what().c_str());

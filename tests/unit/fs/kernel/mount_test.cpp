@@ -47,7 +47,9 @@ class MountTest : public FsFixture {
     auto owned = config();
     owned.uid = ::getuid();
     owned.gid = ::getgid();
-    filesystem_ = std::make_unique<fs::Filesystem>(owned, catalog_, cache_, real_timer_);
+    real_context_ = std::make_unique<fs::Context>(owned, catalog_, cache_, real_timer_);
+    real_root_ = std::make_unique<fs::Root>(*real_context_);
+    filesystem_ = std::make_unique<fs::Filesystem>(*real_context_, real_root_->node());
     fs::SessionConfig config{root().string(), {"fsname=fakes"}};
     config.teardown_patience = teardown_patience_;
     auto session = fs::FuseSession::mount(*filesystem_, real_timer_, std::move(config));
@@ -89,6 +91,8 @@ class MountTest : public FsFixture {
 
   std::chrono::milliseconds teardown_patience_{5000};
   fs::ThreadTimer real_timer_;
+  std::unique_ptr<fs::Context> real_context_;
+  std::unique_ptr<fs::Root> real_root_;
   std::unique_ptr<fs::Filesystem> filesystem_;
   std::unique_ptr<fs::FuseSession> session_;
   std::thread runner_;

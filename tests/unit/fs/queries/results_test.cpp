@@ -56,7 +56,7 @@ TEST_F(ResultsTest, WhoWaitsForAFormCanBeInterrupted) {
   catalog_.hold();
   std::optional<Result<Opened>> answer;
   const auto cancel =
-      fs_->open(result(".csv"), O_RDONLY, [&](Result<Opened> opened) { answer = std::move(opened); });
+      fs_->open(result(".csv"), O_RDONLY, {}, [&](Result<Opened> opened) { answer = std::move(opened); });
   ASSERT_FALSE(answer);
   cancel();
   ASSERT_TRUE(answer && !*answer);

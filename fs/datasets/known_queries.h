@@ -1,0 +1,17 @@
+// KnownQueries: what the saved queries ask, for whoever looks for a dataset in the listings that they have brought.
+#pragma once
+
+#include <vector>
+
+#include "cache/catalog.h"
+
+namespace esofs::fs {
+
+class KnownQueries {
+ public:
+  virtual ~KnownQueries() = default;
+  // The queries that have a text. From memory after the first call. Thread-safe.
+  virtual std::vector<cache::QuerySpec> questions() = 0;
+};
+
+}  // namespace esofs::fs

@@ -1,0 +1,52 @@
+#include "fs/tree/context.h"
+
+#include <chrono>
+#include <utility>
+
+#include "cache/content/caller_files.h"
+
+namespace esofs::fs {
+namespace {
+
+Config with_clock(Config config) {
+  if (!config.now)
+    config.now = [] {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    };
+  return config;
+}
+
+}  // namespace
+
+Context::Context(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
+    : config_(with_clock(std::move(config))),
+      catalog_(catalog),
+      files_(files),
+      timer_(timer),
+      mounted_at_(config_.now()) {}
+
+cache::QuerySpec Context::query_defaults() const {
+  cache::QuerySpec defaults;
+  defaults.maxrec = config_.default_maxrec;
+  defaults.ttl = config_.default_ttl;
+  return defaults;
+}
+
+Cancel Context::open_file(std::optional<uid_t> user, const client::Dataset& dataset, cache::Form form,
+                          Done<std::shared_ptr<cache::OpenFile>> done) const {
+  if (user && config_.callers != nullptr) return config_.callers->open(*user, dataset, form, std::move(done));
+  return files_.open(dataset, form, std::move(done));
+}
+
+cache::FileFacts Context::facts(const client::Dataset& dataset, cache::Form form) const {
+  cache::FileFacts facts = files_.facts(dataset, form);
+  if (facts.exact || config_.callers == nullptr) return facts;
+  if (const auto size = config_.callers->known_size(dataset, form)) {
+    facts.size = *size;
+    facts.exact = true;
+  }
+  return facts;
+}
+
+}  // namespace esofs::fs
