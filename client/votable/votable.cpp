@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -23,6 +24,15 @@ struct FreeParser {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
 };
 using Parser = std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser>;
+
+// Expat 2.9 has these calls anew with 64 bits, and deprecates the old ones.
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+std::int64_t byte_index(XML_Parser parser) { return XML_GetCurrentByteIndex64(parser); }
+std::uint64_t line_number(XML_Parser parser) { return XML_GetCurrentLineNumber64(parser); }
+#else
+std::int64_t byte_index(XML_Parser parser) { return XML_GetCurrentByteIndex(parser); }
+std::uint64_t line_number(XML_Parser parser) { return XML_GetCurrentLineNumber(parser); }
+#endif
 
 // Expat counts in int; pieces of this size also bound what one call of it may do.
 constexpr std::size_t kMostAtOnce = 1U << 20U;
@@ -121,7 +131,7 @@ class VotableReader::Impl {
   }
 
   std::size_t pending_bytes() const {
-    const auto at = XML_GetCurrentByteIndex(parser_.get());
+    const auto at = byte_index(parser_.get());
     return at < 0 ? 0 : fed_ - std::min<std::size_t>(fed_, static_cast<std::size_t>(at));
   }
 
@@ -147,7 +157,7 @@ class VotableReader::Impl {
     return {};
   }
 
-  std::string line() const { return "line " + std::to_string(XML_GetCurrentLineNumber(parser_.get())); }
+  std::string line() const { return "line " + std::to_string(line_number(parser_.get())); }
 
   Error xml_error() const {
     if (!document_.begun()) {
