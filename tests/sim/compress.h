@@ -4,6 +4,7 @@
 //   threads  thread-safe (CFITSIO is entered by one thread at a time)
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
