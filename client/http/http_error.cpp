@@ -45,6 +45,10 @@ Verdict verdict(CURLcode code, long os_errno, HttpPhase phase) {
       // What came may be left of another answer, longer than announced; the connection ends with it.
       if (phase != HttpPhase::kConnect) return {EIO, true, "not an HTTP answer"};
       return {EIO, false, "not an http or https URL"};
+    case CURLE_WEIRD_SERVER_REPLY:
+      // What curl 8.7 and later say instead, where the connection has carried an HTTP/1 answer before.
+      if (phase == HttpPhase::kAnswer) return {EIO, true, "not an HTTP answer"};
+      return {EIO, false, "the transfer failed"};
     case CURLE_URL_MALFORMAT:
       return {EIO, false, "not an http or https URL"};
     case CURLE_OUT_OF_MEMORY:
