@@ -96,7 +96,7 @@ class StoredCatalog final : public Catalog {
     return queries_->listing(query, std::move(done));
   }
   std::shared_ptr<const Listing> known_listing(const QuerySpec& query) override {
-    return queries_->known(query);
+    return queries_->known_listing(query);
   }
   QueryState state(const QuerySpec& query) override { return queries_->state(query); }
   void refresh(const QuerySpec& query) override { queries_->refresh(query); }
@@ -142,7 +142,7 @@ class StoredCatalog final : public Catalog {
   std::shared_ptr<Jobs> jobs() override { return jobs_->services().empty() ? nullptr : jobs_; }
 
   std::vector<std::shared_ptr<const Listing>> known_listings(std::size_t most) override {
-    return queries_->all_known(most);
+    return queries_->known_listings(most);
   }
 
   void visited(const std::string& kind, const std::string& name) override {
@@ -160,7 +160,8 @@ class StoredCatalog final : public Catalog {
  private:
   template <class Record>
   static typename Answers<Record>::Policy policy(const Config& config, client::Archive& archive) {
-    return {config.links_ttl, config.failure_memory, config.now, [&archive] { return archive.user(); }};
+    return {config.links_ttl, config.failure_memory, config.now,
+            [&archive] { return Login{archive.user()}; }};
   }
   std::string id_key(const std::string& id) const { return archive_.identity() + '\n' + id; }
   // Where the services of a dataset are described, and whether that must first be found out; "": nowhere.
@@ -205,10 +206,10 @@ std::function<Result<LinksRecord>(Lane::Turn&)> StoredCatalog::links_fetch(const
   file.cutout.clear();
   return [&archive = archive_, sources = sources_, key = source_key(file),
           file](Lane::Turn& turn) -> Result<LinksRecord> {
-    const std::string user = archive.user();
+    const Login login{archive.user()};
     auto located = archive.locate(file, turn);
     if (!located) return located.error();
-    sources->keep(key, user, {0, std::move(located->source)});
+    sources->keep(key, login, {0, std::move(located->source)});
     return LinksRecord{0, std::move(located->links).value_or(client::Links())};
   };
 }
@@ -273,12 +274,12 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
   }
   auto fetch = [&archive = archive_, links = links_, dataset,
                 where = described(dataset)](Lane::Turn& turn) -> Result<SourceRecord> {
-    const std::string user = archive.user();
+    const Login login{archive.user()};
     auto located = archive.locate(dataset, turn);
     if (!located) return located.error();
     // That a URL was found to be the file itself is an answer, too.
     if (where.to_be_found || (located->links && !where.url.empty()))
-      links->keep(where.url, user, {0, std::move(located->links).value_or(client::Links())});
+      links->keep(where.url, login, {0, std::move(located->links).value_or(client::Links())});
     return SourceRecord{0, std::move(located->source)};
   };
   return sources_->ask(source_key(dataset), std::move(fetch),
@@ -313,7 +314,7 @@ bool StoredCatalog::forget_source(const client::Dataset& dataset) {
 
 void StoredCatalog::learn_source(const client::Dataset& dataset, const client::FileSource& source) {
   if (!sources_->fresh(source_key(dataset)))
-    sources_->keep(source_key(dataset), archive_.user(), {0, source});
+    sources_->keep(source_key(dataset), Login{archive_.user()}, {0, source});
 }
 
 Cancel StoredCatalog::product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {

@@ -1,8 +1,8 @@
-// Answers<Record>: one kind of small answer (links, sources, rows), from a shelf where it is known, else by asking.
+// Answers<Record>: one kind of small answer (links, sources, rows), from its shelf if it is known, else by asking.
 //
-// An answer within its ttl is given at once. Past it the archive is asked again, and the old one serves where the archive
-// cannot be reached. A failure is remembered for some seconds and told again without a request. Equal questions at one time
-// are one request.
+// An answer within its ttl is given at once. Past it the archive is asked again, and the old one serves if the archive cannot
+// be reached. A failure is remembered for some seconds and told again without a request. Equal questions at one time are one
+// request.
 //
 //   shapes   Record: decode()d from the shelf, with the members fetched_at and what was asked
 //   threads  thread-safe; asks on the lane
@@ -20,14 +20,15 @@
 #include <unordered_map>
 #include <utility>
 
-#include "cache/answers/remembered.h"
+#include "cache/answers/failure_memory.h"
+#include "cache/answers/transient_errors.h"
 #include "cache/answers/waiters.h"
-#include "cache/answers/whose.h"
 #include "cache/store/metadata_store.h"
 #include "cache/store/records.h"
 #include "client/base/ask.h"
 #include "client/base/guarded.h"
 #include "client/base/lane.h"
+#include "client/base/login.h"
 
 namespace esofs::cache {
 
@@ -42,18 +43,22 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     std::chrono::seconds ttl;
     std::chrono::seconds failure_memory;
     std::function<std::int64_t()> now;
-    // Who is logged in, Archive::user(): what is told to somebody is kept for them alone. Empty: always nobody.
-    std::function<std::string()> user = {};
+    // Who is logged in: what the archive tells somebody is kept for them alone. Empty: always nobody.
+    std::function<Login()> login = {};
   };
 
   // store, lane: outlive it.
   Answers(Shelf shelf, MetadataStore& store, Lane& lane, Policy policy)
-      : shelf_(shelf), store_(store), lane_(lane), policy_(std::move(policy)) {}
+      : shelf_(shelf),
+        store_(store),
+        lane_(lane),
+        policy_(std::move(policy)),
+        failures_(policy_.failure_memory) {}
 
   // However old; null.
   Answer known(const std::string& key) { return read(own(key)); }
 
-  // True where an answer within its ttl is here.
+  // True if an answer within its ttl is known.
   bool fresh(const std::string& key) {
     const auto old = known(key);
     return old && recent(old->fetched_at, policy_.now(), policy_.ttl);
@@ -66,7 +71,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
       done(std::move(old));
       return {};
     }
-    if (auto failure = remembered_failure(key)) {
+    if (auto failure = failures_.recall(key, policy_.now())) {
       if (old && transient(failure->code())) {
         done(std::move(old));
       } else {
@@ -78,19 +83,19 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     if (joined.first) {
       lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](
                        Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, fetch, turn)); },
-                   "answers " + std::to_string(static_cast<int>(shelf_)));
+                   "answers " + std::string(shelf_name(shelf_)));
     }
     return joined.cancel;
   }
 
-  // Keeps an answer that was met on another way, asked for by `user`. It is kept for nobody where that is not who is logged in
-  // any more: then nobody knows whose rights it took.
-  Answer keep(const std::string& key, const std::string& user, Record record) {
-    if (now_logged_in() != user) return std::make_shared<const Record>(std::move(record));
-    return write(own(key, user), std::move(record));
+  // Keeps an answer that came with another one, asked for under `login`. It is not kept if the login has changed since: then
+  // nobody knows which of the two it needed.
+  Answer keep(const std::string& key, const Login& login, Record record) {
+    if (now_logged_in() != login) return std::make_shared<const Record>(std::move(record));
+    return write(key + login.key_ending(), std::move(record));
   }
 
-  // What is known of it counts as old from now on: it is asked for anew, and serves where the archive cannot be reached.
+  // The known answer counts as old from now on: the archive is asked again, and it serves if the archive cannot be reached.
   void expire(const std::string& asked) {
     const std::string key = own(asked);
     const auto old = read(key);
@@ -101,23 +106,17 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   }
 
  private:
-  struct Failure {
-    Error error;
-    std::int64_t at;
-  };
-  // Those looked at lately, decoded. A replaced one counts on until all are dropped.
+  // Answers used lately, decoded. The bytes of one that is replaced count until all are dropped.
   struct Decoded {
     std::unordered_map<std::string, Answer> answers;
     std::size_t bytes = 0;  // as encoded
   };
   static constexpr std::size_t kMostDecoded = 512;
   static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
-  static constexpr std::size_t kMostFailures = 4096;
   static constexpr int kMostLogins = 3;  // that one question outlives
 
-  static std::string own(const std::string& key, const std::string& user) { return key + whose(user); }
-  std::string own(const std::string& key) const { return own(key, now_logged_in()); }
-  std::string now_logged_in() const { return policy_.user ? policy_.user() : std::string(); }
+  std::string own(const std::string& key) const { return key + now_logged_in().key_ending(); }
+  Login now_logged_in() const { return policy_.login ? policy_.login() : Login(); }
 
   Answer read(const std::string& key) {
     {
@@ -154,17 +153,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return answer;
   }
 
-  std::optional<Error> remembered_failure(const std::string& key) {
-    const std::int64_t now = policy_.now();
-    auto failures = failures_.lock();
-    const auto found = failures->find(key);
-    if (found == failures->end()) return std::nullopt;
-    if (recent(found->second.at, now, policy_.failure_memory)) return found->second.error;
-    failures->erase(found);
-    return std::nullopt;
-  }
-
-  // What is told while the login changes, as where a password turns out to be wrong, is nobody's: it is asked for again.
+  // An answer that arrives while the login changes (a password turns out to be wrong) is not kept: it is asked for again.
   Result<Answer> answer(const std::string& asked, const Fetch& fetch, Lane::Turn& turn) {
     for (int attempt = 0; attempt < kMostLogins; ++attempt) {
       if (auto answered = answer_as_now(asked, fetch, turn)) return *std::move(answered);
@@ -182,12 +171,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     auto fetched = fetch(turn);
     if (own(asked) != key) return std::nullopt;
     if (fetched) return write(key, std::move(*fetched));
-    if (!turn.stop().stop_requested()) {
-      const std::int64_t now = policy_.now();
-      auto failures = failures_.lock();
-      if (failures->size() >= kMostFailures) failures->clear();
-      failures->insert_or_assign(key, Failure{fetched.error(), now});
-    }
+    if (!turn.stop().stop_requested()) failures_.remember(key, fetched.error(), policy_.now());
     if (old && transient(fetched.error().code())) return old;
     return fetched.error();
   } catch (const std::exception& bug) {  // the flight must land, or its askers hang
@@ -200,7 +184,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   const Policy policy_;
   Waiters<std::string, Answer> flights_;
   Guarded<Decoded> decoded_;
-  Guarded<std::unordered_map<std::string, Failure>> failures_;
+  FailureMemory<std::string> failures_;
 };
 
 }  // namespace esofs::cache

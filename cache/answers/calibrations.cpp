@@ -30,11 +30,11 @@ struct Calibrations::Parts {
   Result<std::string> url(const Dataset& dataset, CalibrationMode mode, Lane::Turn& turn) const {
     if (auto url = known_url(dataset, mode); !url.empty()) return url;
     if (const auto links_url = archive.links_url(dataset); !links_url.empty()) {
-      const std::string user = archive.user();
+      const Login login{archive.user()};
       auto found = archive.links(links_url, turn);
       if (!found) return found.error();
       const auto url = client::calselector_url(*found, mode);
-      links->keep(links_url, user, {0, std::move(*found)});
+      links->keep(links_url, login, {0, std::move(*found)});
       if (!url.empty()) return url;
     }
     return Error(ENOENT, "the archive tells no calibrations of " + dataset.id);
@@ -52,10 +52,10 @@ struct Calibrations::Parts {
                                         Lane::Turn& turn) const {
     auto list = answers->known(key(dataset, mode));
     if (!list) {
-      const std::string user = archive.user();
+      const Login login{archive.user()};
       auto fetched = fetch(dataset, mode, turn);
       if (!fetched) return fetched.error();
-      list = answers->keep(key(dataset, mode), user, std::move(*fetched));
+      list = answers->keep(key(dataset, mode), login, std::move(*fetched));
     }
     AssociationsRecord tree;
     tree.url = list->value.tree_url;

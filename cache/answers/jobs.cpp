@@ -10,7 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "cache/answers/remembered.h"
+#include "cache/answers/failure_memory.h"
+#include "cache/answers/transient_errors.h"
 #include "client/base/safe_name.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
@@ -93,15 +94,15 @@ std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job) {
 // --- what is remembered ---
 
 std::string Jobs::place(const std::string& service, const std::string& what) const {
-  return who(service) + '\n' + what;
+  return login(service).name + '\n' + what;
 }
 
 std::string Jobs::key(const std::string& service, const std::string& name) const {
-  return key(who(service), service, name);
+  return key(login(service), service, name);
 }
 
-std::string Jobs::key(const std::string& who, const std::string& service, const std::string& name) const {
-  return archive_.identity() + (who.empty() ? "" : " for " + who) + '\n' + service + '\n' + name;
+std::string Jobs::key(const Login& login, const std::string& service, const std::string& name) const {
+  return login.key_beginning(archive_.identity()) + '\n' + service + '\n' + name;
 }
 
 JobInfo Jobs::info(const std::string& service, const std::string& name, const JobRecord& record) {
@@ -127,14 +128,14 @@ std::map<std::string, JobRecord> Jobs::records(const std::string& service) {
   return found;
 }
 
-Result<void> Jobs::keep(const JobInfo& job, const std::string& who) {
+Result<void> Jobs::keep(const JobInfo& job, const Login& login) {
   JobRecord record;
   record.url = job.url;
   record.own = job.own;
   record.created = job.created;
   record.duration = job.duration;
   record.destruction = job.destruction;
-  return store_.put(Shelf::kJobs, key(who, job.service, job.name), encode(record));
+  return store_.put(Shelf::kJobs, key(login, job.service, job.name), encode(record));
 }
 
 Jobs::Listed Jobs::listed(const std::string& service) {
@@ -210,7 +211,7 @@ Jobs::JobPtr Jobs::last_seen(const JobInfo& job) {
   return found == memory->seen.end() ? nullptr : found->second.job;
 }
 
-Result<void> Jobs::set_draft(const JobInfo& job) { return keep(job, who(job.service)); }
+Result<void> Jobs::set_draft(const JobInfo& job) { return keep(job, login(job.service)); }
 
 Result<void> Jobs::forget_draft(const std::string& service, const std::string& name) {
   return store_.erase(Shelf::kJobs, key(service, name));
@@ -380,7 +381,7 @@ Result<void> Jobs::make_and_run(JobInfo job, const std::string& adql, std::uint6
     request.service = job.service;
     request.adql = adql;
     request.maxrec = maxrec;
-    const std::string maker = who(job.service);
+    const Login maker = login(job.service);
     auto made = archive_.create_job(request, turn);
     if (!made) return made.error();
     job.url = std::move(*made);

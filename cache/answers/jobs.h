@@ -29,6 +29,7 @@
 #include "client/base/ask.h"
 #include "client/base/guarded.h"
 #include "client/base/lane.h"
+#include "client/base/login.h"
 
 namespace esofs::cache {
 
@@ -115,15 +116,15 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
     std::map<std::string, Listed> listed;        // by place() of the service
   };
 
-  std::string who(const std::string& service) const { return archive_.query_identity(service); }
-  // What is kept in memory, and asked for, for who is logged in.
+  Login login(const std::string& service) const { return {archive_.query_identity(service)}; }
+  // The key of what is kept in memory or asked for under the present login.
   std::string place(const std::string& service, const std::string& what) const;
   std::string place(const JobInfo& job) const { return place(job.service, job.url); }
   std::string key(const std::string& service, const std::string& name) const;
-  std::string key(const std::string& who, const std::string& service, const std::string& name) const;
+  std::string key(const Login& login, const std::string& service, const std::string& name) const;
   std::optional<JobRecord> record(const std::string& service, const std::string& name);
   std::map<std::string, JobRecord> records(const std::string& service);
-  Result<void> keep(const JobInfo& job, const std::string& who);
+  Result<void> keep(const JobInfo& job, const Login& login);
   std::optional<JobInfo> by_url(const std::string& service, const std::string& url);
   static JobInfo info(const std::string& service, const std::string& name, const JobRecord& record);
 

@@ -1,13 +1,12 @@
-// How a key says whose rights it took to get what it leads to.
+// Login::key_ending() of a name.
 #pragma once
 
 #include <string>
 
+#include "client/base/login.h"
+
 namespace esofs::cache {
 
-// "\nfor NAME", for the end of a key; "" for nobody's.
-inline std::string whose(const std::string& identity) {
-  return identity.empty() ? std::string() : "\nfor " + identity;
-}
+inline std::string whose(const std::string& identity) { return Login{identity}.key_ending(); }
 
 }  // namespace esofs::cache

@@ -1,14 +1,14 @@
-// Attempts: what was tried of each query since its last snapshot, kept in the store so that a restart goes on with it.
-// While the store fails, it is remembered in memory.
+// Attempts: what was tried of each query since its last snapshot, kept in the store so that it outlives a restart.
+// While the store fails, it is kept in memory.
 //
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
 
 #include <functional>
 #include <mutex>
-#include <string>
 #include <unordered_map>
 
+#include "cache/listings/query_key.h"
 #include "cache/store/metadata_store.h"
 #include "cache/store/records.h"
 
@@ -18,19 +18,19 @@ class Attempts {
  public:
   explicit Attempts(MetadataStore& store) : store_(store) {}
 
-  AttemptRecord get(const std::string& query);
+  AttemptRecord get(const QueryKey& query);
   // Changes of one query happen one after the other.
-  void update(const std::string& query, const std::function<void(AttemptRecord&)>& change);
-  void erase(const std::string& query);
+  void update(const QueryKey& query, const std::function<void(AttemptRecord&)>& change);
+  void erase(const QueryKey& query);
   // The record of the query was written together with other things.
-  void written(const std::string& query);
+  void written(const QueryKey& query);
 
  private:
-  AttemptRecord read(const std::string& query);  // REQUIRES: mutex_ held.
+  AttemptRecord read(const QueryKey& query);  // REQUIRES: mutex_ held.
 
   MetadataStore& store_;  // a leaf: it calls nobody back, and so may be called with the lock held
   std::mutex mutex_;
-  std::unordered_map<std::string, AttemptRecord> unwritten_;  // guarded by mutex_
+  std::unordered_map<QueryKey, AttemptRecord> unwritten_;  // guarded by mutex_
 };
 
 }  // namespace esofs::cache

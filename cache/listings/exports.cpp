@@ -9,7 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "cache/answers/remembered.h"
 #include "client/tables/table_export.h"
 
 namespace esofs::cache {
@@ -17,7 +16,6 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-constexpr std::size_t kMostFailures = 1024;
 constexpr std::string_view kPart = ".part";
 
 stdfs::path export_path(stdfs::path votable, client::TableFormat format) {
@@ -64,15 +62,6 @@ std::optional<stdfs::path> Exports::made(const Listing& listing, client::TableFo
   return there(path) ? std::optional<stdfs::path>(std::move(path)) : std::nullopt;
 }
 
-std::optional<Error> Exports::remembered_failure(const std::string& target) {
-  auto failures = failures_.lock();
-  const auto found = failures->find(target);
-  if (found == failures->end()) return std::nullopt;
-  if (recent(found->second.at, now_(), failure_memory_)) return found->second.error;
-  failures->erase(found);
-  return std::nullopt;
-}
-
 Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat format,
                      Done<stdfs::path> done) {
   const auto votable = listing->result_file();
@@ -85,7 +74,7 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
     done(target);
     return {};
   }
-  if (auto failure = remembered_failure(target)) {
+  if (auto failure = failures_.recall(target, now_())) {
     done(*failure);
     return {};
   }
@@ -94,11 +83,8 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
   // The job holds the listing, so that nobody deletes the VOTable under it.
   lane_.submit([self = shared_from_this(), listing = std::move(listing), format, target](Lane::Turn& turn) {
     auto written = self->write(*listing, format, target, turn);
-    if (!written && written.error().code() != EINTR) {
-      auto failures = self->failures_.lock();
-      if (failures->size() >= kMostFailures) failures->clear();
-      failures->insert_or_assign(target, Failure{written.error(), self->now_()});
-    }
+    if (!written && written.error().code() != EINTR)
+      self->failures_.remember(target, written.error(), self->now_());
     self->flights_.land(target, written);
   });
   return joined.cancel;

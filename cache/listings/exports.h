@@ -15,12 +15,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
+#include "cache/answers/failure_memory.h"
 #include "cache/answers/waiters.h"
 #include "cache/listings/listing.h"
 #include "client/base/ask.h"
-#include "client/base/guarded.h"
 #include "client/base/lane.h"
 #include "client/tables/table_format.h"
 
@@ -30,7 +30,7 @@ class Exports : public std::enable_shared_from_this<Exports> {
  public:
   // lane: outlives it. now: seconds since 1970.
   Exports(Lane& lane, std::chrono::seconds failure_memory, std::function<std::int64_t()> now)
-      : lane_(lane), failure_memory_(failure_memory), now_(std::move(now)) {}
+      : lane_(lane), now_(std::move(now)), failures_(failure_memory) {}
 
   // The file of an export, made if it is not there.
   Cancel make(std::shared_ptr<const Listing> listing, client::TableFormat format,
@@ -39,20 +39,13 @@ class Exports : public std::enable_shared_from_this<Exports> {
   static std::optional<std::filesystem::path> made(const Listing& listing, client::TableFormat format);
 
  private:
-  struct Failure {
-    Error error;
-    std::int64_t at;
-  };
-
   Result<std::filesystem::path> write(const Listing& listing, client::TableFormat format,
                                       const std::filesystem::path& target, Lane::Turn& turn);
-  std::optional<Error> remembered_failure(const std::string& target);
 
   Lane& lane_;
-  const std::chrono::seconds failure_memory_;
   const std::function<std::int64_t()> now_;
   Waiters<std::string, std::filesystem::path> flights_;  // by the path of the export
-  Guarded<std::unordered_map<std::string, Failure>> failures_;
+  FailureMemory<std::string> failures_;                  // likewise
 };
 
 // Deletes every export of the answer `votable`, whole or not. To be called after the VOTable itself was deleted: an export that

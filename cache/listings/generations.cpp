@@ -43,11 +43,11 @@ bool gone(std::int64_t pid) { return ::kill(static_cast<pid_t>(pid), 0) != 0 && 
 Generations::Generations(MetadataStore& store, std::filesystem::path results_dir)
     : store_(store), results_dir_(std::move(results_dir)) {}
 
-Generations::Begun Generations::begin(const std::string& query, std::int64_t now) {
+Generations::Begun Generations::begin(const QueryKey& query, std::int64_t now) {
   const Generation generation = new_generation();
   state_.lock()->writing.insert(generation);  // before the record, so that a sweep leaves it alone
   GenerationRecord record;
-  record.query = query;
+  record.query = query.text();
   record.pid = ::getpid();
   record.started_at = now;
   auto put = store_.put(Shelf::kListings, generation_key(generation), encode(record));
@@ -58,21 +58,21 @@ Generations::Begun Generations::begin(const std::string& query, std::int64_t now
 
 void Generations::end(const Generation& generation) { state_.lock()->writing.erase(generation); }
 
-std::shared_ptr<const Listing> Generations::held(const Generation& generation) {
+std::shared_ptr<const Listing> Generations::live_listing(const Generation& generation) {
   auto state = state_.lock();
-  const auto found = state->held.find(generation);
-  return found == state->held.end() ? nullptr : found->second.lock();
+  const auto found = state->listings.find(generation);
+  return found == state->listings.end() ? nullptr : found->second.lock();
 }
 
-std::shared_ptr<const Listing> Generations::hold(const Generation& generation,
-                                                 std::shared_ptr<const Listing> listing) {
+std::shared_ptr<const Listing> Generations::register_listing(const Generation& generation,
+                                                             std::shared_ptr<const Listing> listing) {
   std::shared_ptr<const Listing> first;  // let go of outside the lock
   auto state = state_.lock();
   if (state->deleting.count(generation) != 0) return nullptr;
-  auto& held = state->held[generation];
-  first = held.lock();
+  auto& live = state->listings[generation];
+  first = live.lock();
   if (first) return first;
-  held = listing;
+  live = listing;
   return listing;
 }
 
@@ -85,10 +85,10 @@ bool Generations::intact(const Generation& generation) {
 
 bool Generations::freed() {
   auto state = state_.lock();
-  std::erase_if(state->held, [](const auto& item) { return item.second.expired(); });
+  std::erase_if(state->listings, [](const auto& item) { return item.second.expired(); });
   for (const auto& generation : state->kept) {
-    const auto found = state->held.find(generation);
-    if (found == state->held.end() || found->second.expired()) return true;
+    const auto found = state->listings.find(generation);
+    if (found == state->listings.end() || found->second.expired()) return true;
   }
   return false;
 }
@@ -127,12 +127,12 @@ Result<std::map<Generation, GenerationRecord>> Generations::garbage(std::int64_t
 
 bool Generations::may_delete(const Generation& generation) {
   auto state = state_.lock();
-  const auto held = state->held.find(generation);
-  if (held != state->held.end() && !held->second.expired()) {
+  const auto live = state->listings.find(generation);
+  if (live != state->listings.end() && !live->second.expired()) {
     state->kept.insert(generation);
     return false;
   }
-  state->held.erase(generation);
+  state->listings.erase(generation);
   state->kept.erase(generation);
   state->deleting.insert(generation);
   return true;

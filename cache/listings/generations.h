@@ -15,6 +15,7 @@
 #include <string>
 
 #include "cache/listings/listing.h"
+#include "cache/listings/query_key.h"
 #include "cache/store/metadata_store.h"
 #include "cache/store/records.h"
 #include "client/base/guarded.h"
@@ -31,16 +32,16 @@ class Generations {
     Generation generation;
     std::optional<Error> failure;
   };
-  Begun begin(const std::string& query, std::int64_t now);
+  Begun begin(const QueryKey& query, std::int64_t now);
   // It is committed, or given up: its record alone says what becomes of it. Nothing for a generation not begun here.
   void end(const Generation& generation);
 
   // The Listing of this generation that somebody holds; null.
-  std::shared_ptr<const Listing> held(const Generation& generation);
+  std::shared_ptr<const Listing> live_listing(const Generation& generation);
   // From here on the generation stays while what is returned lives: `listing`, or the one that is held already. null: it
   // is being deleted.
-  [[nodiscard]] std::shared_ptr<const Listing> hold(const Generation& generation,
-                                                    std::shared_ptr<const Listing> listing);
+  [[nodiscard]] std::shared_ptr<const Listing> register_listing(const Generation& generation,
+                                                                std::shared_ptr<const Listing> listing);
 
   // Whether rows read before this call were whole: nobody has begun to delete them.
   bool intact(const Generation& generation);
@@ -58,8 +59,8 @@ class Generations {
   struct State {
     std::set<Generation> writing;
     std::set<Generation> deleting;
-    std::map<Generation, std::weak_ptr<const Listing>> held;
-    std::set<Generation> kept;  // garbage, but held
+    std::map<Generation, std::weak_ptr<const Listing>> listings;  // that live
+    std::set<Generation> kept;                                    // garbage of which a listing lives
   };
 
   Result<std::map<Generation, GenerationRecord>> garbage(std::int64_t now);

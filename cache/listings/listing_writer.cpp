@@ -23,7 +23,7 @@ std::string pending_key(Shelf shelf, std::string_view key) {
 }  // namespace
 
 ListingWriter::ListingWriter(client::Archive& archive, MetadataStore& store,
-                             std::shared_ptr<Generations> generations, std::string query, Hooks hooks,
+                             std::shared_ptr<Generations> generations, QueryKey query, Hooks hooks,
                              Limits limits)
     : archive_(archive),
       store_(store),
@@ -33,7 +33,7 @@ ListingWriter::ListingWriter(client::Archive& archive, MetadataStore& store,
       limits_(limits) {}
 
 ListingWriter::~ListingWriter() {
-  if (writing_.valid()) writing_.wait();
+  if (writing_.begun()) (void)writing_.end();
   generations_->end(generation_);
 }
 
@@ -51,8 +51,7 @@ void ListingWriter::begin() {
 
 void ListingWriter::restart() {
   if (!begun_) return;
-  if (writing_.valid()) writing_.wait();
-  writing_ = {};
+  if (writing_.begun()) (void)writing_.end();
   generations_->end(generation_);
   file_ = ResultFile();
   begun_ = false;
@@ -218,7 +217,7 @@ Result<void> ListingWriter::flush() {
   if (in_flight_.writes.empty()) return {};
   if (!memory_) {
     flushed_ = true;
-    writing_ = std::async(std::launch::async, [this] { return write_all(store_, in_flight_.writes); });
+    writing_.begin([this] { return write_all(store_, in_flight_.writes); });
     return {};
   }
   auto written = write_all(*memory_, in_flight_.writes);
@@ -226,10 +225,10 @@ Result<void> ListingWriter::flush() {
   return written;
 }
 
-// Waits for the batch that is being written. In the memory, where the store did not take it.
+// Waits for the batch that is being written. If the store did not take it, it goes to memory.
 Result<void> ListingWriter::settle() {
-  if (!writing_.valid()) return {};
-  const auto written = writing_.get();
+  if (!writing_.begun()) return {};
+  const auto written = writing_.end();
   if (!written) return go_on_in_memory(written.error());
   in_flight_ = {};
   return {};
@@ -237,7 +236,7 @@ Result<void> ListingWriter::settle() {
 
 Result<void> ListingWriter::go_on_in_memory(const Error& failure) {
   spdlog::warn("a listing is kept in memory only: {}", failure.what());
-  if (writing_.valid()) (void)writing_.get();  // whatever came of it
+  if (writing_.begun()) (void)writing_.end();  // whatever came of it
   memory_ = std::make_shared<MemoryStore>(limits_.memory_bytes);
   file_ = ResultFile();
   if (auto copied = copy_to_memory(); !copied) return copied;
@@ -279,13 +278,13 @@ SnapshotRecord ListingWriter::snapshot(const client::QuerySummary& summary) {
 
 Result<void> ListingWriter::commit_to_store(const SnapshotRecord& record, const AttemptRecord& attempt) {
   GenerationRecord generation;
-  generation.query = query_;
+  generation.query = query_.text();
   generation.state = GenerationRecord::State::kCommitted;
   std::vector<Write> writes;
   writes.push_back({Shelf::kListings, columns_key(generation_), encode(ColumnsRecord{columns_})});
   writes.push_back({Shelf::kListings, generation_key(generation_), encode(generation)});
-  writes.push_back({Shelf::kListings, snapshot_key(query_), encode(record)});
-  writes.push_back({Shelf::kListings, attempt_key(query_), encode(attempt)});
+  writes.push_back({Shelf::kListings, snapshot_key(query_.text()), encode(record)});
+  writes.push_back({Shelf::kListings, attempt_key(query_.text()), encode(attempt)});
   return write_all(store_, writes);
 }
 
@@ -298,10 +297,10 @@ Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummar
   if (!memory_) {
     record.result_bytes = file_.keep();
     auto listing = std::make_shared<StoredListing>(store_, generations_, record, columns_, hooks_.shown);
-    // Held before it is committed, so that no sweep comes in between.
-    const auto held = generations_->hold(generation_, listing);
+    // Registered before it is committed, so that no sweep deletes it in between.
+    const auto registered = generations_->register_listing(generation_, listing);
     auto committed = commit_to_store(record, attempt);
-    if (held && committed) {
+    if (registered && committed) {
       generations_->end(generation_);
       return Committed{std::move(listing), true};
     }

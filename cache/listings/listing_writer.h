@@ -2,17 +2,16 @@
 //
 // Rows go to the store in batches under a generation of their own; commit() makes the query's SnapshotRecord point to it,
 // in one transaction with the rest. Until then nobody sees anything of it, and a writer that is dropped or dies leaves
-// only garbage that Generations knows. A store that fails is passed by: the rows go on in memory, up to a bound.
+// only garbage that Generations knows. If the store fails, the rows are kept in memory, up to a bound.
 //
 //   shapes   at most two batches of rows are in memory, one that fills while the other is written, besides what the
 //            fallback holds
 //   errors   ENOSPC where neither disk nor memory takes the rows
-//   threads  one at a time; a thread of its own writes a batch while the next rows come
+//   threads  one at a time; the thread `listing` writes a batch while the next rows come
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,7 +19,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cache/listings/batch_thread.h"
 #include "cache/listings/generations.h"
+#include "cache/listings/query_key.h"
 #include "cache/listings/result_file.h"
 #include "cache/listings/stored_listing.h"
 #include "cache/store/metadata_store.h"
@@ -43,9 +44,9 @@ class ListingWriter final : public client::TableSink {
     StoredListing::Shown shown = {};  // of the listing
   };
 
-  // archive, store: outlive it. query: the key of the query.
+  // archive, store: outlive it.
   ListingWriter(client::Archive& archive, MetadataStore& store, std::shared_ptr<Generations> generations,
-                std::string query, Hooks hooks, Limits limits);
+                QueryKey query, Hooks hooks, Limits limits);
   ~ListingWriter() override;
   ListingWriter(const ListingWriter&) = delete;
   ListingWriter& operator=(const ListingWriter&) = delete;
@@ -101,7 +102,7 @@ class ListingWriter final : public client::TableSink {
   client::Archive& archive_;
   MetadataStore& store_;
   std::shared_ptr<Generations> generations_;
-  const std::string query_;
+  const QueryKey query_;
   const Hooks hooks_;
   const Limits limits_;
 
@@ -115,8 +116,8 @@ class ListingWriter final : public client::TableSink {
   std::uint64_t rows_ = 0;
   std::uint64_t datasets_ = 0;
   Pending filling_;
-  Pending in_flight_;                  // being written; not changed meanwhile
-  std::future<Result<void>> writing_;  // last, so that it ends before what it uses
+  Pending in_flight_;    // being written; not changed meanwhile
+  BatchThread writing_;  // last, so that it ends before what it uses
 };
 
 }  // namespace esofs::cache

@@ -7,14 +7,15 @@
 #include <exception>
 #include <utility>
 
-#include "cache/answers/remembered.h"
+#include "cache/answers/failure_memory.h"
+#include "cache/answers/transient_errors.h"
 #include "cache/listings/listing_keys.h"
 
 namespace esofs::cache {
 namespace {
 
 constexpr std::size_t kSweepRecords = 20'000;  // deleted in one job: some tenths of a second
-constexpr std::size_t kMostAtHand = 1000;      // snapshots; some 15 KB each
+constexpr std::size_t kMostRecent = 1000;      // snapshots; some 15 KB each
 
 }  // namespace
 
@@ -27,76 +28,69 @@ Queries::Queries(const Config& config, client::Archive& archive, MetadataStore& 
       generations_(std::make_shared<Generations>(store, config.results_dir)),
       attempts_(store) {}
 
-// What somebody's rights show is another listing than what everybody sees.
-std::string Queries::asker(const std::string& service) const {
-  const std::string who = archive_.query_identity(service);
-  return archive_.identity() + (who.empty() ? "" : " for " + who);
+Login Queries::login(const std::string& service) const { return {archive_.query_identity(service)}; }
+
+QueryKey Queries::key_of(const QuerySpec& spec) const {
+  return {archive_.identity(), login(spec.service), spec.service, spec.maxrec, spec.adql};
 }
 
-std::string Queries::key(const QuerySpec& spec) const {
-  return asker(spec.service) + '\n' + spec.service + '\n' + std::to_string(spec.maxrec) + '\n' + spec.adql;
-}
-
-// Of the answer to this query: whether it may be shown.
-StoredListing::Shown Queries::shown(const std::string& query) const {
-  const auto first = query.find('\n');
-  const std::string by = query.substr(0, first);
-  if (by == archive_.identity()) return {};
-  const std::string service = query.substr(first + 1, query.find('\n', first + 1) - first - 1);
-  return [weak = weak_from_this(), by, service] {
+// Whether the answer of this query may be shown at the moment: while its login is that of the mount.
+StoredListing::Shown Queries::visibility(const QueryKey& query) const {
+  if (query.login.nobody()) return {};
+  return [weak = weak_from_this(), login = query.login, service = query.service] {
     const auto self = weak.lock();
-    return self && self->asker(service) == by;
+    return self && self->login(service) == login;
   };
 }
 
-std::optional<SnapshotRecord> Queries::record(const std::string& query) {
-  auto bytes = store_.get(Shelf::kListings, snapshot_key(query));
+std::optional<SnapshotRecord> Queries::snapshot_record(const QueryKey& query) {
+  auto bytes = store_.get(Shelf::kListings, snapshot_key(query.text()));
   if (!bytes || !*bytes) return std::nullopt;
   auto found = decode<SnapshotRecord>(**bytes);
   if (found && found->generation.size() != kGenerationBytes) found.reset();
   return found;
 }
 
-std::shared_ptr<const StoredListing> Queries::current(const std::string& query) {
+std::shared_ptr<const StoredListing> Queries::find_snapshot(const QueryKey& query) {
   std::shared_ptr<const StoredListing> memory;
-  if (auto kept = in_memory_.lock(); true) {
+  if (auto kept = unstored_.lock(); true) {
     if (const auto found = kept->find(query); found != kept->end()) memory = found->second;
   }
-  // Again where a newer snapshot came in between.
+  // Again if a newer snapshot came in between.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    auto found = record(query);
+    auto found = snapshot_record(query);
     if (!found || (memory && memory->record().fetched_at >= found->fetched_at)) return memory;
     const Generation generation = found->generation;
-    if (auto held = generations_->held(generation))
-      return std::static_pointer_cast<const StoredListing>(held);
+    if (auto live = generations_->live_listing(generation))
+      return std::static_pointer_cast<const StoredListing>(live);
     auto bytes = store_.get(Shelf::kListings, columns_key(generation));
     auto columns = bytes && *bytes ? decode<ColumnsRecord>(**bytes) : std::nullopt;
     if (!columns) continue;
-    auto held = generations_->hold(
+    auto live = generations_->register_listing(
         generation, std::make_shared<StoredListing>(store_, generations_, std::move(*found),
-                                                    std::move(columns->columns), shown(query)));
-    found = record(query);
-    if (!held || !found || found->generation != generation) continue;
-    keep_at_hand(query, held);
-    return std::static_pointer_cast<const StoredListing>(held);
+                                                    std::move(columns->columns), visibility(query)));
+    found = snapshot_record(query);
+    if (!live || !found || found->generation != generation) continue;
+    remember_snapshot(query, live);
+    return std::static_pointer_cast<const StoredListing>(live);
   }
   return memory;
 }
 
-void Queries::keep_at_hand(const std::string& query, const Answer& snapshot) {
-  std::unordered_map<std::string, Answer> old;  // dies without the lock
-  auto lately = lately_.lock();
-  if (lately->size() >= kMostAtHand) lately->swap(old);
-  lately->insert_or_assign(query, snapshot);
+void Queries::remember_snapshot(const QueryKey& query, const Answer& snapshot) {
+  std::unordered_map<QueryKey, Answer> old;  // dies without the lock
+  auto recent_ones = recently_used_.lock();
+  if (recent_ones->size() >= kMostRecent) recent_ones->swap(old);
+  recent_ones->insert_or_assign(query, snapshot);
 }
 
-bool Queries::remembered(const AttemptRecord& attempt) const {
+bool Queries::still_failed(const AttemptRecord& attempt) const {
   if (!attempt.error) return false;
   // What is wrong with the text stays wrong until the text changes, and then it is another query.
   return attempt.error->code() == EINVAL || recent(attempt.error_at, now_(), failure_memory_);
 }
 
-std::shared_ptr<Queries::Running> Queries::running(const std::string& query) {
+std::shared_ptr<Queries::Running> Queries::running_of(const QueryKey& query) {
   auto all = running_.lock();
   const auto found = all->find(query);
   return found == all->end() ? nullptr : found->second;
@@ -108,10 +102,10 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
     return {};
   }
   if (generations_->freed()) sweep_soon();
-  const std::string query = key(spec);
+  const QueryKey query = key_of(spec);
   const AttemptRecord attempt = attempts_.get(query);
-  const bool refused = remembered(attempt);
-  if (auto snapshot = current(query)) {
+  const bool refused = still_failed(attempt);
+  if (auto snapshot = find_snapshot(query)) {
     const bool fresh = recent(snapshot->record().fetched_at, now_(), spec.ttl) && !attempt.refresh_requested;
     if (!fresh && !refused && flights_.begin(query)) submit(query, spec);
     done(Answer(std::move(snapshot)));
@@ -126,36 +120,44 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
   return joined.cancel;
 }
 
-std::shared_ptr<const Listing> Queries::known(const QuerySpec& spec) { return current(key(spec)); }
+std::shared_ptr<const Listing> Queries::known_listing(const QuerySpec& spec) {
+  return find_snapshot(key_of(spec));
+}
 
-std::vector<std::shared_ptr<const Listing>> Queries::all_known(std::size_t most) {
-  std::vector<std::pair<std::int64_t, std::string>> found;  // when it was fetched, and its query
-  const std::string by = asker("") + '\n';
-  const std::string prefix = snapshot_key(by);
+std::vector<std::shared_ptr<const Listing>> Queries::known_listings(std::size_t most) {
+  struct Found {
+    std::int64_t fetched_at;
+    QueryKey query;
+  };
+  std::vector<Found> found;
+  const std::string archive = archive_.identity();
+  const Login present = login("");
+  const std::string prefix = snapshot_key(QueryKey::beginning(archive, present));
   const auto scanned =
       store_.scan(Shelf::kListings, prefix, [&](std::string_view at, std::string_view value) {
         if (!at.starts_with(prefix)) return false;
         const auto record = decode<SnapshotRecord>(value);
-        if (record && record->datasets > 0)
-          found.emplace_back(record->fetched_at, at.substr(snapshot_key("").size()));
+        auto query = QueryKey::of_text(archive, present, at.substr(snapshot_key("").size()));
+        if (record && record->datasets > 0 && query) found.push_back({record->fetched_at, *std::move(query)});
         return true;
       });
   if (!scanned) spdlog::warn("the listings that are kept cannot be looked at: {}", scanned.error().what());
-  for (const auto& [query, listing] : *in_memory_.lock())
-    if (query.starts_with(by)) found.emplace_back(listing->record().fetched_at, query);
-  std::sort(found.begin(), found.end(), std::greater<>());
+  for (const auto& [query, listing] : *unstored_.lock())
+    if (query.login == present) found.push_back({listing->record().fetched_at, query});
+  std::sort(found.begin(), found.end(),
+            [](const Found& a, const Found& b) { return a.fetched_at > b.fetched_at; });
   std::vector<std::shared_ptr<const Listing>> listings;
-  for (const auto& [fetched_at, query] : found) {
+  for (const auto& each : found) {
     if (listings.size() == most) break;
-    if (auto listing = current(query)) listings.push_back(std::move(listing));
+    if (auto listing = find_snapshot(each.query)) listings.push_back(std::move(listing));
   }
   return listings;
 }
 
 QueryState Queries::state(const QuerySpec& spec) {
-  const std::string query = key(spec);
+  const QueryKey query = key_of(spec);
   QueryState state;
-  if (const auto snapshot = current(query)) {
+  if (const auto snapshot = find_snapshot(query)) {
     const SnapshotRecord& record = snapshot->record();
     state.known = true;
     state.service = record.service;
@@ -172,7 +174,7 @@ QueryState Queries::state(const QuerySpec& spec) {
   if (!attempt.job_url.empty()) state.job_url = std::move(attempt.job_url);
   state.error = std::move(attempt.error);
   state.error_at = attempt.error_at;
-  if (const auto now_running = running(query)) {
+  if (const auto now_running = running_of(query)) {
     state.running = true;
     state.started_at = now_running->started_at;
     state.rows_so_far = now_running->rows;
@@ -182,8 +184,8 @@ QueryState Queries::state(const QuerySpec& spec) {
 }
 
 void Queries::refresh(const QuerySpec& spec) {
-  const std::string query = key(spec);
-  const auto now_running = running(query);
+  const QueryKey query = key_of(spec);
+  const auto now_running = running_of(query);
   if (now_running) now_running->refresh_again = true;
   attempts_.update(query, [&now_running](AttemptRecord& attempt) {
     attempt.refresh_requested = true;
@@ -194,16 +196,16 @@ void Queries::refresh(const QuerySpec& spec) {
 }
 
 void Queries::forget(const QuerySpec& spec) {
-  const std::string query = key(spec);
-  in_memory_.lock()->erase(query);
-  lately_.lock()->erase(query);
+  const QueryKey query = key_of(spec);
+  unstored_.lock()->erase(query);
+  recently_used_.lock()->erase(query);
   attempts_.erase(query);
-  if (auto erased = store_.erase(Shelf::kListings, snapshot_key(query)); !erased)
+  if (auto erased = store_.erase(Shelf::kListings, snapshot_key(query.text())); !erased)
     spdlog::warn("a listing that nobody needs stays: {}", erased.error().what());
   sweep_soon();
 }
 
-void Queries::submit(const std::string& query, const QuerySpec& spec) {
+void Queries::submit(const QueryKey& query, const QuerySpec& spec) {
   auto begun = std::make_shared<Running>(now_());
   (*running_.lock())[query] = begun;
   lane_.submit([self = shared_from_this(), query, spec,
@@ -211,20 +213,20 @@ void Queries::submit(const std::string& query, const QuerySpec& spec) {
                "query " + archive_.query_service(spec.service, spec.adql));
 }
 
-void Queries::run(const std::string& query, const QuerySpec& spec, Running& running, Lane::Turn& turn) {
+void Queries::run(const QueryKey& query, const QuerySpec& spec, Running& running, Lane::Turn& turn) {
   auto result = answer(query, spec, running, turn);
   running_.lock()->erase(query);
   flights_.land(query, result);
   if (!turn.stop().stop_requested()) sweep_soon();
 }
 
-Result<Queries::Answer> Queries::answer(const std::string& query, const QuerySpec& spec, Running& running,
+Result<Queries::Answer> Queries::answer(const QueryKey& query, const QuerySpec& spec, Running& running,
                                         Lane::Turn& turn) try {
   if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
-  if (key(spec) != query) return Error(EAGAIN, "the login changed meanwhile; look again");
+  if (key_of(spec) != query) return Error(EAGAIN, "the login changed meanwhile; look again");
   const AttemptRecord attempt = attempts_.get(query);
   // It may have come between the question and this job, or from another mount.
-  if (auto snapshot = current(query);
+  if (auto snapshot = find_snapshot(query);
       snapshot && !attempt.refresh_requested && recent(snapshot->record().fetched_at, now_(), spec.ttl))
     return Answer(std::move(snapshot));
   client::QueryRequest request;
@@ -234,15 +236,15 @@ Result<Queries::Answer> Queries::answer(const std::string& query, const QuerySpe
   request.mode = spec.mode;
   request.job_url = attempt.job_url;
   *running.job_url.lock() = attempt.job_url;
-  auto asked = ask(query, request, running, turn);
+  auto asked = download(query, request, running, turn);
   if (!asked && !turn.stop().stop_requested()) note_failure(query, asked.error());
   return asked;
 } catch (const std::exception& bug) {  // the flight must land, or its askers hang
   return Error(EIO, bug.what());
 }
 
-Result<Queries::Answer> Queries::ask(const std::string& query, const client::QueryRequest& request,
-                                     Running& running, Lane::Turn& turn) {
+Result<Queries::Answer> Queries::download(const QueryKey& query, const client::QueryRequest& request,
+                                          Running& running, Lane::Turn& turn) {
   ListingWriter::Hooks hooks;
   hooks.now = now_;
   hooks.progress = [&running](std::uint64_t rows) { running.rows = rows; };
@@ -250,28 +252,27 @@ Result<Queries::Answer> Queries::ask(const std::string& query, const client::Que
     *running.job_url.lock() = job_url;
     attempts_.update(query, [&job_url](AttemptRecord& attempt) { attempt.job_url = job_url; });
   };
-  hooks.shown = shown(query);
+  hooks.shown = visibility(query);
   ListingWriter writer(archive_, store_, generations_, query, std::move(hooks), {});
-  const std::string who = archive_.query_identity(request.service);
+  const Login before = login(request.service);
   auto summary = archive_.query(request, writer, turn);
   if (!summary) return summary.error();
-  if (archive_.query_identity(request.service) != who)
-    return Error(EAGAIN, "the login changed meanwhile; look again");
-  return keep(query, writer, *summary, running);
+  if (login(request.service) != before) return Error(EAGAIN, "the login changed meanwhile; look again");
+  return commit(query, writer, *summary, running);
 }
 
-Result<Queries::Answer> Queries::keep(const std::string& query, ListingWriter& writer,
-                                      const client::QuerySummary& summary, Running& running) {
+Result<Queries::Answer> Queries::commit(const QueryKey& query, ListingWriter& writer,
+                                        const client::QuerySummary& summary, Running& running) {
   AttemptRecord attempt;
   attempt.refresh_requested = running.refresh_again;
   auto committed = writer.commit(summary, attempt);
   if (!committed) return committed.error();
   if (committed->in_store) {
     attempts_.written(query);
-    in_memory_.lock()->erase(query);
-    lately_.lock()->erase(query);
+    unstored_.lock()->erase(query);
+    recently_used_.lock()->erase(query);
   } else {
-    (*in_memory_.lock())[query] = committed->listing;
+    (*unstored_.lock())[query] = committed->listing;
     attempts_.update(query, [&attempt](AttemptRecord& kept) { kept = attempt; });
   }
   // Asked for while the snapshot was being committed.
@@ -280,7 +281,7 @@ Result<Queries::Answer> Queries::keep(const std::string& query, ListingWriter& w
   return Answer(std::move(committed->listing));
 }
 
-void Queries::note_failure(const std::string& query, const Error& error) {
+void Queries::note_failure(const QueryKey& query, const Error& error) {
   attempts_.update(query, [&](AttemptRecord& attempt) {
     attempt.error = error;
     attempt.error_at = now_();

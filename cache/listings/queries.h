@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "cache/listings/generations.h"
 #include "cache/listings/listing.h"
 #include "cache/listings/listing_writer.h"
+#include "cache/listings/query_key.h"
 #include "cache/listings/stored_listing.h"
 #include "client/base/guarded.h"
 
@@ -34,11 +36,11 @@ class Queries : public std::enable_shared_from_this<Queries> {
   Queries(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane);
 
   Cancel listing(const QuerySpec& spec, Done<std::shared_ptr<const Listing>> done);
-  std::shared_ptr<const Listing> known(const QuerySpec& spec);
+  std::shared_ptr<const Listing> known_listing(const QuerySpec& spec);
   QueryState state(const QuerySpec& spec);
   void refresh(const QuerySpec& spec);
   void forget(const QuerySpec& spec);
-  std::vector<std::shared_ptr<const Listing>> all_known(std::size_t most);
+  std::vector<std::shared_ptr<const Listing>> known_listings(std::size_t most);
 
   // Deletes what no snapshot needs any more, in jobs.
   void sweep_soon();
@@ -53,23 +55,23 @@ class Queries : public std::enable_shared_from_this<Queries> {
     Guarded<std::string> job_url;
   };
 
-  std::string asker(const std::string& service) const;  // the archive, and whose rights its answers take
-  std::string key(const QuerySpec& spec) const;
-  StoredListing::Shown shown(const std::string& query) const;
-  std::optional<SnapshotRecord> record(const std::string& query);
-  std::shared_ptr<const StoredListing> current(const std::string& query);
-  void keep_at_hand(const std::string& query, const Answer& snapshot);
-  bool remembered(const AttemptRecord& attempt) const;
-  std::shared_ptr<Running> running(const std::string& query);
+  Login login(const std::string& service) const;  // with which queries are sent to this service
+  QueryKey key_of(const QuerySpec& spec) const;
+  StoredListing::Shown visibility(const QueryKey& query) const;
+  std::optional<SnapshotRecord> snapshot_record(const QueryKey& query);
+  std::shared_ptr<const StoredListing> find_snapshot(const QueryKey& query);
+  void remember_snapshot(const QueryKey& query, const Answer& snapshot);
+  bool still_failed(const AttemptRecord& attempt) const;
+  std::shared_ptr<Running> running_of(const QueryKey& query);
 
-  void submit(const std::string& query, const QuerySpec& spec);
-  void run(const std::string& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
-  Result<Answer> answer(const std::string& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
-  Result<Answer> ask(const std::string& query, const client::QueryRequest& request, Running& running,
-                     Lane::Turn& turn);
-  Result<Answer> keep(const std::string& query, ListingWriter& writer, const client::QuerySummary& summary,
-                      Running& running);
-  void note_failure(const std::string& query, const Error& error);
+  void submit(const QueryKey& query, const QuerySpec& spec);
+  void run(const QueryKey& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
+  Result<Answer> answer(const QueryKey& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
+  Result<Answer> download(const QueryKey& query, const client::QueryRequest& request, Running& running,
+                          Lane::Turn& turn);
+  Result<Answer> commit(const QueryKey& query, ListingWriter& writer, const client::QuerySummary& summary,
+                        Running& running);
+  void note_failure(const QueryKey& query, const Error& error);
   void sweep(Lane::Turn& turn);
 
   const std::chrono::seconds failure_memory_;
@@ -79,13 +81,13 @@ class Queries : public std::enable_shared_from_this<Queries> {
   Lane& lane_;
   std::shared_ptr<Generations> generations_;
   Attempts attempts_;
-  Waiters<std::string, Answer> flights_;
+  Waiters<QueryKey, Answer> flights_;
   std::atomic<bool> sweeping_ = false;
-  Guarded<std::unordered_map<std::string, std::shared_ptr<Running>>> running_;
-  // Snapshots looked at lately, by query: to read their columns anew for each look would cost more than the look.
-  Guarded<std::unordered_map<std::string, Answer>> lately_;
+  Guarded<std::unordered_map<QueryKey, std::shared_ptr<Running>>> running_;
+  // Keeps their columns: to read these for each look would cost more than the look itself.
+  Guarded<std::unordered_map<QueryKey, Answer>> recently_used_;
   // Snapshots that the store would not take.
-  Guarded<std::unordered_map<std::string, std::shared_ptr<const StoredListing>>> in_memory_;
+  Guarded<std::unordered_map<QueryKey, std::shared_ptr<const StoredListing>>> unstored_;
 };
 
 }  // namespace esofs::cache

@@ -235,6 +235,8 @@ Result<void> make_directory(const fs::path& directory) {
 
 }  // namespace
 
+std::string_view shelf_name(Shelf shelf) { return kNames.at(static_cast<std::size_t>(shelf)); }
+
 std::unique_ptr<MetadataStore> MetadataStore::in_memory() {
   return std::make_unique<MemoryStore>(kMostInMemory);
 }

@@ -20,22 +20,25 @@
 namespace esofs::cache {
 
 enum class Shelf : std::uint8_t {
-  kListings,      // listing id → ListingRecord
+  kListings,      // four kinds of records of queries and generations (cache/listings/listing_keys.h)
   kEntries,       // generation + row number → entry
   kNames,         // generation + portable name → row number
   kRows,          // generation + row number → the whole row
-  kLinks,         // DataLink URL → Links
-  kSources,       // dataset id → FileSource
-  kFiles,         // access URL → size, version, validator, delivered name
+  kLinks,         // DataLink URL → its answer
+  kSources,       // dataset id → where its file is
+  kFiles,         // dataset id + access URL → size, version, validator (cache/content/file_record.h)
   kIdRows,        // dataset id → its row of ObsCore or dbo.raw
-  kVisited,       // directories looked at lately
-  kNumbers,       // sizes of files that took rights to open (cache/content/learnt_sizes.h)
+  kVisited,       // kind + name of a directory → when it was visited
+  kNumbers,       // sizes of files that needed a login (cache/content/learnt_sizes.h)
   kCalibs,        // dataset id + mode → its calibrations
   kProductFiles,  // dataset id → the files of its product
   kPositions,     // name of an object → its position
   kJobs,          // archive + service + name → a job (cache/answers/jobs.h)
   kEnd
 };
+
+// Its name in LMDB (cache/README.md); "associations" for kCalibs.
+std::string_view shelf_name(Shelf shelf);
 
 class MetadataStore {
  public:
