@@ -12,6 +12,7 @@
 
 #include "cache/answers/failure_memory.h"
 #include "cache/answers/transient_errors.h"
+#include "client/base/names_given.h"
 #include "client/base/safe_name.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
@@ -71,7 +72,7 @@ std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job) {
   if (results.empty() && job.phase == "COMPLETED")
     results.push_back({"result", info.url + "/results/result", "", {}});
   std::vector<JobFile> files;
-  std::set<std::string> names;
+  NamesGiven names;
   for (const auto& result : results) {
     client::Dataset dataset;
     dataset.access_url = client::resolved_url(info.url, result.href);
@@ -84,9 +85,7 @@ std::vector<JobFile> job_files(const JobInfo& info, const client::Job& job) {
     dataset.mtime = dataset.modified = job.finished != 0 ? job.finished : job.created;
     std::string base = result.id.empty() ? "result" : portable_name(safe_name(result.id));
     if (!base.ends_with(dataset.extension)) base += dataset.extension;
-    std::string name = safe_name(base);
-    for (unsigned i = 2; !names.insert(name).second; ++i) name = numbered_name(safe_name(base), i);
-    files.push_back({std::move(name), std::move(dataset)});
+    files.push_back({names.give(base), std::move(dataset)});
   }
   return files;
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "cache/content/cached_file.h"
-#include "client/base/pause.h"
 
 namespace esofs::cache {
 namespace {
@@ -150,10 +149,7 @@ Result<void> CachedFile::fetch(Transfer& transfer, Lane::Turn& turn) {
     if (!ended) return ended.error();
     if (++failures == kMostFailures)
       return transfer.broken.value_or(Error(EIO, "short answer for " + about_.name));
-    turn.waiting();
-    const bool goes_on = pause(parts_->retry_pause * failures, turn.stop());
-    turn.moving();
-    if (!goes_on) return Error(EINTR, "stopped");
+    if (auto paused = turn.pause(parts_->retry_pause * failures); !paused) return paused.error();
   }
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/cancel_slot.h"
+#include "client/base/guarded.h"
 #include "client/base/iso_time.h"
 
 namespace esofs::mountopts {
@@ -106,53 +108,29 @@ class Callers::Opening : public std::enable_shared_from_this<Opening> {
   }
 
   void answer(Result<OpenFilePtr> result) {
-    Done<OpenFilePtr> done;
-    {
-      auto state = state_.lock();
-      if (std::exchange(state->answered, true)) return;
-      done = std::exchange(done_, nullptr);
-      state->inner = nullptr;
-    }
-    done(std::move(result));
+    const auto done = take();
+    const Cancel ended = slot_.end();
+    if (done) done(std::move(result));
   }
 
-  bool answered() const { return state_.lock()->answered; }
+  bool answered() const { return !*done_.lock(); }
 
   void cancel() {
-    Cancel inner;
-    {
-      auto state = state_.lock();
-      inner = state->inner;
-    }
-    answer(Error(EINTR, "interrupted"));
-    if (inner) inner();
+    if (const auto done = take()) done(Error(EINTR, "interrupted"));
+    slot_.cancel();
   }
 
  private:
-  struct State {
-    bool answered = false;
-    std::uint64_t step = 0;  // the question that is open
-    Cancel inner;            // of it
-  };
+  Done<OpenFilePtr> take() { return std::exchange(*done_.lock(), nullptr); }
 
   template <class Ask, class Next>
   void begin(const Ask& ask, Next next) {
-    std::uint64_t step = 0;
-    {
-      auto state = state_.lock();
-      if (state->answered) return;
-      step = ++state->step;
-    }
-    Cancel inner = ask([self = shared_from_this(), next = std::move(next)](Result<OpenFilePtr> file) {
-      if (!self->answered()) next(std::move(file));
-    });
-    bool unwanted = false;
-    {
-      auto state = state_.lock();
-      unwanted = state->answered;
-      if (!unwanted && state->step == step) state->inner = inner;
-    }
-    if (unwanted && inner) inner();
+    if (answered()) return;
+    const auto question = slot_.begin();
+    slot_.hold(question, ask([self = shared_from_this(), next = std::move(next)](Result<OpenFilePtr> file) {
+                 const Cancel ended = self->slot_.end();
+                 if (!self->answered()) next(std::move(file));
+               }));
   }
 
   Error advised(const Error& error) const {
@@ -167,8 +145,8 @@ class Callers::Opening : public std::enable_shared_from_this<Opening> {
   std::optional<Error> refusal_;  // by the cache of the tree
   bool own_failed_ = false;
   std::string advice_;
-  mutable Guarded<State> state_;
-  Done<OpenFilePtr> done_;  // guarded by state_
+  CancelSlot slot_;                          // of the question that is open
+  mutable Guarded<Done<OpenFilePtr>> done_;  // empty: answered
 };
 
 Callers::Callers(Config config, cache::FileCache& shared, cache::MetadataStore& store, Lane& lane)

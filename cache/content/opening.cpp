@@ -13,7 +13,6 @@
 #include "cache/content/cached_file.h"
 #include "cache/content/whole_file.h"
 #include "client/base/iso_time.h"
-#include "client/base/pause.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
 #include "client/services/dataset_reader.h"
@@ -295,10 +294,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
       if (whole_) whole_->spoil(fetched.error());
       return fetched.error();
     }
-    turn.waiting();
-    const bool goes_on = pause(parts_->retry_pause * attempt, turn.stop());
-    turn.moving();
-    if (!goes_on) return Error(EINTR, "stopped");
+    if (auto paused = turn.pause(parts_->retry_pause * attempt); !paused) return paused.error();
   }
 }
 

@@ -190,10 +190,9 @@ Result<void> WholeFile::wait_for_readers(Lane::Turn& turn) {
   if (size_known_ && next_ > chunk_count(size_)) return Error(EIO, name_ + " is longer than announced");
   if (near()) return {};
   if (!size_known_) return Error(EIO, "without a disk cache there is no room for " + name_);
-  turn.waiting();
+  const Turn::Waiting waiting(turn);
   progress_.wait(lock, turn.stop(), near);
   lock.unlock();
-  turn.moving();
   return {};
 }
 

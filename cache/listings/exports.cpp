@@ -101,13 +101,14 @@ Result<stdfs::path> Exports::write(const Listing& listing, client::TableFormat f
     if (abandoned(path)) stdfs::remove(path, ignored);
   });
 
-  turn.waiting();  // no request is made: queries may have this place meanwhile
   const stdfs::path part = partial_path(target);
   client::ExportSource source;
   source.votable = *votable;
   source.most_rows = listing.rows();
-  auto written = client::export_table(source, format, part, turn.stop());
-  turn.moving();
+  const auto written = [&] {
+    const Turn::Waiting waiting(turn);  // no request is made: queries may have this place meanwhile
+    return client::export_table(source, format, part, turn.stop());
+  }();
   if (!written) {
     stdfs::remove(part, ignored);
     const std::string step = "making " + std::string(client::extension(format).substr(1)) + " of the answer";

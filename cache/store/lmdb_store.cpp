@@ -10,6 +10,8 @@
 #include <mutex>
 #include <utility>
 
+#include "client/base/hash.h"
+
 namespace esofs::cache {
 namespace {
 
@@ -19,9 +21,8 @@ constexpr std::size_t kPooledReaders = 64;
 
 // FNV-1a from a seed of its own for each half. A collision costs a miss, not a wrong answer: the key is compared.
 void append_hash(std::string& to, std::string_view text) {
-  for (const std::uint64_t seed : {0xcbf29ce484222325U, 0x9ae16a3b2f90404fU}) {
-    std::uint64_t hash = seed;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  for (const std::uint64_t seed : {kFnvStart, std::uint64_t{0x9ae16a3b2f90404fU}}) {
+    const std::uint64_t hash = fnv1a(text, seed);
     for (int shift = 56; shift >= 0; shift -= 8)
       to += static_cast<char>((hash >> static_cast<unsigned>(shift)) & 0xffU);
   }

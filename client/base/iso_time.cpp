@@ -3,11 +3,14 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <ctime>
 
 namespace esofs::client {
 
 namespace {
+
+constexpr std::size_t kDayLength = 10;
 
 // Takes numbers and signs from the front of a text.
 class Reader {
@@ -71,21 +74,35 @@ std::optional<std::int64_t> offset(Reader& reader) {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_iso_time(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
   Reader reader(text);
   const auto year = reader.number(4);
   if (!year || !reader.take("-")) return std::nullopt;
   const auto month = reader.number(2);
   if (!month || !reader.take("-")) return std::nullopt;
   const auto day = reader.number(2);
-  if (!day) return std::nullopt;
+  if (!day || !reader.done()) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) return std::nullopt;
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
+}
+
+std::string day_text(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  std::array<char, 32> text{};
+  (void)std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text.data();
+}
+
+std::optional<std::int64_t> parse_iso_time(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  const auto day = parse_day(text.substr(0, kDayLength));
+  if (!day) return std::nullopt;
+  const std::int64_t days = day->time_since_epoch().count();
+  Reader reader(text.substr(kDayLength));
   if (reader.done()) return days * 86400;
   if (!reader.take("T ")) return std::nullopt;
   const auto seconds = time_of_day(reader);

@@ -3,12 +3,19 @@
 //   source   DALI 1.1 section 3.3.3; client/ESO.md, "TAP answers and errors"
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace esofs::client {
+
+// "2026-08-19", and nothing before or behind it, from year 0 on. nullopt for days that do not exist.
+std::optional<std::chrono::sys_days> parse_day(std::string_view text);
+
+// A day of the years 0 to 9999 as "2026-08-19".
+std::string day_text(std::chrono::sys_days day);
 
 // "2026-08-19T13:32:34.690Z", "2026-08-19 13:32:34", "2026-08-19", with an offset such as "+0800" too; fractions are cut.
 // nullopt for anything else, dates that do not exist included.

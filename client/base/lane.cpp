@@ -119,9 +119,8 @@ void Lane::run(const std::stop_token& stop, std::list<std::jthread>::iterator se
     start_thread_if_needed();
     lock.unlock();
     {
-      Turn turn(stop, this, &kind->second);
+      Turn turn(stop, [this, &kind = kind->second](int change) { count_waiting(change, kind); });
       job(turn);
-      turn.moving();
     }
     job = nullptr;  // what the job holds may end here, with no lock held
     lock.lock();
@@ -138,16 +137,6 @@ void Lane::count_waiting(int change, Kind& kind) {
   if (ending_) return;
   start_thread_if_needed();
   ready_.notify_one();
-}
-
-void Lane::Turn::waiting() {
-  if (lane_ == nullptr || std::exchange(waits_, true)) return;
-  lane_->count_waiting(1, *kind_);
-}
-
-void Lane::Turn::moving() {
-  if (lane_ == nullptr || !std::exchange(waits_, false)) return;
-  lane_->count_waiting(-1, *kind_);
 }
 
 }  // namespace esofs

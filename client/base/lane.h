@@ -2,7 +2,7 @@
 //
 // A lane is where esofs waits for the archive, so that no FUSE worker ever does. Its width is also the
 // politeness limit: at most `width` jobs move at once. A job that only waits for a silent server says so
-// (Turn::waiting) and then does not count, so that a hung server does not keep others from their turn;
+// (Turn::Waiting) and then does not count, so that a hung server does not keep others from their turn;
 // `most_threads` bounds how far that goes.
 //
 // Jobs are of kinds, by whom they ask. Kinds take turns, and the jobs of one that wait take no more than its share of the
@@ -23,36 +23,15 @@
 #include <thread>
 #include <vector>
 
+#include "client/base/turn.h"
+
 namespace esofs {
 
 class Lane {
   struct Kind;
 
  public:
-  // What a running job knows of its lane. Lives as long as the job runs; used by the job's thread only.
-  class Turn {
-   public:
-    // Requested when the lane ends: the job must end soon after, and still land its flight.
-    const std::stop_token& stop() const noexcept { return stop_; }
-    // The job is about to wait for a silent peer; until moving() it does not count against the width.
-    void waiting();
-    void moving();
-    // From here on stop() is `stop`: for a job that can be ended without its lane. REQUIRES: the job sees to it
-    // that `stop` is requested when the lane's is (a std::stop_callback on the stop() of before).
-    void listen_to(std::stop_token stop) { stop_ = std::move(stop); }
-
-    // A turn outside any lane: for tests and for main(), which may block.
-    explicit Turn(std::stop_token stop) : stop_(std::move(stop)) {}
-
-   private:
-    friend class Lane;
-    Turn(std::stop_token stop, Lane* lane, Kind* kind) : stop_(std::move(stop)), lane_(lane), kind_(kind) {}
-    std::stop_token stop_;
-    Lane* lane_ = nullptr;
-    Kind* kind_ = nullptr;
-    bool waits_ = false;
-  };
-
+  using Turn = esofs::Turn;
   using Job = std::function<void(Turn&)>;
 
   // name: at most 15 bytes, shown by `top -H`. width: at least 1. most_threads: at least width; 0 means 16 * width.
@@ -106,7 +85,7 @@ class Lane {
   Kinds kinds_;                        // this and what follows: guarded by mutex_
   std::deque<Kinds::iterator> turns_;  // kinds with queued jobs, in the order of their turns
   int running_ = 0;                    // jobs under way, waiting ones included
-  int waiting_ = 0;                    // of these, jobs in waiting()
+  int waiting_ = 0;                    // of these, jobs that wait
   int idle_ = 0;                       // threads without a job
   bool ending_ = false;
   std::stop_source stop_;

@@ -4,22 +4,14 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
-#include <cstdint>
-#include <cstdio>
 
+#include "client/base/hash.h"
 #include "client/base/text.h"
 
 namespace esofs {
 namespace {
 
 constexpr std::size_t kLongestName = 255;  // bytes, NAME_MAX
-
-// FNV-1a: tells apart names that were cut at the same place; no protection against malice is needed for that.
-std::uint64_t hash(std::string_view text) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return value;
-}
 
 // C0, DEL and C1 control characters, given as a whole UTF-8 sequence.
 bool control(std::string_view sequence) {
@@ -65,13 +57,12 @@ std::string safe_name(std::string_view text) {
   if (name == "..") return "__";
   if (name.size() <= kLongestName) return name;
 
-  std::array<char, 24> tag{};
-  (void)std::snprintf(tag.data(), tag.size(), "~%016llx", static_cast<unsigned long long>(hash(name)));
+  const std::string tag = "~" + hex_text(fnv1a(name));
   std::string extension = name.substr(extension_at(name));
   if (extension.size() > 16) extension.clear();
-  std::size_t keep = kLongestName - std::string_view(tag.data()).size() - extension.size();
+  std::size_t keep = kLongestName - tag.size() - extension.size();
   while (keep > 0 && (static_cast<unsigned char>(name[keep]) & 0xc0U) == 0x80U) --keep;  // between sequences
-  return name.substr(0, keep) + tag.data() + extension;
+  return name.substr(0, keep) + tag + extension;
 }
 
 std::string portable_name(std::string_view name) {

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "client/base/guarded.h"
-#include "client/base/pause.h"
 #include "client/base/text.h"
 #include "client/http/authoriser.h"
 #include "client/http/gunzip.h"
@@ -288,11 +287,7 @@ class Sending {
     if (deadline_ && steady_clock::now() + time >= *deadline_)
       return Error(ETIMEDOUT, "no time is left to try again after: " + why);
     spdlog::debug("{}: {}; trying again in {} ms", shown(original_), why, time.count());
-    turn_.waiting();
-    const bool waited = pause(time, turn_.stop());
-    turn_.moving();
-    if (!waited) return Error(EINTR, "stopped");
-    return {};
+    return turn_.pause(time);
   }
 
   HttpSession& session_;
@@ -326,7 +321,6 @@ Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, La
   auto session = pool_->take();
   const auto begun = steady_clock::now();
   auto head = Sending(*session, settings(), request, sink, turn).run();
-  turn.moving();
   spdlog::debug("{}: {} after {} ms", step,
                 head ? "HTTP " + std::to_string(head->status) : head.error().what(),
                 std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count());

@@ -137,6 +137,11 @@ class Transfer {
 
   bool skipping() const noexcept { return phase_ == HttpPhase::kBody && !delivered_; }
 
+  // The lane may use the place of this exchange until the server sends something.
+  void note_silence() {
+    if (!waiting_) waiting_.emplace(turn_);
+  }
+
  private:
   template <class Value>
   void set(CURLoption option, Value value) {
@@ -214,7 +219,7 @@ class Transfer {
   std::size_t guarded(std::size_t size, Work work) noexcept {
     const std::size_t stop = size == 0 ? 1 : 0;
     try {
-      turn_.moving();
+      waiting_.reset();
       const bool go_on = work();
       // After the work: time spent in a sink is not the server's. A head that comes line by line has no more time for it.
       if (phase_ == HttpPhase::kBody) touch();
@@ -288,6 +293,7 @@ class Transfer {
   CURL* easy_;
   const HttpExchange& exchange_;
   Lane::Turn& turn_;
+  std::optional<Turn::Waiting> waiting_;  // for a server that is silent
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HttpPhase phase_ = HttpPhase::kConnect;
@@ -357,7 +363,7 @@ HttpOutcome HttpSession::exchange(const HttpExchange& exchange, Lane::Turn& turn
       if (transfer.skipping()) return transfer.finish(CURLE_OK);
       return transfer.give_up(*limit);
     }
-    if (now - transfer.touched() >= kSilence) turn.waiting();
+    if (now - transfer.touched() >= kSilence) transfer.note_silence();
     membership.wait(kLookAgain);
   }
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/hash.h"
 #include "client/base/text.h"
 
 namespace esofs::client {
@@ -113,15 +114,10 @@ std::string without_secrets(const std::string& url, const Stand& stand) {
   return out;
 }
 
-// FNV-1a with the finalizer of SplitMix64, in hexadecimal. It is kept in caches: never change this.
+// In hexadecimal. It is kept in caches: never change this.
 std::string check_sum(std::string_view text) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
-  value ^= value >> 31U;
-  std::string digits;
-  for (int shift = 60; shift >= 0; shift -= 4) digits += kHex[(value >> static_cast<unsigned>(shift)) & 0xFU];
+  std::string digits = hex_text(mixed(fnv1a(text)));
+  for (char& digit : digits) digit = digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit;
   return digits;
 }
 

@@ -381,12 +381,12 @@ void Credentials::not_taken(const Grant& grant) {
 // Gets a token in place of `refused`, unless somebody else just has.
 Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::Turn& turn) {
   std::unique_lock one(renewing_, std::defer_lock);
-  turn.waiting();
+  std::optional<Turn::Waiting> waiting(turn);
   // Until a time of the system's clock: the other form is a call that g++ 12's ThreadSanitizer does not know.
   while (!one.try_lock_until(std::chrono::system_clock::now() + kLookForStop)) {
     if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
   }
-  turn.moving();
+  waiting.reset();
   const Held now = held();
   if (valid(now) && now.token->value != refused) return now;
   if (!obtainable(now)) return now.renewal_failure.value_or(Error(EACCES, "the token cannot be renewed"));
@@ -421,9 +421,9 @@ Result<Token> Credentials::obtain(const Held& held, Lane::Turn& turn) {
 }
 
 Result<Token> Credentials::from_command(Lane::Turn& turn) const {
-  turn.waiting();
+  std::optional<Turn::Waiting> waiting(turn);
   const auto output = run_command({"/bin/sh", "-c", config_.token_command}, kCommandLimit, turn.stop());
-  turn.moving();
+  waiting.reset();
   if (!output) return output.error().at("token_command");
   auto token = parse_token_text(*output);
   if (!token) return Error(EIO, "token_command wrote no token");
@@ -433,9 +433,9 @@ Result<Token> Credentials::from_command(Lane::Turn& turn) const {
 }
 
 Result<Token> Credentials::from_keyring(const std::string& item, Lane::Turn& turn) const {
-  turn.waiting();
+  std::optional<Turn::Waiting> waiting(turn);
   const auto content = keyring_.content(item, turn.stop());
-  turn.moving();
+  waiting.reset();
   if (!content) {
     if (content.error().code() == EINTR) return content.error();
     const bool again = content.error().code() == ENOENT;  // waiting does not bring it back

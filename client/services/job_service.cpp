@@ -50,10 +50,11 @@ Result<Job> JobService::read(const std::string& url, const std::optional<Wait>& 
     request.limits = http_.settings().limits;
     request.limits->first_byte =
         std::max<std::chrono::milliseconds>(request.limits->first_byte, wait->time + kWaitMargin);
-    turn.waiting();
   }
+  std::optional<Turn::Waiting> waiting;
+  if (wait) waiting.emplace(turn);
   auto answer = http_.text(request, kMostJobBytes, turn);
-  turn.moving();
+  waiting.reset();
   if (!answer) return answer.error();
   if (gone(answer->head.status))
     return Error(ENOENT, "the job is gone: " + answer_error(answer->head, answer->body).what());

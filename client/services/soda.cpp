@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "client/base/pause.h"
 #include "client/http/http_error.h"
 #include "client/http/retry.h"
 #include "client/http/url.h"
@@ -144,10 +143,7 @@ Result<FileHead> Soda::fetch(const FetchRequest& request, FetchSink& sink, Lane:
       return fetched;
     const auto rest = retry_pause(settings.limits, failures, 0.5, retry_after(answer));
     if (failures >= settings.limits.attempts || steady_clock::now() + rest >= deadline) return fetched;
-    turn.waiting();
-    const bool goes_on = pause(rest, turn.stop());
-    turn.moving();
-    if (!goes_on) return Error(EINTR, "stopped");
+    if (auto paused = turn.pause(rest); !paused) return paused.error();
   }
 }
 

@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <utility>
 
-#include "client/base/pause.h"
 #include "client/http/url.h"
 #include "client/services/job_service.h"
 #include "client/services/service_error.h"
@@ -95,14 +94,14 @@ Result<Job> SodaJob::wait(const std::string& job_url, Lane::Turn& turn) const {
     const auto asked = steady_clock::now();
     const bool waits = job->waits_by_server();
     const std::string before = job->phase;
-    turn.waiting();
-    const bool goes_on = waits || pause(rest, turn.stop());
-    turn.moving();
-    if (!goes_on) return Error(EINTR, "stopped");
+    if (!waits) {
+      if (auto paused = turn.pause(rest); !paused) return paused.error();
+    }
     job = read(job_url, waits, turn);
     const bool at_once = steady_clock::now() - asked < kFirstPause;
-    if (waits && job && job->phase == before && at_once && !pause(rest, turn.stop()))
-      return Error(EINTR, "stopped");
+    if (waits && job && job->phase == before && at_once) {
+      if (auto paused = turn.pause(rest); !paused) return paused.error();
+    }
     rest = std::min(rest * 2, kLongestPause);
   }
   return job;
@@ -115,10 +114,11 @@ Result<Job> SodaJob::read(const std::string& url, bool waits, Lane::Turn& turn) 
     request.url = with_parameters(url, {{"WAIT", std::to_string(kWait.count())}});
     request.limits = http_.settings().limits;
     request.limits->first_byte = std::max<milliseconds>(request.limits->first_byte, kWait + kWaitMargin);
-    turn.waiting();
   }
+  std::optional<Turn::Waiting> waiting;
+  if (waits) waiting.emplace(turn);
   auto answer = http_.text(request, kMostJobBytes, turn);
-  turn.moving();
+  waiting.reset();
   if (!answer) return answer.error();
   if (answer->head.status >= 400) return Error(EIO, answer_error(answer->head, answer->body).what());
   auto job = parse_job(answer->body);

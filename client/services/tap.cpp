@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 
-#include "client/base/pause.h"
 #include "client/http/retry.h"
 #include "client/http/url.h"
 #include "client/services/adql.h"
@@ -33,13 +32,6 @@ std::uint64_t number_of(const std::string& text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
-}
-
-bool pause_turn(std::chrono::milliseconds time, Lane::Turn& turn) {
-  turn.waiting();
-  const bool passed = pause(time, turn.stop());
-  turn.moving();
-  return passed;
 }
 
 }  // namespace
@@ -126,7 +118,7 @@ Result<void> Tap::sync(Task& task) const {
       status == 0 && (done.error().code() == EHOSTUNREACH || done.error().code() == ENETUNREACH);
   if (status != 429 && status != 503 && !unreached) return done;
   const auto time = retry_pause(limits, 1, 0.5, retry_after(task.answer));
-  if (!pause_turn(time, task.turn)) return Error(EINTR, "stopped");
+  if (auto paused = task.turn.pause(time); !paused) return paused.error();
   request.limits->attempts = attempts - 1;
   return stream(task, request);
 }
@@ -228,7 +220,7 @@ Result<Job> Tap::wait_for_job(Task& task, const std::string& url, Job job) const
       if (!run) return run.error();
     }
     if (steady_clock::now() - asked_at >= kServerWaited) continue;
-    if (!pause_turn(rest, task.turn)) return Error(EINTR, "stopped");
+    if (auto paused = task.turn.pause(rest); !paused) return paused.error();
     rest = std::min(rest * 3 / 2 + std::chrono::milliseconds(1), times_.longest_pause);
   }
   return job;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "client/base/angle.h"
+#include "client/base/iso_time.h"
 #include "fs/tree/names.h"
 
 namespace esofs::fs {
@@ -19,6 +20,7 @@ using Kind = ArgumentValue::Kind;
 
 constexpr std::size_t kLongest = 115;  // bytes of a name: MIDAS takes no longer paths
 constexpr std::int64_t kMjdOfUnixEpoch = 40587;
+constexpr std::chrono::sys_days kFirstDay{std::chrono::year(1900) / 1 / 1};
 
 bool is_letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -113,16 +115,7 @@ std::optional<Argument> object_argument(const std::string& text) {
   return argument;
 }
 
-struct Day {
-  std::chrono::sys_days day;
-  std::string text() const {
-    const std::chrono::year_month_day date(day);
-    const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
-    return std::to_string(static_cast<int>(date.year())) + "-" + two(static_cast<unsigned>(date.month())) +
-           "-" + two(static_cast<unsigned>(date.day()));
-  }
-  std::int64_t mjd() const { return day.time_since_epoch().count() + kMjdOfUnixEpoch; }
-};
+std::int64_t mjd_of(std::chrono::sys_days day) { return day.time_since_epoch().count() + kMjdOfUnixEpoch; }
 
 // The number of digits at `at`. REQUIRES: they are digits.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -138,17 +131,13 @@ bool has_shape(std::string_view text, std::string_view shape) {
          });
 }
 
-std::optional<Day> parse_day(std::string_view text) {
-  if (!has_shape(text, "0000-00-00")) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(digits(text, 0, 4)),
-                                         std::chrono::month(static_cast<unsigned>(digits(text, 5, 2))),
-                                         std::chrono::day(static_cast<unsigned>(digits(text, 8, 2)))};
-  if (!date.ok() || date.year() < std::chrono::year(1900)) return std::nullopt;
-  return Day{std::chrono::sys_days(date)};
+std::optional<std::chrono::sys_days> observing_day(std::string_view text) {
+  const auto day = client::parse_day(text);
+  return day && *day >= kFirstDay ? day : std::nullopt;
 }
 
 std::optional<Argument> date_argument(const std::string& text) {
-  const auto day = parse_day(std::string_view(text).substr(0, 10));
+  const auto day = observing_day(std::string_view(text).substr(0, 10));
   if (!day) return std::nullopt;
   double fraction = 0;
   if (text.size() > 10) {
@@ -163,20 +152,20 @@ std::optional<Argument> date_argument(const std::string& text) {
   Argument argument;
   argument.shown = text;
   argument.values = {{"", literal(text)},
-                     {"mjd", number(angle_text(static_cast<double>(day->mjd()) + fraction))}};
+                     {"mjd", number(angle_text(static_cast<double>(mjd_of(*day)) + fraction))}};
   return argument;
 }
 
 std::optional<Argument> night_argument(const std::string& text) {
-  const auto day = parse_day(text);
+  const auto day = observing_day(text);
   if (!day) return std::nullopt;
-  const Day next{day->day + std::chrono::days(1)};
+  const std::chrono::sys_days next = *day + std::chrono::days(1);
   Argument argument;
   argument.shown = text;
-  argument.values = {{"begin", literal(day->text() + "T12:00:00")},
-                     {"end", literal(next.text() + "T12:00:00")},
-                     {"begin_mjd", number(std::to_string(day->mjd()) + ".5")},
-                     {"end_mjd", number(std::to_string(next.mjd()) + ".5")}};
+  argument.values = {{"begin", literal(client::day_text(*day) + "T12:00:00")},
+                     {"end", literal(client::day_text(next) + "T12:00:00")},
+                     {"begin_mjd", number(std::to_string(mjd_of(*day)) + ".5")},
+                     {"end_mjd", number(std::to_string(mjd_of(next)) + ".5")}};
   return argument;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/base/guarded.h"
+#include "client/base/names_given.h"
 #include "client/base/safe_name.h"
 #include "fs/datasets/dataset_file.h"
 #include "fs/tree/names.h"
@@ -28,12 +29,10 @@ std::string directory_name(CalibrationMode mode) { return mode == CalibrationMod
 class NamedFiles {
  public:
   explicit NamedFiles(Answer answer) : answer_(std::move(answer)) {
-    std::unordered_map<std::string, unsigned> numbers;  // given last, by the name wanted
+    NamesGiven given;
+    for (const char* ours : {kStatusName, kTreeName}) given.reserve(ours);
     for (const auto& file : answer_->value.files) {
-      const std::string wanted = safe_name(file.name);
-      unsigned& number = numbers.try_emplace(portable_name(wanted), 1U).first->second;
-      std::string name = wanted;
-      while (by_name_.contains(portable_name(name))) name = numbered_name(wanted, ++number);
+      std::string name = given.give(file.name);
       by_name_.emplace(portable_name(name), names_.size());
       names_.push_back(std::move(name));
     }
@@ -45,7 +44,7 @@ class NamedFiles {
   // names().size(): none.
   std::size_t find(const std::string& name) const {
     const auto found = by_name_.find(portable_name(name));
-    if (found == by_name_.end() || found->second == kOurs) return names_.size();
+    if (found == by_name_.end()) return names_.size();
     const std::string& shown = names_[found->second];
     return name == shown || name == portable_name(shown) ? found->second : names_.size();
   }
@@ -53,12 +52,9 @@ class NamedFiles {
   bool tree() const { return !names_.empty() || !answer_->value.tree.empty(); }
 
  private:
-  static constexpr std::size_t kOurs = static_cast<std::size_t>(-1);
-
   const Answer answer_;
   std::vector<std::string> names_;
-  // Portable name → place. A server's file may be called like one of ours.
-  std::unordered_map<std::string, std::size_t> by_name_{{kStatusName, kOurs}, {kTreeName, kOurs}};
+  std::unordered_map<std::string, std::size_t> by_name_;  // portable name → place
 };
 
 class CalibrationDirectory : public Node {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cache/content/disk/chunk.h"
+#include "client/base/cancel_slot.h"
 #include "client/base/guarded.h"
 #include "client/base/text.h"
 
@@ -128,23 +129,10 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
 
   Cancel begin() {
     run();
-    return [self = shared_from_this()] {
-      Cancel cancel;
-      {
-        auto state = self->state_.lock();
-        state->cancelled = true;
-        cancel = state->cancel;
-      }
-      if (cancel) cancel();
-    };
+    return [self = shared_from_this()] { self->slot_.cancel(); };
   }
 
  private:
-  struct State {
-    Cancel cancel;  // of the read under way
-    bool cancelled = false;
-  };
-
   // Reads answered at once are taken in this loop, not by recursion: a file may have ten thousand HDUs.
   void run() {
     while (!ended_) {
@@ -155,6 +143,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
       };
       if (offset_ >= file_->size()) return end();
       auto handover = std::make_shared<Guarded<Handover>>();
+      const auto question = slot_.begin();
       Cancel cancel = file_->read(offset_, read_size(offset_),
                                   [self = shared_from_this(), handover](Result<cache::Bytes> bytes) {
                                     {
@@ -165,23 +154,19 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
                                         return;
                                       }
                                     }
+                                    const Cancel ended = self->slot_.end();
                                     self->take(std::move(bytes));
                                     self->run();
                                   });
-      bool cancelled = false;
-      {
-        auto state = state_.lock();
-        state->cancel = cancel;
-        cancelled = state->cancelled;
-      }
+      slot_.hold(question, std::move(cancel));
       std::optional<Result<cache::Bytes>> bytes;
       {
         auto locked = handover->lock();
         if (locked->at == At::kAsking) locked->at = At::kWaiting;
         bytes = std::move(locked->bytes);
       }
-      if (cancelled && cancel) cancel();
       if (!bytes) return;  // the answer goes on from here
+      const Cancel ended = slot_.end();
       take(*std::move(bytes));
     }
   }
@@ -221,14 +206,12 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
   void fail(const Error& error) { finish(error); }
   void finish(Result<std::string> text) {
     ended_ = true;
-    // What cancels the last read may hold its continuation, and so this.
-    const Cancel over = std::exchange(state_.lock()->cancel, nullptr);
     if (auto done = std::exchange(done_, nullptr)) done(std::move(text));
   }
 
   const std::shared_ptr<cache::OpenFile> file_;
   Done<std::string> done_;
-  Guarded<State> state_;
+  CancelSlot slot_;  // of the read under way
   HeaderCards cards_;
   std::string text_;
   std::uint64_t offset_ = 0;

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdint>
-#include <cstdio>
 #include <utility>
 
+#include "client/base/hash.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "client/http/url.h"
@@ -37,21 +36,13 @@ Term parse_term(std::string_view semantics) {
   return {lower(semantics.substr(from, cut - from)), std::string(semantics.substr(cut + 1))};
 }
 
-std::string tagged(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: tells apart terms that were cut at the same place
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  std::array<char, 24> tag{};
-  (void)std::snprintf(tag.data(), tag.size(), "~%016llx", static_cast<unsigned long long>(hash));
-  return tag.data();
-}
-
 // A directory's name for a term that nobody knows: letters, digits and _ - + ~ only.
 std::string directory_of_term(const std::string& term) {
   std::string name = portable_name(safe_name(term.substr(0, 4 * kLongestTerm)));
   std::replace(name.begin(), name.end(), '.', '_');
   if (!letter_or_digit(name.front())) name.insert(0, "x");
   if (name.size() <= kLongestTerm && term.size() <= 4 * kLongestTerm) return name;
-  const std::string tag = tagged(term);
+  const std::string tag = "~" + hex_text(fnv1a(term));
   return name.substr(0, std::min(name.size(), kLongestTerm - tag.size())) + tag;
 }
 
@@ -142,19 +133,6 @@ std::string id_in_url(std::string_view url) {
   const bool numbered =
       std::any_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   return numbered ? part : "";
-}
-
-std::string NamesGiven::give(std::string_view wanted) {
-  std::string name = safe_name(wanted);
-  unsigned& count = given_[portable_name(name)];
-  if (++count == 1) return name;
-  for (unsigned number = count;; ++number) {
-    std::string numbered = numbered_name(name, number);
-    if (given_.try_emplace(portable_name(numbered), 1).second) {
-      given_[portable_name(name)] = number;
-      return numbered;
-    }
-  }
 }
 
 }  // namespace esofs::fs

@@ -10,7 +10,6 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "client/model/model.h"
 
@@ -37,15 +36,5 @@ std::string name_in_url(std::string_view url);
 
 // The same where it is no file name, but tells one file of many apart: there is a number in it, and no query behind it.
 std::string id_in_url(std::string_view url);
-
-// Gives names that differ from all given before, also in their portable form; the second of one name is X-2.fits.
-class NamesGiven {
- public:
-  // The name as it can be used, made from what a server says.
-  std::string give(std::string_view wanted);
-
- private:
-  std::unordered_map<std::string, unsigned> given_;  // portable name → how often it was asked for
-};
 
 }  // namespace esofs::fs

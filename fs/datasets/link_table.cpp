@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cache/listings/entry_name.h"
+#include "client/base/names_given.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "client/http/url.h"

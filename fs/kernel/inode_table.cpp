@@ -2,19 +2,15 @@
 
 #include <utility>
 
+#include "client/base/hash.h"
+
 namespace esofs::fs {
 namespace {
 
 constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
 
-// FNV-1a with the finalizer of SplitMix64. The numbers are seen by users' backups: never change this.
-std::uint64_t identity_hash(const std::string& identity) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (const char c : identity) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31U);
-}
+// The numbers are seen by users' backups: never change this.
+std::uint64_t identity_hash(const std::string& identity) { return mixed(fnv1a(identity)); }
 
 }  // namespace
 

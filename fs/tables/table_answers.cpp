@@ -1,13 +1,11 @@
 #include "fs/tables/table_answers.h"
 
-#include <array>
-#include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <set>
 #include <utility>
 
 #include "client/base/angle.h"
+#include "client/base/iso_time.h"
 #include "fs/queries/result_nodes.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
@@ -19,6 +17,8 @@ namespace {
 
 constexpr std::size_t kMostVisits = 1000;
 constexpr std::size_t kLongestName = 115;
+constexpr std::chrono::sys_days kFirstDay{std::chrono::year(1900) / 1 / 1};
+constexpr std::chrono::sys_days kLastDay{std::chrono::year(9000) / 12 / 31};
 constexpr std::string_view kStatusEnd = ".status.txt";
 
 const char* name_of(TablePart part) { return part == TablePart::kCone ? "cone" : "night"; }
@@ -38,36 +38,12 @@ std::optional<std::string> cone_adql(const PartedTable& table, std::string_view 
          angle_text(*radius) + ")) = 1";
 }
 
-std::string noon(std::chrono::sys_days day) {
-  const std::chrono::year_month_day date(day);
-  std::array<char, 32> text{};
-  (void)std::snprintf(text.data(), text.size(), "'%04d-%02u-%02uT12:00:00'", static_cast<int>(date.year()),
-                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  return text.data();
-}
-
-// "2024-01-31", and nothing else.
-std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto number = [text](std::size_t first, std::size_t size) {
-    int value = -1;
-    const char* const end = text.data() + first + size;
-    return std::from_chars(text.data() + first, end, value).ptr == end ? value : -1;
-  };
-  const int year = number(0, 4);
-  const int month = number(5, 2);
-  const int day = number(8, 2);
-  if (year < 1900 || year > 9000 || month < 1 || day < 1) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
-}
+std::string noon(std::chrono::sys_days day) { return "'" + client::day_text(day) + "T12:00:00'"; }
 
 // Times of the archive are texts, with and without fractions and 'Z', that sort as they are.
 std::optional<std::string> night_adql(const PartedTable& table, std::string_view stem) {
-  const auto day = parse_day(stem);
-  if (!day) return std::nullopt;
+  const auto day = client::parse_day(stem);
+  if (!day || *day < kFirstDay || *day > kLastDay) return std::nullopt;
   const std::string& time = table.axes.time;
   return "SELECT * FROM " + table.adql + " WHERE " + time + " >= " + noon(*day) + " AND " + time + " < " +
          noon(*day + std::chrono::days(1)) + " ORDER BY " + time;

@@ -5,8 +5,8 @@
 #include <cctype>
 #include <charconv>
 #include <functional>
-#include <set>
 
+#include "client/base/names_given.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "fs/tree/value_text.h"
@@ -60,12 +60,11 @@ std::string shown_component(const std::string& text) {
   return name;
 }
 
-// `name` or, where it is taken, a numbered one.
-std::string unique(const std::string& name, std::set<std::string>& taken) {
-  std::string made = name;
-  for (unsigned number = 2; !taken.insert(lower(made)).second; ++number)
-    made = name.substr(0, kLongestName - 8) + '-' + std::to_string(number);
-  return made;
+// Names differ without regard to case, and a dot in them begins no extension.
+NamesGiven::Rule name_rule() {
+  return {lower, [](std::string_view name, unsigned number) {
+            return std::string(name.substr(0, kLongestName - 8)) + '-' + std::to_string(number);
+          }};
 }
 
 // The part of table_name behind its schema, if it holds the schema.
@@ -231,8 +230,8 @@ Result<ServiceTables> read_tables(const cache::Listing& listing) {
   const Cells cells(listing);
   ServiceTables found;
   std::map<std::string, std::size_t> place;  // of a schema in `found`
-  std::vector<std::set<std::string>> taken;  // names of its tables
-  std::set<std::string> schemas_taken;
+  std::vector<NamesGiven> names;             // names of its tables
+  NamesGiven schema_names(name_rule());
   for (std::uint64_t i = 0; i < listing.rows(); ++i) {
     auto row = listing.row(i);
     if (!row) return row.error();
@@ -243,10 +242,10 @@ Result<ServiceTables> read_tables(const cache::Listing& listing) {
     const auto [at, first] = place.try_emplace(lower(table.schema), found.schemas.size());
     if (first) {
       const std::string shown = shown_component(table.schema.empty() ? "default" : table.schema);
-      found.schemas.push_back({unique(shown, schemas_taken), {}});
-      taken.emplace_back();
+      found.schemas.push_back({schema_names.give(shown), {}});
+      names.emplace_back(name_rule());
     }
-    table.shown = unique(shown_component(bare_name(table.table_name, table.schema)), taken[at->second]);
+    table.shown = names[at->second].give(shown_component(bare_name(table.table_name, table.schema)));
     table.adql = adql_table(table.table_name, table.schema);
     for (const std::string& name : cells.names()) {
       std::string value = cells.text(*row, name);

@@ -5,8 +5,8 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 
+#include "client/base/iso_time.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 
@@ -111,11 +111,9 @@ std::int64_t date_in_id(std::string_view id) {
       std::from_chars(text.data() + first, text.data() + first + size, value);
       return value;
     };
-    const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
-                                          std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                          std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-    if (!day.ok()) return 0;
-    const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
+    const auto day = client::parse_day(text.substr(0, 10));
+    if (!day) return 0;
+    const std::int64_t days = day->time_since_epoch().count();
     return days * 86400 + number(11, 2) * 3600L + number(14, 2) * 60L + number(17, 2);
   }
   return 0;

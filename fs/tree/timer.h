@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "client/base/ask.h"
+#include "client/base/cancel_slot.h"
 #include "client/base/guarded.h"
 
 namespace esofs::fs {
@@ -57,59 +58,44 @@ Cancel with_deadline(Timer& timer, std::chrono::milliseconds time, Error late,
                      const std::function<Cancel(Done<T>)>& start, Done<T> done) {
   struct State {
     Done<T> done;  // empty once it has been taken
-    Cancel cancel;
     std::uint64_t alarm = 0;
-    bool late = false;
   };
   auto state = std::make_shared<Guarded<State>>();
+  auto slot = std::make_shared<CancelSlot>();
   state->lock()->done = std::move(done);
 
-  auto answer = [state, &timer](Result<T> result) {
+  const auto question = slot->begin();
+  Cancel cancel = start([state, slot, &timer](Result<T> result) {
     Done<T> take;
     std::uint64_t alarm = 0;
     {
       auto locked = state->lock();
       take = std::exchange(locked->done, nullptr);
       alarm = locked->alarm;
-      locked->cancel = nullptr;
     }
+    const Cancel ended = slot->end();
     if (!take) return;
     if (alarm != 0) timer.drop(alarm);
     take(std::move(result));
-  };
-  Cancel cancel = start(answer);
+  });
   if (!state->lock()->done) return {};  // answered at once
 
-  const std::uint64_t alarm = timer.after(time, [state, late = std::move(late)] {
-    Done<T> take;
-    Cancel stop;
-    {
-      auto locked = state->lock();
-      take = std::exchange(locked->done, nullptr);
-      locked->late = true;
-      stop = std::exchange(locked->cancel, nullptr);
-    }
+  const std::uint64_t alarm = timer.after(time, [state, slot, late = std::move(late)] {
+    Done<T> take = std::exchange(state->lock()->done, nullptr);
     if (!take) return;
     take(late);
-    if (stop) stop();
+    slot->cancel();
   });
   bool answered = false;
-  bool was_late = false;
   {
     auto locked = state->lock();
     answered = !locked->done;
-    was_late = locked->late;
-    if (!answered) {
-      locked->alarm = alarm;
-      locked->cancel = cancel;
-    }
+    if (!answered) locked->alarm = alarm;
   }
-  if (answered) {
-    timer.drop(alarm);
-    if (was_late && cancel) cancel();
-    return {};
-  }
-  return cancel;
+  slot->hold(question, cancel);
+  if (!answered) return cancel;
+  timer.drop(alarm);
+  return {};
 }
 
 }  // namespace esofs::fs

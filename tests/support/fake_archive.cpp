@@ -185,13 +185,12 @@ Result<void> FakeArchive::pass(const std::string& what, std::uint64_t position, 
   const auto releases = state_.releases;
   ++state_.held;
   lock.unlock();
-  turn.waiting();
+  const Turn::Waiting waiting(turn);
   changed_.notify_all();
   lock.lock();
   changed_.wait(lock, turn.stop(), [&] { return state_.releases != releases; });
   --state_.held;
   lock.unlock();
-  turn.moving();
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
   return {};
 }

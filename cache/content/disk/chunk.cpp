@@ -1,18 +1,15 @@
 #include "cache/content/disk/chunk.h"
 
-#include <cstdio>
 #include <string_view>
+
+#include "client/base/hash.h"
 
 namespace esofs::cache {
 namespace {
 
 // FNV-1a with a final mix (MurmurHash3 fmix64): FNV alone leaves the high bits of short texts alike.
 std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-  for (const char letter : text) {
-    hash ^= static_cast<unsigned char>(letter);
-    hash *= 0x100000001b3ULL;
-  }
+  std::uint64_t hash = fnv1a(text, kFnvStart ^ seed);
   hash ^= hash >> 33U;
   hash *= 0xff51afd7ed558ccdULL;
   hash ^= hash >> 33U;
@@ -27,11 +24,6 @@ ContentKey::ContentKey(std::string text, std::string identity)
       identity_(std::move(identity)),
       hash_{hash_of(text_, 0), hash_of(text_, 0x9e3779b97f4a7c15ULL)} {}
 
-std::string ContentKey::hex() const {
-  std::array<char, 33> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx%016llx", static_cast<unsigned long long>(hash_[0]),
-                static_cast<unsigned long long>(hash_[1]));
-  return digits.data();
-}
+std::string ContentKey::hex() const { return hex_text(hash_[0]) + hex_text(hash_[1]); }
 
 }  // namespace esofs::cache

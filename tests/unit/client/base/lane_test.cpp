@@ -56,10 +56,9 @@ TEST(LaneTest, AJobThatWaitsForASilentServerDoesNotKeepOthersFromTheirTurn) {
   Lane lane("test", 1, 4);
   std::promise<void> waits;
   lane.submit([&waits, silence](Lane::Turn& turn) {
-    turn.waiting();
+    const Turn::Waiting waiting(turn);
     waits.set_value();
     silence.wait();
-    turn.moving();
   });
   ASSERT_TRUE(ready(waits.get_future()));
   std::promise<void> other;
@@ -77,7 +76,7 @@ TEST(LaneTest, WaitingJobsAreBoundedByTheMostThreads) {
     Lane lane("test", 1, 2);
     for (int i = 0; i < 5; ++i) {
       lane.submit([&](Lane::Turn& turn) {
-        turn.waiting();
+        const Turn::Waiting waiting(turn);
         if (++started <= 2) two.count_down();
         silence.wait();
       });
@@ -100,7 +99,7 @@ TEST(LaneTest, OneKindThatHangsLeavesThreadsToTheOthers) {
     for (int i = 0; i < 20; ++i) {
       lane.submit(
           [&](Lane::Turn& turn) {
-            turn.waiting();
+            const Turn::Waiting waiting(turn);
             if (!share.try_wait()) share.count_down();
             silence.wait();
             all.count_down();
@@ -127,7 +126,7 @@ TEST(LaneTest, ThreadsBeyondTheWidthEndWithTheirJobs) {
   std::latch waits(20);
   for (int i = 0; i < 20; ++i) {
     lane.submit([&waits, silence](Lane::Turn& turn) {
-      turn.waiting();
+      const Turn::Waiting waiting(turn);
       waits.count_down();
       silence.wait();
     });
@@ -180,7 +179,7 @@ TEST(LaneTest, WhereNoMoreThreadsAreToBeHadTheOneDoesAll) {
   ASSERT_EQ(::pthread_setattr_default_np(&none), 0);
   for (int i = 0; i < 8; ++i) {
     lane.submit([&done](Lane::Turn& turn) {
-      turn.waiting();
+      const Turn::Waiting waiting(turn);
       done.count_down();
     });
   }

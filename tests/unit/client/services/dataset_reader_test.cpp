@@ -250,28 +250,6 @@ TEST(ExtensionTest, PackagesAreKnownByTheirTypeOrTheirName) {
   EXPECT_EQ(package_extension("", "http://x/a.fits?file=b.tar"), "");
 }
 
-TEST(IsoTimeTest, TakesTheFormsOfArchives) {
-  const auto time = parse_iso_time("2026-08-19T13:32:34Z");
-  EXPECT_EQ(time, 1787146354);
-  for (const char* form :
-       {"2026-08-19T13:32:34", "2026-08-19 13:32:34.690", "2026-08-19T13:32:34.6901Z",
-        " 2026-08-19T13:32:34 ", "2026-08-19T15:32:34+02:00", "2026-08-19T21:32:34.793+0800"})
-    EXPECT_EQ(parse_iso_time(form), time) << form;
-  EXPECT_EQ(parse_iso_time("1970-01-02"), 86400);
-  EXPECT_EQ(parse_iso_time("1970-01-01T00:01"), 60);
-  for (const char* form : {"", "2026", "2026-02-30", "2026-13-01", "2026-08-19Tx", "2026-08-19T25:00:00",
-                           "2026-08-19T13:32:34Q", "19/08/2026"})
-    EXPECT_EQ(parse_iso_time(form), std::nullopt) << form;
-}
-
-TEST(IsoTimeTest, TakesModifiedJulianDates) {
-  EXPECT_EQ(time_of_mjd(40587), 0);
-  EXPECT_EQ(time_of_mjd(40587.5), 43200);
-  EXPECT_EQ(time_of_mjd(0), std::nullopt);
-  EXPECT_EQ(time_of_mjd(1e300), std::nullopt);
-  EXPECT_EQ(time_of_mjd(std::nan("")), std::nullopt);
-}
-
 // The datasets that a recorded answer names.
 struct Datasets : VotableEvents {
   explicit Datasets(std::shared_ptr<const Identifiers> of) : ids(std::move(of)) {}

@@ -122,19 +122,6 @@ TEST(LinkNamesTest, AUrlNamesItsFileByItsLastPartWhereThatIsANumberedOne) {
     EXPECT_EQ(fs::id_in_url(url), "") << url;
 }
 
-TEST(LinkNamesTest, NamesDifferAlsoWhereTheyArePortable) {
-  fs::NamesGiven names;
-  EXPECT_EQ(names.give("a.png"), "a.png");
-  EXPECT_EQ(names.give("a.png"), "a-2.png");
-  EXPECT_EQ(names.give("a.png"), "a-3.png");
-  EXPECT_EQ(names.give("a-4.png"), "a-4.png");
-  EXPECT_EQ(names.give("a.png"), "a-5.png");
-  EXPECT_EQ(names.give("a b"), "a b");
-  EXPECT_EQ(names.give("a:b"), "a:b-2");
-  EXPECT_EQ(names.give("../x"), ".._x");
-  EXPECT_EQ(names.give(".."), "__");
-}
-
 // --- directories ---
 
 class LinksTest : public FsFixture {

@@ -1,0 +1,51 @@
+// Turn: what a running job of a lane (client/base/lane.h) knows of it: when to stop, and how to say that it only waits.
+//
+//   threads  a Turn lives as long as its job runs and is used by the job's thread only
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <utility>
+
+#include "client/base/result.h"
+
+namespace esofs {
+
+class Turn {
+ public:
+  // A turn outside any lane: for tests and for main(), which may block.
+  explicit Turn(std::stop_token stop) : stop_(std::move(stop)) {}
+  // count(1): the job begins to wait; count(-1): it continues.
+  Turn(std::stop_token stop, std::function<void(int)> count)
+      : stop_(std::move(stop)), count_(std::move(count)) {}
+
+  // Requested when the lane ends: the job must end soon after, and still answer whoever asked for it.
+  const std::stop_token& stop() const noexcept { return stop_; }
+
+  // From here on stop() is `stop`: for a job that can be ended without its lane. REQUIRES: the job sees to it
+  // that `stop` is requested when the lane's is (a std::stop_callback on the stop() of before).
+  void listen_to(std::stop_token stop) { stop_ = std::move(stop); }
+
+  // Waits for `time`, which does not count against the width of the lane. EINTR: stop was requested first.
+  Result<void> pause(std::chrono::milliseconds time);
+
+  // As long as it lives, the job waits for a silent peer and does not count against the width of the lane.
+  class Waiting {
+   public:
+    explicit Waiting(Turn& turn);
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Turn& turn_;
+  };
+
+ private:
+  std::stop_token stop_;
+  std::function<void(int)> count_;
+  int waits_ = 0;  // Waiting objects that live
+};
+
+}  // namespace esofs
