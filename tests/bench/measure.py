@@ -10,15 +10,15 @@ MB = 1 << 20
 
 @dataclass
 class Row:
-    """One line of the table. `ratio` and `met` are None where nothing could be measured."""
+    """One line of the table. `ratio` and `met` are None if nothing could be measured."""
     workload: str
     shape: str                  # of the network or of the data
     ours: str                   # what was measured, with its unit
-    peer: str                   # against whom, and what was measured of it
+    peer: str                   # the name of the peer, and its measurement
     goal: str
     ratio: float | None = None  # median over the rounds
     spread: tuple = ()          # the smallest and the largest
-    met: bool | None = None     # None: no goal to meet, or not measured
+    met: bool | None = None     # None: no goal, or not measured
     load: float = field(default_factory=lambda: os.getloadavg()[0])  # of the machine, when measured
 
 
@@ -56,7 +56,7 @@ def milliseconds(times):
 
 
 class Reader:
-    """An open file that is read on and on as a program that streams does: 1 MiB at a time, without a copy."""
+    """An open file that is read as a streaming program reads it: 1 MiB at a time, without a copy."""
 
     def __init__(self, path, start=0):
         self.file = open(path, 'rb', buffering=0)
@@ -83,7 +83,7 @@ def take(path, start, size):
 
 
 def forget_pages(path):
-    """Empties the page cache of a file, or of every file below a folder; what is dirty is written first."""
+    """Empties the page cache of a file, or of every file below a folder, whose dirty pages are written first."""
     paths = [path]
     if os.path.isdir(path):
         paths = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]

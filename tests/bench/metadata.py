@@ -10,7 +10,7 @@ from harness import Home, Mount, Simulator, run
 from measure import MB, Row, alternating, milliseconds, quotients, seconds
 from reading import mounted
 
-kept = {}  # a home with a million rows, made by the first workload that wants it
+kept = {}  # a home with a million rows, made by the first workload that needs it
 
 
 def close():
@@ -20,7 +20,7 @@ def close():
 
 
 def listed(folder):
-    """The number of names, once the query has been answered."""
+    """Waits until the query is answered; the number of names."""
     while True:
         try:
             with os.scandir(folder) as entries:
@@ -53,7 +53,7 @@ def known_listing(quick):
 
 
 class Memory(threading.Thread):
-    """Looks ten times a second how much memory a process has: its own, and pages of files that it has mapped."""
+    """Samples the memory of a process ten times a second: its own, and the pages of files that it has mapped."""
 
     def __init__(self, pid):
         super().__init__(daemon=True)
@@ -117,7 +117,7 @@ def million_rows(quick):
 
 
 def fill_records(home, wanted):
-    """More records on the shelf `names`, under a generation that nothing points to, in the store's own form; how many in all."""
+    """Adds records of an unused generation to the shelf `names`, in the form of the store; returns how many there are."""
     try:
         import lmdb
     except ImportError:

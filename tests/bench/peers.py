@@ -1,4 +1,4 @@
-"""The programs that esofs is compared with, each started for a while and ended again."""
+"""The programs that esofs is compared with."""
 import contextlib
 import os
 import shutil
@@ -17,7 +17,7 @@ def curl(url, start, size, into='/dev/null'):
 
 @contextlib.contextmanager
 def mounted(make_words):
-    """Runs a FUSE program in the foreground: make_words(place, mountpoint); yields where it is mounted."""
+    """Runs a FUSE program in the foreground and yields its mountpoint. Its command line is make_words(place, mountpoint)."""
     place = tempfile.mkdtemp(prefix='esofs-bench-')
     mount = os.path.join(place, 'mount')
     os.mkdir(mount)
@@ -44,7 +44,7 @@ def mounted(make_words):
 
 
 def httpdirfs(url):
-    """With its cache, without which it asks the server once for each READ."""
+    """With its cache: without one it sends a request for each READ."""
     def words(place, mount):
         cache = os.path.join(place, 'cache')
         os.mkdir(cache)
@@ -69,7 +69,7 @@ def passthrough(folder):
 
 
 def missing():
-    """Why peers cannot run here, by their names."""
+    """The reasons why peers cannot run here, by the name of the peer."""
     why = {name: f'{name} is not installed (scripts/setup --bench)'
            for name in ('httpdirfs', 'rclone') if shutil.which(name) is None}
     if not os.path.exists(PASSTHROUGH):

@@ -44,7 +44,7 @@ def url_of(sim, dp_id):
 
 
 def cold_sequential(quick):
-    """Parts of one file that nobody has read before, by every side in turn."""
+    """Every side in turn reads parts of one file that nobody has read before."""
     size, rounds = (128 * MB, 3) if quick else (256 * MB, 5)
     why = peers.missing()
     with contextlib.ExitStack() as stack:
@@ -97,12 +97,12 @@ def cold_capped(quick):
 
 
 def cold_delayed(quick):
-    """The rate with a round trip against the rate without, once started: the beginning is not counted."""
+    """The rate with a delay for each request against the rate without, both measured after the start."""
     size, rounds = (64 * MB, 2) if quick else (128 * MB, 3)
     for delay, cap in ((20, 0), (100, 0), (100, CAP)):
         if cap:
             size, rounds = (64 * MB, 1) if quick else (128 * MB, 1)
-        begin = 64 * MB if cap else 192 * MB  # until as much is asked for ahead as ever
+        begin = 64 * MB if cap else 192 * MB  # until the read-ahead has reached its full size
         with mounted() as (sim, mount):
             take(path_of(mount, IMAGE), 0, CHUNK)
             at = [MB]
@@ -188,7 +188,7 @@ def page_cache(quick):
 
 
 def cost(sim, delay, action):
-    """Body bytes and requests for files that the action causes, and its round trips, each of `delay` ms."""
+    """The body bytes, file requests and round trips (of `delay` ms each) that the action causes."""
     sim.fault(path='', delay=delay)
     sim.reset()
     taken = seconds(action)
@@ -242,7 +242,7 @@ def all_headers(_):
             with mounted(sim_arguments=('--fits', home.path)) as (sim, mount):
                 os.stat(path_of(mount, name))
                 body, requests, trips = cost(sim, 100, lambda: read(path_of(mount, name)))
-            # The primary header and the tail come besides.
+            # The primary header and the tail are read too.
             each = max(0, body - 2 * CHUNK) / 20
             yield Row('all-headers', f'20 extensions, {tool}', f'{each / 1024:.0f} KiB an extension',
                       f'{requests} requests, {trips} round trips', '<= 64 KiB', met=each <= CHUNK)

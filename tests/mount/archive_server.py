@@ -1,6 +1,6 @@
-"""Small archives with the habits of others than ESO's, for the scripts that mount them by their TAP URL alone.
+"""Small archives with habits that ESO's does not have, for scripts that mount them by their TAP URL alone.
 
-A server is a list of routes: patterns of paths, and functions that answer a request. Each test says what is odd about it.
+A server is a list of routes: patterns of paths, and functions that answer a request. Each test adds what is odd about its archive.
 """
 import gzip
 import http.server
@@ -20,7 +20,7 @@ MADE = {'query.adql', 'status.txt', 'table', 'cutout'}
 
 
 def fits(mark, size=200_000):
-    """A FITS file that is like no other."""
+    """A FITS file that differs for each name."""
     cards = ['SIMPLE  =                    T', 'BITPIX  =                    8', 'NAXIS   =                    1',
              f'NAXIS1  = {size:20}', f'OBJECT  = {mark[:60]!r}', 'END']
     head = ''.join(card.ljust(80) for card in cards).ljust(BLOCK)
@@ -84,7 +84,7 @@ class Request(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def file(self, data, content_type='application/fits', **headers):
-        """All of a file, or the range that was asked for."""
+        """Answers with the whole file, or with the range that was asked for."""
         asked = self.headers.get('Range')
         if not asked:
             self.answer(data, 200, content_type, **headers)
@@ -123,7 +123,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.thread.start()
 
     def handle_error(self, request, client_address):
-        """A client may hang up when it has read enough."""
+        """Ignores clients that close the connection when they have read enough."""
 
     def requests(self, containing=''):
         return [request for request in list(self.log) if containing in request[1]]
@@ -181,7 +181,7 @@ class ArchiveTest(unittest.TestCase):
             mount.unmount()
 
     def mounted_tables(self, tables, routes=(), *options):
-        """The server and the mount of an archive of some tables, and the directory of all of ObsCore."""
+        """Serves and mounts an archive of these tables; its server, its mount, and a directory of all of ObsCore."""
         server = self.serve([*tap(tables), *routes])
         mount = self.mounted(server.url + '/tap', *options)
         return server, mount, mount.save('all', 'SELECT * FROM ivoa.ObsCore')

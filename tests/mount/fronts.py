@@ -1,4 +1,4 @@
-"""Servers that stand before the simulator: they pass requests on, remember what they were shown, and answer some themselves."""
+"""Servers between esofs and the simulator: they forward requests, record what they receive, and answer some themselves."""
 import http.client
 import http.server
 import os
@@ -11,7 +11,7 @@ import harness
 
 
 def make_certificate(folder):
-    """A certificate of this machine's own names, signed by itself; (certificate, key)."""
+    """(certificate, key): a self-signed certificate for this machine's own names."""
     certificate, key = os.path.join(folder, 'front.pem'), os.path.join(folder, 'front.key')
     harness.run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
                 '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', certificate)
@@ -92,12 +92,12 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class Front:
-    """`behind`: the URL that requests are passed on to; also a proxy. `certificate`: it speaks TLS."""
+    """`behind`: the URL to which requests are forwarded. With a `certificate` it speaks TLS. Also works as a proxy."""
 
     def __init__(self, behind, certificate=None, host='127.0.0.1'):
         self.behind = behind
         self.seen = []
-        self.answers = []  # (part of the target, (status, headers, body) or a function of the request that makes them); the first counts
+        self.answers = []  # (part of the target, (status, headers, body) or a function of the request); the first match counts
         self.server = _Server(('127.0.0.1', 0), _Handler)
         self.server.front = self
         if certificate:

@@ -17,7 +17,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-# A stuck test must fail, not hang; no assertion rests on this time passing.
+# Seconds until a stuck test fails. No assertion depends on this time.
 PATIENCE = 120
 
 programs = {}
@@ -40,7 +40,7 @@ for pid in pids:
 
 
 class Guardian:
-    """Outlives the script by a moment, and ends what it left."""
+    """A process that outlives the script, and ends what the script has left."""
 
     def __init__(self):
         self.process = subprocess.Popen([sys.executable, '-c', GUARDIAN], stdin=subprocess.PIPE, text=True,
@@ -64,16 +64,16 @@ def until(condition, what='the condition'):
 
 
 def ended(pid):
-    """True where there is no such process, or nothing of it but its status."""
+    """True if there is no such process, or only its exit status is left."""
     try:
         with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
             return file.read().rpartition(')')[2].split()[0] == 'Z'
-    except (FileNotFoundError, ProcessLookupError):  # the latter where it ends between open and read
+    except (FileNotFoundError, ProcessLookupError):  # the latter if it ends between open and read
         return True
 
 
 def run(*words, check=True, **keywords):
-    """Runs a program to its end; its output as text unless told otherwise."""
+    """Runs a program to its end, with its output as text by default."""
     keywords.setdefault('text', True)
     keywords.setdefault('timeout', PATIENCE)
     done = subprocess.run([str(word) for word in words], capture_output=True, **keywords)
@@ -112,7 +112,7 @@ class Simulator:
         self.get('/_sim/access', json.dumps(knobs).encode())
 
     def other(self):
-        """The other host: its URL, and what it was asked."""
+        """The other host: its URL, and the requests that it has received."""
         return json.loads(self.get('/_sim/other'))
 
     def clear(self):
@@ -223,7 +223,7 @@ class Mount:
         until(lambda: ended(self.pid), 'the end of the daemon')
 
     def remount(self, *options):
-        """Another mount with the same home (this one has ended, or is dead)."""
+        """Mounts again with the same home, after this mount has ended or died."""
         run('fusermount3', '-u', '-z', self.path, check=False)
         self._forget()
         return Mount(self.archive, self.home, *options)
@@ -245,7 +245,7 @@ def read(path):
 
 
 def drop_caches(path):
-    """Empties the page cache of one file, so that the daemon is asked again."""
+    """Empties the page cache of one file, so that the next read reaches the daemon."""
     with open(path, 'rb') as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -303,7 +303,7 @@ def main():
             sys.exit('/dev/fuse is needed and is not there')
         print('skipped: no /dev/fuse')
         sys.exit(77)
-    for name in ('DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'):  # no test uses the desktop of who runs it
+    for name in ('DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'):  # no test uses the user's desktop
         os.environ.pop(name, None)
     guardian = Guardian()
     unittest.main(module='__main__', argv=[sys.argv[0], *arguments], verbosity=2)

@@ -1,5 +1,5 @@
-// Prints the header of every HDU, or of the one that the name selects (FILE[0]), as CFITSIO's example program of that
-// name does: a reader as CFITSIO's users are.
+// Prints the header of every HDU, or of the one that the name selects (FILE[0]), like CFITSIO's example program of that
+// name: it reads as programs with CFITSIO do.
 #include <fitsio.h>
 
 #include <array>

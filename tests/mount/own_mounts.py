@@ -1,4 +1,4 @@
-"""A mount namespace of a script's own: what it mounts over files of this machine is seen by it alone. Needs root."""
+"""A mount namespace of a script's own: nobody else sees what it mounts over files of this machine. Needs root."""
 import os
 import shutil
 import stat
@@ -17,7 +17,7 @@ def program_arguments():
 
 
 def enter_namespace(script):
-    """Starts the script again where its mounts are its own, and returns there. Where the machine does not let us: skips, or fails with CI=true."""
+    """Restarts the script in a mount namespace of its own, and returns there. Skips if that fails, but fails with CI=true."""
     if INSIDE in sys.argv:
         sys.argv.remove(INSIDE)
         return
@@ -29,7 +29,7 @@ def enter_namespace(script):
 
 
 def bind_programs(folder):
-    """Makes /dev/fuse everybody's, and shows the programs in a folder that everybody reaches (a home may be closed)."""
+    """Opens /dev/fuse to everybody, and shows the programs in a folder that every user can reach, as a home may be closed."""
     run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'esofs-test', folder)
     fuse = os.path.join(folder, 'fuse')
     os.mknod(fuse, stat.S_IFCHR, os.stat('/dev/fuse').st_rdev)

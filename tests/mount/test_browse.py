@@ -43,7 +43,7 @@ class Browse(harness.MountTest):
         with open(os.path.join(folder, name), 'rb') as file:
             self.assertEqual(file.read(6), b'SIMPLE')
 
-    def test_the_query_shown_can_be_saved_and_gives_the_same(self):
+    def test_the_shown_query_can_be_saved_and_lists_the_same(self):
         folder = self.mount / f'browse/cone/{NGC253}/raw'
         os.mkdir(self.mount / 'queries/mine')
         run('cp', folder + '/query.adql', self.mount / 'queries/mine/query.adql')
@@ -65,7 +65,7 @@ class Browse(harness.MountTest):
             self.assertEqual(file.read(6), b'SIMPLE')
         self.assertIn('ssap', read(folder + '/status.txt').decode())
 
-    def test_an_object_is_found_by_its_name_once_and_kept(self):
+    def test_an_object_is_resolved_once_and_kept(self):
         phase3 = self.mount / 'browse/object/NGC_253/phase3'
         os.stat(phase3)
         os.stat(phase3 + '/status.txt')
@@ -85,7 +85,7 @@ class Browse(harness.MountTest):
         self.assertEqual(self.sim.requests(), [])
         self.assertEqual(sorted(os.listdir(again / 'browse/object')), ['NGC_253', 'NGC_253_10arcmin'])
 
-    def test_a_file_below_an_object_that_nobody_has_listed_can_be_opened(self):
+    def test_a_file_opens_below_an_object_that_was_not_listed(self):
         name = self.ids("SELECT dp_id FROM ivoa.ObsCore WHERE target_name = 'M83'")[0]
         with open(self.mount / f'browse/object/M83/phase3/{name}', 'rb') as file:
             self.assertEqual(file.read(6), b'SIMPLE')
@@ -95,7 +95,7 @@ class Browse(harness.MountTest):
             self.assertEqual(sorted(os.listdir(self.mount / f'browse/object/{name}')), ['phase3', 'raw', 'spectra'])
         self.assertGreater(len(fits(self.mount / 'browse/object/Sgr_A*/phase3')), 0)
 
-    def test_an_unknown_object_is_enoent_and_a_resolver_that_fails_is_not(self):
+    def test_an_unknown_object_is_enoent_but_a_failed_resolver_is_not(self):
         self.assert_errno(errno.ENOENT, os.listdir, self.mount / 'browse/object/Nonsense_17/raw')
         self.assert_errno(errno.ENOENT, os.listdir, self.mount / 'browse/object/Nonsense_17')
         self.assertEqual(os.listdir(self.mount / 'browse/object'), [])
@@ -103,7 +103,7 @@ class Browse(harness.MountTest):
         self.assert_errno(errno.EIO, os.listdir, self.mount / 'browse/object/M87/raw')
         self.assertIn('M87', self.mount.errors())
 
-    def test_a_programme_has_two_spellings_and_is_listed_in_the_plain_one(self):
+    def test_a_programme_has_two_spellings_and_lists_the_plain_one(self):
         run_id = self.sim.query("SELECT TOP 1 prog_id FROM dbo.raw WHERE prog_id LIKE '%(%' AND dp_cat='SCIENCE'")[0]['prog_id']
         raws = self.ids(f"SELECT dp_id FROM dbo.raw WHERE prog_id = '{run_id}'")
         plain = run_id.replace('(', '.').replace(')', '')
@@ -134,7 +134,7 @@ class Browse(harness.MountTest):
         self.assertEqual(fits(self.mount / f'browse/collection/{first}'),
                          self.ids(f"SELECT dp_id FROM ivoa.ObsCore WHERE obs_collection = '{first}'"))
 
-    def test_what_tools_try_costs_no_request(self):
+    def test_names_that_tools_probe_cost_no_request(self):
         folders = ['browse', 'browse/cone', 'browse/object', 'browse/programme', 'browse/night', 'browse/collection',
                    'browse/night/MUSE', f'browse/cone/{NGC253}']
         for folder in folders:
@@ -142,7 +142,7 @@ class Browse(harness.MountTest):
                 self.assert_errno(errno.ENOENT, os.stat, self.mount / f'{folder}/{name}')
         self.assertEqual(self.sim.requests(), [])
 
-    def test_nothing_in_it_can_be_written(self):
+    def test_browse_is_read_only(self):
         folder = self.mount / f'browse/cone/{NGC253}/phase3'
         fits(folder)
         self.assert_errno(errno.EROFS, open, folder + '/query.adql', 'w')
@@ -152,11 +152,11 @@ class Browse(harness.MountTest):
         self.assert_errno(errno.EROFS, open, folder + '/new.txt', 'w')
         self.assert_errno(errno.EROFS, os.rename, folder + '/query.adql', folder + '/other.adql')
         self.sim.reset()
-        os.utime(folder + '/query.adql')  # touch: ask anew
+        os.utime(folder + '/query.adql')  # touch: ask again
         fits(folder)
         harness.until(lambda: len(self.sim.requests('/tap_obs/sync')) == 1, 'the refresh')
 
-    def test_a_failure_is_its_errno_and_told_in_status(self):
+    def test_a_failure_gives_its_errno_and_shows_in_status(self):
         self.sim.fault(path='/ssap', fail_next=-1, status=500)
         folder = self.mount / 'browse/cone/10_10_1/spectra'
         self.assert_errno(errno.EIO, os.listdir, folder)
@@ -181,7 +181,7 @@ class OwnTemplates(harness.MountTest):
         with open(os.path.join(self.home.config, 'browse', name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def test_a_template_of_the_user_becomes_a_directory_without_a_remount(self):
+    def test_a_new_template_appears_without_a_remount(self):
         self.write('target.adql', '-- By target name.\n-- path: {name:text}\n'
                                   "SELECT * FROM ivoa.ObsCore WHERE target_name = {name}\n")
         harness.until(lambda: 'target' in os.listdir(self.mount / 'browse'), 'the template')
@@ -194,7 +194,7 @@ class OwnTemplates(harness.MountTest):
         self.assertEqual(fits(sly), [])
         self.assertIn("= 'M83'' OR target_name LIKE ''M83'", read(sly + '/query.adql').decode())
 
-    def test_a_bad_template_is_told_of_and_the_others_go_on(self):
+    def test_a_bad_template_is_reported_and_the_others_work(self):
         self.write('bad.adql', '-- a comment\nSELECT * FROM ivoa.ObsCore\nWHERE s_ra = {x:degree}\n')
         self.write('good.adql', 'SELECT * FROM ivoa.ObsCore WHERE dp_id = {id:text}\n')
         harness.until(lambda: 'good' in os.listdir(self.mount / 'browse'), 'the template')
@@ -209,7 +209,7 @@ class OwnTemplates(harness.MountTest):
 
 
 class OtherArchives(harness.MountTest):
-    def test_a_bare_tap_url_has_the_templates_of_the_standard_only(self):
+    def test_a_bare_tap_url_has_only_the_standard_templates(self):
         mount = self.mounted(archive=self.sim.url + '/tap_obs')
         self.assertEqual(sorted(set(os.listdir(mount / 'browse')) - {'README.txt', '.templates'}),
                          ['collection', 'cone', 'night'])

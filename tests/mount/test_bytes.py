@@ -1,4 +1,4 @@
-"""The exact bytes, by every way that programs read files (fs/SEMANTICS.md, "Files of the archive")."""
+"""Programs read the exact bytes, whichever way they read (fs/SEMANTICS.md, "Files of the archive")."""
 import errno
 import hashlib
 import mmap
@@ -117,7 +117,7 @@ class PlainFiles(harness.MountTest):
             thread.join(harness.PATIENCE)
         self.assertEqual(wrong, [])
 
-    def test_a_program_that_never_asks_for_the_size_gets_the_file_and_no_byte_more(self):
+    def test_a_program_that_ignores_the_size_gets_exactly_the_file(self):
         for name in self.names:
             file = os.open(self.path(name), os.O_RDONLY)
             pieces = []
@@ -139,7 +139,7 @@ class WithoutRange(PlainFiles):
     ignore_range = True
 
     def test_a_file_is_one_response_however_it_is_read(self):
-        """Head and tail are asked for at once; the answer that comes second, whole like the first, is dropped."""
+        """Head and tail are requested at once. Both answers are the whole file, so the second is dropped."""
         name = self.names[0]
         with open(self.path(name), 'rb') as file:
             asked = lambda: [request['range'] for request in self.sim.requests('/dataPortal/file') if request['range']]
@@ -185,7 +185,7 @@ class CompressedFiles(harness.MountTest):
             truth = subprocess.run(['gzip', '-dc'], input=self.sim.file(dp_id), capture_output=True, check=True).stdout
             self.assertEqual(sha(read(self.plain(dp_id))), sha(truth))
 
-    def test_a_plain_view_is_read_by_every_way(self):
+    def test_a_plain_view_can_be_read_in_every_way(self):
         """cp, dd, tail, mmap and parallel readers, from each of the three compressed kinds."""
         for suffix in ('.fits.Z', '.fits.gz', '.fits.fz'):
             path = self.plain(self.delivered(suffix))
@@ -247,7 +247,7 @@ class Giants(harness.MountTest):
 
 
 class Changes(harness.MountTest):
-    def test_a_file_that_changes_while_open_is_estale_and_the_next_open_has_the_new_bytes(self):
+    def test_a_file_changed_while_open_is_estale_until_reopened(self):
         row = self.sim.query('SELECT TOP 1 dp_id FROM ivoa.ObsCore WHERE access_estsize BETWEEN 250 AND 20000')[0]
         dp_id = row['dp_id']
         path = self.mount / f'datasets/{dp_id}/{dp_id}.fits'

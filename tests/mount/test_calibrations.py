@@ -1,4 +1,4 @@
-"""datasets/<dp_id>/calibrations/: what belongs to a raw observation, by calSelector."""
+"""datasets/<dp_id>/calibrations/: the calibrations of a raw observation, from calSelector."""
 import errno
 import http.server
 import json
@@ -26,7 +26,7 @@ class Calibrations(harness.MountTest):
     def fits(self, folder):
         return sorted(name for name in os.listdir(folder) if name.endswith('.fits'))
 
-    def test_an_ls_of_one_kind_is_one_request_and_looking_at_it_costs_none(self):
+    def test_ls_of_one_kind_is_one_request_and_find_none(self):
         folder = self.folder(MUSE, 'master')
         names = run('ls', folder).stdout.split()
         self.assertEqual([r['target'] for r in self.sim.requests()],
@@ -87,14 +87,14 @@ class Calibrations(harness.MountTest):
             read(os.path.join(folder, name))
         self.assertEqual(os.listdir(self.mount / 'datasets'), [])
 
-    def test_the_tree_is_the_servers_and_asked_for_when_it_is_read(self):
+    def test_the_tree_is_the_servers_document_fetched_on_read(self):
         folder = self.folder(MUSE, 'master')
         os.listdir(folder)
         tree = read(os.path.join(folder, 'associations.xml'))
         self.assertEqual(tree, self.sim.get(f'{SERVICE}v1/associations?dp_id={MUSE}&mode=Raw2Master'))
         self.assertEqual(os.path.getsize(os.path.join(folder, 'associations.xml')), len(tree))
 
-    def test_status_tells_what_the_archive_said(self):
+    def test_status_shows_what_the_archive_said(self):
         text = self.status(MUSE, 'master')
         for line in (f'dataset: {MUSE}', 'asked: Raw2Master', 'mode: Raw2Master', 'complete: yes', 'certified: yes',
                      'files: 8'):
@@ -107,13 +107,13 @@ class Calibrations(harness.MountTest):
         self.assertIn('message: No BIAS found', text)
         self.assertEqual(os.listdir(self.folder(HAWKI, 'raw')), ['status.txt'])
 
-    def test_master_answered_as_raw_is_said_so(self):
+    def test_status_says_if_masters_were_answered_with_raw_files(self):
         self.assertEqual(self.fits(self.folder(FORS, 'master')), self.fits(self.folder(FORS, 'raw')))
         text = self.status(FORS, 'master')
         self.assertIn('asked: Raw2Master\nphase: COMPLETED\nmode: Raw2Raw\nwarning: these are raw calibrations', text)
         self.assertNotIn('warning', self.status(FORS, 'raw'))
 
-    def test_a_file_type_without_calibrations_says_so_and_is_not_asked_again(self):
+    def test_a_file_type_without_calibrations_is_asked_only_once(self):
         folder = self.folder(BIAS, 'raw')
         self.assertEqual(os.listdir(folder), ['status.txt'])
         self.assertIn('message: No association could be established: this file type is not supported\n',
@@ -129,7 +129,7 @@ class Calibrations(harness.MountTest):
         self.assertIn('calibrations', os.listdir(self.mount / f'datasets/{MUSE}'))
         self.assertEqual(self.sim.requests(SERVICE), [])
 
-    def test_a_protected_observation_is_eacces_and_status_tells(self):
+    def test_a_protected_observation_is_eacces_and_status_says_so(self):
         self.sim.fault(path=SERVICE, fail_next=-1, status=401)
         folder = self.folder(NEW, 'raw')
         self.assert_errno(errno.EACCES, os.listdir, folder)
@@ -149,7 +149,7 @@ class Calibrations(harness.MountTest):
         self.sim.clear()
         self.assert_errno(errno.ENOENT, os.listdir, self.folder('MUSE.1999-01-01T00:00:00.000', 'raw'))
 
-    def test_names_that_tools_try_cost_nothing(self):
+    def test_names_that_tools_probe_cost_no_request(self):
         folder = self.folder(MUSE, 'raw')
         for name in ('NAXIS1', 'login.cl', '@x.fits', 'x.fits.imh', 'x.fits[1]', 'x.fits,1', '.hidden'):
             self.assert_errno(errno.ENOENT, os.stat, os.path.join(folder, name))
@@ -157,12 +157,12 @@ class Calibrations(harness.MountTest):
         self.assert_errno(errno.ENOENT, os.stat, os.path.join(folder, f'{MUSE}.fits'))
         self.assertEqual(len(self.sim.requests()), 1, 'a possible name asks for the listing')
 
-    def test_nothing_can_be_written_there(self):
+    def test_calibrations_are_read_only(self):
         folder = self.folder(MUSE, 'raw')
         self.assert_errno(errno.EROFS, open, os.path.join(folder, 'status.txt'), 'w')
         self.assert_errno(errno.EROFS, os.mkdir, os.path.join(folder, 'x'))
 
-    def test_a_slow_service_ends_with_eagain_and_is_there_at_the_next_look(self):
+    def test_a_slow_service_gives_eagain_and_then_the_listing(self):
         self.mount.unmount()
         self.mount = self.mounted('query_wait=1s')
         self.sim.fault(path=SERVICE, stall_after=10)
@@ -251,7 +251,7 @@ class HostileAnswers(harness.MountTest):
         self.assertIn('2 files were left out', read(os.path.join(folder, 'status.txt')).decode())
         self.assert_alive()
 
-    def test_many_links_are_listed_or_refused_and_leave_the_mount_responsive(self):
+    def test_many_links_leave_the_mount_responsive(self):
         folder = self.folder(self.table(f'http://h/{i}.fits' for i in range(5000)))
         self.assertEqual(len(os.listdir(folder)), 5002)
         self.assert_alive()

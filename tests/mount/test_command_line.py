@@ -56,7 +56,7 @@ class CommandLine(harness.MountTest):
     def test_an_unknown_archive_is_named(self):
         self.assertIn('esoo', self.mount_error(archive='esoo'))
 
-    def test_a_mountpoint_that_is_not_there_or_no_directory_is_named(self):
+    def test_a_missing_mountpoint_and_a_file_are_named(self):
         for place in ('/no/such/place', self.sim.profile):
             done = run(harness.programs['esofs'], 'mount', self.sim.profile, place, check=False)
             self.assertNotEqual(done.returncode, 0)
@@ -69,18 +69,18 @@ class CommandLine(harness.MountTest):
             self.assertTrue(done.stderr.startswith('esofs: '), done.stderr)
             self.assertIn('--help', done.stderr)
 
-    def test_a_mistyped_command_is_told_with_the_nearest(self):
+    def test_a_mistyped_command_is_refused_with_the_nearest(self):
         for words in (('staus',), ('umount', self.mount.path), ('unmonut', self.mount.path, '-o', 'ro')):
             done = run(harness.programs['esofs'], *words, check=False)
             self.assertNotEqual(done.returncode, 0)
             self.assertRegex(done.stderr, f"'{words[0]}'.*did you mean '(status|unmount)'")
 
-    def test_the_help_shows_what_may_be_given(self):
+    def test_the_help_shows_commands_and_options(self):
         shown = run(harness.programs['esofs'], 'mount', '--help').stdout
         self.assertIn('Usage: esofs mount [OPTIONS] [ARCHIVE] MOUNTPOINT\n', shown)
         self.assertNotIn('{', run(harness.programs['esofs'], 'login', '--help').stdout)
 
-    def test_what_a_mount_keeps_may_not_lie_below_it(self):
+    def test_directories_of_a_mount_may_not_lie_below_it(self):
         for option in ('cache_dir', 'config_dir', 'state_dir', 'log'):
             place = tempfile.mkdtemp(dir=self.home.path)
             link = place + '-link'
@@ -93,7 +93,7 @@ class CommandLine(harness.MountTest):
                 self.assertRegex(done.stderr, f"option '{option}': .* is below the mountpoint {place}")
                 self.assertFalse(os.path.ismount(place))
 
-    def test_a_directory_of_a_mount_may_be_no_file_nor_lie_below_one(self):
+    def test_directories_of_a_mount_may_not_be_files(self):
         file = os.path.join(self.home.path, 'file')
         with open(file, 'w', encoding='utf-8'):
             pass
@@ -114,7 +114,7 @@ class CommandLine(harness.MountTest):
         environment.pop('HOME')
         self.assertNotIn('/root/' if os.getuid() else '~', run(harness.programs['esofs'], 'cache', env=environment).stdout)
 
-    def test_mounted_through_mount_8_there_are_no_programs_of_root_nor_devices(self):
+    def test_a_mount_by_mount_8_has_nosuid_and_nodev(self):
         place = tempfile.mkdtemp(dir=self.home.path)
         harness.guardian.tell(f'+mount {place}')
         # mount.fuse(8) adds these two for root.
@@ -125,13 +125,13 @@ class CommandLine(harness.MountTest):
         run(harness.programs['esofs'], 'unmount', place)
         harness.guardian.tell(f'-mount {place}')
 
-    def test_a_mount_whose_daemon_has_died_is_told_with_the_way_out(self):
+    def test_a_dead_mount_is_reported_with_the_command_that_helps(self):
         self.mount.kill()
         done = run(harness.programs['esofs'], 'status', self.mount.path, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f'its daemon has died; run `esofs unmount {self.mount.path}`', done.stderr)
 
-    def test_the_log_tells_of_the_mount_and_of_each_request_as_far_as_is_wanted(self):
+    def test_the_log_shows_mounts_and_requests_by_its_level(self):
         place = tempfile.mkdtemp(dir=self.home.path)
         harness.guardian.tell(f'+mount {place}')
         for level, told in (('debug', True), ('info', False)):
@@ -152,7 +152,7 @@ class CommandLine(harness.MountTest):
         harness.guardian.tell(f'-mount {place}')
 
     @unittest.skipIf(os.geteuid() != 0, 'only root can become another user')
-    def test_another_users_mount_is_told_as_such(self):
+    def test_a_mount_of_another_user_is_reported_as_such(self):
         folder = tempfile.mkdtemp(prefix='esofs-other-', dir='/tmp')
         self.addCleanup(shutil.rmtree, folder)
         os.chmod(folder, 0o755)
@@ -179,7 +179,7 @@ class CommandLine(harness.MountTest):
         self.assertEqual(watching.returncode, 2)
         harness.guardian.tell(f'-pid {watching.pid}')
 
-    def test_the_form_of_fstab(self):
+    def test_the_form_of_fstab_works(self):
         place = tempfile.mkdtemp(dir=self.home.path)
         harness.guardian.tell(f'+mount {place}')
         run(harness.programs['esofs'], self.sim.profile, place, '-o',
@@ -193,10 +193,10 @@ class CommandLine(harness.MountTest):
         self.assertFalse(os.path.ismount(place))
         harness.guardian.tell(f'-mount {place}')
 
-    def test_mount_returns_when_the_tree_is_there(self):
+    def test_mount_returns_when_the_tree_can_be_read(self):
         self.assertEqual(sorted(os.listdir(self.mount.path)), ['.esofs', 'README.txt', 'browse', 'datasets', 'jobs', 'queries', 'tables'])
 
-    def test_status_tells_of_the_mount(self):
+    def test_status_describes_the_mount(self):
         text = run(harness.programs['esofs'], 'status', self.mount.path).stdout
         self.assertIn(self.mount.path, text)
         self.assertIn(f'pid {self.mount.pid}', text)
@@ -235,7 +235,7 @@ class CommandLine(harness.MountTest):
         self.assertRegex(done.stdout, f'^read {len(names)} files, [0-9.]+ MiB\n$')
         return folder, names
 
-    def test_what_was_warmed_is_read_without_a_network(self):
+    def test_warmed_files_are_read_without_a_network(self):
         folder, names = self.warmed_query()
         self.sim.reset()
         wanted = {name: harness.sha(self.sim.file(name.removesuffix('.fits'))) for name in names}
@@ -247,7 +247,7 @@ class CommandLine(harness.MountTest):
         self.assertEqual(self.sim.requests(), [])
         self.assertIn('small', folder)
 
-    def test_warm_names_what_it_could_not_read_and_goes_on(self):
+    def test_warm_names_files_that_it_cannot_read_and_continues(self):
         folder = self.mount.save('mixed', "SELECT * FROM ivoa.ObsCore WHERE dp_id IN "
                                           "('ADP.2026-02-02T02:02:02.222', 'ADP.2016-06-21T08:15:12.100')")
         done = self.esofs('warm', '-j', '1', folder)
@@ -276,7 +276,7 @@ class CommandLine(harness.MountTest):
         harness.drop_caches(f'{folder}/{names[0]}')
         self.assertEqual(harness.sha(harness.read(f'{folder}/{names[0]}')), wanted)
 
-    def test_the_doctor_finds_nothing_and_then_what_is_in_the_way(self):
+    def test_the_doctor_reports_problems_only_if_there_are_some(self):
         options = ('-o', f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}')
         well = self.esofs('doctor', self.sim.profile, *options)
         self.assertEqual(well.returncode, 0, well.stdout)

@@ -1,4 +1,4 @@
-"""Cutouts: one request for all who want one, kept whole or not at all, refused with the reason, and in queries."""
+"""Cutouts: one request for all readers, kept whole or not at all, refused with the reason, and listed in queries."""
 import errno
 import os
 import signal
@@ -40,7 +40,7 @@ class CutoutTest(MountTest):
 
 
 class OneRequest(CutoutTest):
-    def test_a_cutout_is_fits_of_an_exact_size_and_asked_twice_is_one_request(self):
+    def test_a_cutout_is_exact_fits_and_two_reads_are_one_request(self):
         path = self.example()
         data = read(path)
         self.assertEqual(data[:9], b'SIMPLE  =')
@@ -68,7 +68,7 @@ class OneRequest(CutoutTest):
         self.assertEqual(sha(read(mount / relative)), sha(data))
         self.assertEqual(len(self.asked()), 1)
 
-    def test_equal_specs_are_one_cutout_under_the_names_that_were_typed(self):
+    def test_equal_specs_are_one_cutout_under_each_typed_name(self):
         ra, dec, radius = self.centre()
         names = [f'circle_{ra}_{dec}_{radius / 4:.6f}.fits', f'circle_{ra}deg_{dec}_{round(radius / 4, 6) * 3600:.4f}arcsec.fits']
         data = [read(self.folder() + '/' + name) for name in names]
@@ -86,7 +86,7 @@ class OneRequest(CutoutTest):
         self.assertEqual(len(sums), 1)
         self.assertEqual(len(self.asked()), 1)
 
-    def test_a_length_that_is_not_announced_changes_nothing(self):
+    def test_a_missing_content_length_changes_nothing(self):
         self.sim.fault(path=SODA, no_length=True)
         path = self.example()
         data = read(path)
@@ -94,7 +94,7 @@ class OneRequest(CutoutTest):
         self.assertEqual(sha(read(path)), sha(data))
         self.assertEqual(len(self.asked()), 1)
 
-    def test_tools_read_it(self):
+    def test_tools_can_read_a_cutout(self):
         path = self.example()
         copy = os.path.join(self.home.path, 'copy.fits')
         run('cp', path, copy)
@@ -115,20 +115,20 @@ class OtherArchives(CutoutTest):
         self.assertTrue(any(service in request['target'] for service in services for request in asked), asked)
         return asked
 
-    def test_a_question_mark_in_the_access_url_and_a_fixed_parameter_come_back(self):
+    def test_the_urls_query_and_fixed_parameters_are_sent_back(self):
         asked = self.cut('080', '88.77_-67.78_5arcsec', '/caom2ops/sync?')
         self.assertEqual(len(asked), 1)
 
-    def test_where_only_jobs_are_offered_a_job_is_made_and_deleted(self):
+    def test_a_service_with_only_jobs_gets_a_job_that_is_deleted(self):
         asked = self.cut('100', '60.5_-20.25_2arcsec', '/casda_data_access/data/async')
         self.assertEqual(asked[0]['method'], 'POST')
         self.assertEqual(asked[-1]['method'], 'DELETE')
         self.assertEqual(len([request for request in asked if request['target'].endswith('/async')]), 1)
 
-    def test_parameters_before_the_access_url_and_options(self):
+    def test_a_descriptor_with_parameters_first_and_options_works(self):
         self.assertEqual(len(self.cut('120', '88.77_-67.78_5arcsec', '/dlget')), 1)
 
-    def test_pos_with_an_id_by_reference(self):
+    def test_pos_works_with_an_id_by_reference(self):
         dp_id = 'ADP.2022-03-01T10:00:00.140'
         self.assertIn('band', self.offers(dp_id)['takes'])
         data = read(self.folder(dp_id) + '/circle_10.25_5.5_2arcsec.fits')
@@ -179,7 +179,7 @@ class Interrupted(CutoutTest):
         self.assertEqual(read(path)[:9], b'SIMPLE  =')
 
     def half_a_cutout(self):
-        """A reader of a cutout of which a part lies in the cache; and its path."""
+        """A reader of a cutout that is partly in the cache, and the path of the cutout."""
         path = self.folder(GIANT) + '/' + self.offers(GIANT)['example']
         self.sim.fault(path=SODA, no_length=True, stall_after=1_000_000)
         reader = self.reader(path)
@@ -197,7 +197,7 @@ class Interrupted(CutoutTest):
         self.assertGreater(len(data), 1_000_000)
         self.assertEqual(len(data) % 2880, 0)
 
-    def test_the_daemon_killed_in_the_middle_leaves_nothing_to_the_next_one(self):
+    def test_a_daemon_killed_in_the_middle_leaves_nothing(self):
         path, reader = self.half_a_cutout()
         relative = os.path.relpath(path, self.mount.path)
         self.mount.kill()
@@ -211,7 +211,7 @@ class Interrupted(CutoutTest):
         self.assertEqual(data[:9], b'SIMPLE  =')
         self.assertEqual(len(data) % 2880, 0)
 
-    def test_one_of_two_readers_may_go(self):
+    def test_one_of_two_readers_may_leave(self):
         path = self.example()
         self.sim.fault(path=SODA, delay=3000)
         stays = subprocess.Popen(['sha256sum', path], stdout=subprocess.PIPE, text=True)
@@ -242,13 +242,13 @@ class Refused(CutoutTest):
             read(path)
         return caught.exception.errno
 
-    def test_what_the_dataset_is_known_not_to_offer_is_not_there(self):
+    def test_a_cutout_known_not_to_be_offered_does_not_exist(self):
         ra, dec, radius = self.centre()
         for name in (f'circle_{(ra + 90) % 360}_{dec}_{radius}.fits', 'band_1um_2um.fits'):
             self.assertFalse(os.path.exists(self.folder() + '/' + name), name)
         self.assertEqual(self.asked(), [])
 
-    def test_where_nothing_is_known_yet_open_tells(self):
+    def test_open_fails_if_the_offer_was_not_known_before(self):
         self.assertEqual(self.refused(self.folder() + '/circle_200_80_1arcsec.fits'), errno.ENODATA)
         self.assertEqual(self.asked(), [])
 
@@ -256,7 +256,7 @@ class Refused(CutoutTest):
         self.sim.fault(path=SODA, fail_next=-1, status=204)
         self.assertEqual(self.refused(self.example()), errno.ENODATA)
 
-    def test_the_services_own_words_are_in_errors(self):
+    def test_errors_shows_the_services_own_words(self):
         for number, (status, text, code) in enumerate(((400, 'UsageError: bad CIRCLE', errno.EINVAL),
                                                        (422, 'radius too small', errno.EINVAL),
                                                        (403, 'AuthorizationError: not yours', errno.EACCES),
@@ -276,7 +276,7 @@ class Refused(CutoutTest):
         self.assertEqual(read(self.example())[:9], b'SIMPLE  =')
         self.assertEqual(len(self.asked()), 3)
 
-    def test_one_that_breaks_off_is_an_error_and_never_a_part(self):
+    def test_a_cutout_that_breaks_off_is_an_error_and_never_a_part(self):
         self.sim.fault(path=SODA, cut_after=20_000)
         path = self.example()
         self.assertIn(self.refused(path), (errno.EIO, errno.ESTALE))
@@ -290,7 +290,7 @@ class Refused(CutoutTest):
         except OSError:
             return None
 
-    def test_names_that_tools_probe_cost_nothing(self):
+    def test_names_that_tools_probe_cost_no_request(self):
         path = self.example()
         self.sim.reset()
         for name in (path + '[1]', path + ',1', path + '.fits', path + '.imh', path[:-5], os.path.dirname(path) + '/login.cl'):
@@ -306,7 +306,7 @@ class Refused(CutoutTest):
 class TooSlow(CutoutTest):
     mount_options = ('cutout_timeout=300ms',)
 
-    def test_it_is_etimedout(self):
+    def test_a_slow_cutout_is_etimedout(self):
         self.sim.fault(path=SODA, delay=600_000)
         self.assert_errno(errno.ETIMEDOUT, read, self.example())
 
@@ -328,7 +328,7 @@ class Queries(CutoutTest):
         self.assertEqual(len(self.asked()), 1)
         self.assertEqual(os.getxattr(f'{folder}/{IMAGE}.fits', 'user.eso.dp_id').decode(), IMAGE)
 
-    def test_cutout_lists_what_was_used_also_after_a_remount(self):
+    def test_the_directory_lists_used_cutouts_even_after_a_remount(self):
         self.assertEqual(os.listdir(self.query + '/cutout'), [])
         os.listdir(f'{self.query}/cutout/{self.spec}')
         self.assertEqual(os.listdir(self.query + '/cutout'), [self.spec])

@@ -1,4 +1,4 @@
-"""A cutout's pixels, coordinates, planes, samples and rows are the parent's: both read through the mount, compared one by one."""
+"""Cutouts, read through the mount, have the pixels, coordinates, planes, samples and rows of their parent."""
 import os
 import warnings
 
@@ -34,7 +34,7 @@ def separation(ra1, dec1, ra2, dec2):
 class CutoutPixels(harness.MountTest):
     def setUp(self):
         super().setUp()
-        warnings.simplefilter('ignore')  # astropy completes dates, and says so
+        warnings.simplefilter('ignore')  # astropy warns that it completes dates
 
     def open(self, path):
         file = fits.open(path, checksum=True)
@@ -49,7 +49,7 @@ class CutoutPixels(harness.MountTest):
         return self.open(self.mount / f'datasets/{folder}/{spec}.fits')
 
     def compare_image(self, part, whole):
-        """Every pixel of the part is the whole's at the same place; true in the answer where the whole's pixel is in it."""
+        """Compares the part with the whole, pixel by pixel; returns which pixels of the whole it has."""
         part_wcs, whole_wcs = WCS(part.header), WCS(whole.header)
         pixels = [axis.ravel() for axis in numpy.indices(part.data.shape)[::-1]]
         there = whole_wcs.wcs_world2pix(*part_wcs.wcs_pix2world(*pixels, 0), 0)

@@ -1,4 +1,4 @@
-"""Disks that take nothing, or give back what they were not given: a small file system of its own holds the cache."""
+"""Full, read-only and damaged disks: the cache lies in a small file system of its own."""
 import errno
 import os
 
@@ -47,7 +47,7 @@ class SmallDisk(harness.MountTest):
         return self.sim.delivered_as('.fits')[0]
 
     def check_reads(self):
-        """A listing, a plain file and an unpacked one, all with their right bytes."""
+        """Checks the bytes of a listing, a plain file and an unpacked one."""
         folder = self.mount.save('q', 'SELECT TOP 20 * FROM dbo.raw')
         self.assertGreater(len([name for name in os.listdir(folder) if name.endswith('.fits')]), 5)
         plain = self.plain_id()
@@ -63,12 +63,12 @@ class FullFromTheBeginning(SmallDisk):
     def prepare(self):
         self.fill()
 
-    def test_the_archive_is_read_without_a_cache_and_who_mounts_is_told(self):
+    def test_the_archive_is_read_without_a_cache_and_mount_says_so(self):
         self.assertIn('forgotten with this mount', self.mount.result.stderr)
         self.assertIn('No space left on device', self.mount.result.stderr)
         self.check_reads()
 
-    def test_what_is_learnt_is_kept_once_there_is_room(self):
+    def test_listings_are_kept_once_there_is_room(self):
         self.check_reads()
         os.unlink(os.path.join(self.disk, 'filling'))
         self.mount = self.mount.remount()
@@ -84,7 +84,7 @@ class FullFromTheBeginning(SmallDisk):
 class FullWhileMounted(SmallDisk):
     size = '24m'
 
-    def test_a_disk_that_has_filled_up_costs_no_byte(self):
+    def test_reads_are_right_on_a_disk_that_has_filled_up(self):
         folder = self.mount.save('first', CUBES)
         os.listdir(folder)
         self.fill()
@@ -98,7 +98,7 @@ class ReadOnly(SmallDisk):
     def prepare(self):
         run('mount', '-o', 'remount,ro', self.disk)
 
-    def test_the_archive_is_read_without_a_cache_and_who_mounts_is_told(self):
+    def test_the_archive_is_read_without_a_cache_and_mount_says_so(self):
         self.assertIn('Read-only file system', self.mount.result.stderr)
         self.check_reads()
 
@@ -106,7 +106,7 @@ class ReadOnly(SmallDisk):
 class Damaged(SmallDisk):
     size = '64m'
 
-    def test_a_store_that_is_cut_under_the_mount_ends_it_and_no_other(self):
+    def test_a_truncated_store_ends_its_mount_and_no_other(self):
         folder = self.mount.save('q', CUBES)
         os.listdir(folder)
         pid = self.mount.pid

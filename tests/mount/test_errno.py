@@ -1,4 +1,4 @@
-"""Each kind of failure, produced by a knob and seen by a program as its errno."""
+"""Each kind of failure, set by a knob of the simulator, and the errno that a program gets."""
 import errno
 import os
 import socket
@@ -39,7 +39,7 @@ class WhatTheCallerGets(harness.MountTest):
         self.assertRegex(released.decode(), r'^\d{4}-\d\d-\d\d')
         self.assert_told('EACCES', self.dp_id)
 
-    def test_a_dataset_before_its_release_is_eacces_and_says_until_when(self):
+    def test_an_unreleased_dataset_is_eacces_and_its_date_is_named(self):
         folder = self.mount.save('q', "SELECT TOP 1 * FROM ivoa.ObsCore WHERE obs_release_date > '2027-01-01'")
         name = next(name for name in os.listdir(folder) if name.endswith('.fits'))
         self.assert_read_errno(errno.EACCES, os.path.join(folder, name))
@@ -59,7 +59,7 @@ class WhatTheCallerGets(harness.MountTest):
         self.assert_errno(errno.ENOENT, os.listdir, self.mount / f'datasets/{MISSING}')
         self.assert_read_errno(errno.ENOENT, self.mount / f'datasets/{MISSING}/{MISSING}.fits')
 
-    def test_a_name_that_no_grammar_accepts_is_enoent_without_a_request(self):
+    def test_an_invalid_name_is_enoent_without_a_request(self):
         for name in (f'datasets/{self.dp_id}/{self.dp_id}.fits.fits', f'datasets/{self.dp_id}/{self.dp_id}.fits[1]',
                      f'datasets/{self.dp_id}/{self.dp_id}.fits,1', f'datasets/{self.dp_id}/@{self.dp_id}.fits',
                      f'datasets/{self.dp_id}/{self.dp_id}.fits.imh', 'datasets/NAXIS1', 'datasets/login.cl', 'uparmimred.par',
@@ -80,7 +80,7 @@ class WhatTheCallerGets(harness.MountTest):
             self.assert_errno(errno.EHOSTUNREACH, read, mount / f'datasets/{self.dp_id}/{self.dp_id}.fits')
             self.assert_errno(errno.EHOSTUNREACH, os.listdir, mount.save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
 
-    def test_a_host_that_has_no_address_is_ehostunreach(self):
+    def test_a_host_without_an_address_is_ehostunreach(self):
         with open(self.sim.profile, encoding='utf-8') as file:
             profile = harness.json.load(file)
         profile['base_url'] = 'http://no-such-host.invalid'
@@ -90,7 +90,7 @@ class WhatTheCallerGets(harness.MountTest):
         self.assert_errno(errno.EHOSTUNREACH, os.listdir,
                           self.mounted(archive=gone).save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
 
-    def test_offline_is_enetunreach_and_what_is_kept_stays_readable(self):
+    def test_offline_is_enetunreach_and_cached_data_stay_readable(self):
         truth = sha(read(self.path))
         self.mount.unmount()
         self.sim.reset()
@@ -168,15 +168,15 @@ class WhatTheCallerGets(harness.MountTest):
         self.sim.fault(path='/dataPortal/file', stall_after=1000)
         self.assert_read_errno(errno.ETIMEDOUT)
 
-    def test_503_is_tried_again_as_retry_after_says(self):
+    def test_503_is_retried_after_the_time_of_retry_after(self):
         self.sim.fault(path='/dataPortal/file', fail_next=1, status=503, retry_after=0)
         self.assertEqual(sha(read(self.path)), sha(self.sim.file(self.dp_id)))
 
-    def test_503_for_good_is_eio(self):
+    def test_a_lasting_503_is_eio(self):
         self.sim.fault(path='/dataPortal/file', fail_next=-1, status=503, retry_after=0)
         self.assert_read_errno(errno.EIO)
 
-    def test_429_for_good_is_eio(self):
+    def test_a_lasting_429_is_eio(self):
         self.sim.fault(path='/dataPortal/file', fail_next=-1, status=429, retry_after=0)
         self.assert_read_errno(errno.EIO)
 
@@ -184,14 +184,14 @@ class WhatTheCallerGets(harness.MountTest):
         self.sim.fault(path='/dataPortal/file', fail_next=-1, status=500)
         self.assert_read_errno(errno.EIO)
 
-    def test_a_body_cut_short_for_good_is_eio_and_no_byte_is_invented(self):
+    def test_a_body_always_cut_short_is_eio_without_invented_bytes(self):
         with open(self.path, 'rb'):
             pass
         self.sim.fault(path='/dataPortal/file', cut_after=100)
         self.assert_read_errno(errno.EIO)
         self.sim.clear()
 
-    def test_a_body_cut_once_is_mended(self):
+    def test_a_body_cut_once_is_completed(self):
         self.sim.fault(path='/dataPortal/file', cut_after=70000, times=1)
         self.assertEqual(sha(read(self.path)), sha(self.sim.file(self.dp_id)))
 
@@ -199,14 +199,14 @@ class WhatTheCallerGets(harness.MountTest):
         self.sim.fault(path='/dataPortal/file', wrong_content_range=True)
         self.assert_read_errno(errno.EIO)
 
-    def test_a_login_page_is_no_file(self):
+    def test_a_login_page_is_not_taken_for_a_file(self):
         self.sim.fault(path='/dataPortal/file', login_page=True)
         with self.assertRaises(OSError) as caught:
             read(self.path)
         self.assertIn(caught.exception.errno, (errno.EIO, errno.EACCES))
         self.sim.clear()
 
-    def test_a_failure_is_remembered_for_some_seconds_only(self):
+    def test_a_failure_is_remembered_for_a_few_seconds_only(self):
         self.sim.fault(path='/dataPortal/file', fail_next=-1, status=500)
         self.assert_read_errno(errno.EIO)
         asked = len(self.sim.requests())

@@ -1,4 +1,4 @@
-"""What walks over a whole tree costs: it ends, moves no file, and asks for nothing but the lists that it shows."""
+"""The cost of walking over the whole tree: a walk ends, downloads no file, and requests only the lists that it shows."""
 import collections
 import os
 
@@ -18,7 +18,7 @@ PLACES = ('browse/cone/11.888_-25.2888_0.5deg/phase3', 'browse/cone/26.017_-15.9
           'browse/object/NGC_253/phase3', 'browse/programme/195.B-0283.A/raw', 'browse/night/MUSE/2018-06-04',
           'browse/collection', 'tables/obs/ivoa/ObsCore', 'jobs/obs', f'queries/cubes/cutout/{SPEC}')
 
-# What gives lists: queries, links, calibrations, jobs. The rest moves the content of files.
+# Services that answer with lists: queries, links, calibrations, jobs. All other requests download files.
 LISTS = ('/tap_obs', '/tap_cat', '/datalink/links', '/calselector/', '/ssap')
 
 
@@ -59,10 +59,10 @@ class Find(harness.MountTest):
         return asked
 
     def besides_jobs(self):
-        """The requests but for the services' lists of jobs, which are asked for at every look: jobs change."""
+        """All requests except those for the services' lists of jobs: jobs change, so these are requested at every look."""
         return [request for request in self.sim.requests() if not request['target'].partition('?')[0].endswith('/async')]
 
-    def test_find_ends_moves_no_file_and_asks_each_list_once(self):
+    def test_find_downloads_no_file_and_asks_once_for_each_list(self):
         self.visit()
         self.sim.reset()
         shown = self.find()
@@ -81,7 +81,7 @@ class Find(harness.MountTest):
         run('ls', '-lR', self.mount.path)
         self.assertEqual(self.besides_jobs(), [], 'the second walk asks nothing')
 
-    def test_find_of_a_new_mount_of_the_same_cache_asks_nothing(self):
+    def test_find_on_a_second_mount_of_the_cache_asks_nothing(self):
         self.visit()
         shown = self.find()
         self.mount.unmount()
@@ -90,7 +90,7 @@ class Find(harness.MountTest):
         self.assertEqual(self.find(), shown)
         self.assertEqual(self.besides_jobs(), [])
 
-    def test_find_of_a_fresh_mount_asks_for_what_the_archive_lists_itself_and_nothing_else(self):
+    def test_find_on_a_fresh_mount_asks_only_for_the_archives_lists(self):
         shown = self.find()
         self.assert_lists_only()
         self.sim.reset()
@@ -102,7 +102,7 @@ class Find(harness.MountTest):
         for path in ('/README.txt', '/queries', '/datasets', '/.esofs/version'):
             self.assertIn(path, shown)
 
-    def test_visits_do_not_grow_by_being_walked_over(self):
+    def test_a_walk_adds_no_visited_datasets(self):
         self.visit()
         self.find()
         before = os.listdir(self.mount / 'datasets')

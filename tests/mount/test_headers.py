@@ -1,4 +1,4 @@
-"""What reading a header costs, by the tools that astronomers use."""
+"""The cost of reading a header with the tools that astronomers use."""
 import mmap
 import os
 import shutil
@@ -47,7 +47,7 @@ class HeaderOfACube(harness.MountTest):
         self.assert_cheap(harness.programs['listhead'], self.path + '[0]')
 
     def shell(self, script):
-        """In a working directory of its own, as IRAF and GDL want it."""
+        """Runs a command in its own working directory, which IRAF and GDL need."""
         work = tempfile.mkdtemp(dir=self.home.path)
         return ['env', '-C', work, 'USER=astronomer', f'HOME={work}', 'LC_ALL=C',
                 'GDL_PATH=+/usr/share/gnudatalanguage/astrolib:+/usr/share/gnudatalanguage/lib',
@@ -80,7 +80,7 @@ class HeaderOfACube(harness.MountTest):
 
 
 class BehindTheHeader(harness.MountTest):
-    """What the kernel reads ahead of a header is declined; whatever a program reads there comes, by every way of reading."""
+    """The daemon declines the kernel's read-ahead behind a header; programs still get every byte that they read there."""
     START = 64 * 1024
 
     def setUp(self):
@@ -91,7 +91,7 @@ class BehindTheHeader(harness.MountTest):
         self.files = [(os.path.join(folder, name), self.sim.file(name.removesuffix('.fits'))) for name in names]
 
     def assert_read(self, read):
-        """read(descriptor, offset, size), as the first that is read of a file."""
+        """Checks read(descriptor, offset, size) as the first read of a file."""
         for (path, truth), size in zip(self.files, (1, 4096, 4097, 8191, 16384, 32768, 65536, 65537, 131072)):
             file = os.open(path, os.O_RDONLY)
             self.assertEqual(bytes(read(file, self.START, size)), truth[self.START:self.START + size])
@@ -136,13 +136,13 @@ class BehindTheHeader(harness.MountTest):
                 return copy.read()
         self.assert_read(read)
 
-    def test_advised(self):
+    def test_read_after_fadvise(self):
         def read(file, offset, size):
             os.posix_fadvise(file, offset, size, os.POSIX_FADV_WILLNEED)
             return os.pread(file, size, offset)
         self.assert_read(read)
 
-    def test_past_the_page_cache(self):
+    def test_direct_io(self):
         for path, truth in self.files:
             file = os.open(path, os.O_RDONLY | os.O_DIRECT)
             with mmap.mmap(-1, 65536) as buffer:  # aligned

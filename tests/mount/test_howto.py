@@ -1,6 +1,6 @@
-"""The workflows of the archive's HOWTO notebooks, as a few lines of ls, cp and cat (howto/*.sh): the same data as by pyvo.
+"""The workflows of the archive's HOWTO notebooks in a few lines of ls, cp and cat (howto/*.sh), which get the same data as pyvo.
 
-A script gets the mount point as its argument and leaves what it got in its working directory.
+A script gets the mount point as its argument and leaves its results in its working directory.
 """
 import csv
 import gzip
@@ -32,11 +32,11 @@ def fetched(url):
 class Howto(harness.MountTest):
     def setUp(self):
         super().setUp()
-        warnings.simplefilter('ignore')  # pyvo leaves sockets open, astropy has opinions about units
+        warnings.simplefilter('ignore')  # pyvo leaves sockets open, astropy warns about units
         self.folder = tempfile.mkdtemp(prefix='howto-', dir=self.home.path)
 
     def howto(self, name):
-        """Runs a script; what it left, by name."""
+        """Runs a script; the names of the files that it left."""
         run('sh', '-eu', os.path.join(SCRIPTS, name + '.sh'), self.mount.path, cwd=self.folder)
         return sorted(os.listdir(self.folder))
 
@@ -66,7 +66,7 @@ class Howto(harness.MountTest):
         return DatalinkResults.from_result_url(f'{self.sim.url}/datalink/links?ID=ivo://eso.org/ID?{dp_id}')
 
     def linked(self, dp_id, semantics):
-        """The rows of a DataLink answer of one kind, and of the list behind them."""
+        """The rows of a DataLink answer that have these semantics."""
         return [link for link in self.links(dp_id) if link['semantics'].endswith('#' + semantics)]
 
     def delivered(self, dp_id):
@@ -75,7 +75,7 @@ class Howto(harness.MountTest):
     # Comparisons.
 
     def assert_same_file(self, path, dp_id):
-        """Byte by byte; where the archive delivers the file packed, all pixels instead."""
+        """Compares all bytes, or all pixels if the archive delivers the file packed."""
         mine, theirs = read(self.got(path)), self.delivered(dp_id)
         if theirs[:6] == b'SIMPLE' and b'ZCMPTYPE' not in theirs:
             self.assertEqual(harness.sha(mine), harness.sha(theirs), path)
@@ -107,7 +107,7 @@ class Howto(harness.MountTest):
         self.assertEqual([list(map(str, row)) for row in mine], [list(map(str, row)) for row in theirs])
 
     def assert_same_csv(self, path, adql, key, service='tap_obs'):
-        """The same rows, in any order; `key` is a column without equals."""
+        """The same rows, in any order; `key` is a column of unique values."""
         with open(self.got(path), encoding='utf-8', newline='') as file:
             mine = sorted(csv.DictReader(file), key=lambda row: row[key])
         theirs = sorted(self.search(adql, service).to_table(), key=lambda row: str(row[key]))
@@ -124,7 +124,7 @@ class Howto(harness.MountTest):
                     self.assertEqual(a[name], str(b[name]))
 
     def assert_same_calibrations(self, folder, raw, term):
-        """The files of a calSelector answer, by way of DataLink."""
+        """Compares the files with those of a calSelector answer, found through DataLink."""
         answer = DatalinkResults.from_result_url(self.linked(raw, term)[0]['access_url'])
         urls = {row['access_url'].rsplit('/', 1)[1]: row['access_url'] for row in answer
                 if row['semantics'].endswith('#calibration')}
@@ -134,7 +134,7 @@ class Howto(harness.MountTest):
         for dp_id in urls:
             self.assert_same_file(os.path.join(folder, dp_id + '.fits'), dp_id)
 
-    # One test a script.
+    # One test for each script.
 
     def test_authentication(self):
         self.howto('authentication')

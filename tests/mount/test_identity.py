@@ -1,7 +1,7 @@
-"""-o identity=caller on a real mount: each user of the machine reads what his own login opens, and nobody another's.
+"""-o identity=caller on a real mount: each user of the machine can read what the user's own login opens, and nothing more.
 
-Needs root, as such a mount does: skipped for others. The users are three that exist in a mount namespace of the script's own
-only, by an /etc/passwd that nobody else sees.
+Such a mount needs root, so the script is skipped for other users. Its three users exist only in a mount namespace of its
+own, which has its own /etc/passwd.
 """
 import contextlib
 import json
@@ -23,7 +23,7 @@ USERS = {'root': 0, 'anna': 61001, 'bert': 61002, 'carl': 61003}
 PI, COI = 'ADP.2026-02-02T02:02:02.222', 'ADP.2026-02-02T02:02:02.242'
 homes = None
 
-# Reads a file by read and by a shared mapping, tells its sizes, and keeps it open and mapped until its input ends.
+# Reads a file by read and by a shared mapping, prints its sizes, and keeps it open and mapped until its input ends.
 READER = r'''
 import hashlib, mmap, os, sys
 file = open(sys.argv[1], 'rb')
@@ -77,7 +77,7 @@ class CallerTest(test_private.PrivateTest):
         return os.path.join(folder, os.listdir(folder)[0])
 
     def cat(self, user, path):
-        """The bytes that a user reads, or the error that he is told."""
+        """The bytes that a user reads, or the error message."""
         done = self.act(user, 'cat', path, text=False)
         return done.stdout if done.returncode == 0 else done.stderr.decode(errors='replace').rpartition(': ')[2].strip()
 
@@ -95,7 +95,7 @@ class CallerTest(test_private.PrivateTest):
 
     @contextlib.contextmanager
     def holding(self, user, path):
-        """A program of the user's that has read the file, and has it open and mapped meanwhile."""
+        """Runs a program of the user that has read the file and keeps it open and mapped."""
         reader = subprocess.Popen(['/usr/bin/python3', '-c', READER, path], user=USERS[user], group=USERS[user],
                                   extra_groups=[], cwd='/', stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True)
@@ -108,7 +108,7 @@ class CallerTest(test_private.PrivateTest):
 
     @staticmethod
     def as_read(data):
-        """What a program that holds a file of these bytes says of it."""
+        """What the program of holding() prints if the file has these bytes."""
         return f'{len(data)} {len(data)} {len(data)} True {sha(data)}'
 
     def both_logged_in(self):
@@ -121,7 +121,7 @@ class CallerTest(test_private.PrivateTest):
 
 
 class Rights(CallerTest):
-    def test_each_reads_his_own_and_not_the_others_in_any_order(self):
+    def test_users_read_only_their_own_files_in_any_order(self):
         self.both_logged_in()
         mine, yours = self.account_bytes('pi', PI), self.account_bytes('coi', COI)
         self.assertEqual(self.cat('anna', self.path(PI)), mine)
@@ -137,7 +137,7 @@ class Rights(CallerTest):
             self.assert_denied(user, self.path(PI))
             self.assert_denied(user, self.path(COI))
 
-    def test_at_the_same_time_too(self):
+    def test_users_read_only_their_own_files_at_the_same_time(self):
         self.both_logged_in()
         expected = {('anna', PI): self.account_bytes('pi', PI), ('bert', COI): self.account_bytes('coi', COI)}
         wrong = []
@@ -156,7 +156,7 @@ class Rights(CallerTest):
             thread.join()
         self.assertEqual(wrong, [])
 
-    def test_what_is_in_the_page_cache_is_no_way_around(self):
+    def test_the_page_cache_opens_nothing(self):
         self.both_logged_in()
         expected = self.account_bytes('pi', PI)
         with self.holding('anna', self.path(PI)) as reader:
@@ -165,7 +165,7 @@ class Rights(CallerTest):
                 self.assert_denied(user, self.path(PI))
         self.assert_denied('bert', self.path(PI))
 
-    def test_public_files_are_everybodys_and_come_once(self):
+    def test_public_files_are_for_everybody_and_fetched_once(self):
         self.both_logged_in()
         dp_id = self.public()
         data = self.cat('carl', self.path(dp_id))
@@ -175,7 +175,7 @@ class Rights(CallerTest):
             self.assertEqual(self.cat(user, self.path(dp_id)), data)
         self.assertEqual(self.sim.requests('/dataPortal/file'), [])
 
-    def test_two_with_rights_to_one_file_read_it_together(self):
+    def test_two_users_with_access_to_one_file_read_it_together(self):
         self.rights(pi=[PI], coi=[PI])
         self.both_logged_in()
         expected = self.account_bytes('pi', PI)
@@ -184,7 +184,7 @@ class Rights(CallerTest):
             self.assertEqual(second.said, self.as_read(expected))  # by a shared mapping, too, beside the other's
         self.assert_denied('carl', self.path(PI))
 
-    def test_a_packed_file_and_its_headers(self):
+    def test_a_packed_file_and_its_headers_are_private(self):
         self.rights(pi=['FORS2.2026-09-02'])
         self.both_logged_in()
         raw = min(row['dp_id'] for row in self.sim.query("SELECT dp_id FROM dbo.raw WHERE release_date > '2099-01-01'"))
@@ -196,7 +196,7 @@ class Rights(CallerTest):
         self.assert_denied('bert', header)
         self.assert_denied('bert', self.path(raw))
 
-    def test_cutouts_of_private_files(self):
+    def test_cutouts_of_private_files_are_private(self):
         self.both_logged_in()
         folder = self.mount / f'datasets/{PI}/cutout'
         told = read(os.path.join(folder, 'README.txt')).decode()
@@ -209,7 +209,7 @@ class Rights(CallerTest):
             self.assertEqual(reader.said, self.as_read(cut))
         self.assert_denied('carl', os.path.join(folder, spec))
 
-    def test_what_is_hidden_from_nobody_is_there_for_who_may_know_of_it(self):
+    def test_hidden_datasets_are_there_for_users_who_may_see_them(self):
         hidden = 'ADP.2017-10-16T11:04:19.247'
         self.sim.access(hidden=[hidden])
         self.rights(pi=[hidden])
@@ -227,7 +227,7 @@ class Rights(CallerTest):
 
 
 class Sizes(CallerTest):
-    def test_a_file_is_exact_from_its_first_open_and_over_remounts(self):
+    def test_a_size_is_exact_from_the_first_open_and_after_remounts(self):
         self.login_as('anna', 'pi')
         expected = self.account_bytes('pi', PI)
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
@@ -251,11 +251,11 @@ class Sizes(CallerTest):
         self.assertEqual(os.stat(path).st_size, len(expected))
         self.sim.reset()
         self.assertEqual(self.cat('anna', path), expected)
-        self.assertEqual(self.sim.requests(), [])  # from the disk, found again under her number
+        self.assertEqual(self.sim.requests(), [])  # from the disk, under the same uid
 
 
 class Logins(CallerTest):
-    def test_a_login_and_a_logout_are_noticed_for_that_user_alone(self):
+    def test_a_login_and_a_logout_are_noticed_for_that_user_only(self):
         self.rights(pi=[PI], coi=[PI])
         self.assert_denied('anna', self.path(PI))
         self.assertIn('uid 61001 is not logged in: run `esofs login`', self.mount.errors())
@@ -278,7 +278,7 @@ class Logins(CallerTest):
         self.assertIn('the session of uid 61001 has ended: run `esofs login`', self.mount.errors())
         self.assertEqual(self.cat('bert', self.path(COI)), self.account_bytes('coi', COI))
 
-    def test_who_has_no_right_to_it_is_told_so_without_names(self):
+    def test_a_login_without_access_gets_an_error_without_names(self):
         self.both_logged_in()
         self.assert_denied('bert', self.path(PI))
         told = self.mount.errors()
@@ -299,7 +299,7 @@ class Logins(CallerTest):
         self.until_denied('anna', self.path(PI))
         self.assertIn('the login of uid 61001 is not used', self.mount.errors())
 
-    def test_who_mounted_has_no_other_login_than_his_own_and_lends_it_to_nobody(self):
+    def test_the_mounting_users_login_serves_nobody_else(self):
         self.login('pi')  # in the state directory of the mount
         self.assert_denied('root', self.path(PI))
         self.login_as('root', 'pi')
@@ -307,7 +307,7 @@ class Logins(CallerTest):
         for user in ('anna', 'carl'):
             self.assert_denied(user, self.path(PI))
 
-    def test_status_tells_that_logins_are_the_users(self):
+    def test_status_says_that_logins_belong_to_users(self):
         self.both_logged_in()
         self.cat('anna', self.path(PI))
         self.assertEqual(self.login_state(), {'state': "each user's own"})
@@ -319,7 +319,7 @@ class Logins(CallerTest):
 
 
 class Planted(CallerTest):
-    """What a user puts into his own home directory does not make him another one."""
+    """Files that a user plants in a home directory do not give that user the access of another one."""
 
     def setUp(self):
         super().setUp()
@@ -328,19 +328,19 @@ class Planted(CallerTest):
         self.assertEqual(self.data, self.account_bytes('pi', PI))
 
     def folder(self):
-        """Where carl's session would be."""
+        """The path that a session of carl would have."""
         self.act('carl', 'mkdir', '-p', home_of('carl') + '/.local/state/esofs/sessions')
         return os.path.join(home_of('carl'), '.local/state/esofs/sessions', os.path.basename(self.session_of('anna')))
 
     def assert_useless(self):
-        # Twice, since a look at the files is good for a second: the second one comes after it.
+        # Twice: esofs looks at these files once a second, so the second attempt comes after another look.
         self.assert_denied('carl', self.path(PI))
         until(lambda: self.looked_again(), 'another look')
         self.assert_denied('carl', self.path(PI))
         self.assertEqual(self.cat('anna', self.path(PI)), self.data)
 
     def looked_again(self):
-        """bert, a user whose login is noticed, shows that a look has passed since."""
+        """True once the login of bert, a third user, was noticed: the files have been looked at since."""
         if not os.path.exists(home_of('bert') + '/.local'):
             self.cat('bert', self.path(COI))
             self.login_as('bert', 'coi')
@@ -362,7 +362,7 @@ class Planted(CallerTest):
         self.assert_useless()
 
     def test_a_hard_link_to_anothers_session(self):
-        os.link(self.session_of('anna'), self.folder())  # as where the kernel does not protect them
+        os.link(self.session_of('anna'), self.folder())  # as if the kernel did not protect hard links
         self.assert_useless()
 
     def test_a_link_to_roots_own_login(self):
@@ -382,7 +382,7 @@ class Planted(CallerTest):
         self.act('carl', 'mkdir', self.folder())
         self.assert_useless()
 
-    def test_a_session_forged_in_anothers_name_opens_nothing_that_is_cached(self):
+    def test_a_session_forged_for_another_user_opens_nothing_cached(self):
         with open(self.session_of('anna'), encoding='utf-8') as file:
             session = json.load(file)
         for name in (session['user'], session['user'] + ' of uid 61001'):
@@ -392,7 +392,7 @@ class Planted(CallerTest):
 
 
 class Secrets(CallerTest):
-    def test_no_secret_is_found_anywhere_but_in_the_homes(self):
+    def test_secrets_are_found_only_in_the_homes(self):
         self.both_logged_in()
         path = os.path.join(home_of('carl'), '.netrc')
         shutil.move(self.netrc('visitor'), path)
@@ -406,7 +406,7 @@ class Secrets(CallerTest):
         self.assertTrue(any('Bearer' in value for value in self.sent('/dataPortal/file')))
         self.assert_nowhere([*secrets, *(test_private.basic(name).split()[1] for name in ('pi', 'coi', 'visitor'))])
 
-    def test_the_daemon_leaves_no_core_dump_and_its_cache_is_its_own(self):
+    def test_the_daemon_leaves_no_core_dump_and_its_cache_is_private(self):
         self.both_logged_in()
         self.cat('anna', self.path(PI))
         with open(f'/proc/{self.mount.pid}/limits', encoding='utf-8') as file:
@@ -428,13 +428,13 @@ class Refusals(CallerTest):
         self.assertFalse(os.path.ismount(place))
         return done.stderr
 
-    def test_options_that_make_no_sense_with_it(self):
+    def test_conflicting_options_are_refused(self):
         self.assertIn('identity=caller needs allow_other', self.refused())
         for option in (f'credentials={self.netrc()}', 'token_file=/t', 'token_command=id', 'authorised_tap', 'share_private'):
             self.assertIn(f'identity=caller and {option.split("=")[0]} exclude each other',
                           self.refused('allow_other', option))
 
-    def test_only_root_can_mount_so(self):
+    def test_only_root_can_mount_for_callers(self):
         self.assertIn('identity=caller needs a mount by root', self.refused('allow_other', user='anna'))
 
 
@@ -444,7 +444,7 @@ def main():
         print('skipped: needs root')
         sys.exit(SKIPPED)
     if not os.path.exists('/dev/fuse'):
-        harness.main()  # says so
+        harness.main()  # prints why it is skipped
     enter_namespace(__file__)
     folder = tempfile.mkdtemp(prefix='esofs-identity-', dir='/tmp')
     bind_programs(folder)

@@ -18,7 +18,7 @@ class Jobs(harness.MountTest):
         self.addCleanup(self.delete_all)
 
     def delete_all(self):
-        """The simulator outlives the test: its jobs must not."""
+        """Deletes all jobs, because the simulator outlives the test."""
         self.sim.clear()
         self.sim.tap(job_delay_ms=0)
         for job in self.server_jobs():
@@ -28,7 +28,7 @@ class Jobs(harness.MountTest):
         return os.path.join(self.folder, *names)
 
     def write(self, text, *names):
-        """As a shell does; Python's own files try a failed write again when they are closed."""
+        """Writes as a shell does: Python's own files repeat a failed write when they are closed."""
         file = os.open(self.path(*names), os.O_WRONLY | os.O_TRUNC | os.O_CREAT, 0o666)
         try:
             os.write(file, text.encode())
@@ -89,7 +89,7 @@ class Jobs(harness.MountTest):
         self.assertEqual(rows(result), rows(self.sim.get('/tap_obs/sync', form)))
         self.assertEqual(result.count(b'<TR>'), 3)
 
-    def test_the_shell_does_it(self):
+    def test_shell_commands_can_run_a_job(self):
         source = os.path.join(self.home.path, 'my.adql')
         with open(source, 'w', encoding='utf-8') as file:
             file.write(QUERY)
@@ -98,14 +98,14 @@ class Jobs(harness.MountTest):
         self.assertEqual(self.finish('mine'), 'COMPLETED')
         self.assertEqual(read(self.path('mine', 'results', 'result.vot')).count(b'<TR>'), 2)
 
-    def test_the_query_of_a_made_job_is_fixed(self):
+    def test_the_query_of_a_created_job_is_read_only(self):
         self.done('mine')
         self.assertEqual(self.text('mine', 'query.adql'), QUERY)
         self.assert_errno(errno.EROFS, self.write, 'SELECT 1', 'mine', 'query.adql')
         self.assert_errno(errno.EROFS, self.write, 'x', 'mine', 'other.txt')
         self.assertEqual(self.text('mine', 'query.adql'), QUERY)
 
-    def test_maxrec_is_passed_on_as_it_is(self):
+    def test_maxrec_is_sent_as_written(self):
         self.assertEqual(self.done('mine', '-- maxrec: 2\n' + QUERY), 'COMPLETED')
         self.assertIn('<parameter id="MAXREC">2</parameter>', self.text('mine', 'job.xml'))
         self.assertEqual(read(self.path('mine', 'results', 'result.vot')).count(b'<TR>'), 2)
@@ -121,7 +121,7 @@ class Jobs(harness.MountTest):
         [job] = self.server_jobs()
         self.assertEqual(self.server_says(job, 'phase'), 'ABORTED')
 
-    def test_looking_asks_at_most_once_a_second(self):
+    def test_a_job_is_asked_about_at_most_once_a_second(self):
         self.done('mine')
         self.text('mine', 'phase')
         self.sim.reset()
@@ -130,7 +130,7 @@ class Jobs(harness.MountTest):
             self.text('mine', 'executionduration')
         self.assertLess(len(self.sim.requests('/tap_obs/async/')), 100)
 
-    def test_duration_and_destruction(self):
+    def test_duration_and_destruction_can_be_set(self):
         self.make('mine')
         self.write('300\n', 'mine', 'executionduration')
         self.assertEqual(self.text('mine', 'executionduration'), '300')
@@ -145,16 +145,16 @@ class Jobs(harness.MountTest):
         granted = self.server_says(job, 'destruction')
         self.assertNotEqual(granted[:10], day)
         self.assertEqual(self.text('mine', 'destruction'), granted)
-        # ESO's service takes a duration only before the start: its sentence is the writer's errno.
+        # ESO's service accepts a duration only before the start; the writer gets the refusal as an errno.
         with self.assertRaises(OSError) as refused:
             self.write('400\n', 'mine', 'executionduration')
         self.assertIn(refused.exception.errno, (errno.EINVAL, errno.EACCES))
         self.assertIn('Impossible to change', self.mount.errors())
 
-    def test_what_cannot_be_written(self):
+    def test_bad_writes_are_einval(self):
         self.make('mine')
         self.assert_errno(errno.EINVAL, self.write, 'GO\n', 'mine', 'phase')
-        self.assert_errno(errno.EINVAL, self.write, 'GO', 'mine', 'phase')  # told by close(2)
+        self.assert_errno(errno.EINVAL, self.write, 'GO', 'mine', 'phase')  # close(2) reports it
         self.assert_errno(errno.EINVAL, self.write, 'soon\n', 'mine', 'executionduration')
         self.assert_errno(errno.EINVAL, self.write, '-1\n', 'mine', 'executionduration')
         self.assert_errno(errno.EINVAL, self.write, '2026-13-01\n', 'mine', 'destruction')
@@ -166,7 +166,7 @@ class Jobs(harness.MountTest):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn('Invalid argument', done.stderr)
 
-    def test_a_forbidden_transition_is_the_servers_sentence(self):
+    def test_a_forbidden_transition_shows_the_servers_sentence(self):
         self.done('mine')
         self.assert_errno(errno.EINVAL, self.write, 'RUN\n', 'mine', 'phase')
         self.assertIn('Incorrect phase transition', self.mount.errors())
@@ -181,7 +181,7 @@ class Jobs(harness.MountTest):
         self.assert_errno(errno.EINVAL, self.write, 'RUN\n', 'empty', 'phase')
         self.assertEqual(self.server_jobs(), [])
 
-    def test_names(self):
+    def test_bad_names_are_refused_and_probes_ask_nothing(self):
         for bad in ('-x', 'a b', 'a[1]', '0123', 'a4d836ae-b42e-4c68-88ba-152c4d53047b'):
             self.assert_errno(errno.EINVAL, os.mkdir, self.path(bad))
         self.assert_errno(errno.ENAMETOOLONG, os.mkdir, self.path('x' * 120))
@@ -203,7 +203,7 @@ class Jobs(harness.MountTest):
         self.assertNotIn('error.txt', os.listdir(self.path('good')))
         self.assert_errno(errno.ENODATA, read, self.path('good', 'error.txt'))
 
-    def test_deleting(self):
+    def test_deleting_a_directory_deletes_its_job(self):
         for name, remove in (('one', os.rmdir), ('two', shutil.rmtree)):
             self.done(name)
             read(self.path(name, 'results', 'result.vot'))
@@ -216,7 +216,7 @@ class Jobs(harness.MountTest):
         run('rm', '-r', self.path('draft'))
         self.assertEqual(os.listdir(self.folder), [])
 
-    def test_a_delete_that_fails_is_told_and_the_job_stays(self):
+    def test_a_failed_delete_is_reported_and_the_job_stays(self):
         self.done('mine')
         self.sim.fault(path='/tap_obs/async/', status=500, fail_next=-1)
         self.assert_errno(errno.EIO, os.rmdir, self.path('mine'))
@@ -224,7 +224,7 @@ class Jobs(harness.MountTest):
         self.assertEqual(len(self.server_jobs()), 1)
         self.assertIn('phase', os.listdir(self.path('mine')))
 
-    def test_a_job_that_is_gone_goes_here_too(self):
+    def test_a_job_deleted_on_the_server_disappears(self):
         self.done('mine')
         self.delete_all()
         harness.until(lambda: not self.readable('mine', 'phase'), 'the end of the job')
@@ -237,7 +237,7 @@ class Jobs(harness.MountTest):
             return False
         return True
 
-    def test_a_remount_remembers(self):
+    def test_jobs_are_remembered_across_mounts(self):
         self.sim.tap(job_delay_ms=600_000)
         self.make('mine')
         self.write('RUN\n', 'mine', 'phase')
@@ -275,7 +275,7 @@ class Jobs(harness.MountTest):
         self.assertEqual(self.finish(job), 'COMPLETED')
         self.assert_errno(errno.ENOENT, os.stat, self.path('00000000-0000-0000-0000-000000000000'))
 
-    def test_without_a_list_own_jobs_are_shown(self):
+    def test_own_jobs_are_shown_if_the_service_lists_none(self):
         self.done('mine')
         for status in (403, 404, 400, 501):
             with self.subTest(status=status):
@@ -283,7 +283,7 @@ class Jobs(harness.MountTest):
                 self.assertEqual(os.listdir(self.folder), ['mine'])
                 self.sim.clear()
 
-    def test_a_service_that_cannot_be_reached(self):
+    def test_an_unreachable_service_is_ehostunreach(self):
         sim = harness.Simulator()
         self.addCleanup(sim.close)
         mount = self.mounted(archive=sim.profile)

@@ -1,4 +1,4 @@
-"""Sessions in the desktop's keyring: GNOME Keyring, on a session bus and in a home directory of the test's own."""
+"""Sessions in the desktop's keyring: GNOME Keyring, with a session bus and a home directory of the test's own."""
 import errno
 import json
 import os
@@ -16,7 +16,7 @@ PRIVATE = 'ADP.2026-02-02T02:02:02.222'  # of the user pi; released in 2100
 NEEDED = ('dbus-daemon', 'gnome-keyring-daemon', 'secret-tool')
 KEYRING_PASSWORD = 'the password of the keyring'
 
-# As a desktop's, but that it starts no service by itself.
+# Like a desktop's session bus, except that it starts no service by itself.
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
@@ -154,7 +154,7 @@ class KeyringTest(harness.MountTest):
 
 
 class Unlocked(KeyringTest):
-    def test_a_login_is_kept_there_and_in_no_file(self):
+    def test_a_login_is_kept_in_the_keyring_and_in_no_file(self):
         self.assert_errno(errno.EACCES, read, self.path())
         self.assertIn('kept in the desktop keyring', self.login())
         self.until_state('logged in')
@@ -184,7 +184,7 @@ class Unlocked(KeyringTest):
             item = json.load(file)['keyring']
         return run('secret-tool', 'lookup', 'id', item, env=self.desktop.environment).stdout
 
-    def test_a_logout_takes_it_away_from_there_and_from_mounts(self):
+    def test_a_logout_removes_it_from_the_keyring_and_from_mounts(self):
         self.login()
         self.until_state('logged in')
         self.assertTrue(read(self.path()))
@@ -212,7 +212,7 @@ class Unlocked(KeyringTest):
         with open(self.session(), encoding='utf-8') as file:
             return json.load(file)['keyring']
 
-    def test_a_keyring_that_has_ended_is_told_and_works_again_when_it_is_back(self):
+    def test_an_ended_keyring_is_reported_and_works_once_restarted(self):
         self.login()
         self.until_state('logged in')
         self.assertTrue(read(self.path()))
@@ -231,7 +231,7 @@ class Unlocked(KeyringTest):
         until(self.readable, 'the return of the keyring')
         self.assertEqual(self.login_state()['state'], 'logged in')
 
-    def test_a_keyring_that_hangs_delays_nobody_else_and_ends_in_a_refusal(self):
+    def test_a_hanging_keyring_delays_only_private_reads(self):
         public = self.path(self.public())
         self.assertTrue(read(public))
         self.login()
@@ -254,9 +254,9 @@ class Unlocked(KeyringTest):
         self.assertEqual(outcome, [errno.EACCES])
         self.assertIn('does not answer', self.login_state()['problem'])
         self.desktop.keyring.send_signal(signal.SIGCONT)
-        until(self.readable, 'the keyring that goes on')
+        until(self.readable, 'the keyring that continues')
 
-    def test_a_keyring_that_is_locked_again_is_not_opened_by_a_mount(self):
+    def test_a_mount_does_not_unlock_a_locked_keyring(self):
         self.login()
         self.remount()
         self.desktop.lock()
@@ -275,7 +275,7 @@ class Unlocked(KeyringTest):
 class Locked(KeyringTest):
     unlocked = False
 
-    def test_a_login_asks_for_no_unlocking_and_is_kept_in_a_file(self):
+    def test_a_login_does_not_unlock_and_is_kept_in_a_file(self):
         said = self.login()
         self.assertIn('kept in ' + self.session(), said)
         self.assertEqual(stat.S_IMODE(os.stat(self.session()).st_mode), 0o600)

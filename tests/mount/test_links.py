@@ -1,4 +1,4 @@
-"""What DataLink names below datasets/<dp_id>/: by which requests, under which names, with which bytes."""
+"""Links of DataLink below datasets/<dp_id>/: their requests, names and bytes."""
 import errno
 import json
 import os
@@ -19,7 +19,7 @@ PATHS = ('preview', 'auxiliary', 'progenitors', 'derived', 'documentation')
 
 
 def next_id(dp_id, number):
-    """The id of the number-th file after the product's own."""
+    """The id of file `number` after the product's own."""
     return dp_id[:-3] + f'{int(dp_id[-3:]) + number:03}'
 
 
@@ -35,7 +35,7 @@ class LinksTest(harness.MountTest):
 
 
 class Directories(LinksTest):
-    def test_a_dataset_shows_what_its_answer_holds_by_one_request(self):
+    def test_a_dataset_shows_all_its_links_by_one_request(self):
         names = os.listdir(self.dataset(CUBE))
         for name in ('preview', 'auxiliary', 'progenitors', 'documentation', 'links.json', 'links.vot', 'header.txt',
                      f'{CUBE}.fits'):
@@ -51,7 +51,7 @@ class Directories(LinksTest):
             self.assertEqual([name for name in names if name.endswith('.fits')], [f'{dp_id}.fits'], f'look {look}')
             read(os.path.join(self.dataset(dp_id), f'{dp_id}.fits'))
 
-    def test_find_moves_no_file_and_asks_nothing_twice(self):
+    def test_find_downloads_no_file_and_asks_nothing_twice(self):
         found = run('find', self.dataset(CUBE), '-type', 'f').stdout.splitlines()
         inside = {os.path.relpath(path, self.dataset(CUBE)) for path in found}
         for number, ending in ((1, 'fits'), (2, 'log'), (3, 'png'), (4, 'png')):
@@ -66,7 +66,7 @@ class Directories(LinksTest):
         run('find', self.dataset(CUBE), '-size', '+1k')
         self.assertEqual(self.asked(), 1)
 
-    def test_a_long_list_behind_a_link_costs_one_request_more(self):
+    def test_a_long_list_behind_a_link_costs_one_more_request(self):
         self.assertIn('progenitors', os.listdir(self.dataset(MOSAIC_OF_MANY)))
         self.assertEqual(self.asked(), 1)
         names = os.listdir(self.dataset(MOSAIC_OF_MANY, 'progenitors'))
@@ -76,7 +76,7 @@ class Directories(LinksTest):
         run('find', self.dataset(MOSAIC_OF_MANY))
         self.assertEqual(self.asked(), 2)
 
-    def test_a_path_that_nobody_listed_before(self):
+    def test_a_path_can_be_read_that_was_never_listed(self):
         path = self.dataset(CUBE, 'auxiliary', f'{next_id(CUBE, 2)}.log')
         self.assertEqual(read(path), self.served(f'/dataPortal/file/{next_id(CUBE, 2)}'))
         self.assertEqual(self.asked(), 1)
@@ -84,7 +84,7 @@ class Directories(LinksTest):
         self.assert_errno(errno.ENOENT, os.listdir, self.dataset(CUBE, 'derived'))
         self.assertEqual(self.asked(), 1)
 
-    def test_names_that_tools_try_cost_nothing(self):
+    def test_names_that_tools_probe_cost_no_request(self):
         os.listdir(self.dataset(CUBE))
         asked = len(self.sim.requests())
         for name in ('login.cl', 'NAXIS1', f'{CUBE}.fits.fits', f'{CUBE}.fits[1]', 'uparmimhead.par', 'preview.fits',
@@ -92,7 +92,7 @@ class Directories(LinksTest):
             self.assertFalse(os.path.exists(self.dataset(CUBE, name)), name)
         self.assertEqual(len(self.sim.requests()), asked)
 
-    def test_what_was_learnt_survives_a_remount(self):
+    def test_links_survive_a_remount(self):
         before = run('find', self.dataset(MOSAIC_OF_MANY)).stdout.replace(self.mount.path, '')
         self.mount.unmount()
         self.sim.reset()
@@ -146,18 +146,18 @@ class Bytes(LinksTest):
         self.sim.fault(path='/previews', login_page=True)
         self.assert_errno(errno.EIO, read, self.dataset(CUBE, 'preview', f'{CUBE}.pdf'))
 
-    def test_the_night_log(self):
+    def test_the_night_log_can_be_read(self):
         self.assertIn('night_log.txt', os.listdir(self.dataset(RAW)))
         self.assertEqual(read(self.dataset(RAW, 'night_log.txt')), self.served(f'/dataPortal/file/{RAW}.NL'))
         self.assertEqual(self.asked(), 1)
 
-    def test_the_night_log_by_its_name_alone(self):
+    def test_the_night_log_can_be_read_before_any_listing(self):
         self.assertIn(b'NIGHT LOG', read(self.dataset(RAW, 'night_log.txt')))
         self.assertEqual(self.asked(), 0)
 
 
 class Headers(LinksTest):
-    def test_header_txt_of_three_gigabytes_moves_its_headers_only(self):
+    def test_header_txt_of_3_gb_downloads_only_the_headers(self):
         text = read(self.dataset(CUBE, 'header.txt')).decode('ascii')
         extensions = text.count('\nXTENSION')
         self.assertEqual(extensions, 2)
@@ -179,7 +179,7 @@ class Headers(LinksTest):
             shown = read(self.dataset(dp_id, 'header.txt')).decode('ascii')
             self.assertEqual(shown.rstrip('\n'), wanted.rstrip('\n'), dp_id)
 
-    def test_a_header_that_cannot_be_had_says_why(self):
+    def test_a_header_that_cannot_be_read_says_why(self):
         self.sim.fault(path='/dataPortal/file', login_page=True)
         self.assert_errno(errno.EIO, read, self.dataset(CUBE, 'header.txt'))
         self.assertIn('login page', self.mount.errors())
@@ -203,7 +203,7 @@ class Menagerie(LinksTest):
         self.assertEqual(read(self.dataset(MENAGERIE, 'progenitors', f'{RAW}.fits')), read(own))
         self.assertEqual(os.stat(self.dataset(MENAGERIE, 'progenitors', f'{RAW}.fits')).st_ino, os.stat(own).st_ino)
 
-    def test_what_datalink_leaves_open_one_query_tells(self):
+    def test_one_query_adds_what_datalink_leaves_open(self):
         names = sorted(os.listdir(self.dataset(MENAGERIE, 'auxiliary')))
         wanted = [next_id(MENAGERIE, number) + ending
                   for number, ending in ((1, '.png'), (2, '.pdf'), (3, '.txt'), (4, '.log'), (5, '.fits'))]
@@ -216,13 +216,13 @@ class Menagerie(LinksTest):
                              self.served('/dataPortal/file/' + name.rsplit('.', 1)[0]))
         self.assertEqual(self.asked(), 1)
 
-    def test_error_rows_are_told(self):
+    def test_error_rows_are_reported(self):
         os.listdir(self.dataset(MENAGERIE, 'auxiliary'))
         self.assertIn('the weight map of this image was lost', self.mount.errors())
         self.assert_errno(errno.EACCES, os.listdir, self.dataset(MENAGERIE, 'package'))
         self.assertIn('no permission to read the package', self.mount.errors())
 
-    def test_links_json(self):
+    def test_links_json_has_links_and_services(self):
         os.listdir(self.dataset(CUBE))
         links = json.loads(read(self.dataset(CUBE, 'links.json')))
         self.assertEqual(links['links'][0]['semantics'], '#this')
@@ -234,7 +234,7 @@ class Menagerie(LinksTest):
         self.assertNotIn('content_length', previews[0], 'a placeholder says nothing')
         self.assertEqual(self.asked(), 1)
 
-    def test_attributes(self):
+    def test_ancillary_files_have_attributes(self):
         path = self.dataset(MENAGERIE, 'auxiliary', f'{next_id(MENAGERIE, 5)}.fits')
         for name, value in (('eso.origfile', b'w.MENAGERIE.fits'), ('eso.category', b'ANCILLARY.WEIGHTMAP'),
                             ('eso.semantics', b'#weight')):
@@ -290,7 +290,7 @@ class HostileAnswers(LinksTest):
         self.assertIn('http and https only', self.mount.errors())
 
     def refused(self, digit, *codes):
-        """Lists an endless dataset; the mount goes on meanwhile."""
+        """Lists an endless dataset; the mount answers others meanwhile."""
         path = self.dataset(ENDLESS + digit)
         with subprocess.Popen(['ls', path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as listing:
             self.assertIn(b'esofs', read(self.mount / 'README.txt'))
@@ -311,7 +311,7 @@ class HostileAnswers(LinksTest):
         self.refused('3', errno.EIO)
         self.refused('4', errno.EIO)
 
-    def test_an_answer_of_errors_says_which(self):
+    def test_an_answer_of_errors_only_is_reported(self):
         self.refused('5', errno.EIO)
         self.assertIn('the database is on fire', self.mount.errors())
 

@@ -1,4 +1,4 @@
-"""Saved queries as directories: what they cost, and what they say when they fail."""
+"""Saved queries as directories: what they cost, and what they show if they fail."""
 import errno
 import os
 import subprocess
@@ -10,7 +10,7 @@ from harness import run
 class ListingCosts(harness.MountTest):
     simulator_arguments = ('--rows', '20000')
 
-    def test_a_listing_of_10000_rows_is_one_tap_request_and_looking_at_it_costs_none(self):
+    def test_ls_of_10000_rows_is_one_request_and_find_none(self):
         folder = self.mount.save('big', 'SELECT TOP 10000 * FROM ivoa.ObsCore')
         names = run('ls', folder).stdout.split()
         fits = [name for name in names if name.endswith('.fits')]
@@ -51,27 +51,27 @@ class ListingCosts(harness.MountTest):
         self.assertEqual(sorted(first), sorted(os.listdir(folder)))
         self.assertEqual(len(first), len(set(first)))
 
-    def test_find_over_the_whole_mount_asks_no_more_than_its_listings(self):
+    def test_find_over_the_mount_asks_only_for_its_listings(self):
         self.mount.save('q', 'SELECT TOP 20 * FROM ivoa.ObsCore')
         run('find', self.mount.path, '-path', self.mount / 'browse', '-prune', '-o', '-print')
         asked = self.sim.requests()
-        # The query's, and the two lists of jobs that jobs/ shows.
+        # One request for the query and two for the lists of jobs in jobs/.
         self.assertEqual([r['target'].partition('?')[0] for r in asked if 'TAP_SCHEMA' not in r['body']],
                          ['/tap_obs/sync', '/tap_obs/async', '/tap_cat/async'])
-        # Of each service: its tables, and their positions and times.
+        # Two requests for each service: its tables, and their columns of positions and times.
         self.assertEqual(sorted(r['target'] for r in asked if 'TAP_SCHEMA' in r['body']),
                          ['/tap_cat/sync'] * 2 + ['/tap_obs/sync'] * 2)
         self.sim.reset()
         run('find', self.mount / 'browse')
         collections = os.listdir(self.mount / 'browse/collection')
-        # The names of instruments and of collections, and each collection.
+        # The names of instruments, the names of collections, and each collection.
         self.assertEqual([r['target'] for r in self.sim.requests()], ['/tap_obs/sync'] * (2 + len(collections)))
 
 
 class Defaults(harness.MountTest):
     mount_options = ('maxrec=5',)
 
-    def test_maxrec_truncates_a_query_that_says_none_itself(self):
+    def test_maxrec_limits_a_query_without_its_own(self):
         folder = self.mount.save('q', 'SELECT TOP 20 * FROM ivoa.ObsCore')
         self.assertEqual(len([n for n in os.listdir(folder) if n.endswith('.fits')]), 5)
         self.assertIn('truncated', harness.read(os.path.join(folder, 'status.txt')).decode())
@@ -83,7 +83,7 @@ class QueriesThatFail(harness.MountTest):
     def status(self, name):
         return harness.read(self.mount / f'queries/{name}/status.txt').decode()
 
-    def test_a_refused_query_is_einval_and_tells_the_servers_sentence(self):
+    def test_a_refused_query_is_einval_with_the_servers_sentence(self):
         folder = self.mount.save('bad', 'SELECT nonsense FROM ivoa.ObsCore')
         self.assert_errno(errno.EINVAL, os.listdir, folder)
         self.assertIn('nonsense', self.status('bad'))
@@ -92,7 +92,7 @@ class QueriesThatFail(harness.MountTest):
         self.assert_errno(errno.EINVAL, os.listdir, folder)
         self.assertEqual(len(self.sim.requests('/tap_obs')), asked, 'the refusal is remembered')
 
-    def test_a_mended_query_lists(self):
+    def test_a_corrected_query_lists(self):
         folder = self.mount.save('bad', 'SELECT nonsense FROM ivoa.ObsCore')
         self.assert_errno(errno.EINVAL, os.listdir, folder)
         self.mount.save('bad', 'SELECT TOP 3 * FROM ivoa.ObsCore')
@@ -110,7 +110,7 @@ class QueriesThatFail(harness.MountTest):
         self.assertIn('hint: correct query.adql', self.status('directive'))
         self.assertEqual(self.sim.requests(), [])
 
-    def test_a_service_that_there_is_not_is_told_with_the_nearest_or_with_all(self):
+    def test_an_unknown_service_is_reported_with_the_known_ones(self):
         for name, told in (('cta', "'cta' (did you mean 'cat'?)"), ('xmm', "'xmm'; there is obs, cat")):
             folder = self.mount.save('service', f'-- service: {name}\nSELECT TOP 3 * FROM ivoa.ObsCore')
             self.assert_errno(errno.EINVAL, os.listdir, folder)
@@ -133,7 +133,7 @@ class QueriesThatFail(harness.MountTest):
         self.assertIn('names none', self.status('count'))
         self.assertIn(b'VOTABLE', harness.read(os.path.join(folder, 'table/result.vot')))
 
-    def test_an_answer_without_rows_is_no_empty_directory(self):
+    def test_an_answer_without_rows_is_not_an_empty_directory(self):
         folder = self.mount.save('none', "SELECT * FROM ivoa.ObsCore WHERE target_name='no such target'")
         self.assertIn('status.txt', os.listdir(folder))
         self.assertIn('0', self.status('none'))
@@ -145,10 +145,10 @@ class QueriesThatFail(harness.MountTest):
         self.assertIn('500', self.status('q'))
         self.assertIn('hint: list this directory again after some seconds', self.status('q'))
         self.sim.clear()
-        os.utime(os.path.join(folder, 'query.adql'))  # touch: ask anew
+        os.utime(os.path.join(folder, 'query.adql'))  # touch: ask again
         self.assertEqual(len([n for n in os.listdir(folder) if n.endswith('.fits')]), 3)
 
-    def test_while_a_refresh_fails_the_old_listing_stays_and_status_says_so(self):
+    def test_a_failed_refresh_keeps_the_old_listing_and_says_so(self):
         folder = self.mount.save('q', 'SELECT TOP 3 * FROM ivoa.ObsCore')
         before = sorted(os.listdir(folder))
         self.sim.fault(path='/tap_obs', fail_next=-1, status=500)
@@ -161,7 +161,7 @@ class QueriesThatFail(harness.MountTest):
 class SlowQueries(harness.MountTest):
     mount_options = ('query_wait=1s', 'attempts=1')
 
-    def test_a_listing_that_is_not_ready_is_eagain_and_the_job_is_picked_up_later_also_after_a_remount(self):
+    def test_a_slow_listing_is_eagain_and_its_job_outlives_a_remount(self):
         self.sim.tap(job_delay_ms=3600000)
         self.addCleanup(self.sim.tap, job_delay_ms=0)
         folder = self.mount.save('slow', '-- mode: async\nSELECT TOP 3 * FROM ivoa.ObsCore')
@@ -183,9 +183,9 @@ class SlowQueries(harness.MountTest):
                 return False
         harness.until(listed, 'the listing')
         created = [r for r in self.sim.requests() if r['method'] == 'POST' and r['target'].endswith('/tap_obs/async')]
-        self.assertEqual(len(created), 1, 'the job was picked up, not started anew')
+        self.assertEqual(len(created), 1, 'the job was picked up, not started again')
 
-    def test_a_query_that_runs_out_of_time_in_sync_goes_on_as_a_job(self):
+    def test_a_query_that_times_out_in_sync_continues_as_a_job(self):
         self.sim.tap(sync_limit_ms=1, sync_delay_ms=1)
         self.addCleanup(self.sim.tap, sync_limit_ms=0, sync_delay_ms=0)
         folder = self.mount.save('q', 'SELECT TOP 3 * FROM ivoa.ObsCore')
@@ -199,7 +199,7 @@ class SlowQueries(harness.MountTest):
         harness.until(listed, 'the listing')
         self.assertTrue(self.sim.requests('/tap_obs/async'))
 
-    def test_an_ls_that_waits_ends_at_ctrl_c(self):
+    def test_ctrl_c_ends_a_waiting_ls(self):
         self.sim.tap(job_delay_ms=3600000)
         self.addCleanup(self.sim.tap, job_delay_ms=0)
         self.mount.unmount()

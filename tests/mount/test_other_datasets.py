@@ -1,5 +1,4 @@
-"""Datasets of other archives, which are known by listings only: what they are called, what hangs beside them, packages of
-files, and cutouts.
+"""Datasets of other archives, known only from listings: their names, their links, packages of files, and cutouts.
 """
 import bz2
 import errno
@@ -51,7 +50,7 @@ class Names(archive_server.ArchiveTest):
         self.assertEqual(sorted(os.listdir(mount / 'datasets/one')), ['metadata.json', 'one.jpg'])
         self.assert_bytes(mount / 'datasets/seven/seven.jpg', PREVIEW)
 
-    def test_every_dataset_has_its_directory_whatever_its_id_holds(self):
+    def test_every_dataset_has_a_directory_whatever_its_id(self):
         ids = ['ivo://a/with space', 'ADS/JAO.ALMA#2017.1.00079.S', 'ivo://a/p(q)[1]', 'ivo://a/100%', 'ivo://a/ünï中',
                'ivo://a/' + 'L' * 300, 'ivo://a/case', 'ivo://a/CASE', 'ivo://a/same', 'ivo://b/same', 'ivo://a/_dash&amp;']
         _, mount, folder = self.mounted_tables(
@@ -88,13 +87,13 @@ class Names(archive_server.ArchiveTest):
             {'ivoa.obscore': (columns, lambda request: [(9007199254740993, request.base + '/f/a')])}, FILES)
         self.assertEqual(self.files(folder), ['9007199254740993.fits'])
 
-    def test_observations_before_1970_are_of_1980(self):
+    def test_observations_before_1970_have_a_time_of_1980(self):
         _, _, folder = self.mounted_tables(
             obscore([('plate', '/f/plate', 'image/fits', '20000.5'), ('undated', '/f/undated', 'image/fits', None)]), FILES)
         self.assertEqual(os.stat(f'{folder}/plate.fits').st_mtime, 315_619_200)
         self.assertEqual(os.stat(f'{folder}/undated.fits').st_mtime, 946_684_800)
 
-    def test_bzip2_is_unpacked_and_can_be_had_as_it_is_delivered(self):
+    def test_bzip2_is_unpacked_and_also_there_as_delivered(self):
         _, mount, folder = self.mounted_tables(obscore([('frame', '/f/frame.fits.bz2', 'application/x-bzip2')]), FILES)
         self.assert_bytes(f'{folder}/frame.fits', fits('frame'))
         self.assertIn('frame.fits.bz2', os.listdir(mount / 'datasets/frame'))
@@ -108,7 +107,7 @@ class Links(archive_server.ArchiveTest):
         request.answer(links([(name, f'{request.base}/f/{name}.fits', '', '', '#this', 'image/fits'),
                               (name, f'{request.base}/f/{name}.jpg', '', '', '#preview', 'image/jpeg')]), 200, 'text/xml')
 
-    def test_an_url_of_which_nothing_is_said_may_be_datalink(self):
+    def test_a_url_of_unknown_type_may_be_datalink(self):
         server, mount, folder = self.mounted_tables(
             obscore([('ivo://a/linked', '/links?ID=linked', None), ('ivo://a/plain', '/f/plain', None)]),
             [*FILES, ('/links', self.answer)])
@@ -121,7 +120,7 @@ class Links(archive_server.ArchiveTest):
         self.assertIn(b'#preview', read(mount / 'datasets/linked/links.vot'))
         self.assertEqual(len(server.requests('/links')), 1)
 
-    def test_links_packed_unasked_are_read(self):
+    def test_links_that_come_gzipped_are_read(self):
         def packed(request):
             request.answer(gzipped(links([('x', request.base + '/f/x.fits', '', '', '#this', 'image/fits')])), 200, 'text/xml',
                            Content_Encoding='gzip')
@@ -132,7 +131,7 @@ class Links(archive_server.ArchiveTest):
 
 
 class Packages(archive_server.ArchiveTest):
-    """As ALMA has them: a package, and behind a service the files that are in it."""
+    """As at ALMA: a package of files, and a service that offers each file in it."""
 
     def package(self, request):
         name = request.form['ID']
@@ -167,7 +166,7 @@ class Packages(archive_server.ArchiveTest):
         self.assert_bytes(f'{own}/this/open.tar', PACKAGE)
         self.assertEqual(os.listdir(f'{own}/documentation'), ['open.txt'])
 
-    def test_a_package_alone_is_no_fits_file_and_is_there_as_what_it_is(self):
+    def test_a_package_alone_is_listed_as_a_package(self):
         self.assert_errno(errno.EIO, read, f'{self.folder}/ALMA#shut.fits')
         self.assertIn('as a package, which is no FITS file: it is the .tar file', self.mount.errors())
         own = self.mount / 'datasets/ALMA#shut'
@@ -177,7 +176,7 @@ class Packages(archive_server.ArchiveTest):
 
 
 class Cutouts(archive_server.ArchiveTest):
-    def test_of_the_results_of_a_job_the_fits_file_is_the_cutout(self):
+    def test_the_fits_file_among_a_jobs_results_is_the_cutout(self):
         polls = []
 
         def answer(request):

@@ -1,4 +1,4 @@
-"""An archive of which nothing but its TAP URL is known, on a server with the habits of many: a form answered by 303, packed
+"""An archive of which only the TAP URL is known, on a server with the habits of many: a form answered by 303, packed
 answers, VOTable 1.1, no capabilities, links and files behind redirects, no Range, no length, wrong labels.
 """
 import gzip
@@ -16,7 +16,7 @@ BLOCK = 2880
 
 
 def fits(mark):
-    """A FITS file that is like no other."""
+    """A FITS file that differs for each name."""
     head = ''.join(card.ljust(80) for card in CARDS[:-1] + [f'OBJECT  = {mark!r}', 'END']).ljust(BLOCK)
     return head.encode() + PIXELS + bytes(-len(PIXELS) % BLOCK)
 
@@ -96,7 +96,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             first, _, last = self.headers['Range'].removeprefix('bytes=').partition('-')
             first, last = (int(first), int(last)) if first else (len(data) - int(last), len(data) - 1)
             last = min(last, len(data) - 1)
-            encoding = {'Content_Encoding': 'x-gzip'} if kind == 'coded' else {}  # as Apache calls what lies there packed
+            encoding = {'Content_Encoding': 'x-gzip'} if kind == 'coded' else {}  # as Apache labels stored gzip files
             self.answer(data[first:last + 1], 206, Content_Range=f'bytes {first}-{last}/{len(data)}', **encoding)
         elif kind == 'plain':
             self.answer(b'\xff\xd8\xff\xe0' + b'x' * 1000 if name.endswith('.jpg') else fits(name))
@@ -106,7 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, request, client_address):
-        """A client may hang up when it has read enough."""
+        """Ignores clients that close the connection when they have read enough."""
 
 
 class ServedTest(harness.MountTest):
@@ -141,7 +141,7 @@ class OtherServers(ServedTest):
                     self.assertEqual(os.path.getsize(f'{folder}/{name}'), len(fits(file)))
             self.assertEqual(harness.read(f'{folder}/u5ka5301r.jpg')[:4], b'\xff\xd8\xff\xe0')
 
-    def test_what_is_not_there_says_so(self):
+    def test_a_missing_file_is_enoent_and_reported(self):
         folder = self.mount.save('all', 'SELECT * FROM ivoa.ObsCore')
         os.listdir(folder)
         with self.assertRaises(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""TAP services of other archives: moved ones, answers as they should not be, jobs of old, and what is no TAP service at all."""
+"""TAP services of other archives: moved services, malformed answers, old forms of jobs, and URLs that are no TAP services."""
 import contextlib
 import errno
 import os
@@ -16,7 +16,7 @@ ROWS = [('ivo://a/one', '/f/one', 'application/fits'), ('ivo://a/two', '/f/two',
 
 
 class Jobs:
-    """The /async of a service, whose jobs end at the second look."""
+    """The /async of a service. Its jobs end at the second request for them."""
 
     def __init__(self, base='/tap', packed=False):
         self.base, self.packed, self.jobs = base, packed, {}
@@ -54,7 +54,7 @@ class Jobs:
             job['looks'] += 1
             if job['phase'] == 'EXECUTING' and job['looks'] > 2:
                 job['phase'] = 'COMPLETED'
-            # As ALMA: figures among the results, before the result.
+            # As at ALMA: the results list figures before the table.
             results = ('<u:result id="diag" xlink:href="uws:executing:2"/><u:result id="diag" xlink:href="read:tap_schema:9"/>'
                        f'<u:result id="result" xlink:href="{request.base}{self.base}/async/{name}/results/result"/>')
             self.text(request, '<u:job xmlns:u="http://www.ivoa.net/xml/UWS/v1.0" xmlns:xlink="http://www.w3.org/1999/xlink">'
@@ -97,13 +97,13 @@ class Services(archive_server.ArchiveTest):
         self.assertEqual(self.files(self.mounted(server.url + '/tap').save('q', 'SELECT * FROM ivoa.ObsCore')), ['one.fits'])
         self.assertEqual(asked['method'], 'GET')
 
-    def test_job_documents_packed_unasked_are_read(self):
+    def test_job_documents_that_come_gzipped_are_read(self):
         jobs = Jobs(packed=True)
         server = self.serve([*tap(obscore(ROWS)), *jobs.routes(), *FILES])
         mount = self.mounted(server.url + '/tap')
         self.assertEqual(self.files(mount.save('q', '-- mode: async\nSELECT * FROM ivoa.ObsCore')), ['one.fits'])
 
-    def test_a_job_document_that_is_none_is_an_io_error(self):
+    def test_a_malformed_job_document_is_an_io_error(self):
         jobs = Jobs()
         jobs.text = lambda request, text: request.answer('<html><title>Oops</title></html>', 200, 'text/html')
         mount = self.mounted(self.serve([*tap(obscore(ROWS)), *jobs.routes()]).url + '/tap')
@@ -111,7 +111,7 @@ class Services(archive_server.ArchiveTest):
         self.assert_errno(errno.EIO, os.listdir, folder)
         self.assertIn('not a job document', mount.errors())
 
-    def test_a_resource_of_the_service_is_as_good_as_its_base(self):
+    def test_the_url_of_a_resource_works_like_the_base_url(self):
         server = self.serve([*tap(obscore(ROWS)), *FILES])
         for end in ('/', '/sync', '/capabilities', '/tables?', '/async/'):
             with self.subTest(end):
@@ -122,11 +122,11 @@ class Services(archive_server.ArchiveTest):
 
 class Answers(archive_server.ArchiveTest):
     def answered(self, handle):
-        """The directory of a query to a service that gives this answer to all."""
+        """The directory of a query to a service that always gives this answer."""
         self.mount = self.mounted(self.serve([('/tap/sync', handle), *FILES]).url + '/tap', 'attempts=1')
         return self.mount.save('q', 'SELECT * FROM ivoa.ObsCore')
 
-    def test_latin_1_that_nobody_declares(self):
+    def test_undeclared_latin_1_is_read(self):
         def handle(request):
             text = votable(['obs_publisher_did', 'access_url', 'target_name'],
                            [('ivo://a/é', request.base + '/f/e', 'Gößnitz')], encoding='latin-1')
@@ -135,20 +135,20 @@ class Answers(archive_server.ArchiveTest):
         self.assertEqual(self.files(folder), ['é.fits'])
         self.assertEqual(os.getxattr(f'{folder}/é.fits', 'user.eso.target_name').decode(), 'Gößnitz')
 
-    def test_a_control_character_does_not_cost_the_answer(self):
+    def test_a_control_character_does_not_lose_the_answer(self):
         folder = self.answered(lambda request: request.answer(
             votable(['obs_publisher_did', 'access_url', 'title'], [('ivo://a/x', request.base + '/f/x', 'a\x0c\x01b é')]),
             200, VOTABLE))
         self.assertEqual(self.files(folder), ['x.fits'])
         self.assertEqual(os.getxattr(f'{folder}/x.fits', 'user.eso.title').decode(), 'a\ufffd\ufffdb é')
 
-    def test_results_in_capitals(self):
+    def test_results_in_capitals_are_read(self):
         folder = self.answered(lambda request: request.answer(
             votable(['OBS_PUBLISHER_DID', 'ACCESS_URL'], [('ivo://a/x', request.base + '/f/x')]).replace(b'"results"', b'"RESULTS"'),
             200, VOTABLE))
         self.assertEqual(self.files(folder), ['x.fits'])
 
-    def test_refusals_are_told_in_the_words_of_the_service(self):
+    def test_refusals_show_the_words_of_the_service(self):
         old = '<VOTABLE version="1.0"><INFO ID="Error" name="Error" value="no table named x"/></VOTABLE>'
         ned = '<VOTABLE><RESOURCE type="results"><PARAM name="Error" value=" No note found."/></RESOURCE></VOTABLE>'
         page = '<html><head><title>HTTP Status 500 - the pool is empty</title></head><body>long</body></html>'
@@ -191,10 +191,10 @@ class Answers(archive_server.ArchiveTest):
 
 
 class Prompt(archive_server.ArchiveTest):
-    """What `esofs mount URL` says of an URL."""
+    """What `esofs mount URL` says about the URL."""
 
     def mount_of(self, url, *options):
-        """Its status, what it says, and whether something is mounted; ended at once."""
+        """Mounts and unmounts at once; the exit status, the output, and whether the URL was mounted."""
         with tempfile.TemporaryDirectory(prefix='esofs-mount-') as place:
             harness.guardian.tell(f'+mount {place}')
             places = f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}'
@@ -213,7 +213,7 @@ class Prompt(archive_server.ArchiveTest):
         self.assertIn(url, said)
         self.assertIn(sentence, said)
 
-    def test_what_is_no_service_is_told(self):
+    def test_a_url_that_is_no_service_is_reported(self):
         server = self.serve([('/page/.*', lambda request: request.answer('<!DOCTYPE html><title>Welcome</title>', 200, 'text/html')),
                              ('/api/.*', lambda request: request.answer('{"hello": 1}', 200, 'application/json'))])
         none = 'there is no TAP service at '
@@ -223,13 +223,13 @@ class Prompt(archive_server.ArchiveTest):
         self.assert_warned(server.url + '/api', 'HTTP 200: {"hello": 1}')
         self.assertEqual(self.mount_of(server.url + '/nothing', '-o', 'offline=yes'), (0, '', True))
 
-    def test_a_service_is_known_by_one_small_query(self):
+    def test_a_service_is_recognised_by_one_small_query(self):
         server = self.serve(tap({}))
         self.assertEqual(self.mount_of(server.url + '/tap'), (0, '', True))
         self.assertEqual([path for _, path, _, _ in server.log], ['/tap/sync'])
         self.assertEqual(server.log[0][3]['MAXREC'], '1')
 
-    def test_a_service_with_its_own_idea_of_tap_schema_is_one(self):
+    def test_a_service_with_an_odd_tap_schema_is_accepted(self):
         def picky(request):
             found = 'ObsCore' in request.form['QUERY']
             request.answer(votable(['obs_publisher_did'], []) if found else 'what?', 200 if found else 404)
@@ -248,7 +248,7 @@ class Prompt(archive_server.ArchiveTest):
         self.assert_warned(server.url + '/busy', 'HTTP 503: maintenance until noon')
         self.assert_warned(server.url + '/mine', 'wants a login')
 
-    def test_a_service_that_does_not_answer_is_not_waited_for(self):
+    def test_mount_does_not_wait_for_a_silent_service(self):
         with contextlib.closing(socket.create_server(('127.0.0.1', 0))) as silent:
             self.assert_warned(f'http://127.0.0.1:{silent.getsockname()[1]}/tap', 'does not answer within 5 s')
 

@@ -1,5 +1,4 @@
-"""Files on the web servers of other archives: mirrors, signed URLs, cookies, URLs as they should not be, and what servers say
-when they have no file.
+"""Files on other archives' web servers: mirrors, signed URLs, cookies, malformed URLs, and messages in place of files.
 """
 import errno
 import itertools
@@ -39,7 +38,7 @@ class Transfers(archive_server.ArchiveTest):
         self.assertGreater(len(used), 1)
         self.assertNotIn('secret', self.mount.errors())
 
-    def test_mirrors_that_disagree_about_the_version_are_read_in_one_answer(self):
+    def test_mirrors_with_different_versions_are_read_in_one_answer(self):
         count = itertools.count()
         path = self.mounted_file(lambda request: request.file(LARGE, ETag=f'"{next(count)}"'))
         self.assert_errno(errno.ESTALE, read, path)
@@ -68,18 +67,18 @@ class Transfers(archive_server.ArchiveTest):
         self.assert_bytes(path, LARGE)
         self.assertFalse(any('Cookie' in headers for _, _, headers, _ in other.log))
 
-    def test_blanks_and_letters_with_accents_in_urls_are_encoded_and_nothing_else(self):
+    def test_only_blanks_and_accents_in_urls_are_encoded(self):
         path = self.mounted_file(lambda request: request.file(LARGE), path='/f/a b/é?ID=ivo://a/b?c|d%2Fe {f}&x=1')
         self.assert_bytes(path, LARGE)
         asked = {target for _, target, _, _ in self.server.log if target.startswith('/f/')}
         self.assertEqual(asked, {'/f/a%20b/%C3%A9?ID=ivo://a/b?c|d%2Fe%20{f}&x=1'})
 
-    def test_a_redirect_to_an_url_with_a_blank_is_followed(self):
+    def test_a_redirect_to_a_url_with_a_blank_is_followed(self):
         path = self.mounted_file(lambda request: request.answer(b'', 301, Location=request.base + '/g/a b.fits'),
                                  routes=[('/g/.*', lambda request: request.file(LARGE))])
         self.assert_bytes(path, LARGE)
 
-    def test_ranges_without_a_size_are_given_up_for_the_whole(self):
+    def test_the_whole_file_is_read_if_ranges_come_without_a_size(self):
         def ranges(request):
             asked = request.headers.get('Range')
             if not asked:
@@ -90,13 +89,13 @@ class Transfers(archive_server.ArchiveTest):
             request.answer(part, 206, Content_Range=f'bytes {first}-{first + len(part) - 1}/*')
         self.assert_bytes(self.mounted_file(ranges), LARGE)
 
-    def test_a_packed_file_is_known_by_its_url_too(self):
+    def test_a_packed_file_is_recognised_by_its_url(self):
         packed = fits('packed')
         path = self.mounted_file(lambda request: request.file(packed), path='/f/x.fits.fz')
         self.assert_bytes(path, packed)
         self.assertIn('x.fits.fz', os.listdir(self.mount / 'datasets/x'))
 
-    def test_what_a_server_says_instead_of_a_file_is_told(self):
+    def test_a_message_in_place_of_a_file_is_shown(self):
         answers = {
             'gone': (404, 'text/plain', 'was withdrawn', errno.ENOENT),
             'denied': (403, 'text/html', '<html><head><title>Data are proprietary</title></head></html>', errno.EACCES),
@@ -129,7 +128,7 @@ class Transfers(archive_server.ArchiveTest):
                         self.assert_errno(code, read, f'{folder}/{name}.fits')
                         self.assertRegex(mount.errors(), f'/{name}.fits .*' + re.escape(said[name]))
 
-    def test_a_refusal_that_breaks_off_is_that_refusal(self):
+    def test_a_refusal_that_breaks_off_is_still_a_refusal(self):
         def cut(request):
             request.send_response(403)
             request.send_header('Content-Length', '1000')

@@ -25,7 +25,7 @@ class Tree(harness.MountTest):
             self.assertGreater(min(seen.st_mtime, seen.st_ctime), 315532800)
             self.assertLess(seen.st_mtime, 1.9e9)
 
-    def test_a_dataset_is_the_same_file_wherever_it_shows_up(self):
+    def test_a_dataset_is_the_same_file_in_every_directory(self):
         self.assertEqual(os.stat(self.path).st_ino, os.stat(self.mount / f'datasets/{self.dp_id}/{self.names[0]}').st_ino)
 
     def test_columns_are_attributes_but_are_not_listed(self):
@@ -48,7 +48,7 @@ class Tree(harness.MountTest):
         mount = self.mounted('list_xattrs')
         self.assertIn('user.eso.target_name', os.listxattr(mount / f'queries/q/{self.names[0]}'))
 
-    def test_a_dataset_directory_tells_all_that_is_known(self):
+    def test_a_dataset_directory_shows_all_that_is_known(self):
         folder = self.mount / f'datasets/{self.dp_id}'
         for name in (self.names[0], 'links.vot', 'metadata.json'):
             self.assertIn(name, os.listdir(folder))
@@ -73,14 +73,14 @@ class Tree(harness.MountTest):
         self.assertTrue(os.path.exists(mount / f'queries/q/{self.names[0]}'))
         self.assertTrue(os.path.exists(mount / f'datasets/{self.dp_id}/{self.names[0]}'))
 
-    def test_the_readme_and_the_control_files_tell(self):
+    def test_the_readme_and_the_control_files_can_be_read(self):
         self.assertIn('queries', read(self.mount / 'README.txt').decode())
         self.assertEqual(self.mount.status()['pid'], self.mount.pid)
         json.loads(read(self.mount / '.esofs/config.json'))
         self.assertTrue(read(self.mount / '.esofs/version').strip())
         run('df', self.mount.path)
 
-    def test_probes_of_tools_ask_nothing(self):
+    def test_names_that_tools_probe_cost_no_request(self):
         self.sim.reset()
         for name in ('x.imh', self.names[0] + '.fits', self.names[0] + '[1]', '@' + self.names[0], 'login.cl', 'NAXIS1'):
             self.assert_errno(errno.ENOENT, os.stat, os.path.join(self.folder, name))

@@ -1,6 +1,6 @@
 """Private data on a real mount: who may read what, where secrets go, and where they must never be found.
 
-The parts with a second user need root; they are skipped for others.
+The tests with a second user need root, and are skipped otherwise.
 """
 import base64
 import concurrent.futures
@@ -82,7 +82,7 @@ class PrivateTest(harness.MountTest):
         return [request['authorization'] for request in self.sim.requests(containing)]
 
     def remounted(self, *options):
-        """The mount anew, with further options."""
+        """Mounts again, with more options."""
         self.mount.unmount()
         self.mount = self.mounted(*options)
         return self.mount
@@ -120,7 +120,7 @@ class PrivateTest(harness.MountTest):
 
 
 class Login(PrivateTest):
-    def test_without_rights_the_file_is_listed_and_open_says_what_to_do(self):
+    def test_open_without_a_login_says_what_to_do(self):
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
         name = PRIVATE + '.fits'
         self.assertIn(name, os.listdir(query))
@@ -129,7 +129,7 @@ class Login(PrivateTest):
         self.assertIn('run `esofs login`', self.mount.errors())
         self.assertIn(name, os.listdir(query))
 
-    def test_a_login_reaches_a_mount_that_runs_and_a_logout_too(self):
+    def test_a_running_mount_notices_a_login_and_a_logout(self):
         self.assert_errno(errno.EACCES, read, self.path())
         done = self.login('pi')
         self.assertIn('pi is logged in at Simulated ESO archive until 20', done.stdout)
@@ -145,7 +145,7 @@ class Login(PrivateTest):
         self.assertIn('nobody was logged in', self.logout().stdout)
 
     def typed_at_a_terminal(self, password, answer, status):
-        """What a login shows to somebody who types pi, and then this."""
+        """What `esofs login` shows at a terminal to a user who types pi, and then this."""
         words = [harness.programs['esofs'], 'login', self.sim.profile, '-o', self.directories()]
         pid, terminal = pty.fork()
         if pid == 0:
@@ -206,11 +206,11 @@ class Login(PrivateTest):
         self.assertGreater(len(seen), 1)
         self.assertEqual(len(os.listdir(os.path.dirname(self.session()))), 1)
 
-    def test_a_session_made_for_other_servers_is_not_shown_to_these(self):
+    def test_a_session_is_sent_only_to_the_servers_it_was_made_for(self):
         self.login('pi')
         self.until_state('logged in')
         self.mount.unmount()
-        other = harness.Simulator()  # of the same name, elsewhere: a profile that somebody has changed
+        other = harness.Simulator()  # the same name with other servers: a profile that somebody has changed
         self.addCleanup(other.close)
         self.mount = self.mounted(archive=other.profile)
         self.assert_errno(errno.EACCES, read, self.path())
@@ -218,7 +218,7 @@ class Login(PrivateTest):
         self.assertTrue(other.requests())
         self.assertEqual([request for request in other.requests() if request['authorization']], [])
 
-    def test_a_session_that_others_can_read_is_refused_with_a_sentence(self):
+    def test_a_session_that_others_can_read_is_refused(self):
         self.login('pi')
         os.chmod(self.session(), 0o644)
         self.until_state('refused')
@@ -226,20 +226,20 @@ class Login(PrivateTest):
         self.assertIn(self.session(), self.mount.errors())
         self.assertIn('0644', self.mount.errors())
 
-    def test_a_wrong_password_is_said_and_keeps_nothing(self):
+    def test_a_wrong_password_is_reported_and_nothing_is_kept(self):
         done = self.login('pi', 'wrong-password', check=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn('does not accept the name or the password of pi', done.stderr)
         self.assertNotIn('wrong-password', done.stderr)
         self.assertFalse(os.path.exists(os.path.join(self.home.state, 'sessions')))
 
-    def test_who_has_no_right_to_it_is_told_so(self):
+    def test_a_login_without_access_gets_an_error_that_says_so(self):
         self.login('visitor')
         self.until_state('logged in')
         self.assert_errno(errno.EACCES, read, self.path())
         self.assertIn('visitor has no right to it', self.mount.errors())
 
-    def test_a_session_that_ends_is_seen_at_once_and_opens_nothing(self):
+    def test_an_expired_session_is_noticed_at_once_and_opens_nothing(self):
         self.sim.access(token_life=4)
         self.login('pi')
         self.until_state('logged in')
@@ -253,7 +253,7 @@ class Login(PrivateTest):
         self.until_state('logged in')
         self.sim.reset()
         self.assertEqual(read(self.path()), data)
-        self.assertEqual(self.sim.requests('/dataPortal/file'), [])  # what was cached is the same user's again
+        self.assertEqual(self.sim.requests('/dataPortal/file'), [])  # the same user can read the cached file again
 
     def test_a_login_page_with_200_is_a_refusal(self):
         self.sim.access(login_pages=True)
@@ -272,7 +272,7 @@ class Login(PrivateTest):
         self.until_state('logged in')
         self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
 
-    def test_after_its_release_a_file_is_everybodys(self):
+    def test_a_file_is_public_after_its_release(self):
         self.assert_errno(errno.EACCES, read, self.path())
         self.sim.access(clock=80 * 365 * 86400)
         until(lambda: self.readable(self.path()), 'the release')
@@ -283,7 +283,7 @@ class Login(PrivateTest):
         except PermissionError:
             return False
 
-    def test_datalink_carries_the_token_and_public_files_do_not_need_it(self):
+    def test_datalink_gets_the_token_and_public_files_need_none(self):
         self.login('pi')
         self.until_state('logged in')
         rows = self.sim.query("SELECT dp_id FROM ivoa.ObsCore WHERE target_name='M83' AND access_estsize < 1000")
@@ -296,12 +296,12 @@ class Login(PrivateTest):
 
 
 class Sources(PrivateTest):
-    def test_a_netrc_file_gives_a_token_where_tokens_are_taken(self):
+    def test_a_netrc_file_gives_a_token_if_tokens_are_accepted(self):
         self.remounted(f'credentials={self.netrc()}')
         self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
         self.assertEqual(len(self.sim.requests('/sso/oidc/token')), 1)
 
-    def test_basic_is_sent_at_once_where_the_profile_says_so(self):
+    def test_basic_is_sent_at_once_if_the_profile_says_so(self):
         profile = os.path.join(self.home.path, 'basic.json')
         with open(profile, 'w', encoding='utf-8') as file:
             file.write('{"extends": "eso", "name": "eso-sim", "base_url": "%s", "token_url": "", "authorised": '
@@ -315,7 +315,7 @@ class Sources(PrivateTest):
         sent = [value for value in self.sent('/dataPortal/file')]
         self.assertEqual(set(sent), {basic('pi')})  # the release date says that it is private: no challenge is waited for
 
-    def test_a_netrc_file_that_others_can_read_is_refused_by_name_and_mode(self):
+    def test_a_netrc_file_that_others_can_read_is_refused(self):
         path = self.netrc(mode=0o640)
         self.remounted(f'credentials={path}')
         self.assert_errno(errno.EACCES, read, self.path())
@@ -336,7 +336,7 @@ class Sources(PrivateTest):
         self.remounted(f'token_command=cat {token}')
         self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
 
-    def test_a_token_refused_in_mid_file_is_renewed_once_and_the_file_goes_on(self):
+    def test_a_token_refused_in_mid_file_is_renewed_once(self):
         big = min(row['dp_id'] for row in self.sim.query(
             "SELECT dp_id FROM ivoa.ObsCore WHERE access_estsize > 2000000 AND access_estsize < 4000000"))
         self.sim.access(hidden=[big], users=[{'name': 'pi', 'password': 'pi-password', 'rights': ['']}])
@@ -427,7 +427,7 @@ class RealProvider(PrivateTest):
         with urllib.request.urlopen(request, timeout=harness.PATIENCE) as answer:
             self.cookie = (answer.headers['Set-Cookie'] or self.cookie).split(';')[0]
 
-    def test_its_tokens_are_got_kept_and_carried(self):
+    def test_tokens_of_a_real_provider_are_kept_and_sent(self):
         words = (harness.programs['esofs'], 'login', self.profile, '--user', 'pi', '-o', self.directories())
         wrong = run(*words, input='wrong\n', check=False)
         self.assertIn('does not accept the name or the password of pi', wrong.stderr)
@@ -439,7 +439,7 @@ class RealProvider(PrivateTest):
         self.assertEqual(claims['iss'], self.url)
         signed, _, signature = session['token'].rpartition('.')
         made = hmac.new(self.KEY.encode(), signed.encode(), hashlib.sha256).digest()
-        self.assertEqual(base64.urlsafe_b64encode(made).decode().rstrip('='), signature)  # an id_token, and the provider's
+        self.assertEqual(base64.urlsafe_b64encode(made).decode().rstrip('='), signature)  # an id_token of the provider
         self.mount.unmount()
         self.mount = self.mounted(archive=self.profile)
         self.assertEqual(self.login_state()['user'], 'pi')
@@ -462,7 +462,7 @@ class Listings(PrivateTest):
         mount.save('m83', self.QUERY)
         return [name for name in os.listdir(mount / 'queries/m83') if name.startswith(self.HIDDEN)]
 
-    def test_a_listing_made_with_rights_is_not_shown_to_a_mount_without(self):
+    def test_a_listing_made_with_a_login_is_not_shown_without_it(self):
         self.assertEqual(self.names(self.mount), [])
         self.remounted('authorised_tap')
         self.assertTrue(self.names(self.mount))
@@ -471,7 +471,7 @@ class Listings(PrivateTest):
         self.until_state('nobody')
         self.assertEqual(self.names(self.mount), [])
 
-    def test_a_protected_dataset_is_found_by_datalink_with_the_token_only(self):
+    def test_datalink_finds_a_protected_dataset_only_with_the_token(self):
         self.until_state('logged in')
         dp_id = self.HIDDEN + 'T11:04:19.247'
         self.assertTrue(read(self.path(dp_id)))
@@ -487,7 +487,7 @@ class Leaks(PrivateTest):
         with open(self.session(), encoding='utf-8') as file:
             return file.read().split('"token": "')[1].split('"')[0]
 
-    def test_no_secret_is_found_anywhere_but_in_the_session(self):
+    def test_secrets_are_found_only_in_the_session(self):
         self.login('pi')
         self.until_state('logged in')
         token = self.session_token()
@@ -508,7 +508,7 @@ class Leaks(PrivateTest):
         self.assertGreaterEqual(len(self.sim.requests('/sso/oidc/token')), 2)
         self.assert_nowhere([SECRETS['pi'], basic('pi').split()[1], 'username=pi'])
 
-    def test_nothing_goes_along_a_redirect_to_another_host(self):
+    def test_credentials_do_not_follow_a_redirect_to_another_host(self):
         self.login('pi')
         self.until_state('logged in')
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
@@ -525,7 +525,7 @@ class Leaks(PrivateTest):
         self.assertEqual({request['authorization'] for request in asked}, {''})
         self.logout()
         self.until_state('nobody')
-        self.assert_errno(errno.EACCES, read, self.path())  # what rights led to is kept as private
+        self.assert_errno(errno.EACCES, read, self.path())  # kept as private: the redirect came after credentials
 
     def test_the_daemon_leaves_no_core_dump(self):
         self.login('pi')
@@ -534,7 +534,7 @@ class Leaks(PrivateTest):
             core = next(line for line in file if line.startswith('Max core file size'))
         self.assertEqual(core.split()[4:6], ['0', '0'])
 
-    def test_what_is_cached_is_unreadable_to_others(self):
+    def test_the_cache_is_unreadable_to_others(self):
         self.login('pi')
         self.until_state('logged in')
         read(self.path())
@@ -545,7 +545,7 @@ class Leaks(PrivateTest):
                 head = file.read(4096)
             if head.startswith(b'ESOFSSEG') and PRIVATE.encode() in head:
                 segments += 1
-                self.assertIn(b'\nfor pi', head)  # keyed by whose they are
+                self.assertIn(b'\nfor pi', head)  # the key holds the login
         self.assertGreater(segments, 0)
         for folder in (self.home.cache, self.home.state):
             self.assertEqual(os.stat(folder).st_mode & 0o077, 0, folder)
@@ -561,11 +561,11 @@ class OtherUsers(PrivateTest):
         self.until_state('logged in')
 
     def other(self, *words):
-        """As another user of this machine; its output, or the error that the program told."""
+        """Runs a program as another user of this machine; its output or its error."""
         done = run('setpriv', '--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', *words, check=False, text=False)
         return done.stdout if done.returncode == 0 else done.stderr.decode(errors='replace')
 
-    def test_what_needed_the_login_is_for_who_mounted_whatever_is_cached(self):
+    def test_private_files_are_for_the_mounting_user_even_if_cached(self):
         data = read(self.path())
         with open(self.path(), 'rb') as held:  # its pages are in the page cache, and stay there
             held.read()
@@ -586,11 +586,11 @@ class OtherUsers(PrivateTest):
         data = read(self.path(public))
         self.assertEqual(self.other('cat', self.path(public)), data)
 
-    def test_links_learnt_with_the_login_are_for_who_mounted(self):
+    def test_links_found_with_the_login_are_for_the_mounting_user(self):
         self.assertTrue(read(self.mount / f'datasets/{PRIVATE}/links.vot'))
         self.assertIn('Permission denied', self.other('cat', self.mount / f'datasets/{PRIVATE}/links.vot'))
 
-    def test_queries_made_with_the_login_are_for_who_mounted(self):
+    def test_queries_made_with_the_login_are_for_the_mounting_user(self):
         self.remounted('authorised_tap')
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
         names = os.listdir(query)
@@ -601,7 +601,7 @@ class OtherUsers(PrivateTest):
             self.assertIn('Permission denied', self.other(*words), words)
         self.assertIn(b'README.txt', self.other('ls', self.mount.path))
 
-    def test_share_private_opens_it(self):
+    def test_share_private_opens_private_files_to_others(self):
         self.remounted('share_private')
         self.assertEqual(self.other('cat', self.path()), read(self.path()))
 

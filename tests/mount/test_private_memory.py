@@ -1,4 +1,4 @@
-"""What is left of secrets when a program that holds them is aborted."""
+"""Programs that hold secrets leave no core dump if they are aborted."""
 import os
 import resource
 import shutil
@@ -12,7 +12,7 @@ from test_private import SECRETS, PrivateTest
 
 
 def dumps_here(folder):
-    """True where a program that is aborted in the folder leaves its memory there."""
+    """True if a program that is aborted in the folder leaves a core dump there."""
     done = subprocess.run(['sh', '-c', 'kill -ABRT $$'], cwd=folder, check=False, preexec_fn=unlimited)
     dumps = cores(folder)
     for name in dumps:
@@ -21,7 +21,7 @@ def dumps_here(folder):
 
 
 def unlimited():
-    """As who wants dumps of everything."""
+    """Allows core dumps of any size, as some users do."""
     resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 
 
@@ -51,14 +51,14 @@ class Dumps(PrivateTest):
         harness.guardian.tell(f'-pid {process.pid}')
         self.assertEqual(cores(self.folder), [])
 
-    def test_a_login_that_is_aborted_leaves_none(self):
+    def test_an_aborted_login_leaves_no_dump(self):
         self.sim.fault(path='/sso/oidc/token', delay=600_000)
         login = self.started(harness.programs['esofs'], 'login', self.sim.profile, '--user', 'pi', '-o', self.directories(),
                              told=SECRETS['pi'] + '\n')
         until(lambda: connected(login.pid), 'the token request')
         self.aborted(login)
 
-    def test_a_mount_that_is_aborted_leaves_none(self):
+    def test_an_aborted_mount_leaves_no_dump(self):
         self.mount.unmount()
         os.makedirs(self.mount.path, exist_ok=True)
         self.login('pi')
@@ -68,7 +68,7 @@ class Dumps(PrivateTest):
         self.aborted(daemon)
         run('fusermount3', '-u', '-z', self.mount.path)
 
-    def test_the_program_that_asks_the_keyring_leaves_none(self):
+    def test_the_aborted_keyring_program_leaves_no_dump(self):
         if [name for name in NEEDED if not shutil.which(name)]:
             self.skipTest('there is no keyring on this machine')
         desktop = Desktop(os.path.join(self.home.path, 'desktop'))

@@ -24,7 +24,7 @@ def bearers(requests):
 
 
 class Jobs(PrivateTest):
-    """Asynchronous queries of pi, to whom alone the rows of HIDDEN are shown."""
+    """Asynchronous queries of pi, the only user who may see the rows of HIDDEN."""
     mount_options = ('authorised_tap',)
 
     def setUp(self):
@@ -56,7 +56,7 @@ class Jobs(PrivateTest):
         mount.save('m83', ROWS.replace('dp_id', '*'))
         return [name for name in os.listdir(mount / 'queries/m83') if name.startswith(HIDDEN)]
 
-    def test_a_job_carries_the_token_in_all_its_requests(self):
+    def test_a_job_carries_the_token_in_every_request(self):
         self.done()
         rows = read(self.job('mine', 'results/result.vot'))
         self.assertIn(HIDDEN.encode(), rows)
@@ -67,7 +67,7 @@ class Jobs(PrivateTest):
             self.assertIn(part, said)
         self.assertTrue(all(bearers(asked)), asked)
 
-    def test_a_query_that_becomes_a_job_carries_the_token_in_all_its_requests(self):
+    def test_a_query_that_becomes_a_job_carries_the_token(self):
         self.sim.tap(sync_limit_ms=1, sync_delay_ms=1)
         self.assertTrue(self.listed(self.mount))
         asked = self.sim.requests('/tap_obs/')
@@ -78,7 +78,7 @@ class Jobs(PrivateTest):
         self.sim.tap(sync_limit_ms=None, sync_delay_ms=0)
         self.assertEqual(self.listed(self.mount), [])
 
-    def test_what_a_job_showed_is_shown_to_no_other_login_and_to_nobody(self):
+    def test_results_of_a_job_are_shown_to_its_login_only(self):
         number = self.done()
         rows = read(self.job('mine', 'results/result.vot'))
         self.assertIn(number, read(self.job('mine', 'job.xml')).decode())
@@ -97,14 +97,14 @@ class Jobs(PrivateTest):
         for name in ('job.xml', 'results/result.vot'):
             self.assertRaises(OSError, read, self.job('mine', name))
         self.assertNotIn('results', os.listdir(self.job('mine')))
-        self.assertEqual(self.phase('mine'), 'PENDING')  # its text, which is the user's, may be run anew
+        self.assertEqual(self.phase('mine'), 'PENDING')  # the query text is the user's own and may run again
         self.assertNotIn(number, os.listdir(self.job()))
         self.assertRaises(OSError, os.listdir, self.job(number, 'results'))
         for request in self.sim.requests('/tap_obs/async/' + number):
             if not request['authorization']:
                 self.assertEqual(request['status'], 403)
 
-    def test_a_mount_without_the_option_shows_neither_its_jobs_nor_its_rows(self):
+    def test_a_mount_without_the_option_shows_no_jobs_and_no_rows(self):
         number = self.done()
         self.assertTrue(self.listed(self.mount))
         self.mount_options = ()
@@ -124,14 +124,14 @@ class Cutouts(PrivateTest):
 
     @staticmethod
     def pixels(data):
-        """Without the cards that no two cutouts share."""
+        """The cutout without the cards that differ in every cutout."""
         return re.sub(rb'(DATE    |CHECKSUM|DATASUM )=.{71}', b'', data, flags=re.S)
 
     def other(self, path):
         return run('setpriv', '--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', 'cat', path, check=False,
                    text=False)
 
-    def test_a_private_file_is_cut_out_with_the_login_only(self):
+    def test_cutting_out_of_a_private_file_needs_the_login(self):
         path = self.cutout()
         self.assert_errno(errno.EACCES, read, path)
         self.assertIn('run `esofs login`', self.mount.errors())
@@ -150,14 +150,14 @@ class Cutouts(PrivateTest):
         self.until_state('nobody')
         self.assert_errno(errno.EACCES, read, path)  # … and stays there
 
-    def test_who_has_no_right_to_the_file_gets_no_cutout(self):
+    def test_a_login_without_access_to_the_file_gets_no_cutout(self):
         self.login('visitor')
         self.until_state('logged in')
         self.assert_errno(errno.EACCES, read, self.cutout())
         self.assertIn('visitor has no right to it', self.mount.errors())
 
     @unittest.skipIf(os.geteuid() != 0, 'another user is needed, which root can be')
-    def test_a_cached_cutout_is_for_who_mounted(self):
+    def test_a_cached_cutout_is_for_the_mounting_user(self):
         self.login('pi')
         self.until_state('logged in')
         path = self.cutout()
@@ -166,7 +166,7 @@ class Cutouts(PrivateTest):
             self.assertIn(b'Permission denied', self.other(path).stderr)
         self.assertEqual(read(path), data)
 
-    def test_one_that_a_job_makes_carries_the_token_in_every_request(self):
+    def test_a_cutout_job_carries_the_token_in_every_request(self):
         self.sim.access(private=[JOB_CUTOUT], users=[
             {'name': 'pi', 'password': 'pi-password', 'rights': ['ADP.']},
             {'name': 'visitor', 'password': 'visitor-password', 'rights': []}])
@@ -203,7 +203,7 @@ class Cutouts(PrivateTest):
 class Calibrations(PrivateTest):
     mount_options = ('allow_other',) if os.geteuid() == 0 else ()
 
-    def test_what_the_archive_tells_of_them_to_a_login_is_for_who_mounted(self):
+    def test_calibrations_found_with_a_login_are_private(self):
         raw = min(row['dp_id'] for row in self.sim.query("SELECT dp_id FROM dbo.raw WHERE release_date > '2099-01-01'"))
         self.login('coi')
         self.until_state('logged in')
@@ -246,7 +246,7 @@ class Renewal(PrivateTest):
         self.assertGreaterEqual(len(self.tokens()), 2)
         self.assertEqual([request for request in self.sim.requests() if request['status'] == 401 and request['authorization']], [])
 
-    def test_however_many_need_it_there_is_one_renewal(self):
+    def test_many_readers_cause_one_renewal(self):
         self.remounted(f'credentials={self.netrc()}')
         self.sim.reset()
         self.sim.fault(path='/sso/oidc/token', delay=1000)
@@ -264,7 +264,7 @@ class Renewal(PrivateTest):
         self.assertNotIn(None, outcomes)
         self.assertEqual(len(self.tokens()), 1)
 
-    def test_a_token_file_that_others_can_read_is_refused_by_name_and_mode(self):
+    def test_a_token_file_that_others_can_read_is_refused(self):
         path = os.path.join(self.home.path, 'token')
         with open(path, 'w', encoding='utf-8') as file:
             file.write('a-token\n')
@@ -277,7 +277,7 @@ class Renewal(PrivateTest):
 
 
 class EndedByTheArchive(PrivateTest):
-    """Tokens that the archive ends before this machine's clock does: a clock that is wrong, sessions that were revoked."""
+    """Tokens that the archive refuses although they are valid by this machine's clock: it is wrong, or they were revoked."""
     mount_options = ('authorised_tap',)
 
     def setUp(self):
@@ -292,7 +292,7 @@ class EndedByTheArchive(PrivateTest):
     def names(self):
         return [name for name in os.listdir(self.mount.save('m83', ROWS.replace('dp_id', '*'))) if name.startswith('ADP')]
 
-    def test_it_is_told_at_once_and_what_is_public_stays_readable(self):
+    def test_it_is_reported_at_once_and_public_files_stay_readable(self):
         for end in ({'clock': 28800 + 60}, {'revoke': True}):
             with self.subTest(end):
                 self.sim.access(**end)
@@ -308,7 +308,7 @@ class EndedByTheArchive(PrivateTest):
                 shutil.rmtree(self.home.cache)
                 self.mount = self.mounted()
 
-    def test_a_listing_of_then_is_not_taken_for_a_whole_one(self):
+    def test_a_listing_cut_by_the_refusal_is_an_error(self):
         self.assertTrue([name for name in self.names() if name.startswith(HIDDEN)])
         self.sim.access(revoke=True)
         self.mount.save('m83', ROWS.replace('dp_id', '*') + ' AND 1=1')
@@ -316,12 +316,12 @@ class EndedByTheArchive(PrivateTest):
             os.listdir(self.mount / 'queries/m83')
         self.assertIn(caught.exception.errno, (errno.EACCES, errno.EAGAIN))
         self.until_state('expired')
-        self.assertTrue(os.listdir(self.mount / 'queries/m83'))  # what everybody sees, by now
+        self.assertTrue(os.listdir(self.mount / 'queries/m83'))  # the public rows
         self.assertFalse([name for name in self.names() if name.startswith(HIDDEN)])
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
-    """Stands for every server of the world, and remembers what it is shown."""
+    """A proxy that answers for every server, and records what it receives."""
     seen = []
 
     def do_GET(self):
@@ -364,11 +364,11 @@ class PlainHttp(PrivateTest):
         self.assertRaises(OSError, read, self.path())
         self.assertTrue([one for one in Proxy.seen if 'archive.test' in one[0]])
 
-    def test_nothing_secret_is_sent(self):
+    def test_no_secret_is_sent(self):
         self.asked()
         self.assertEqual(self.secrets_seen(), [])
 
-    def test_it_is_where_the_user_wants_it(self):
+    def test_secrets_are_sent_if_the_user_allows_it(self):
         self.asked('plain_http_credentials')
         self.assertTrue(self.secrets_seen())
 

@@ -1,5 +1,5 @@
-"""What others of this machine see of private data on a mount with allow_other: every kind of file that shows a private one, and what is
-left of it after a logout, an expiry and the login of somebody else. Needs root, who can be another user; skipped for others.
+"""What other users of this machine see of private data on a mount with allow_other: files made of a private one, and what is
+left after a logout, an expiry and somebody else's login. Needs root, to act as another user; skipped otherwise.
 """
 import concurrent.futures
 import errno
@@ -20,7 +20,7 @@ class OthersTest(PrivateTest):
     mount_options = ('allow_other',)
 
     def other(self, *words):
-        """What another user of this machine gets; the bytes, or the error that he is told."""
+        """What another user of this machine gets: the bytes, or the error message."""
         done = run('setpriv', '--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', *words, check=False, text=False)
         return done.stdout if done.returncode == 0 else done.stderr.decode(errors='replace')
 
@@ -40,7 +40,7 @@ class OthersTest(PrivateTest):
 
 
 class Derived(OthersTest):
-    """Files that are made of a private one, at an archive where the files alone take credentials."""
+    """Files made of a private one. Only the file service of this archive takes credentials."""
 
     def setUp(self):
         super().setUp()
@@ -74,10 +74,10 @@ class Derived(OthersTest):
         self.assert_denied('cat', path)
         return data
 
-    def test_the_headers_as_text(self):
+    def test_header_txt_is_private(self):
         self.assertIn(b'SIMPLE', self.for_who_mounted_only(self.mount / f'datasets/{PRIVATE}/header.txt'))
 
-    def test_the_plain_form_of_a_packed_file_and_the_packed_one(self):
+    def test_both_forms_of_a_packed_file_are_private(self):
         raw = self.raw()
         self.assertTrue(self.for_who_mounted_only(self.path(raw)).startswith(b'SIMPLE'))
         self.login_as('pi')
@@ -86,7 +86,7 @@ class Derived(OthersTest):
         self.login_as('pi')
         self.for_who_mounted_only(self.mount / f'datasets/{raw}/header.txt')
 
-    def test_previews_side_files_and_night_logs(self):
+    def test_previews_side_files_and_night_logs_are_private(self):
         cube = min(row['dp_id'] for row in self.sim.query(
             "SELECT dp_id FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21%' AND target_name='NGC253'"))
         night = 'MUSE.2018-06-05T01:06:59.418'
@@ -108,7 +108,7 @@ class Derived(OthersTest):
 
 
 class Ended(OthersTest):
-    """What a login has shown of rows and links, after that login."""
+    """Rows and links that a login has shown, after that login has ended."""
     mount_options = ('allow_other', 'authorised_tap')
 
     def setUp(self):
@@ -122,7 +122,7 @@ class Ended(OthersTest):
         self.beside = self.mount / f'datasets/{HIDDEN}'
 
     def look_at_everything(self):
-        """As a user does who has the right to."""
+        """Looks at all that the login opens."""
         self.assertIn(HIDDEN + '.fits', os.listdir(self.query))
         self.assertTrue(read(self.listed))
         self.assertEqual(self.row_value(self.listed), b'M83')
@@ -140,7 +140,7 @@ class Ended(OthersTest):
             return None
 
     def nothing_is_shown(self):
-        """Neither to another user nor to who mounted."""
+        """To neither another user nor the mounting user."""
         for words in (('ls', self.query), ('cat', self.query + '/table/result.csv'), ('cat', self.query + '/table/result.vot'),
                       ('cat', self.listed), ('ls', self.beside), ('cat', self.beside + '/metadata.json'),
                       ('cat', self.beside + '/links.json'), ('cat', self.beside + '/header.txt'),
@@ -157,24 +157,24 @@ class Ended(OthersTest):
         for name in ('result.csv', 'result.vot', 'result.json'):
             self.assertNotIn(HIDDEN.encode(), read(os.path.join(self.query, 'table', name)))
 
-    def test_after_a_logout_nothing_is_left_of_it_to_anybody(self):
+    def test_nothing_is_shown_after_a_logout(self):
         self.look_at_everything()
         self.logged_out()
         self.nothing_is_shown()
 
-    def test_after_an_expiry_neither(self):
+    def test_nothing_is_shown_after_an_expiry(self):
         self.sim.access(token_life=6)
         self.login_as('pi')
         self.look_at_everything()
         self.until_state('expired')
         self.nothing_is_shown()
 
-    def test_nor_under_the_login_of_somebody_else(self):
+    def test_nothing_is_shown_to_somebody_elses_login(self):
         self.look_at_everything()
         self.login_as('visitor')
         self.nothing_is_shown()
 
-    def test_a_program_that_holds_the_files_open_keeps_nothing_open_for_others(self):
+    def test_open_files_of_one_user_open_nothing_for_others(self):
         self.look_at_everything()
         held = [open(self.listed, 'rb'), open(self.query + '/table/result.csv', 'rb'), open(self.beside + '/metadata.json', 'rb')]
         for file in held:
@@ -185,7 +185,7 @@ class Ended(OthersTest):
         self.logged_out()
         self.nothing_is_shown()
 
-    def test_it_is_all_there_again_with_the_next_login(self):
+    def test_everything_is_there_again_with_the_next_login(self):
         self.look_at_everything()
         self.logged_out()
         self.nothing_is_shown()
@@ -194,16 +194,16 @@ class Ended(OthersTest):
 
 
 class Flights(OthersTest):
-    """Who asks while the rights of another are at work."""
+    """Opens that begin while a request with another login is under way."""
 
     def stalled(self):
         return json.loads(self.sim.get('/_sim/counters'))['stalled']
 
-    def test_an_open_that_begins_after_a_logout_does_not_get_what_one_before_it_waits_for(self):
+    def test_an_open_after_a_logout_does_not_join_one_before_it(self):
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
         path = os.path.join(query, PRIVATE + '.fits')
         self.login_as('pi')
-        os.listdir(query)  # the release date is known: rights are shown at once
+        os.listdir(query)  # the release date is known: credentials are sent at once
         self.sim.fault(path='/dataPortal/file/' + PRIVATE, stall_after=1000)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             first = pool.submit(read, path)

@@ -1,5 +1,5 @@
-"""Where credentials come from, and what becomes of sources that are odd, broken or planted: netrc files, token files, token commands, sessions,
-and token endpoints. On a real mount.
+"""Sources of credentials on a real mount, also odd, broken and planted ones: netrc files, token files, token commands,
+sessions and token endpoints.
 """
 import base64
 import errno
@@ -36,7 +36,7 @@ class SourcesTest(PrivateTest):
         self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
 
     def refused(self):
-        """What .esofs/errors says of a file that cannot be read for want of credentials."""
+        """What .esofs/errors says of a file that cannot be read for lack of credentials."""
         self.assert_errno(errno.EACCES, read, self.path())
         return self.mount.errors()
 
@@ -58,7 +58,7 @@ class Netrc(SourcesTest):
         query = dict(part.split('=', 1) for part in asked[0]['target'].partition('?')[2].split('&'))
         return query['username'], query['password']
 
-    def test_the_forms_that_other_programs_take(self):
+    def test_forms_that_other_programs_accept_are_read(self):
         good = ('pi', 'pi-password')
         for name, text in {
                 'one line': 'machine 127.0.0.1 login pi password pi-password\n',
@@ -78,7 +78,7 @@ class Netrc(SourcesTest):
             with self.subTest(name):
                 self.assertEqual(self.asked_as(text), good)
 
-    def test_the_name_of_a_machine_is_the_same_in_capitals(self):
+    def test_the_name_of_a_machine_may_be_in_capitals(self):
         self.sim.reset()
         profile = self.secret('local.json', json.dumps({
             'extends': 'eso', 'name': 'local', 'base_url': self.sim.url.replace('127.0.0.1', 'localhost'), 'datalink_pattern': ''}))
@@ -87,13 +87,13 @@ class Netrc(SourcesTest):
                                   archive=profile)
         self.assert_readable()
 
-    def test_a_password_is_never_more_than_its_line(self):
-        """A quote that is not closed must not take the passwords of other machines along."""
+    def test_a_password_ends_with_its_line(self):
+        """An unclosed quote must not make the passwords of other machines part of this one."""
         asked = self.asked_as('machine 127.0.0.1 login pi password "half\nmachine bank.example login me password money"\n')
         self.assertEqual(asked, ('pi', '%22half'))
         self.assertNotIn('money', json.dumps(self.sim.requests()))
 
-    def test_an_entry_of_another_machine_or_without_a_name_is_not_shown_to_the_archive(self):
+    def test_entries_for_other_machines_are_not_sent_to_the_archive(self):
         for text in ('machine eso.example login pi password pi-password\n', 'machine 127.0.0.1 password pi-password\n',
                      'machine 127.0.0.1 login pi\n', 'login pi password pi-password\n', '', '\0\0\0', 'machine', 'macdef x\n'):
             with self.subTest(text):
@@ -103,7 +103,7 @@ class Netrc(SourcesTest):
 
 
 class Files(SourcesTest):
-    def test_what_is_no_plain_file_of_ones_own_is_refused_and_never_waited_for(self):
+    def test_special_files_and_files_of_others_are_refused_at_once(self):
         folder = os.path.join(self.home.path, 'place')
         os.mkfifo(os.path.join(self.home.path, 'fifo'), 0o600)
         os.mkdir(folder, 0o700)
@@ -129,7 +129,7 @@ class Files(SourcesTest):
         os.chmod(path, 0o600)
         self.until_state('logged in')
 
-    def test_what_is_no_token_is_never_sent(self):
+    def test_text_that_is_no_token_is_never_sent(self):
         token = self.token()
         for name, text in {'two lines': token + '\n' + token + '\n', 'a header': token + '\r\nX-Evil: 1', 'blanks': 'a b',
                            'nothing': '', 'bytes': b'\x00\xff\xfe', 'a page': '<html>log in</html>', 'too long': 'a' * (2 << 20),
@@ -141,7 +141,7 @@ class Files(SourcesTest):
                 self.assertIn(path, self.refused())
                 self.assertEqual({value for value in self.sent() if value}, set())
 
-    def test_a_token_that_is_no_jwt_or_has_odd_claims_is_sent_as_it_is(self):
+    def test_a_token_of_any_form_is_sent_as_it_is(self):
         self.remounted('token_file=' + self.secret('token', 'sim-token'))  # observer's
         self.assert_readable()
         for claims in ('{"exp": 1e300}', '{"exp": -5}', '{"exp": 99999999999999999999}', '{"exp": "soon"}', '[]', 'x'):
@@ -153,7 +153,7 @@ class Files(SourcesTest):
                 self.refused()
                 self.assertIn('until', self.login_state())
 
-    def test_a_session_planted_in_a_directory_that_others_can_write_is_not_used(self):
+    def test_a_session_in_a_world_writable_directory_is_not_used(self):
         self.login('pi')
         folder = os.path.dirname(self.session())
         os.chmod(folder, 0o777)
@@ -181,7 +181,7 @@ class Directories(SourcesTest):
         self.assertFalse(os.path.ismount(self.mount.path))
         return done.stderr
 
-    def test_where_everybody_can_put_files_nothing_is_taken_for_the_users(self):
+    def test_files_in_a_world_writable_directory_are_not_trusted(self):
         for place in (self.home.config, self.home.state, os.path.join(self.home.cache, 'meta')):
             with self.subTest(place):
                 os.chmod(place, 0o777)
@@ -189,7 +189,7 @@ class Directories(SourcesTest):
                 os.chmod(place, 0o700)
                 self.mount = self.mounted()
 
-    def test_a_cache_on_a_disk_of_everybodys_is_read_by_its_owner_only(self):
+    def test_a_cache_on_a_shared_disk_is_readable_by_its_owner_only(self):
         self.mount.unmount()
         shutil.rmtree(self.home.cache)
         os.mkdir(self.home.cache)
@@ -215,14 +215,14 @@ class Commands(SourcesTest):
         until(lambda: os.path.exists(path) and read(path).strip(), 'the command')
         return int(read(path))
 
-    def test_a_command_may_leave_a_child_that_goes_on(self):
+    def test_a_command_may_leave_a_running_child(self):
         token = self.token()
         told = os.path.join(self.home.path, 'child')
         self.remounted(self.command(f'echo {token}\nsleep 1000 & echo $! > {told}\n'))
         self.addCleanup(lambda: os.kill(self.pid_told('child'), 9) if not ended(self.pid_told('child')) else None)
         self.assert_readable()
 
-    def test_one_that_closes_its_output_and_goes_on_keeps_no_mount_from_ending(self):
+    def test_a_command_that_closes_its_output_does_not_block_unmount(self):
         told = os.path.join(self.home.path, 'child')
         self.remounted(self.command(f'echo $$ > {told}\necho {self.token()}\nexec >&-\nexec sleep 1000\n'))
         reader = threading.Thread(target=self.failing_read)
@@ -240,7 +240,7 @@ class Commands(SourcesTest):
         except OSError:
             pass
 
-    def test_one_that_hangs_ends_with_its_children_when_the_mount_ends(self):
+    def test_a_hanging_command_ends_with_the_mount(self):
         told, child = os.path.join(self.home.path, 'shell'), os.path.join(self.home.path, 'child')
         self.remounted(self.command(f'echo $$ > {told}\nsleep 1000 & echo $! > {child}\nwait\n'))
         reader = threading.Thread(target=self.failing_read)
@@ -252,7 +252,7 @@ class Commands(SourcesTest):
             until(lambda pid=pid: ended(pid), 'the end of the command')
         self.mount = self.mounted()
 
-    def test_nothing_that_it_says_is_shown(self):
+    def test_the_output_of_a_command_is_never_shown(self):
         token = self.token()
         for text in (f'echo {token} >&2; exit 1', f'echo {token}; echo {token}', f'echo {token}; exit 1', f'echo {token[:-1]}!',
                      f'echo {token}; kill -9 $$'):
@@ -274,7 +274,7 @@ class Commands(SourcesTest):
         os.remove(config)
         self.assert_nowhere(['opensesame-7'])
 
-    def test_it_gets_none_of_the_mounts_files(self):
+    def test_a_command_inherits_none_of_the_mounts_files(self):
         told = os.path.join(self.home.path, 'fds')
         self.remounted(self.command(f'ls -l /proc/self/fd > {told}\necho {self.token()}\n'))
         self.assert_readable()
@@ -282,13 +282,13 @@ class Commands(SourcesTest):
         for word in ('fuse', 'socket', 'cache', 'meta', 'eventfd'):
             self.assertNotIn(word, text)
 
-    def test_pipes_work_in_it_as_in_a_shell(self):
+    def test_pipes_work_in_a_command_as_in_a_shell(self):
         self.remounted(self.command(f'[ -z "$(bash -c trap)" ] || exit 1\nyes {self.token()} | head -n 1\n'))
         self.assert_readable()
 
 
 class Endpoints(SourcesTest):
-    """Token services that answer something else."""
+    """Token services that answer with something other than a token."""
 
     def setUp(self):
         super().setUp()
@@ -316,8 +316,8 @@ class Endpoints(SourcesTest):
                 self.assertNotIn(SECRETS['pi'], done.stderr + done.stdout)
                 self.assertFalse(os.path.exists(os.path.join(self.home.state, 'sessions')))
 
-    def test_tokens_that_have_ended_already_are_not_asked_for_again_and_again(self):
-        """As where a clock is wrong by hours; every request of it would carry the password."""
+    def test_expired_tokens_are_not_requested_again_and_again(self):
+        """As if a clock is wrong by hours. Each token request carries the password."""
         self.sim.access(token_life=-3600)
         self.mount.unmount()
         self.mount = self.mounted(f'credentials={self.netrc()}', archive=self.profile)
@@ -337,7 +337,7 @@ class Endpoints(SourcesTest):
 
 
 class Storms(SourcesTest):
-    def test_refusals_of_every_file_do_not_become_requests_for_tokens(self):
+    def test_refusals_of_many_files_cause_one_token_request(self):
         """A server that answers 401 to everything: one renewal, however many files are opened."""
         self.sim.fault(path='/dataPortal/file', fail_next=-1, status=401)
         self.remounted(f'credentials={self.netrc()}')

@@ -1,4 +1,4 @@
-"""The ways that credentials take to an archive, on a real mount: redirects of every kind, TLS, proxies, URLs that only look like its own."""
+"""How credentials reach an archive on a real mount: redirects, TLS, proxies, and URLs that only look like its own."""
 import base64
 import errno
 import json
@@ -14,7 +14,7 @@ FILE = '/dataPortal/file/'
 
 
 class WaysTest(PrivateTest):
-    """The files come through a front; all else is the simulator's."""
+    """Files come through a Front, everything else from the simulator."""
 
     def setUp(self):
         super().setUp()
@@ -43,12 +43,12 @@ class WaysTest(PrivateTest):
                                   archive=self.profile(base, **more))
 
     @staticmethod
-    def with_rights(*answer):
-        """That answer for who shows any, and 401 for nobody."""
+    def with_credentials(*answer):
+        """That answer to requests with credentials, and 401 to all others."""
         return lambda request: answer if request['authorization'] else (401, {}, b'')
 
-    def assert_told_nothing(self, front):
-        """A server that has been asked, and has been shown nothing that opens anything."""
+    def assert_no_credentials(self, front):
+        """Checks that the server was asked, and received no credentials."""
         self.assertTrue(front.seen)
         for request in front.seen:
             self.assertNotIn('Bearer', request['authorization'] + request['proxy'], request)
@@ -58,66 +58,66 @@ class WaysTest(PrivateTest):
 
 class Redirects(WaysTest):
     def follow(self, status, location, *servers):
-        """Reads the file by a server that sends on to `location`; nothing secret gets there."""
+        """Reads the file through a redirect to `location`; checks that `servers` receive no credentials."""
         here = self.front()
-        here.answers = [(FILE, self.with_rights(status, {'Location': location}, b'moved'))]
+        here.answers = [(FILE, self.with_credentials(status, {'Location': location}, b'moved'))]
         self.mount_of(here.url)
         self.assertEqual(sha(read(self.path())), sha(self.data))
         self.assertTrue(here.asked(FILE)[-1]['authorization'].startswith('Bearer '))
         for server in servers:
-            self.assert_told_nothing(server)
+            self.assert_no_credentials(server)
         self.mount.unmount()
 
     def open_to_all(self, **keywords):
-        """A server that gives the file to everybody, and needs to be asked for it by name."""
+        """A server that gives the file to everybody."""
         there = self.front(**keywords)
         there.answers = [(FILE, (200, {'Content-Type': 'application/fits'}, self.data))]
         return there
 
-    def test_of_every_status_to_another_host(self):
+    def test_redirects_of_every_status_to_another_host(self):
         for status in (301, 302, 303, 307, 308):
             with self.subTest(status):
                 there = self.open_to_all(host='localhost')
                 self.follow(status, f'{there.url}{FILE}{PRIVATE}', there)
 
-    def test_to_another_port_of_the_same_host(self):
+    def test_a_redirect_to_another_port_of_the_same_host(self):
         there = self.open_to_all()
         self.follow(302, f'{there.url}{FILE}{PRIVATE}', there)
 
-    def test_to_a_url_that_names_the_host_as_its_user(self):
+    def test_a_redirect_to_a_url_with_the_host_as_its_user(self):
         there = self.open_to_all(host='localhost')
         site = there.url.removeprefix('http://')
         self.follow(302, f'http://127.0.0.1@{site}{FILE}{PRIVATE}', there)
 
-    def test_back_and_forth_by_another_host(self):
+    def test_a_redirect_through_another_host_and_back(self):
         there = self.front(host='localhost')
         here = self.front()
         there.answers = [(FILE, (302, {'Location': f'{here.url}{FILE}back'}, b''))]
         here.answers = [(FILE + 'back', (200, {'Content-Type': 'application/fits'}, self.data)),
-                        (FILE, self.with_rights(307, {'Location': f'{there.url}{FILE}{PRIVATE}'}, b''))]
+                        (FILE, self.with_credentials(307, {'Location': f'{there.url}{FILE}{PRIVATE}'}, b''))]
         self.mount_of(here.url)
         self.assertEqual(sha(read(self.path())), sha(self.data))
-        self.assert_told_nothing(there)
+        self.assert_no_credentials(there)
         self.assertEqual(here.asked(FILE + 'back')[-1]['authorization'], '')
 
-    def test_within_the_archives_own_place_the_token_goes_along(self):
+    def test_the_token_follows_redirects_within_the_archive(self):
         here = self.front()
         here.answers = [('?moved', (200, {'Content-Type': 'application/fits'}, self.data)),
-                        (FILE, self.with_rights(302, {'Location': f'{FILE}{PRIVATE}?moved'}, b''))]
+                        (FILE, self.with_credentials(302, {'Location': f'{FILE}{PRIVATE}?moved'}, b''))]
         self.mount_of(here.url)
         self.assertEqual(sha(read(self.path())), sha(self.data))
         self.assertTrue(here.asked('?moved')[-1]['authorization'].startswith('Bearer '))
 
-    def test_from_tls_to_plain_http_of_the_same_host(self):
+    def test_a_redirect_from_tls_to_plain_http(self):
         certificate = make_certificate(self.home.path)
         here = self.front(certificate=certificate, host='localhost')
         there = self.open_to_all(host='localhost')
-        here.answers = [(FILE, self.with_rights(302, {'Location': f'{there.url}{FILE}{PRIVATE}'}, b''))]
+        here.answers = [(FILE, self.with_credentials(302, {'Location': f'{there.url}{FILE}{PRIVATE}'}, b''))]
         self.mount_of(here.url, f'cacert={certificate[0]}', host='localhost')
         self.assertEqual(sha(read(self.path())), sha(self.data))
-        self.assert_told_nothing(there)
+        self.assert_no_credentials(there)
 
-    def test_of_the_token_request_is_not_followed(self):
+    def test_a_redirect_of_the_token_request_is_not_followed(self):
         there = self.front(host='localhost')
         here = self.front()
         here.answers = [('/sso/', (302, {'Location': there.url + '/sso/oidc/token'}, b''))]
@@ -132,8 +132,8 @@ class Redirects(WaysTest):
 
 
 class Places(WaysTest):
-    def test_a_url_that_climbs_out_of_the_services_place_is_shown_nothing(self):
-        """An archive's row may name any URL; only what lies below a service that takes credentials is shown any."""
+    def test_urls_that_climb_out_of_the_service_get_no_credentials(self):
+        """A row of the archive may name any URL. Only URLs below a service that takes credentials get any."""
         here = self.front()
         here.answers = [('', (401, {}, b''))]
         for way in ('/../../elsewhere/', '/%2e%2e/%2E%2E/elsewhere/', '/..%2f../elsewhere/', '/..%5c../elsewhere/'):
@@ -141,15 +141,15 @@ class Places(WaysTest):
                 here.seen.clear()
                 self.mount_of(here.url, file_pattern=here.url + FILE.rstrip('/') + way + '{id}')
                 self.assertRaises(OSError, read, self.path())
-                self.assert_told_nothing(here)
+                self.assert_no_credentials(here)
                 self.mount.unmount()
 
-    def test_the_same_place_written_in_another_way_is_the_same_place(self):
+    def test_another_spelling_of_a_url_is_the_same_place(self):
         here = self.front(host='localhost')
         self.mount_of(here.url, host='localhost', file_pattern=here.url.replace('localhost', 'LocalHost') + FILE + '{id}')
         self.assertEqual(sha(read(self.path())), sha(self.data))
 
-    def test_a_host_whose_name_ends_or_begins_with_the_archives_is_another(self):
+    def test_a_host_name_that_only_looks_alike_is_another_host(self):
         here = self.front(host='localhost')
         here.answers = [(FILE, (401, {}, b''))]
         for name in ('x.localhost', 'localhost.localhost'):
@@ -160,15 +160,15 @@ class Places(WaysTest):
                     self.mount_of(here.url, 'plain_http_credentials', host='localhost', file_pattern=there + FILE + '{id}', authorised=authorised)
                     self.assert_errno(errno.EACCES, read, self.path())
                     self.assertTrue(here.asked(FILE))
-                    self.assert_told_nothing(here)
+                    self.assert_no_credentials(here)
                     self.assertIn('credentials are not sent to this server', self.mount.errors())
                     self.mount.unmount()
 
 
 class Echoes(WaysTest):
-    """Services that repeat what they were shown in what they say."""
+    """Services whose answers repeat what they received."""
 
-    def test_no_secret_is_told_again(self):
+    def test_no_echoed_secret_is_shown(self):
         here = self.front()
 
         def votable(sentence):
@@ -207,7 +207,7 @@ class Tls(WaysTest):
         self.certificate = make_certificate(self.home.path)
         self.secure = self.front(certificate=self.certificate, host='localhost')
 
-    def test_logins_and_files_go_over_it(self):
+    def test_logins_and_files_work_over_tls(self):
         self.mount_of(self.secure.url, f'cacert={self.certificate[0]}', host='localhost')
         self.assertEqual(sha(read(self.path())), sha(self.data))
         self.assertTrue(self.secure.asked('/sso/oidc/token'))
@@ -215,7 +215,7 @@ class Tls(WaysTest):
                    f'{self.directories()},cacert={self.certificate[0]}', input=SECRETS['pi'] + '\n')
         self.assertIn('pi is logged in', done.stdout)
 
-    def test_a_certificate_of_nobody_known_is_shown_nothing(self):
+    def test_a_server_with_an_unknown_certificate_gets_nothing(self):
         self.mount_of(self.secure.url, host='localhost')
         self.assertRaises(OSError, read, self.path())
         self.assertIn('certificate was refused', self.mount.errors())
@@ -224,20 +224,20 @@ class Tls(WaysTest):
         self.assertIn('certificate was refused', done.stderr)
         self.assertEqual(self.secure.seen, [])
 
-    def test_a_proxy_between_sees_a_tunnel_only(self):
+    def test_a_proxy_sees_only_a_tunnel(self):
         proxy = self.front()
         self.mount_of(self.secure.url, f'cacert={self.certificate[0]}', f'proxy={proxy.url}', host='localhost')
         self.assertEqual(sha(read(self.path())), sha(self.data))
         self.assertEqual({request['method'] for request in proxy.seen}, {'CONNECT'})
-        self.assert_told_nothing(proxy)
+        self.assert_no_credentials(proxy)
         self.assertTrue(self.secure.asked('/sso/oidc/token'))
 
 
 class Proxies(WaysTest):
     SECRET = 'proxy-secret-9'
 
-    def test_what_may_go_to_this_machine_in_the_clear_does_not_go_by_a_proxy(self):
-        """Plain HTTP is for the loopback; by a proxy it would leave the machine."""
+    def test_plain_http_to_this_machine_uses_no_proxy(self):
+        """Plain HTTP is allowed for the loopback; through a proxy it would leave the machine."""
         proxy = self.front()
         self.mount_of(self.sim.url, f'proxy={proxy.url}')
         self.assertEqual(sha(read(self.path())), sha(self.data))
@@ -247,7 +247,7 @@ class Proxies(WaysTest):
         self.assertIn('pi is logged in', done.stdout)
         self.assertEqual([one for one in proxy.seen if SECRETS['pi'] in one['target']], [])
 
-    def test_the_environments_proxy_neither(self):
+    def test_plain_http_to_this_machine_ignores_proxy_variables(self):
         proxy = self.front()
         os.environ['http_proxy'] = proxy.url
         self.addCleanup(os.environ.pop, 'http_proxy')
@@ -255,7 +255,7 @@ class Proxies(WaysTest):
         self.assertEqual(sha(read(self.path())), sha(self.data))
         self.assertEqual([one for one in proxy.seen if one['authorization'] or SECRETS['pi'] in one['target']], [])
 
-    def test_the_proxys_password_is_shown_nowhere_but_to_the_proxy(self):
+    def test_the_proxys_password_is_shown_only_to_the_proxy(self):
         proxy = self.front()
         site = proxy.url.removeprefix('http://')
         config = os.path.join(self.home.path, 'config')
@@ -269,7 +269,7 @@ class Proxies(WaysTest):
         os.remove(os.path.join(config, 'config.json'))
         self.assert_nowhere([self.SECRET, basic_of('me', self.SECRET).split()[1]])
 
-    def test_not_even_where_the_proxy_is_written_wrongly(self):
+    def test_a_malformed_proxy_url_does_not_show_its_password(self):
         config = os.path.join(self.home.path, 'config')
         os.makedirs(config, exist_ok=True)
         for proxy in ('ftp://me:{}@localhost:1', 'http://me:{} x@localhost:1', 'http://me:x@{}@localhost:1',

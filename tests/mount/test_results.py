@@ -79,7 +79,7 @@ class Results(harness.MountTest):
             self.assertEqual(header[column.replace('TTYPE', 'TUNIT')], 'deg')
             self.assertEqual(header[column.replace('TTYPE', 'TUCD')], 'pos.eq.ra;meta.main')
 
-    def test_every_form_comes_from_one_request_and_the_second_open_costs_nothing(self):
+    def test_all_forms_come_from_one_request(self):
         self.save('q', CUBES)
         asked = len(self.sim.requests())
         first = {form: read(self.result('q', form)) for form in FORMS}
@@ -108,7 +108,7 @@ class Results(harness.MountTest):
         self.assertEqual(len(self.kept('.fits')), 1)
         self.assertEqual(self.kept('.part'), [])
 
-    def test_a_size_before_the_first_open_is_never_0_and_after_it_is_exact(self):
+    def test_a_size_is_never_0_and_exact_after_the_first_open(self):
         self.mount.save('q', CUBES)
         for form in FORMS:
             self.assertGreater(os.stat(self.result('q', form)).st_size, 0)
@@ -117,13 +117,13 @@ class Results(harness.MountTest):
                 size = os.fstat(file.fileno()).st_size
                 self.assertEqual(len(file.read()), size, form)
 
-    def test_the_row_that_only_shows_that_there_are_more_is_left_out(self):
+    def test_the_extra_row_that_detects_overflow_is_left_out(self):
         self.save('q', '-- maxrec: 3\nSELECT dp_id FROM ivoa.ObsCore')
         self.assertEqual(len(rows_of_csv(self.result('q', 'csv'))), 3)
         self.assertEqual(os.getxattr(self.result('q', 'csv'), 'user.esofs.truncated'), b'true')
         self.assertEqual(os.getxattr(self.result('q', 'csv'), 'user.esofs.rows'), b'3')
 
-    def test_a_failed_query_is_its_errno_for_every_form(self):
+    def test_a_failed_query_gives_its_errno_for_every_form(self):
         self.mount.save('bad', 'SELECT nonsense FROM ivoa.ObsCore')
         for form in FORMS:
             self.assert_errno(errno.EINVAL, read, self.result('bad', form))
@@ -140,7 +140,7 @@ class Results(harness.MountTest):
             return not self.kept('.fits') and not self.kept('.csv')
         harness.until(swept, 'an empty directory of results')
 
-    def test_a_refresh_makes_the_forms_anew(self):
+    def test_a_refresh_makes_the_forms_again(self):
         folder = self.save('q', CUBES)
         before = read(self.result('q', 'csv'))
         os.utime(os.path.join(folder, 'query.adql'))
@@ -148,7 +148,7 @@ class Results(harness.MountTest):
         harness.until(lambda: len(self.sim.requests('/tap_obs/sync')) == 2, 'the refresh')
         self.assertEqual(read(self.result('q', 'csv')), before)
 
-    def test_a_full_cache_disk_is_said(self):
+    def test_a_full_cache_disk_is_reported(self):
         self.save('q', CUBES)
         results = os.path.join(self.home.cache, 'results')
         os.chmod(results, 0o500)

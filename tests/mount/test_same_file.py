@@ -30,7 +30,7 @@ class SameFile(harness.MountTest):
         self.mount.unmount()
         self.mount = self.mounted(*options)
 
-    def test_what_came_by_one_path_is_there_by_all_also_without_validators_and_after_a_remount(self):
+    def test_a_file_read_by_one_path_is_cached_for_all_paths(self):
         self.sim.fault(path='/dataPortal/file', etag=False)
         for first in range(4):
             self.home = harness.Home()
@@ -45,7 +45,7 @@ class SameFile(harness.MountTest):
                 self.assertEqual(sha(read(self.paths()[path])), self.truth)
                 self.assertEqual(self.sim.requests(), [], f'opened by path {first}, then by path {path}')
 
-    def test_a_raw_frame_that_a_row_names_by_its_file_is_the_one_that_others_name_by_its_links(self):
+    def test_a_raw_frame_named_by_file_or_by_links_is_one_file(self):
         raw = 'MUSE.2018-06-05T01:06:59.418'
         for name, columns in (('links', '*'), ('files', 'dp_id, access_url')):
             os.listdir(self.mount.save(name, f"SELECT {columns} FROM dbo.raw WHERE dp_id='{raw}'"))
@@ -56,12 +56,12 @@ class SameFile(harness.MountTest):
             self.assertEqual(sha(read(self.mount / path)), wanted)
             self.assertEqual(self.sim.requests(), [], path)
 
-    def test_what_came_by_a_query_is_read_offline_by_its_identifier(self):
+    def test_a_file_read_by_a_query_opens_offline_by_its_id(self):
         read(self.paths()[0])
         self.remount('offline')
         self.assertEqual(sha(read(self.paths()[3])), self.truth)
 
-    def test_its_time_is_the_archives_by_every_path_and_after_a_remount(self):
+    def test_its_time_is_the_archives_by_every_path(self):
         row = self.sim.query(f"SELECT last_mod_date FROM ivoa.ObsCore WHERE dp_id='{DP_ID}'")[0]
         wanted = run('date', '-u', '-d', row['last_mod_date'], '+%s').stdout.strip()
         for opened in (False, True):
@@ -71,7 +71,7 @@ class SameFile(harness.MountTest):
                     if opened:
                         read(path)
                     seen = str(int(os.stat(path).st_mtime))
-                    # A query that names no date of the file finds it in the others, where one of them was looked at.
+                    # A query without the file's date takes it from another query, if that one was looked at.
                     if opened or '/datasets/' in path or '/all/' in path:
                         self.assertEqual(seen, wanted, path)
 
@@ -83,7 +83,7 @@ class SameFile(harness.MountTest):
             sent = run('rsync', '-a', '--stats', self.paths()[path], copy + '/').stdout
             self.assertIn('Number of regular files transferred: 0', sent)
 
-    def test_a_query_of_few_columns_takes_no_attribute_away(self):
+    def test_a_query_of_few_columns_removes_no_attribute(self):
         size = os.stat(self.paths()[0]).st_size
         for name in ('all', 'released', 'file'):
             os.listdir(self.mount / f'queries/{name}')
@@ -91,7 +91,7 @@ class SameFile(harness.MountTest):
             self.assertEqual(os.getxattr(path, 'user.eso.target_name'), b'NGC253', path)
         self.assertEqual(os.stat(self.paths()[0]).st_size, size)
 
-    def test_a_query_removed_after_a_remount_leaves_the_listing_to_another_of_the_same_text(self):
+    def test_removing_a_query_keeps_the_listing_of_its_twin(self):
         os.listdir(self.mount.save('twin', ALL))
         self.remount()
         self.sim.reset()

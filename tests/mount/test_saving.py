@@ -21,7 +21,7 @@ class Saving(harness.MountTest):
         self.kept = os.path.join(self.home.config, 'queries/q.adql')
 
     def assert_saved(self, text):
-        """Kept before close(2) returned, read back, and it is what the directory lists."""
+        """Checks that the text was kept before close(2) returned, and is what the file and the directory show."""
         self.assertEqual(read(self.kept).decode().strip(), text)
         self.assertEqual(read(self.query).decode().strip(), text)
         wanted = int(text.split('TOP ')[1].split()[0])
@@ -84,7 +84,7 @@ class Saving(harness.MountTest):
         self.assert_saved(TWO)
 
     def test_nano(self):
-        """nano wants a terminal: tmux is one."""
+        """nano needs a terminal, which tmux provides."""
         self.shell(f'echo "{ONE}" > query.adql')
         socket = os.path.join(self.home.path, 'tmux')
         tmux = ['tmux', '-S', socket, '-f', '/dev/null']
@@ -99,7 +99,7 @@ class Saving(harness.MountTest):
         harness.until(lambda: run(*tmux, 'has-session', '-t', 'n', check=False).returncode != 0, 'the end of nano')
         self.assert_saved(TWO)
 
-    def test_a_program_that_writes_beside_and_renames(self):
+    def test_a_program_that_writes_a_new_file_and_renames_it(self):
         with open(self.query + '.tmp', 'w', encoding='utf-8') as file:
             file.write(ONE + '\n')
             file.flush()
@@ -107,7 +107,7 @@ class Saving(harness.MountTest):
         os.replace(self.query + '.tmp', self.query)
         self.assert_saved(ONE)
 
-    def test_a_text_that_is_too_large_leaves_the_one_before(self):
+    def test_a_text_that_is_too_large_keeps_the_old_one(self):
         self.shell(f'echo "{ONE}" > query.adql')
         source = os.path.join(self.home.path, 'large')
         with open(source, 'wb') as file:
@@ -121,7 +121,7 @@ class Saving(harness.MountTest):
         self.assertNotIn('not saved', read(os.path.join(self.folder, 'status.txt')).decode())
         self.assert_saved(TWO)
 
-    def test_kept_before_close_returns(self):
+    def test_a_query_is_kept_before_close_returns(self):
         with open(self.query, 'w', encoding='utf-8') as file:
             file.write(ONE + '\n')
         self.mount.kill()
@@ -130,7 +130,7 @@ class Saving(harness.MountTest):
         self.addCleanup(self._end, self.mount)
         self.assertEqual(read(self.mount / 'queries/q/query.adql').decode().strip(), ONE)
 
-    def test_touch_asks_the_archive_anew(self):
+    def test_touch_asks_the_archive_again(self):
         self.shell(f'echo "{ONE}" > query.adql')
         os.listdir(self.folder)
         self.sim.reset()

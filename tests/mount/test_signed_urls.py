@@ -1,5 +1,5 @@
-"""An archive whose URLs open what they name to whoever has them: signed ones, ones with tokens. They are used and not shown: not in names,
-attributes, errors, status files or the log. The archive's own tables stay as they came.
+"""An archive whose URLs are secrets: they are signed, or hold tokens. esofs uses them, but shows them in no names,
+attributes, errors, status files or logs. Only the archive's own tables keep them, unchanged.
 """
 import os
 import unittest
@@ -11,7 +11,7 @@ from test_other_servers import Handler, ServedTest, fits, votable
 
 SECRET = 'S3CR3T'
 DATALINK = 'application/x-votable+xml;content=datalink'
-# The parameters by which servers know their own signatures and sessions.
+# Parameters that hold signatures and sessions.
 SIGNED = {
     'amazon': 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2FS3CR3T&X-Amz-Expires=60&X-Amz-Security-Token=S3CR3T&X-Amz-Signature=S3CR3T',
     'amazon2': 'AWSAccessKeyId=AKIA&Expires=1&Signature=S3CR3T',
@@ -84,11 +84,11 @@ class SignedUrls(ServedTest):
     def files(self, folder):
         return [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(('.fits', '.png'))]
 
-    def test_they_open_what_they_name(self):
+    def test_signed_urls_open_their_files(self):
         for name in SIGNED:
             self.assertEqual(sha(read(f'{self.folder}/{name}.fits')), sha(fits(f'/file/{name}.fits')), name)
 
-    def test_two_that_differ_in_nothing_else_are_two_files(self):
+    def test_urls_that_differ_only_in_the_secret_are_two_files(self):
         datas = []
         for path in self.files(self.folder):
             try:
@@ -98,7 +98,7 @@ class SignedUrls(ServedTest):
         for query in ('key=first', 'token=S3CR3T1', 'token=S3CR3T2'):
             self.assertEqual(datas.count(fits(query)), 1, query)
 
-    def test_they_are_not_shown(self):
+    def test_signed_urls_are_not_shown(self):
         shown = {'names': ' '.join(self.names).encode()}
         for path in self.files(self.folder) + self.side_files():
             try:
@@ -135,7 +135,7 @@ class SignedUrls(ServedTest):
         previews = [read(path) for path in self.side_files() if '/preview/' in path]
         self.assertEqual(sorted(sha(data) for data in previews), sorted(sha(fits(q)) for q in ('sig=S3CR3Ta', 'sig=S3CR3Tb')))
 
-    def test_after_a_remount_they_open_what_they_name_without_being_asked_for_again(self):
+    def test_signed_urls_are_remembered_across_mounts(self):
         before = {path: sha(read(path)) for path in self.files(self.folder) if os.path.basename(path).removesuffix('.fits') in SIGNED}
         self.mount = self.remounted()
         for path, digest in before.items():

@@ -1,4 +1,4 @@
-"""A server that hangs delays nobody but its own readers (mountopts/THREADS.md)."""
+"""A server that hangs delays only its own readers (mountopts/THREADS.md)."""
 import os
 import signal
 import subprocess
@@ -86,7 +86,7 @@ class OneServerHangs(harness.MountTest):
         self.assertFalse(os.path.ismount(self.mount.path))
         harness.until(lambda: harness.ended(self.mount.pid), 'the end of the daemon')
 
-    def test_a_second_lookup_of_a_directory_is_not_held_by_a_slow_one(self):
+    def test_a_slow_lookup_does_not_hold_a_second_one(self):
         self.sim.fault(path='/tap_obs', delay=3600000)
         self.sim.reset()
         self.mount.save('slow', 'SELECT TOP 7 * FROM ivoa.ObsCore')
@@ -100,7 +100,7 @@ class OneServerHangs(harness.MountTest):
 
 
 class OneServiceHangs(harness.MountTest):
-    """More are asking than there are threads for one service; whatever the others answer is there."""
+    """More requests wait for one service than it has threads; the other services still answer."""
     simulator_arguments = ('--rows', '100')
     mount_options = ('stall_timeout=1h', 'first_byte_timeout=1h')
     ASKING = 80
@@ -117,7 +117,7 @@ class OneServiceHangs(harness.MountTest):
             process.wait()
 
     def hang(self, service, words):
-        """words: of a program for each i that asks the service."""
+        """words(i): the command line of a program that asks the service."""
         self.sim.fault(path=service, delay=3600000)
         for i in range(self.ASKING):
             self.asking.append(subprocess.Popen(words(i), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))

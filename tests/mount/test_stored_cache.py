@@ -1,4 +1,4 @@
-"""Caches written by an earlier program (data/make_stored_cache.py) are read by this one, without a network."""
+"""Caches written by an earlier version (data/make_stored_cache.py) are readable without a network."""
 import errno
 import json
 import os
@@ -45,15 +45,15 @@ class StoredCache(unittest.TestCase):
     def assert_denied(self, operation, path):
         with self.assertRaises(OSError) as caught:
             operation(path)
-        self.assertEqual(caught.exception.errno, errno.ENETUNREACH)  # it would have to be asked for
+        self.assertEqual(caught.exception.errno, errno.ENETUNREACH)  # only a request could answer
 
-    def test_what_everybody_sees(self):
+    def test_public_data_are_shown_without_a_request(self):
         mount = self.mounted()
         self.assertGreater(len(self.expected['nobody']['files']), 10)
         self.assert_shows(mount, self.expected['nobody'])
         self.assertEqual(mount.status()['cache']['requests'], 0)
 
-    def test_what_took_a_login_is_seen_with_that_login_only(self):
+    def test_private_data_are_shown_to_their_login_only(self):
         mount = self.as_pi()
         self.assert_shows(mount, self.expected['pi'])
         mount.unmount()
@@ -61,7 +61,7 @@ class StoredCache(unittest.TestCase):
         self.assert_denied(os.listdir, mount / 'queries/mine')
         self.assert_denied(read, mount / f'datasets/{PRIVATE}/{PRIVATE}.fits')
 
-    def test_nothing_is_set_aside(self):
+    def test_no_part_of_the_cache_is_set_aside(self):
         self.mounted().unmount()
         self.assertEqual([name for name in os.listdir(self.home.cache) if '.old-' in name], [])
 

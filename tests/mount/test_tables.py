@@ -1,4 +1,4 @@
-"""tables/: what the TAP services have, read from their TAP_SCHEMA, and parts of tables as files."""
+"""tables/: the tables of the TAP services, read from their TAP_SCHEMA, and parts of tables as files."""
 import csv
 import errno
 import json
@@ -27,7 +27,7 @@ class Listing(harness.MountTest):
     def tap(self):
         return [r['target'] for r in self.sim.requests('/tap_')]
 
-    def test_services_are_known_without_asking_and_tables_by_one_query_for_each(self):
+    def test_tables_are_listed_by_one_query_for_each_service(self):
         self.assertEqual(sorted(os.listdir(self.mount / 'tables')), ['cat', 'obs'])
         self.assertEqual(self.tap(), [])
         schemas = os.listdir(self.mount / 'tables/obs')
@@ -40,7 +40,7 @@ class Listing(harness.MountTest):
         self.assertIn('SIMSURVEY_CAT_V2', os.listdir(self.mount / 'tables/cat/safcat'))
         self.assertEqual(self.tap(), ['/tap_obs/sync', '/tap_cat/sync'])
 
-    def test_nothing_is_asked_at_mount_time_and_nothing_by_the_second_mount(self):
+    def test_mounting_and_a_second_mount_ask_nothing(self):
         self.assertEqual(self.sim.requests(), [])
         run('find', self.mount / 'tables')
         asked = self.tap()
@@ -63,7 +63,7 @@ class Listing(harness.MountTest):
         self.assertEqual(os.readlink(self.mount / 'tables/obs/tap_schema'), 'TAP_SCHEMA')
         self.assertIn('columns.csv', os.listdir(self.mount / 'tables/obs/IVOA/OBSCORE'))
 
-    def test_names_that_are_no_tables(self):
+    def test_unknown_names_are_enoent(self):
         for name in ('tables/obs/nosuch', 'tables/obs/ivoa/nosuch', 'tables/obs/ivoa/ObsCore/nosuch', 'tables/nosuch',
                      'tables/cat/safcat/SIMSURVEY_MPHOT_Ks_V2/cone', 'tables/cat/safcat/SIMSURVEY_CAT_V2/night'):
             self.assert_errno(errno.ENOENT, os.stat, self.mount / name)
@@ -112,7 +112,7 @@ class Tables(harness.MountTest):
         self.assertEqual(len(sample), 20)
         self.assertIn('dp_id', sample[0])
 
-    def test_the_description_says_a_query_that_works(self):
+    def test_the_query_in_the_description_works(self):
         text = read(self.mount / 'tables/cat/safcat/SIMSURVEY_CAT_V2/description.txt').decode()
         commands = [line.strip() for line in text.splitlines() if line.startswith('    ') and 'queries/' in line]
         self.assertEqual(len(commands), 3)
@@ -146,13 +146,13 @@ class Cones(harness.MountTest):
     def test_a_cone_has_the_sources_in_the_circle(self):
         every = rows_of(os.path.join(self.mount.save('all', 'SELECT * FROM safcat.SIMSURVEY_CAT_V2'),
                                      'table/result.csv'))
-        # No source lies on this circle: what belongs to its edge is the server's to say.
+        # No source lies on this circle, as the server decides what belongs to its edge.
         inside = {row['SOURCEID'] for row in every if separation_deg(*POSITION, row) <= 0.11}
         self.assertGreater(len(inside), 5)
         rows = rows_of(self.cone('53.1_-27.8_0.11.csv'))
         self.assertEqual({row['SOURCEID'] for row in rows}, inside)
 
-    def test_equal_cones_are_one_request_whatever_they_are_called(self):
+    def test_equal_cones_are_one_request_whatever_their_names(self):
         first = read(self.cone('53.1_-27.8_0.1.csv'))
         for name in ('53.1_-27.8_6arcmin.csv', '53.1_-27.8_360arcsec.csv', '03h32m24s_-27d48m00s_0.1deg.csv'):
             self.assertEqual(read(self.cone(name)), first, name)
@@ -167,7 +167,7 @@ class Cones(harness.MountTest):
             self.assertTrue(read(self.cone('53.1_-27.8_0.1.' + form)).startswith(magic), form)
         self.assertEqual(len(self.asked()), 1)
 
-    def test_what_was_opened_is_listed_with_its_status(self):
+    def test_opened_cones_are_listed_with_their_status(self):
         self.assertEqual(os.listdir(self.cone('')), [])
         read(self.cone('53.1_-27.8_0.1.csv'))
         os.stat(self.cone('53.1_-27.8_0.2.csv'))  # looked at only
@@ -176,7 +176,7 @@ class Cones(harness.MountTest):
         self.assertIn('answer: complete', status)
         self.assertIn('CONTAINS', status)
 
-    def test_a_cut_answer_is_seen(self):
+    def test_a_truncated_answer_is_reported(self):
         self.mount.unmount()
         self.mount = self.mounted('maxrec=5')
         rows = rows_of(self.cone('53.1_-27.8_0.1.csv'))

@@ -42,7 +42,7 @@ write('cube', fits.PrimaryHDU((np.arange(40 * 50 * 60) % 30011).astype('i2').res
 
 
 def packages(*names):
-    """For a test that needs a program: skipped where it is not installed, but not where the set-up has installed it (CI)."""
+    """Skips a test if a program that it needs is not installed, except with CI=true, where scripts/setup has installed it."""
     missing = [name for name in names if shutil.which(name) is None]
     return unittest.skipIf(missing and os.environ.get('CI') != 'true', f'not installed: {" ".join(missing)}')
 
@@ -139,7 +139,7 @@ logout
 """)
 
     @packages('irafcl')
-    def test_iraf_is_told_that_it_may_not_write(self):
+    def test_iraf_gets_an_error_if_it_writes(self):
         image = self.name('image')
         folder = self.mount / f'datasets/{image.removesuffix(".fits")}'
         shown = self.shown(folder, ['irafcl', '-f', 'SCRIPT'], f"""

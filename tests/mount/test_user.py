@@ -1,4 +1,4 @@
-"""Everything as an ordinary user: nothing of esofs needs root, only /dev/fuse and fusermount3.
+"""esofs as an ordinary user: it needs no root, only /dev/fuse and fusermount3.
 
 Started as root, the script continues as `nobody` in a mount namespace of its own, with a /dev/fuse that is everybody's
 (as udev makes it). Started by another user it runs as that user.
@@ -32,7 +32,7 @@ class OrdinaryUser(harness.MountTest):
         self.assertFalse(os.path.ismount(place))
         return done.stderr
 
-    def test_a_program_that_holds_secrets_is_closed_to_the_users_other_programs(self):
+    def test_other_programs_cannot_look_into_one_with_secrets(self):
         self.assertTrue(read(f'/proc/{self.mount.pid}/environ'))  # it holds none yet
         words = (harness.programs['esofs'], 'login', self.sim.profile, '--user', 'pi', '-o',
                  f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}')
@@ -51,7 +51,7 @@ class OrdinaryUser(harness.MountTest):
             for name in ('environ', 'maps', 'mem'):
                 self.assert_errno(errno.EACCES, read, f'/proc/{pid}/{name}')
 
-    def test_this_is_not_root_and_the_tree_is_the_users(self):
+    def test_the_tree_belongs_to_the_user(self):
         self.assertNotEqual(os.geteuid(), 0)
         for name in ('.', 'README.txt', 'queries', 'datasets'):
             self.assertEqual(os.stat(self.mount / name).st_uid, os.getuid(), name)
@@ -65,7 +65,7 @@ class OrdinaryUser(harness.MountTest):
         saved = os.path.join(self.home.config, 'queries', 'cubes.adql')
         self.assertEqual(os.stat(saved).st_uid, os.getuid())
 
-    def test_what_cannot_be_written_is_read_only_and_not_forbidden(self):
+    def test_failed_writes_are_erofs(self):
         query = self.mount.save('cubes', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
         path = os.path.join(query, self.small_cube() + '.fits')
         self.assert_errno(errno.EROFS, open, path, 'r+b')
@@ -89,10 +89,10 @@ class OrdinaryUser(harness.MountTest):
         run(harness.programs['esofs'], 'unmount', self.mount.path)
         self.assertFalse(os.path.ismount(self.mount.path))
 
-    def test_nobody_mounts_over_what_is_not_theirs(self):
+    def test_a_directory_of_root_cannot_be_mounted_over(self):
         self.assertIn('/usr', self.mount_error('/usr'))
 
-    def test_allow_other_needs_the_administrators_leave_and_says_so(self):
+    def test_allow_other_is_refused_with_the_setting_it_needs(self):
         with open('/etc/fuse.conf', encoding='utf-8') as file:
             if any(line.strip() == 'user_allow_other' for line in file):
                 self.skipTest('this machine lets its users give it')

@@ -82,7 +82,7 @@ class Log {
   std::vector<std::shared_ptr<Entry>> entries_;  // guarded by mutex_
   std::uint64_t count_ = 0;                      // guarded by mutex_
   std::shared_ptr<std::atomic<std::uint64_t>> rest_ =
-      std::make_shared<std::atomic<std::uint64_t>>(0);  // of unlisted ones
+      std::make_shared<std::atomic<std::uint64_t>>(0);  // of requests that are only counted
 };
 
 // What comes after `prefix`, or nothing.
@@ -241,14 +241,14 @@ class Sim : public ArchiveSim {
   std::unique_ptr<SsapService> ssap_;
   std::unique_ptr<TapService> tap_obs_;
   std::unique_ptr<TapService> tap_cat_;
-  // Jobs are their maker's.
+  // Tells the job lists whose jobs the caller may see.
   static httplib::Request with_caller(httplib::Request request, const Access::Caller& caller) {
     request.headers.erase(kCallerHeader);
     if (!caller.name.empty()) request.set_header(kCallerHeader, caller.name);
     return request;
   }
 
-  // By the id, the identifier that ends with it, or the token of one form.
+  // id: an archive id, an identifier that ends with one, or the token of the form kCasda.
   const File* file_to_cut(const std::string& id) const {
     for (const Holding& holding : holdings_->all()) {
       if (soda_token(holding.dp_id) == id) return holdings_->find_file(holding.dp_id);
@@ -256,7 +256,7 @@ class Sim : public ArchiveSim {
     return holdings_->find_file(id.substr(id.rfind('?') + 1));
   }
 
-  // The cutout service knows one user: the request as observer's where the caller may read what it names, else nobody's.
+  // The cutout service knows one user: observer if the caller may read the files that the request names, else nobody.
   httplib::Request for_cutouts(const httplib::Request& request, const Access::Caller& caller) const {
     httplib::Request out = with_caller(request, caller);
     out.headers.erase(kForbiddenHeader);
@@ -272,7 +272,7 @@ class Sim : public ArchiveSim {
     return out;
   }
 
-  // The other host's answer.
+  // Answers a request to the other host.
   Answer elsewhere(const httplib::Request& request) {
     const auto entry = other_log_.add(request);
     Answer answer = html_answer(404, "Not Found", "There is nothing at " + request.path + ".");

@@ -1,12 +1,12 @@
-// ArchiveSim: an archive in one process on 127.0.0.1, with every fault that an archive or a network can show as a knob.
+// ArchiveSim: an archive in one process on 127.0.0.1, with a knob for every fault that an archive or a network can have.
 //
 //   /tap_obs /tap_cat (tap_service.h) · /datalink/links · /dataPortal/file/<id> · /dataPortal/soda/sync (soda_service.h)
 //   /profile.json (for `esofs mount`)
 //   /_sim/… (the knobs, counters and request log over HTTP; tests/sim/README.md)
 //
 //   threads  thread-safe; requests are served by threads of its own
-//   source   client/ESO.md; shares no code with client/, so that a misreading of a standard cannot agree with
-//            itself
+//   source   client/ESO.md; shares no code with client/, so that a misreading of a standard in one shows
+//            against the other
 #pragma once
 
 #include <chrono>
@@ -26,12 +26,12 @@ struct Fault {
   std::string path;
   std::chrono::milliseconds delay{0};  // before the status line
   std::uint64_t rate = 0;              // bytes a second for each stream; 0: no limit
-  int fail_next = 0;                   // so many requests are answered with `status`; -1: all
+  int fail_next = 0;                   // number of requests answered with `status`; -1: all
   int status = 503;
   std::optional<int> retry_after;            // seconds, on failed answers
   std::string error_text;                    // body of failed answers, as text/plain; "": a page of HTML
-  std::string content_type;                  // of every answer; "": as it should be
-  std::optional<std::uint64_t> cut_after;    // the connection is closed after so many body bytes
+  std::string content_type;                  // of every answer; "": the right one
+  std::optional<std::uint64_t> cut_after;    // body bytes after which the connection is closed
   std::optional<std::uint64_t> stall_after;  // the body stops there until release() or the client leaves
   bool ignore_range = false;                 // 200 and the whole body
   bool wrong_content_range = false;          // 206 with an offset that was not asked for
@@ -41,7 +41,7 @@ struct Fault {
   bool etag = true;                          // send ETag and Last-Modified at all
   bool head_refused = false;                 // 405 for HEAD
   std::string redirect;                      // 302 to this site; "other": to the listener of other_url()
-  int times = -1;                            // the fault ends after so many requests; -1: never
+  int times = -1;                            // number of requests after which the fault ends; -1: never
 };
 
 struct LoggedRequest {
@@ -55,7 +55,7 @@ struct LoggedRequest {
 };
 
 struct Counters {
-  std::uint64_t requests = 0;     // but for /_sim/
+  std::uint64_t requests = 0;     // except those for /_sim/
   std::uint64_t body_bytes = 0;   // of their answers
   std::uint64_t connections = 0;  // accepted
   std::uint64_t open = 0;         // connections open now
@@ -70,24 +70,24 @@ class ArchiveSim {
     int port = 0;       // 0: any free one
     int threads = 256;  // a hint: a connection has a thread of its own
   };
-  // Throws std::system_error if the port cannot be had.
+  // Throws std::system_error if the port is not free.
   static std::unique_ptr<ArchiveSim> start(const Config& config);
-  virtual ~ArchiveSim() = default;  // every stalled answer ends, the server stops
+  virtual ~ArchiveSim() = default;  // ends every stalled answer and stops the server
 
   virtual std::string base_url() const = 0;  // "http://127.0.0.1:PORT"
   virtual const Holdings& holdings() const = 0;
 
   virtual void set(const Fault& fault) = 0;
-  virtual void clear_faults() = 0;  // also releases what stalls
-  virtual void release() = 0;       // what stalls goes on
+  virtual void clear_faults() = 0;  // also releases stalled answers
+  virtual void release() = 0;       // stalled answers continue
 
   virtual std::vector<LoggedRequest> requests() const = 0;  // since start or reset_log()
   virtual Counters counters() const = 0;  // of requests and bytes: since start or reset_log()
   virtual void reset_log() = 0;
 
-  // Users, rights, tokens and their clock: Access::set(). "" or what is wrong with it.
+  // Sets users, rights, tokens and their clock: Access::set(). Returns "" or what is wrong with it.
   virtual std::string set_access(const std::string& json) = 0;
-  // Another host ("localhost", another port), which serves every file to everybody, and what it was asked.
+  // Another host ("localhost", another port), which serves every file to everybody, and the requests to it.
   virtual std::string other_url() const = 0;
   virtual std::vector<LoggedRequest> other_requests() const = 0;
 };

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kLineWidth = 72;
 
-// Writes elements with four blanks of indent a level. A word that would make its line too long begins a new one, but for
-// the last word of a tag.
+// Writes elements with four blanks of indent a level. A word that would make its line too long begins a new
+// line, except the last word of a tag.
 class Layout {
  public:
   void tag(const std::vector<std::string>& words) {

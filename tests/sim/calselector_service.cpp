@@ -20,7 +20,7 @@ constexpr const char* kOfCalibration =
     "Calibration file associated to the input raw observation(s): #this (see above) and related siblings (if "
     "any)";
 constexpr const char* kBoundary = "uFQlfs9nBIDEAIoz0_ZM-O2SXKsZ2iSd4h7H";
-// Masters are certified some days after the observation; what is newer than this is not yet.
+// Masters are certified some days after the observation; frames newer than this are not certified yet.
 constexpr const char* kCertifiedUntil = "2026-01-01";
 
 std::string lower(std::string text) {
@@ -38,7 +38,7 @@ std::vector<std::string> values(const httplib::Request& request, const std::stri
 
 std::string prefix_of(const std::string& dp_id) { return dp_id.substr(0, dp_id.find('.')); }
 
-// What belongs to one science frame: the calibrations of its instrument.
+// The calibrations of one science frame, which are those of its instrument.
 class Selector {
  public:
   Selector(const Holdings& holdings, bool master) : holdings_(holdings), master_(master) {}
@@ -56,7 +56,7 @@ class Selector {
     }
     if (master_) root.children = masters(science);
     if (root.children.empty()) {
-      root.mode = "Raw2Raw";  // without a word
+      root.mode = "Raw2Raw";  // ESO does not say so either
       root.children = raws(science);
     }
     if (root.children.empty()) {
@@ -75,7 +75,7 @@ class Selector {
     return node;
   }
 
-  // One association a kind; the flat has the bias that it was made with once more below it, as real trees repeat files.
+  // One association for each kind. The bias is there again below the flat, as real trees repeat files.
   std::vector<AssociationNode> masters(const Holding& science) const {
     std::vector<AssociationNode> all;
     for (const Holding& holding : holdings_.all()) {

@@ -2,7 +2,7 @@
 //
 //   shapes   a tree (XML) for one dp_id; several trees as multipart/form-data; with responseformat=votable a table of
 //            DataLink's columns but eso_origfile
-//   errors   ESO's are not recorded: a frame that is no science frame has the one sentence that is, as the only message;
+//   errors   only ESO's message for frames that are not science frames is recorded, and used here; the rest is invented:
 //            an id that does not exist is an error row, or 404; no id, or an unknown mode, is 400
 //   threads  thread-safe
 //   source   client/ESO.md, "calSelector"
@@ -24,7 +24,7 @@ struct AssociationNode {
   struct File {
     std::string category, name;
   };
-  std::string category, mode, match, type = "main";  // mode: of the root; match: of the others; "" left out
+  std::string category, mode, match, type = "main";  // mode: of the root; match: of the others; "": left out
   bool certified = true;
   bool complete = true;
   std::vector<File> files;
@@ -32,7 +32,7 @@ struct AssociationNode {
   std::vector<AssociationNode> children;
 };
 
-// The document, laid out as ESO's is: lines of at most 72 characters where a tag allows it.
+// The document in ESO's layout: lines of at most 72 characters if the tags allow it.
 std::string association_xml(const AssociationNode& root);
 
 class CalSelectorService {

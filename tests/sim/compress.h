@@ -1,6 +1,6 @@
 // The forms in which the archive packs files: Unix compress (LZW), gzip, tile-compressed FITS, tar; and a small PNG.
 //
-//   errors   std::runtime_error: the libraries are given bytes of our own, so a failure is a bug
+//   errors   std::runtime_error: a bug, as the bytes are our own
 //   threads  thread-safe (CFITSIO is entered by one thread at a time)
 #pragma once
 

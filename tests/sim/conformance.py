@@ -2,7 +2,7 @@
 """Judges the archive simulator with other people's tools: STILTS taplint and datalinklint, and pyvo.
 
 Usage: conformance.py --binary build/dev/tests/sim/esofs-archive-sim
-Every message of a linter that is allowed stands below with its reason: it is the archive's own recorded form.
+The linter's messages that are allowed are listed below: the archive's own recorded form causes them.
 """
 import argparse
 import re
@@ -26,13 +26,13 @@ CATALOGUES_ALLOWED = {
     "F-LOC-NOTP": OBSERVATIONS_ALLOWED["F-LOC-NOTP"],
     "F-UPL-NOUP": OBSERVATIONS_ALLOWED["F-UPL-NOUP"],
 }
-# The archive's SODA descriptor has the dp_id, with its colons, in RESOURCE/@ID, where XML wants an NCName. STILTS makes
-# the codes of messages that come from its XML parser out of their texts, so that the text is what is matched.
+# The archive's SODA descriptor has the dp_id, with its colons, in RESOURCE/@ID, where XML wants an NCName. For
+# messages of its XML parser, STILTS makes the code out of the text, so the text is matched here.
 DATALINK_ALLOWED = ("is not a valid value for 'NCName'", "of attribute 'ID' on element 'RESOURCE' is not valid")
 
 REDUCED = "ADP.2018-06-21T20:32:57.736"
 RAW = "MUSE.2018-06-05T01:06:59.418"
-# Of service descriptors; not that of CASDA, which repeats POS with xtypes that the linter refuses.
+# Datasets with service descriptors. CASDA is left out: it repeats POS with xtypes that the linter refuses.
 OTHER_FORMS = ["ADP.2022-03-01T10:00:00.080", "ADP.2022-03-01T10:00:00.120", "ADP.2022-03-01T10:00:00.140"]
 
 
@@ -58,7 +58,7 @@ class Conformance(unittest.TestCase):
 
     def check_taplint(self, service, allowed):
         found = messages("taplint", "tapurl=" + self.url + service)
-        # "E-TMS-TSCT-12 …" and the summary of repeats, "E-TMS-TSCT-x …", are both of code E-TMS-TSCT.
+        # "E-TMS-TSCT-12 …" and the summary of repeats, "E-TMS-TSCT-x …", both have the code E-TMS-TSCT.
         wrong = [line for line in found if "-".join(line.split()[0].split("-")[:3]) not in allowed]
         self.assertEqual(wrong, [])
 
@@ -112,7 +112,7 @@ class Conformance(unittest.TestCase):
         service = pyvo.dal.TAPService(self.url + "/tap_obs")
         found = service.search("SELECT * FROM ivoa.ObsCore WHERE dp_id='" + REDUCED + "'")
         links = pyvo.dal.adhoc.DatalinkResults.from_result_url(found[0]["access_url"])
-        this = [link for link in links if link["semantics"] == "#this"]  # by name: vocabularies are not at hand offline
+        this = [link for link in links if link["semantics"] == "#this"]  # by name: the vocabularies are not available offline
         self.assertEqual(len(this), 1)
 
     def cutout(self, dataset, service, **parameters):
@@ -173,7 +173,7 @@ class Conformance(unittest.TestCase):
                 file.flush()
                 done = subprocess.run(["stilts", "tpipe", "in=" + file.name, "ifmt=" + reader, "ofmt=csv"],
                                       capture_output=True, timeout=120, check=True)
-            # Numbers as numbers: 0.0 and 0 are one.
+            # Compares numbers as numbers: 0.0 equals 0.
             seen[form] = [[cell_value(cell) for cell in line.split(",")] for line in done.stdout.decode().splitlines()]
         for form, table in seen.items():
             self.assertEqual(table, seen["votable"], form)

@@ -15,8 +15,8 @@
 namespace esofs::sim {
 
 struct TableCut {
-  bool applies = false;  // it has columns of what is asked for
-  bool empty = false;    // and nothing inside
+  bool applies = false;  // it has columns for what the request names
+  bool empty = false;    // no row or sample is inside
   FitsCards cards;
   std::string data;  // unpadded
 };

@@ -1,4 +1,4 @@
-// The columns of ESO's DataLink answers, which calSelector answers have too, and how ESO writes them.
+// The columns of ESO's DataLink answers and calSelector answers, as ESO writes them.
 //
 //   source   recorded; client/ESO.md, "Columns"
 #pragma once

@@ -106,7 +106,7 @@ class Links {
     }
   }
 
-  // One sentence for what is not there and for what the caller may not know of.
+  // Unknown and hidden ids get the same sentence.
   void add_refusal(const std::string& asked) {
     Link link = start("#this", "");
     link.id = asked;

@@ -1,6 +1,6 @@
 // DataLinkService: /datalink/links, what belongs to a dataset: itself, cutouts, previews, ancillary files, origins.
 //
-//   shapes   ESO's eleven columns; lengths of 1000000, 500000 and 10000 are ESO's placeholders and say nothing
+//   shapes   ESO's eleven columns; lengths of 1000000, 500000 and 10000 are placeholders, as at ESO
 //   errors   an unknown id is a row with error_message "NotFoundFault: …" in an answer of HTTP 200
 //   threads  thread-safe
 //   source   DataLink 1.0; client/ESO.md, "DataLink"
@@ -22,7 +22,7 @@ class DataLinkService {
   DataLinkService(std::shared_ptr<const Holdings> holdings, std::string base_url)
       : holdings_(std::move(holdings)), base_url_(std::move(base_url)) {}
 
-  // Whether the caller may not even know of an id; empty: everything may be known.
+  // Whether an id is hidden from the caller; empty: no id is hidden.
   using Hidden = std::function<bool(const std::string& id)>;
   // GET and POST; parameters ID, RESPONSEFORMAT, EXCLUDE, INCLUDE, eso_download.
   Answer answer(const httplib::Request& request, const Hidden& hidden) const;

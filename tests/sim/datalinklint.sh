@@ -1,6 +1,6 @@
 #!/bin/bash
 # Lets STILTS judge the DataLink service of a running simulator: datalinklint.sh http://127.0.0.1:PORT
-# Fails on every error, warning or failure that is not listed in datalinklint.allowed.
+# Fails on every error, warning or failure that datalinklint.allowed does not list.
 set -u
 base=${1:?the base URL of a running simulator}
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,4 +1,4 @@
-// Dataset: what is known of one simulated dataset; its files, its headers and its table rows all come from it.
+// Dataset: all facts of one simulated dataset. Its files, headers and table rows are made from it.
 //
 //   units    angles in degrees, wavelengths in metres, times in MJD (UTC) and seconds
 #pragma once
@@ -85,7 +85,7 @@ struct Dataset {
 // The same dataset with its files.
 Holding holding_of(const Dataset& dataset);
 
-// The k-th id after an ADP id: archive ids of one product follow each other by a millisecond.
+// The k-th id after an ADP id: the archive ids of one product's files are a millisecond apart.
 std::string next_id(const std::string& adp_id, int k);
 
 }  // namespace esofs::sim

@@ -1,4 +1,4 @@
-// FaultBook: the faults that are set, and what they make of one request.
+// FaultBook: the faults that are set, and their effect on one request.
 //
 //   threads  thread-safe
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace esofs::sim {
 
-// All faults that meet one request: delays add up, of limits the tightest counts, of failures the first.
+// All faults of one request together: the sum of the delays, the tightest limits, the first failure.
 struct Effect {
   Delivery delivery;
   std::optional<int> fail_status;
@@ -36,7 +36,7 @@ class FaultBook {
  public:
   void set(const Fault& fault);
   void clear();
-  // Uses up one of `times` and `fail_next` of every fault that meets the request.
+  // Subtracts one from `times` and `fail_next` of every fault that matches the request.
   Effect take(const std::string& target, const std::string& path);
 
  private:
@@ -44,7 +44,7 @@ class FaultBook {
   std::vector<Fault> faults_;  // guarded by mutex_
 };
 
-// Faults from JSON: one object, or an array of them; times in milliseconds. Else: what is wrong, naming the field.
+// Faults from JSON: one object, or an array of them; times in milliseconds. On an error: a message that names the field.
 std::variant<std::vector<Fault>, std::string> parse_faults(const std::string& json);
 
 }  // namespace esofs::sim

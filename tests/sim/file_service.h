@@ -20,27 +20,27 @@
 
 namespace esofs::sim {
 
-// Who may read proprietary files: HTTP Basic with these, or a Bearer token with this text.
+// HTTP Basic with these, or Bearer with this token, opens proprietary files.
 inline constexpr const char* kUser = "observer";
 inline constexpr const char* kPassword = "secret";
 inline constexpr const char* kToken = "sim-token";
 
 bool has_rights(const httplib::Request& request);
 
-// Lets the answer's body be `size` bytes of the content from `first` on.
+// Makes `size` bytes of the content from `first` on the body of the answer.
 void stream_content(Answer& answer, std::shared_ptr<const Content> content, std::uint64_t first,
                     std::uint64_t size);
 
 class FileService {
  public:
   explicit FileService(std::shared_ptr<const Holdings> holdings) : holdings_(std::move(holdings)) {}
-  // refusal: what is sent instead of a file; nullptr: none is refused.
+  // refusal: the answer in place of a file, if the file is refused; nullptr: none is refused.
   using Refusal = std::function<std::optional<Answer>(const File&)>;
   Answer answer(const std::string& id, const httplib::Request& request, const Effect& effect,
                 const Refusal& refusal) const;
-  // The file of a dataset in a folder of its own, for clients that know HTTP listings only: "<dp_id>" and "<dp_id>/" are
-  // the page that names it, "<dp_id>/file.fits" is the file, with every fault and refusal of the above. The name has no
-  // ':', which such clients take for a URL's.
+  // A folder for each dataset's file, for clients that need HTTP listings: "<dp_id>" and "<dp_id>/" are the page that lists
+  // it, "<dp_id>/file.fits" is the file, with the faults and refusals of answer(). The name has no ':', which such clients
+  // would take for part of a URL.
   Answer in_folder(const std::string& path, const httplib::Request& request, const Effect& effect,
                    const Refusal& refusal) const;
 

@@ -117,7 +117,7 @@ void add_cube_coordinates(FitsHeader& header, const Dataset& d) {
   header.real("CD1_3", 0).real("CD2_3", 0).real("CD3_1", 0).real("CD3_2", 0);
 }
 
-// What the primary header of every file of the archive tells.
+// Cards that the primary header of every file of the archive has.
 void add_common_cards(FitsHeader& header, const Dataset& d) {
   header.string("ORIGIN", d.is_raw() ? "ESO-PARANAL" : "ESO", "European Southern Observatory");
   header.string("TELESCOP", d.telescope).string("INSTRUME", d.instrument).string("OBJECT", d.target);

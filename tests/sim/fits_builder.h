@@ -1,6 +1,6 @@
-// Invented FITS files: realistic headers and world coordinates, pixels that depend on the dataset's name alone.
+// Invented FITS files: realistic headers and world coordinates, pixels that depend on the name of the dataset only.
 //
-//   shapes   plain FITS; packing (.Z, .fz) is put on top in datasets.cpp
+//   shapes   plain FITS; datasets.cpp packs them (.Z, .fz)
 //   units    `version` 0 is the file; other versions have the same header with other pixels
 //   source   FITS standard 4.0; ESO Science Data Products Standard for keywords of reduced data
 #pragma once
@@ -13,10 +13,10 @@ namespace esofs::sim {
 
 ContentPtr fits_file(const Dataset& dataset, int version);
 
-// The image of a cube summed over wavelength, as the ancillary file of MUSE products.
+// The cube summed over wavelength: the ancillary image of MUSE products.
 ContentPtr white_light(const Dataset& dataset, const std::string& archive_id);
 
-// How much each pixel of an image weighs, as the ancillary file of survey images.
+// The weight of each pixel of an image: the ancillary file of survey images.
 ContentPtr weight_map(const Dataset& dataset, const std::string& archive_id);
 
 // HIERARCH ESO cards as the instruments and pipelines write them: some 100 to 300 of them.

@@ -23,7 +23,7 @@ std::string_view name_of(std::string_view card) {
   return card.substr(8, 2) == "= " ? trimmed(card.substr(0, 8)) : std::string_view();
 }
 
-// Where the value of a card ends: behind its closing quote, or before its comment.
+// The end of the value of a card: after its closing quote, or before its comment.
 std::size_t value_end(std::string_view card) {
   std::size_t i = card.find_first_not_of(' ', kValue);
   if (i == std::string_view::npos) return card.size();

@@ -18,12 +18,12 @@ namespace esofs::sim {
 class FitsCards {
  public:
   FitsCards() = default;
-  explicit FitsCards(std::string_view text);  // up to END, or to its end
+  explicit FitsCards(std::string_view text);  // reads up to END, or to the end of `text`
 
   // Without quotes and trailing blanks; nullopt if there is no such card.
   std::optional<std::string> value(std::string_view name) const;
   std::int64_t integer(std::string_view name, std::int64_t otherwise = 0) const;
-  std::vector<std::string> names() const;  // of all cards with a value, but for HIERARCH
+  std::vector<std::string> names() const;  // of all cards with a value, except HIERARCH
 
   // Changes the value and keeps the comment; adds the card at the end if there is none.
   void set_integer(std::string_view name, std::int64_t value);

@@ -1,4 +1,4 @@
-// Holdings: what the simulated archive has: datasets, their rows in the archive's tables, and their bytes.
+// Holdings: the contents of the simulated archive: datasets, their rows in the archive's tables, and their bytes.
 //
 //   shapes   a table row is a map from column name (as ESO spells it) to a cell; columns that are absent are null
 //   threads  built once, then read by any thread
@@ -29,7 +29,7 @@ class Content {
   virtual void read(std::uint64_t offset, std::span<std::byte> out) const = 0;
 };
 
-// What can be cut out of a file, and in which form DataLink describes the service that does it.
+// The cutouts that a file offers, and the form in which DataLink describes their service.
 struct CutoutOffer {
   enum class Form {
     kEso,    // sync; the identifier is a fixed value
@@ -39,9 +39,9 @@ struct CutoutOffer {
     kPos,    // sync; POS and BAND only, the identifier refers to the column ID
   };
   Form form = Form::kEso;
-  std::string circle;   // "ra dec radius" in degrees: the largest cutout that makes sense; "" no regions
+  std::string circle;   // "ra dec radius" in degrees: the largest cutout that makes sense; "": no regions
   std::string polygon;  // "ra dec ra dec …": the footprint; not in every form
-  std::string band;     // "min max" in metres; "" no bands
+  std::string band;     // "min max" in metres; "": no bands
 
   bool any() const { return !circle.empty() || !band.empty(); }
 };
@@ -56,10 +56,10 @@ struct File {
   std::shared_ptr<const Content> content;
   std::shared_ptr<const Content> changed;  // another version of it (Fault::changed_content)
   bool patched_header = false;             // the header is corrected on download: Range is ignored
-  bool proprietary = false;                // before its release: 401 without rights
+  bool proprietary = false;                // before its release: 401 without access
   double release_mjd = 0;                  // of a proprietary file: when it becomes public; 0: never
   CutoutOffer cutout;
-  std::string semantics = "#auxiliary";  // of its DataLink row, where it is a side file
+  std::string semantics = "#auxiliary";  // of its DataLink row, if it is a side file
   bool announced = true;                 // false: the row has neither content_type nor content_length
 };
 

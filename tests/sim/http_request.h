@@ -1,6 +1,6 @@
 // Reading HTTP/1.1 requests from a socket's bytes into httplib::Request: head, query, form and chunked bodies.
 //
-//   errors   a malformed request is an HTTP status to refuse it with
+//   errors   the HTTP status with which to refuse a malformed request
 //   source   RFC 9112 sections 2 to 7; application/x-www-form-urlencoded as HTML has it
 #pragma once
 

@@ -31,7 +31,7 @@ constexpr int kIdleMs = 5000;  // ESO: Keep-Alive: timeout=5, max=100
 constexpr int kRequestsEach = 100;
 constexpr std::size_t kPiece = 256U << 10U;
 
-// A door that opens once and stays open; many threads may wait for it beside a socket.
+// Opens once and stays open; many threads may wait for it and for a socket at the same time.
 class Gate {
  public:
   Gate() : fd_(eventfd(0, EFD_CLOEXEC)) {}
@@ -50,7 +50,7 @@ class Gate {
 
 enum class Event { kTime, kStop, kRelease, kClientLeft };
 
-// What the threads of all connections share.
+// The state that the threads of all connections share.
 struct Shared {
   HttpServer::Handler handler;
   Gate stop;
@@ -95,7 +95,7 @@ class BodySender {
   BodySender(int socket, Shared& shared, const Answer& answer, bool chunked)
       : socket_(socket), shared_(shared), answer_(answer), chunked_(chunked) {}
 
-  // False: the connection is of no use any more.
+  // False: the connection cannot be used any more.
   bool write(std::string_view bytes) {
     while (!bytes.empty()) {
       if (broken_ || !pass_marks()) return !(broken_ = true);
@@ -108,7 +108,7 @@ class BodySender {
     }
     return true;
   }
-  // False: the body did not go out whole.
+  // False: the body was not sent completely.
   bool finish() {
     if (broken_ || !pass_marks()) return false;
     return !chunked_ || send_all(socket_, "0\r\n\r\n", 0);
@@ -116,7 +116,7 @@ class BodySender {
   std::uint64_t sent() const { return sent_; }
 
  private:
-  // Where a cut or a stall stands at this very byte, it happens here.
+  // Does the cut or the stall that is due at this byte.
   bool pass_marks() {
     const Delivery& how = answer_.delivery;
     if (how.cut_after && sent_ >= *how.cut_after) {
@@ -344,7 +344,7 @@ class Server : public HttpServer {
   int listener_;
   int port_ = 0;
   std::mutex mutex_;
-  std::list<Peer> peers_;  // guarded by mutex_, but for its threads
+  std::list<Peer> peers_;  // guarded by mutex_, except its threads
   std::thread acceptor_;
 };
 

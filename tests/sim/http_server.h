@@ -1,9 +1,9 @@
-// HttpServer: HTTP/1.1 on 127.0.0.1, one thread a connection, with the misbehaviour of networks built in.
+// HttpServer: HTTP/1.1 on 127.0.0.1, one thread for each connection, with the faults that networks have.
 //
 //   shapes   a handler turns a request into an Answer; the server delivers it as Answer::delivery says
-//   threads  the handler is called from any number of threads at once; every thread ends in the destructor, stalled
-//            answers too
-//   source   RFC 9110, RFC 9112; idle time and requests a connection as ESO's servers have them (5 s, 100)
+//   threads  the handler is called from any number of threads at once; the destructor ends every thread and every
+//            stalled answer
+//   source   RFC 9110, RFC 9112; the limits of ESO's servers for a connection: 5 s idle, 100 requests
 #pragma once
 
 #include <httplib.h>
@@ -28,11 +28,11 @@ struct Delivery {
 };
 
 struct Answer {
-  // Takes a piece of the body; false: nobody wants the rest.
+  // Sends a piece of the body; false: the rest is not wanted.
   using Write = std::function<bool(std::string_view)>;
 
   int status = 200;
-  httplib::Headers headers;  // but for those of framing and connection
+  httplib::Headers headers;  // except those of framing and connection
   std::string body;          // used unless `stream` is set
   std::function<void(const Write&)> stream;
   std::optional<std::uint64_t> length;  // of the stream; absent: chunked
@@ -55,12 +55,12 @@ class HttpServer {
     std::uint64_t stalled = 0;  // answers that wait for release() now
   };
 
-  // port 0: any free one. Throws std::system_error if the port cannot be had.
+  // port 0: any free one. Throws std::system_error if the port is not free.
   static std::unique_ptr<HttpServer> start(int port, Handler handler);
   virtual ~HttpServer() = default;
 
   virtual int port() const = 0;
-  virtual void release() = 0;  // answers that stall now go on
+  virtual void release() = 0;  // answers that stall now continue
   virtual Counts counts() const = 0;
 };
 

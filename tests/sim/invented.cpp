@@ -17,7 +17,7 @@ using Packing = Dataset::Packing;
 
 constexpr double kDay = 1.0;
 constexpr double kMinute = 1.0 / 1440;
-constexpr double kNever = 88069.0;  // 2100: what is released then is proprietary now
+constexpr double kNever = 88069.0;  // released in 2100: proprietary now
 constexpr const char* kExtraStart = "2023-01-01T00:00:00.000";
 
 struct Target {
@@ -45,7 +45,7 @@ Dataset base(Kind kind, const char* instrument, const char* telescope, const Tar
   return d;
 }
 
-// Grows the list; products get the raws listed before them as progenitors.
+// Appends to the list; the progenitors of products are raws that were listed before.
 class Inventor {
  public:
   std::vector<Dataset> take() { return std::move(all_); }

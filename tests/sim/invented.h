@@ -15,7 +15,7 @@ std::vector<Dataset> invented_datasets();
 // Files that belong to no dataset: an APEX quicklook tar.
 std::vector<File> single_files();
 
-// Dataset i of those that inflate ObsCore; each has a small image.
+// Dataset i of those that make ObsCore as long as wanted; each has a small image.
 Dataset extra_dataset(std::uint64_t index);
 // The index of an id of extra_dataset() below `count`.
 std::optional<std::uint64_t> extra_index(const std::string& dp_id, std::uint64_t count);

@@ -1,4 +1,4 @@
-// Invented datasets to cut out of: coordinates that are easily got wrong, and each form of service descriptor.
+// Invented datasets to cut out of: coordinates that are easy to get wrong, and each form of service descriptor.
 #pragma once
 
 #include <vector>

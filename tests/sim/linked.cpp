@@ -192,7 +192,7 @@ std::vector<File> linked_files(const Dataset& d) {
       side(d, 6, ".csv", "lc.csv", "text/csv", "ANCILLARY.LIGHTCURVE",
            "mjd,mag\n59641.1,12.3\n59642.1,12.4\n"),
       side(d, 7, ".txt", "waves.txt", "text/plain", "ANCILLARY.WAVEMAP", "1 4750\n2 4751\n")};
-  files[2].announced = files[3].announced = false;  // neither type nor length, and names that tell no type
+  files[2].announced = files[3].announced = false;  // no type, no length, and names without a suffix
   files[4].semantics = "#weight";
   files[5].semantics = "http://example.org/rdf/terms#light-curve";
   files[6].semantics = "#wavelength-map";

@@ -28,7 +28,7 @@ struct Options {
   bool parent_death = false;
 };
 
-// Whole or not at all: who waits for the file must not read half of it.
+// Writes the whole file or nothing: a program that waits for it must not read half of it.
 bool write_file(const std::string& path, const std::string& text) {
   const std::string part = path + ".part";
   std::ofstream out(part, std::ios::trunc);
@@ -46,7 +46,7 @@ int run(const Options& options) {
   if (options.parent_death) {
     const pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) return 0;  // it died before
+    if (getppid() != parent) return 0;  // the parent has died already
   }
   const auto sim = ArchiveSim::start(options.config);
   if (!options.fault.empty()) {

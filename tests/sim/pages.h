@@ -1,4 +1,4 @@
-// Pages that links point to and nobody parses: previews, release descriptions, landing pages, login.
+// Pages that links point to and clients do not parse: previews, release descriptions, landing pages, login.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace esofs::sim {
 
-// What lies at /previews/v1/files/<rest>: a PNG where it is named so, else a page of PDF.
+// /previews/v1/files/<rest>: a PNG if `rest` ends so, else a page of PDF.
 Answer preview(const std::string& rest);
 
 Answer pdf_answer(const std::string& line);

@@ -37,7 +37,7 @@ class Wcs {
   int spectral() const { return all_->spec; }
   std::string spectral_type() const { return std::string(all_->ctype[all_->spec]).substr(0, 4); }
 
-  // Pixel coordinates (from 1) of world coordinates; nullopt where the projection has none.
+  // Pixel coordinates (from 1) of world coordinates; nullopt if the projection has none.
   std::optional<std::vector<double>> pixel(const SkyPoint& point) const {
     const auto n = static_cast<std::size_t>(axes());
     std::vector<double> world(all_->crval, all_->crval + n);
@@ -125,7 +125,7 @@ bool narrow_sky(const Wcs& wcs, const FitsHdu& hdu, const SkyShape& shape, Pixel
     extent_y.add((*pixel)[y]);
   }
   if (lost == outline.size()) return false;
-  if (lost > 0) return true;  // it reaches beyond the projection's horizon: all pixels
+  if (lost > 0) return true;  // it reaches beyond the horizon of the projection: take all pixels
   const auto span_x = pixels_in(extent_x, hdu.axes[x]);
   const auto span_y = pixels_in(extent_y, hdu.axes[y]);
   if (!span_x || !span_y) return false;
@@ -155,7 +155,7 @@ bool narrow_band(const Wcs& wcs, const FitsHdu& hdu, const Interval& band, Pixel
     }
   }
   if (found.last < 0) {
-    // Narrower than a channel: the one it lies in.
+    // The band is narrower than a channel: take the channel around it.
     const double step =
         size > 1
             ? std::abs(wavelength(std::min(nearest + 1, size - 1)) - wavelength(std::min(nearest, size - 2)))

@@ -10,8 +10,8 @@
 
 namespace esofs::sim {
 
-// In the order of their names. An id comes from ARCFILE where it is there and not taken, else it is
-// ADP.2000-01-01T00:00:00.NNN by position. "" or a folder without FITS files: none.
+// In the order of their names. The id is ARCFILE if that is there and not in use, else
+// ADP.2000-01-01T00:00:00.NNN by position. "" or a folder without FITS files gives none.
 std::vector<Dataset> real_datasets(const std::string& folder);
 
 }  // namespace esofs::sim

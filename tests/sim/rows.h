@@ -17,7 +17,7 @@ class RowMaker {
   explicit RowMaker(std::string base_url) : base_url_(std::move(base_url)) {}
 
   // Of ivoa.ObsCore, dbo.raw, dbo.ssa, phase3v2.product_files, phase3v2.files, phase3v2.provenance; none for others.
-  // position: of the dataset in the holdings; it makes file numbers.
+  // position: of the dataset in the holdings, from which file numbers are made.
   std::vector<TableRow> rows(const std::string& table, const Dataset& dataset, const Holding& holding,
                              std::size_t position) const;
   TableRow obscore(const Dataset& dataset, std::uint64_t bytes) const;
@@ -30,7 +30,7 @@ class RowMaker {
   std::string base_url_;
 };
 
-// As ESO's URL columns have them: nothing is percent-encoded.
+// In the form of ESO's URL columns: nothing is percent-encoded.
 std::string file_url(const std::string& base_url, const std::string& id);
 std::string datalink_url(const std::string& base_url, const std::string& id);
 inline constexpr const char* kIdPrefix = "ivo://eso.org/ID?";

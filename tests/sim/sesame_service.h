@@ -1,6 +1,6 @@
 // The name resolver of CDS, with a few dozen objects: those of the holdings and some that everybody knows.
 //
-//   shapes   GET /cgi-bin/nph-sesame/-ox/SNV?<name>; names are compared without case and blanks
+//   shapes   GET /cgi-bin/nph-sesame/-ox/SNV?<name>; names are compared without regard to case and blanks
 //   threads  plain function
 //   source   CDS, "Sesame name resolver" and sesame_4x.xsd; positions: SIMBAD, rounded
 #pragma once

@@ -1,4 +1,4 @@
-// Tables that are not made of datasets alone: collections, documentation, quicklooks, ambient conditions.
+// Tables that are not made from datasets alone: collections, documentation, quicklooks, ambient conditions.
 #pragma once
 
 #include <functional>

@@ -24,7 +24,7 @@ constexpr std::uint64_t kMostStamped = 32U
 
 constexpr int kCardsOfABlock = 36;
 
-// The pixels of a box of an array, read from the parent as they are asked for.
+// The pixels of a box of an array, read from the parent when they are needed.
 class BoxedPixels : public Content {
  public:
   BoxedPixels(ContentPtr parent, const FitsHdu& hdu, PixelBox box)
@@ -88,7 +88,7 @@ class Slice : public Content {
   std::uint64_t size_;
 };
 
-// CRPIXn of every version of the coordinates moves by the pixels that are left out before the box.
+// In every version of the coordinates, CRPIXn moves by the number of pixels before the box.
 void shift_coordinates(FitsCards& cards, const PixelBox& box) {
   const std::string prefix = "CRPIX";
   for (const std::string& name : cards.names()) {
@@ -110,7 +110,7 @@ std::string printed(const char* format, double a, double b, double c = 0) {
   return text.data();
 }
 
-// What the archive's cutout service appends to a header.
+// The cards that the archive's cutout service appends to a header.
 FitsCards service_cards(const CutOrder& order, bool primary, bool stamped) {
   FitsHeader header;
   for (const char* line :
@@ -213,7 +213,7 @@ class Cutter {
   std::vector<Piece> pieces_;
 };
 
-// The cards are there already, so that no byte moves.
+// Fills in cards that are already there, so no byte moves.
 ContentPtr Cutter::with_checksums(const Content& file) {
   std::string bytes = all_bytes(file);
   void* memory = bytes.data();

@@ -1,9 +1,9 @@
 // Cutting FITS files of any size: the pixels, samples and rows inside a region and a band, with their coordinates.
 //
-//   shapes   every array with coordinates is cut to whole pixels, planes of error and quality too, and none is resampled:
-//            the pixels of a cutout are the parent's, and CRPIXn is moved by as many as were left out. Extensions
-//            without a pixel inside are left out, what has no coordinates is kept whole
-//   errors   std::runtime_error for what is no FITS file
+//   shapes   every array with coordinates is cut to whole pixels, also planes of error and quality. Nothing is resampled: a
+//            cutout has the parent's pixels, and CRPIXn moves by the number of pixels left out before them. Extensions
+//            without a pixel inside are left out; arrays without coordinates are kept whole
+//   errors   std::runtime_error if the content is no FITS file
 //   threads  plain function
 //   source   SODA 1.0 section 3; the cards that ESO appends: client/ESO.md, "Cutouts"
 #pragma once
@@ -20,11 +20,11 @@ struct CutOrder {
   std::optional<SkyShape> shape;
   std::optional<Interval> band;
   std::string date;   // of DATE: "2026-09-20T13:23:32"
-  int longer_by = 0;  // so many blocks of HISTORY more
+  int longer_by = 0;  // number of additional blocks of HISTORY
 };
 
 struct Cutout {
-  bool applies = false;  // the file has coordinates of all that was asked for
+  bool applies = false;  // the file has the coordinates that the request needs
   ContentPtr content;    // nullptr: no pixel inside
 };
 

@@ -21,7 +21,7 @@ std::string param(const std::string& name, const std::string& value) {
          "\"/>\n";
 }
 
-// Everything but the first line and BAND is recorded; BAND is as SODA has it.
+// Recorded, except the first line and BAND, which is that of SODA.
 SodaDescriptor eso(const std::string& base_url, const File& file, const std::string& about) {
   SodaDescriptor service{file.id + "_soda", "Cutout of #this (SODA-sync)", {}};
   service.xml = "<RESOURCE ID=\"" + service.id +

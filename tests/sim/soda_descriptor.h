@@ -21,15 +21,15 @@ struct SodaDescriptor {
 std::vector<SodaDescriptor> soda_descriptors(const std::string& base_url, const File& file,
                                              const std::string& about);
 
-// What the form kCasda has instead of an identifier: it comes from a column of the answer, and says nothing by itself.
+// The opaque token that the form kCasda has instead of an identifier, in a column of the answer.
 std::string soda_token(const std::string& archive_id);
 
-// A fixed parameter of the form kCadc, which must come back.
+// A fixed parameter of the form kCadc, which clients must send back.
 inline constexpr const char* kRunId = "e3h6rssb161oyf7j";
 
-// Where the services are, below the simulator's base URL.
+// The paths of the services below the simulator's base URL.
 inline constexpr const char* kEsoSoda = "/dataPortal/soda/sync";
-inline constexpr const char* kCadcSync = "/caom2ops/sync";  // with "?view=cutout", which must stay
+inline constexpr const char* kCadcSync = "/caom2ops/sync";  // followed by "?view=cutout", which clients must keep
 inline constexpr const char* kCadcAsync = "/caom2ops/async";
 inline constexpr const char* kCasdaAsync = "/casda_data_access/data/async";
 inline constexpr const char* kGavoSync = "/dlget";

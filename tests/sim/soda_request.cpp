@@ -16,7 +16,7 @@ constexpr double kDegree = std::numbers::pi / 180;
 constexpr int kCirclePoints = 720;
 constexpr int kEdgePoints = 64;
 
-// Blank-separated numbers, infinities too; nullopt if anything else is there.
+// Numbers and infinities, separated by blanks; nullopt if there is anything else.
 std::optional<std::vector<double>> numbers(std::string_view text) {
   std::vector<double> out;
   const std::string copy(text);
@@ -52,7 +52,7 @@ bool is_shape(Kind kind, const std::vector<double>& v) {
 
 SkyPoint point_of(const tap::Direction& d) { return {tap::longitude_deg(d), tap::latitude_deg(d)}; }
 
-// Where one comes to from `centre` after `distance` degrees in direction `bearing` (degrees from north to east).
+// The position `distance` degrees from `centre` in direction `bearing` (degrees from north to east).
 SkyPoint away(const SkyPoint& centre, double distance, double bearing) {
   const double d = distance * kDegree;
   const double b = bearing * kDegree;
@@ -79,7 +79,7 @@ std::vector<tap::Direction> corners(const std::vector<double>& v) {
 tap::Direction weighted(const tap::Direction& a, const tap::Direction& b, double share) {
   tap::Direction sum{};
   for (std::size_t i = 0; i < 3; ++i) sum[i] = a[i] * (1 - share) + b[i] * share;
-  return sum;  // longitude and latitude do not ask for its length
+  return sum;  // its length does not matter
 }
 
 double size_of(const tap::Direction& d) { return std::sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]); }

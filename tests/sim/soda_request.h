@@ -27,7 +27,8 @@ struct SkyShape {
   std::vector<double> values;
 
   bool contains(const SkyPoint& point) const;
-  // Points along the border, close enough for its extent on a detector; the first is one inside (but for concave polygons).
+  // Points along the border, close enough together to find its extent on a detector. The first point lies inside, except in
+  // concave polygons.
   std::vector<SkyPoint> outline() const;
 };
 
@@ -37,7 +38,7 @@ struct Interval {
 };
 
 struct SodaRequest {
-  std::string id;  // as asked for: a dp_id, or a publisher DID
+  std::string id;  // as in the request: a dp_id, or a publisher DID
   std::optional<SkyShape> shape;
   std::optional<Interval> band;
   std::string prefix;

@@ -35,7 +35,7 @@ struct Refusal {
   std::string sentence;
 };
 
-// What a request comes to: a refusal, or a cutout, which may have no content.
+// The outcome of a request: a refusal, or a cutout, which may have no content.
 struct Result {
   std::optional<Refusal> refusal;
   ContentPtr content;
@@ -60,7 +60,7 @@ std::string harmless(std::string text) {
   return text;
 }
 
-// Parameters that a service of this form knows; it ignores all others.
+// The parameters that a service of this form accepts; it ignores all others.
 tap::Parameters known(const tap::Parameters& given, Form form) {
   static const std::map<Form, std::vector<std::string>> names{
       {Form::kEso, {"ID", "CIRCLE", "POLYGON", "POS", "BAND", "PREFIX"}},
@@ -183,7 +183,7 @@ class Service : public SodaService {
                         tap::Job::Clock::time_point, std::FILE* out) -> tap::Job::Outcome {
       static const tap::Format fits{{}, kFits, kFits, {}, nullptr};
       static const tap::Format text{{}, "text/plain", "text/plain;charset=UTF-8", {}, nullptr};
-      const Result result = cut(form, given, true, false);  // rights were asked for at its creation
+      const Result result = cut(form, given, true, false);  // access was checked when the job was created
       if (result.refusal) return {result.refusal->sentence, false, nullptr};
       if (!result.content) {
         std::fputs("Error: no pixel of the dataset is inside\n", out);
@@ -207,7 +207,7 @@ class Service : public SodaService {
     return true;
   }
 
-  // Now, or a second after the last one: as the archive's cutouts, no two are alike.
+  // Now, but at least a second after the last one: as at the archive, no two cutouts are equal.
   std::string next_date() {
     const std::lock_guard lock(mutex_);
     last_second_ = std::max<std::int64_t>(std::time(nullptr), last_second_ + 1);

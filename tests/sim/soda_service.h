@@ -1,9 +1,9 @@
 // SodaService: cutouts, computed when they are asked for.
 //
-//   shapes   ESO's sync service, and those that the other forms of CutoutOffer describe, two of them async by UWS.
-//            No two answers are alike: DATE and CHECKSUM change with every one. Ranges are ignored
-//   errors   204 where no pixel is inside; else text/plain: 400 "UsageError: …", "MultiValuedParamNotSupported: …",
-//            404 for unknown identifiers, 401 for proprietary files without rights
+//   shapes   ESO's sync service, and the services of the other forms of CutoutOffer, two of them async by UWS.
+//            DATE and CHECKSUM differ in every answer. Ranges are ignored
+//   errors   204 if no pixel is inside; else text/plain: 400 "UsageError: …", "MultiValuedParamNotSupported: …",
+//            404 for unknown identifiers, 401 for proprietary files without access
 //   threads  thread-safe
 //   source   SODA 1.0; client/ESO.md, "Cutouts"
 #pragma once
@@ -26,12 +26,12 @@ class SodaService {
                                            const std::string& base_url);
   virtual ~SodaService() = default;
 
-  // nullopt: the path is none of its services.
+  // nullopt: none of its services has this path.
   virtual std::optional<Answer> answer(const httplib::Request& request, const Effect& effect) = 0;
-  // {"job_delay_ms": N}: jobs take so long; {"growing": true}: each cutout is 2880 bytes longer than the last one.
-  // "" or what is wrong.
+  // {"job_delay_ms": N}: jobs take N ms; {"growing": true}: each cutout is 2880 bytes longer than the last one.
+  // Returns "" or what is wrong with it.
   virtual std::string handle_knobs(const std::string& json) = 0;
-  virtual void stop() = 0;  // answers that wait for jobs end
+  virtual void stop() = 0;  // ends answers that wait for jobs
 };
 
 }  // namespace esofs::sim

@@ -19,7 +19,7 @@ using tap::Column;
 using tap::Parameters;
 
 constexpr const char* kType = "text/xml;content=x-votable";
-constexpr double kDefaultSizeDeg = 0.1;  // the service's choice where SIZE is absent
+constexpr double kDefaultSizeDeg = 0.1;  // chosen by the service if SIZE is absent
 constexpr std::int64_t kDefaultMaxrec = 2000;
 
 std::string head() {
@@ -125,11 +125,11 @@ struct Search {
   std::vector<Range> waves, times;
   std::vector<std::pair<std::string, std::string>> equal;  // column and value
   bool metadata = false;
-  bool nothing = false;  // a format of spectra that nobody has here
+  bool nothing = false;  // the request names a format that no spectrum here has
   std::int64_t maxrec = kDefaultMaxrec;
 };
 
-// The sentence of what is wrong, or "".
+// A sentence that says what is wrong, or "".
 std::string read_position(const Parameters& given, Search& search) {
   if (const auto pos = given.get("POS"); pos && !pos->empty()) {
     const auto parts = split(pos->substr(0, pos->find(';')), ',');
@@ -249,7 +249,7 @@ void append_row(std::string& out, const TableRow& row, const std::vector<Column>
   out += "</TR>\n";
 }
 
-// What FORMAT=METADATA adds: the parameters that the service takes (SSA 1.1 section 4.1.2).
+// The parameters that the service accepts, which FORMAT=METADATA adds (SSA 1.1 section 4.1.2).
 std::string input_params() {
   struct Input {
     const char* name;

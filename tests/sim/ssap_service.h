@@ -2,8 +2,8 @@
 //
 //   shapes   GET /ssap?REQUEST=queryData&POS=ra,dec&SIZE=diameter…; the answer is always a VOTable, errors have HTTP 200
 //   threads  thread-safe
-//   source   SSA 1.1 sections 4 and 7; columns: client/ESO.md, "SSAP"; the envelope of ESO's
-//            own answers is not recorded, this is the standard's
+//   source   SSA 1.1 sections 4 and 7; columns: client/ESO.md, "SSAP"; ESO's
+//            answers are not recorded, so all else is the standard's
 #pragma once
 
 #include <memory>

@@ -15,14 +15,14 @@
 namespace esofs::sim {
 namespace {
 
-using namespace tap;  // NOLINT(google-build-using-namespace): its parts are all in there
+using namespace tap;  // NOLINT(google-build-using-namespace): all parts of the service are in it
 
 constexpr std::string_view kBadGateway =
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad "
     "Gateway</h1></center>\r\n"
     "</body>\r\n</html>\r\n";
 
-// Marks the parameters of a job whose maker has no rights.
+// Marks the parameters of a job whose maker may not see hidden rows.
 constexpr const char* kAnonymous = "SIM_ANONYMOUS";
 
 class Service : public TapService {
@@ -209,7 +209,7 @@ class Service : public TapService {
   const std::shared_ptr<const Holdings> holdings_;
   const Schema schema_;
   Database database_;
-  Database bare_database_;  // the same with bare names in TAP_SCHEMA
+  Database bare_database_;  // database_ with bare names in TAP_SCHEMA
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;                           // guarded by mutex_

@@ -17,39 +17,39 @@
 
 namespace esofs::sim {
 
-// What a test may change about a service, at any time, also for jobs that run.
+// Settings that a test can change at any time, also for running jobs.
 struct TapKnobs {
-  std::chrono::milliseconds job_delay{0};               // a job is EXECUTING at least so long
-  std::chrono::milliseconds sync_delay{0};              // before a synchronous query is looked at
-  std::optional<std::chrono::milliseconds> sync_limit;  // then "The request timed out"; the delay counts
+  std::chrono::milliseconds job_delay{0};               // a job is EXECUTING at least this long
+  std::chrono::milliseconds sync_delay{0};              // before a synchronous query is parsed
+  std::optional<std::chrono::milliseconds> sync_limit;  // then "The request timed out"; includes sync_delay
   bool sync_timeout_as_502 = false;                     // … or the front end's HTML page with 502
   int error_status = 400;                               // of ADQL and parameter errors; some servers say 200
-  bool overflow = true;                                 // say so where MAXREC cut the answer
+  bool overflow = true;                                 // report it if MAXREC cut the answer
   bool bare_names = false;  // tap_cat: TAP_SCHEMA without "safcat.", as under TAP 1.0
 };
 
 class TapService {
  public:
   enum class Kind { kObs, kCat };
-  // public_url: "http://127.0.0.1:PORT/tap_obs", as it stands in Location headers and job documents.
+  // public_url: "http://127.0.0.1:PORT/tap_obs", for Location headers and job documents.
   static std::unique_ptr<TapService> make(Kind kind, std::string public_url,
                                           std::shared_ptr<const Holdings> holdings);
   virtual ~TapService() = default;
 
   // Answers a request whose path below the base is `path` ("/sync", "/async/<id>/phase", "/capabilities", …).
-  // sees_all: the caller has rights to what hide() names.
+  // sees_all: the caller may see the rows that hide() names.
   virtual Answer handle(const std::string& path, const httplib::Request& request, bool sees_all = true) = 0;
 
-  // Rows whose dp_id begins with one of these are shown to nobody without rights.
+  // Hides rows whose dp_id begins with one of these from callers that may not see them.
   virtual void hide(const std::vector<std::string>& prefixes) = 0;
 
-  // What waits (WAIT, delays) ends, and nothing waits any more: call it before the server's threads are joined.
+  // Ends all waits (WAIT, delays) and allows no more of them. Call it before the server's threads are joined.
   virtual void stop() = 0;
 
   virtual void set(const TapKnobs& knobs) = 0;
   virtual TapKnobs knobs() const = 0;
   // For POST /_sim/tap: a JSON object of knobs, times as job_delay_ms, sync_delay_ms and sync_limit_ms (null: none);
-  // knobs that are absent stay as they are. Returns "" or what is wrong with it (then nothing has changed).
+  // absent knobs stay as they are. Returns "" or what is wrong with it; then nothing has changed.
   virtual std::string handle_knobs(const std::string& json) = 0;
 };
 

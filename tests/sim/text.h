@@ -17,11 +17,11 @@ std::string decimal(double value);
 
 // "2018-06-05T01:06:59.418" of a Modified Julian Date (UTC).
 std::string iso_date(double mjd, int decimals = 3);
-double mjd_of(std::string_view iso);  // of "YYYY-MM-DDThh:mm:ss[.sss][Z]"; 0 where it is none
+double mjd_of(std::string_view iso);  // of "YYYY-MM-DDThh:mm:ss[.sss][Z]"; 0 if it is no time
 
 std::string http_date(std::int64_t unix_seconds);
 
-// splitmix64: the same everywhere and for ever.
+// splitmix64: the same on every machine and in every version.
 constexpr std::uint64_t mix(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15U;
   x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Makes stored_cache.tar.xz, a small cache directory as an earlier program left it, for test_stored_cache.
+"""Makes stored_cache.tar.xz, a small cache directory as an earlier version of esofs left it, for test_stored_cache.
 
     make_stored_cache.py --esofs OLD/esofs --sim OLD/esofs-archive-sim
 
-The programs are those of the commit whose formats are to be guarded. The archive holds the three directories of a user, the
+The programs are built from the commit whose formats must stay readable. The archive holds the three directories of a user, the
 profile and a netrc file with which the cache was filled, and expected.json: what the old program shows without a network.
 """
 import hashlib
@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import harness  # noqa: E402  (its folder must be known first)
 from harness import run, until  # noqa: E402
 
-PORT = 17890  # part of the archive's identity: nothing needs to listen there
+PORT = 17890  # part of the archive's identity; nothing has to listen there
 OBS = 'ADP.2022-03-03T03:03:03.003'
 IMAGE = 'ADP.2014-11-12T16:17:07.630'
 PACKED = 'ESPRE.2019-11-11T04:04:20.606'
@@ -68,7 +68,7 @@ def fill(mount, sim):
 
 
 def age(store):
-    """As if the files had been asked for years ago: what is kept must stay readable without a network."""
+    """Makes the cache years old: an old cache must be readable without a network, too."""
     with open(store, 'r+b') as file:
         data = re.sub(rb'"checked_at":\d{10}', b'"checked_at":1500000000', file.read())
         file.seek(0)
@@ -76,7 +76,7 @@ def age(store):
 
 
 def seen(mount, files, directories):
-    """What the old program shows: that, and no less, a later one must show."""
+    """What the old program shows, and so a later one must show."""
     shown = {'directories': {}, 'files': {}}
     for path in directories:
         shown['directories'][path] = sorted(os.listdir(mount / path))

@@ -1,8 +1,8 @@
 """GAVO DaCHS, an archive server that was not written here, with a few images of its own: TAP, ObsCore, DataLink, SODA.
 
 Everything it needs is made in a folder of its own, its PostgreSQL too, and ends with close(). Debian's packages:
-python3-gavo, postgresql-15-pgsphere, postgresql-15-q3c. As root its programs run as the user postgres, for PostgreSQL
-refuses root.
+python3-gavo, postgresql-15-pgsphere, postgresql-15-q3c. As root its programs run as the user postgres, because
+PostgreSQL refuses root.
 """
 import glob
 import grp
@@ -23,7 +23,7 @@ SIDE = 200  # pixels
 
 
 def missing():
-    """What is not installed; '' where everything is."""
+    """The name of a missing package, or ''."""
     if not glob.glob('/usr/lib/postgresql/*/bin/initdb'):
         return 'postgresql'
     for extension in ('pg_sphere', 'q3c'):
@@ -41,7 +41,7 @@ def free_port():
 
 
 def write_image(path, index):
-    """Pixel (x, y) of image i is 1000 i + x + y / 1000, so that a cutout tells where it comes from."""
+    """Pixel (x, y) of image i is 1000 i + x + y / 1000, so that pixels show which part of the image a cutout is."""
     import numpy
     from astropy.io import fits
     y, x = numpy.mgrid[1:SIDE + 1, 1:SIDE + 1]
@@ -56,7 +56,7 @@ def write_image(path, index):
 
 
 class Dachs:
-    """The server, from the making of its database to its first answer."""
+    """A running server with a database of its own."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix='esofs-dachs-')
@@ -92,7 +92,7 @@ class Dachs:
         if self.user:
             subprocess.run(['chown', '-R', f'{self.user}:{self.user}', self.folder], check=True)
 
-        # It starts a program of this name for each job.
+        # The server starts a program of this name for each job.
         os.mkdir(self.path('bin'))
         with open(self.path('bin', 'dachs'), 'w', encoding='utf-8') as file:
             file.write(f'#!{sys.executable}\n{CLI}\n'.replace('; ', '\n'))

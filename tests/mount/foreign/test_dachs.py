@@ -1,6 +1,6 @@
 """A mount of an archive server that was not written here, by its TAP URL alone: GAVO DaCHS (dachs.py beside this file).
 
-Status 77 (skipped) where DaCHS is not installed: apt-get install python3-gavo postgresql-15-pgsphere postgresql-15-q3c.
+Status 77 (skipped) if DaCHS is not installed: apt-get install python3-gavo postgresql-15-pgsphere postgresql-15-q3c.
 """
 import os
 import sys
@@ -78,7 +78,7 @@ class ForeignArchive(unittest.TestCase):
             with fits.open(path) as cut, fits.open(self.path('field2.fits')) as parent:
                 data, whole = cut[0].data, parent[0].data
                 self.assertTrue(50 <= data.shape[0] < 100 and 50 <= data.shape[1] < 100, data.shape)
-                # Where the cutout says that its first pixel is, the parent has the same pixels.
+                # The parent has the same pixels at the position of the cutout.
                 sky = WCS(cut[0].header).pixel_to_world_values(0, 0)
                 x, y = (int(round(float(v))) for v in WCS(parent[0].header).world_to_pixel_values(*sky))
                 self.assertTrue((data == whole[y:y + data.shape[0], x:x + data.shape[1]]).all())

@@ -43,7 +43,7 @@ Column typed(std::string name, std::string datatype, std::string xtype = {}) {
   return column;
 }
 
-// One name of FROM, with the columns that it offers.
+// One table of FROM, with its columns.
 struct Source {
   std::string name;  // as the SQL calls it
   const Table* table = nullptr;
@@ -53,7 +53,7 @@ struct Source {
 
 struct Scope {
   std::vector<Source> sources;
-  std::set<std::string> merged;  // by USING or NATURAL, lower case: the first source's stands for all
+  std::set<std::string> merged;  // by USING or NATURAL, lower case: the column of the first source is used
   std::map<std::string, Column> aliases;  // of the select list, for ORDER BY
   const Scope* outer = nullptr;
 };
@@ -62,7 +62,7 @@ struct Function {
   std::string_view sql;
   std::size_t least;
   std::size_t most;
-  std::string_view datatype;  // "" that of the first argument
+  std::string_view datatype;  // "": that of the first argument
 };
 
 constexpr std::size_t kMany = 1000;
@@ -145,7 +145,7 @@ class Translator {
   }
 
  private:
-  // adqlLib collects what it cannot resolve and says it at once.
+  // Like adqlLib, reports all names that cannot be resolved in one message.
   std::string unknown_names() const {
     std::string text = std::to_string(unknown_.size()) + " unresolved identifiers: ";
     for (std::size_t i = 0; i < unknown_.size(); ++i) text += (i == 0 ? "" : ", ") + unknown_[i].first;
@@ -261,7 +261,7 @@ class Translator {
         columns.push_back(column);
       }
     }
-    if (!any && item.star_of.empty()) return "NULL";  // no table is known: that has been said
+    if (!any && item.star_of.empty()) return "NULL";  // no table is known, which has been reported
     if (!any) {
       unknown_.emplace_back(span(item.star_of), "Unknown table \"" + dotted(item.star_of) + "\" !");
       return "NULL";
@@ -448,7 +448,7 @@ class Translator {
       throw AdqlError("The geometrical function \"" + value.text +
                       "\" is not available in this implementation!");
     }
-    // The coordinate system, where it is given, is a label.
+    // The coordinate system is optional, and ignored.
     const bool labelled = makes_shape(value.text) && !value.children.empty() &&
                           value.children[0]->kind == Expression::Kind::kString;
     const std::size_t first = labelled ? 1 : 0;
@@ -502,7 +502,7 @@ class Translator {
     }
   }
 
-  // A value made from a column is no longer that column: its unit may hold, its UCD does not.
+  // An expression may keep the unit of its column, but not the UCD.
   static Column describe_plain(const Column& of) {
     Column column = typed(of.name, of.datatype, of.xtype);
     column.unit = of.unit;

@@ -1,4 +1,4 @@
-// ADQL to SQLite: a query is parsed, its names are looked up in the schema, and it is written again as SQL.
+// ADQL to SQLite: parses a query, looks its names up in the schema, and writes it as SQL.
 //
 //   shapes   tables appear in the SQL as "ivoa.ObsCore" (one quoted name); geometry as functions adql_* (functions.h)
 //   errors   the text that the archive's parser gives: syntax, "Unknown table …", "Unknown column …"
@@ -18,10 +18,10 @@ namespace esofs::sim::tap {
 struct Translation {
   std::string sql;
   std::vector<Column> columns;      // of the answer: names made unique
-  std::vector<std::string> tables;  // that the SQL reads, as Table::name
+  std::vector<std::string> tables;  // the tables that the SQL reads, by Table::name
 };
 
-// What a service lets queries do.
+// The queries that a service allows.
 struct Dialect {
   bool only_cone_geometry = false;  // tap_cat: CONTAINS(POINT, CIRCLE) = 1 and nothing else
 };

@@ -77,7 +77,7 @@ class Parser {
     if (!symbol(text)) fail({'"' + std::string(text) + '"'});
   }
 
-  // In the words of a JavaCC parser.
+  // The wording is that of a JavaCC parser.
   [[noreturn]] void fail(const std::vector<std::string>& expected) const {
     std::string text =
         " Encountered \"" + (word().kind == Kind::kEnd ? "<EOF>" : word().text) + "\". Was expecting";
@@ -261,7 +261,7 @@ class Parser {
     return made;
   }
 
-  // Conditions, from the loosest binding to the tightest.
+  // Conditions, from the lowest precedence to the highest.
   ExpressionPtr condition() {
     auto left = conjunction();
     while (keyword("OR")) left = infix(std::move(left), "OR", conjunction());
@@ -296,7 +296,7 @@ class Parser {
         need_symbol(")");
         if (!continues_value()) return made;
       } catch (const AdqlError&) {
-        // Read again as a value: its error is the one to show.
+        // Parse it again as a value, whose error is the one to show.
       }
       here_ = begin;
     }

@@ -1,7 +1,7 @@
 // ADQL 2.0 as a tree: words, expressions, queries. Also read, because clients of 2.1 send them: set operations,
 // OFFSET, ILIKE, COALESCE, UPPER, and geometry without a coordinate system.
 //
-//   errors   AdqlError; its text is what the archive's parser would say
+//   errors   AdqlError; with the text that the archive's parser gives
 //   source   ADQL 2.0 appendix A; adqlLib 1.5 for the texts
 #pragma once
 
@@ -24,7 +24,7 @@ class AdqlError : public std::runtime_error {
 struct Word {
   enum class Kind { kName, kQuoted, kString, kInteger, kReal, kSymbol, kEnd };
   Kind kind = Kind::kEnd;
-  std::string text;  // unescaped; symbols as they stand
+  std::string text;  // unescaped; symbols unchanged
   int line = 1;      // both from 1, as adqlLib counts
   int column = 1;
   int last_column = 1;

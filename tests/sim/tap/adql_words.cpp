@@ -62,7 +62,7 @@ class Splitter {
     return word;
   }
 
-  // A doubled mark stands for itself.
+  // A doubled quotation mark is one mark of the text.
   std::string quoted(char mark, const Word& word) {
     std::string out;
     ++here_;

@@ -8,10 +8,10 @@
 
 namespace esofs::sim::tap {
 
-// Gives the catalogue tables what only tap_cat has: titles, versions, sizes, and the key from epochs to sources.
+// Adds to the catalogue tables what only tap_cat has: titles, versions, sizes, and the key from epochs to sources.
 void complete_catalogues(Schema& schema);
 
-// Visits the rows of a catalogue table ("safcat.SIMSURVEY_CAT_V2"), always the same ones.
+// Visits the rows of a catalogue table ("safcat.SIMSURVEY_CAT_V2"), the same in every run.
 void catalogue_rows(const std::string& table, const std::function<void(const TableRow&)>& visit);
 
 }  // namespace esofs::sim::tap

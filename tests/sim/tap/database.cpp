@@ -109,7 +109,7 @@ std::variant<std::unique_ptr<Cursor>, std::string> Database::run(const Translati
   Connection connection(opened);
   if (code != SQLITE_OK) return std::string("no database: ") + sqlite3_errstr(code);
   add_functions(opened);
-  // A table is declared when it is first named: now, while declarations are still allowed.
+  // Naming a table declares it, which is not allowed any more once only SELECT is authorised.
   for (const auto& name : translation.tables) {
     add_table(opened, *tables_.at(name));
     sqlite3_exec(opened, ("SELECT 1 FROM \"" + name + "\" LIMIT 0").c_str(), nullptr, nullptr, nullptr);

@@ -1,7 +1,7 @@
 // Database: the tables of a service as SQLite sees them, and cursors over the answers to queries.
 //
-// Every query has a connection of its own to an empty database in memory; tables are virtual (TableData) and only
-// SELECT is authorised, so that nothing can be changed by a query, whatever the translation let through.
+// Every query has its own connection to an empty database in memory. Tables are virtual (TableData) and only SELECT is
+// authorised, so that no query can change anything, even if the translation has a bug.
 //
 //   threads  Database: thread-safe; a Cursor is used by one thread at a time
 #pragma once
@@ -22,7 +22,7 @@
 
 namespace esofs::sim::tap {
 
-// A cell of an answer; the text is good until the next step().
+// A cell of an answer; the text is valid until the next step().
 struct Value {
   PackedCell::Type type = PackedCell::Type::kNull;
   std::int64_t integer = 0;
@@ -42,7 +42,7 @@ class Cursor {
   virtual Step step() = 0;
   virtual Value value(std::size_t column) const = 0;  // REQUIRES: step() returned kRow
   virtual std::string error() const = 0;              // after kFailed
-  // From the deadline or the stop on, step() gives kTimedOut, also while it is at work.
+  // After the deadline or a stop, step() returns kTimedOut, even if it was running then.
   virtual void limit(std::chrono::steady_clock::time_point deadline, std::stop_token stop) = 0;
 };
 
@@ -52,7 +52,7 @@ class Database {
   using Rows = std::function<void(const std::string& table, const TableData::Visit& visit)>;
   Database(const Schema& schema, Rows rows);
 
-  // The cursor stands before the first row. Errors as text.
+  // A cursor before the first row, or the text of the error.
   std::variant<std::unique_ptr<Cursor>, std::string> run(const Translation& translation);
 
  private:

@@ -35,7 +35,7 @@ void give(sqlite3_context* context, const std::string& out) {
   sqlite3_result_text(context, out.data(), static_cast<int>(out.size()), SQLITE_TRANSIENT);
 }
 
-// Argument i as a region; kept with the statement where the argument is constant. nullptr: no region.
+// Argument i as a region; kept with the statement if the argument is constant. nullptr: no region.
 const Region* region(sqlite3_context* context, Arguments values, int i, Region& place) {
   if (auto* kept = static_cast<Region*>(sqlite3_get_auxdata(context, i))) return kept;
   auto parsed = parse_region(text(values[i]));
@@ -54,7 +54,7 @@ struct RegionPair {
   const Region* b = nullptr;
 };
 
-// False where an argument is null or no region: such rows match nothing.
+// False if an argument is null or no region: such rows match nothing.
 bool two_regions(sqlite3_context* context, int count, Arguments values, RegionPair& pair) {
   if (any_null(count, values)) return false;
   pair.a = region(context, values, 0, pair.place_a);

@@ -1,6 +1,6 @@
 // The functions of ADQL and of ESO that SQLite lacks: geometry, ESO_*, ROUND, TRUNCATE …
 //
-// Regions travel through SQL as STC-S text; an argument that is constant is parsed once a query.
+// Regions travel through SQL as STC-S text; a constant argument is parsed once for each query.
 #pragma once
 
 #include <sqlite3.h>

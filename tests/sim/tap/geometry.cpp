@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kDegree = std::numbers::pi / 180;
 constexpr double kTouching_deg = 1e-9;  // below any position's accuracy
-constexpr int kCircleCorners = 128;     // of a circle taken as a polygon: its area is right to 0.04 %
+constexpr int kCircleCorners = 128;     // corners of a circle as a polygon: the area is right to 0.04 %
 
 double dot(const Direction& a, const Direction& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
@@ -40,7 +40,7 @@ struct Flat {
   double y = 0;
 };
 
-// The gnomonic projection about a centre: great circles become straight lines. Good within 90 degrees of the centre.
+// The gnomonic projection about a centre: great circles become straight lines. Valid within 90 degrees of the centre.
 class Plane {
  public:
   explicit Plane(const Direction& centre) : centre_(centre) {
@@ -167,7 +167,7 @@ double part_area(const Part& part) {
   return 2 * std::numbers::pi * (1 - std::cos(part.radius_deg * kDegree)) / (kDegree * kDegree);
 }
 
-// Circles become polygons, so that one clipping serves all.
+// Turns circles into polygons, so that one way of clipping is enough.
 std::vector<Direction> outline(const Part& part) {
   if (part.kind == Part::Kind::kPolygon) return part.corners;
   const Plane plane(part.corners[0]);
@@ -184,7 +184,7 @@ double turn(const Flat& a, const Flat& b, const Flat& p) {
   return (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
 }
 
-// Sutherland and Hodgman: what of `subject` lies within the convex `clip`.
+// Sutherland and Hodgman: the part of `subject` within the convex `clip`.
 std::vector<Flat> clipped(std::vector<Flat> subject, std::vector<Flat> clip) {
   double around = 0;
   for (std::size_t i = 0, j = clip.size() - 1; i < clip.size(); j = i++)
@@ -219,7 +219,7 @@ double part_overlap(const Part& a, const Part& b) {
   return common.size() < 3 ? 0 : polygon_area(common);
 }
 
-// Words and numbers of STC-S; parentheses count as blanks, for a union is just its parts.
+// Words and numbers of STC-S; parentheses count as blanks, because a union is the list of its parts.
 class StcReader {
  public:
   explicit StcReader(std::string_view text) : text_(text) {}

@@ -27,7 +27,7 @@ std::string time_line(const std::string& name, const std::optional<Time>& time) 
   return line(1, name, time_text_seconds(*time));
 }
 
-// Job documents name the usual four first, whether a format was given or not.
+// Job documents list the usual four parameters first, whether a format was given or not.
 std::string parameter_lines(const Job& job, const std::string& indent) {
   std::string out;
   const auto add = [&](const std::string& name, const std::string& value) {

@@ -19,7 +19,7 @@ std::string list_head();
 std::string list_entry(const Job& job, const std::string& list_url);
 std::string list_tail();
 
-// What GET <job>/<name> gives as plain text; nullopt if there is no such attribute.
+// The plain text of GET <job>/<name>; nullopt if there is no such attribute.
 std::optional<std::string> attribute_text(const Job& job, const std::string& name);
 
 }  // namespace esofs::sim::tap

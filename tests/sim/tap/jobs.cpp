@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Phase = Job::Phase;
 
-// ESO: created with one minute, at most an hour; kept a day, at most half a year.
+// As at ESO: a job runs one minute by default and at most an hour, and is kept a day and at most half a year.
 constexpr auto kMostExecution = 3600s;
 constexpr auto kKept = 24h;
 constexpr auto kMostKept = 183 * 24h;
@@ -126,7 +126,7 @@ Answer JobList::create(const httplib::Request& request) {
   return reply_see_other(request, url_ + "/" + job->id);
 }
 
-// Applies what a POST says; called with the lock held.
+// Applies the parameters of a POST. REQUIRES: mutex_ held.
 std::string JobList::change(const JobPtr& job, const Parameters& parameters, int& status) {
   const bool pending = job->phase == Phase::kPending;
   for (const auto& [name, value] : parameters.list()) {
@@ -184,7 +184,7 @@ void JobList::execute(Job& job, const std::stop_token& stop) {
     Lock lock(mutex_);
     parameters = job.parameters;
     deadline = begin + job.execution_duration;
-    // The delay may be changed meanwhile: look again at every change.
+    // The delay may change meanwhile, so it is read again after every change.
     while (!stop.stop_requested() && Job::Clock::now() < std::min(begin + delay_, deadline)) {
       const auto until = std::min(begin + delay_, deadline);
       const auto seen = delay_;

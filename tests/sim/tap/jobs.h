@@ -1,4 +1,4 @@
-// JobList: the asynchronous jobs of one service, by UWS 1.1, in the documents and with the sentences of uwsLib 4.4.
+// JobList: the asynchronous jobs of one service, by UWS 1.1, with the documents and sentences of uwsLib 4.4.
 //
 //   shapes   documents exactly as recorded; times in whole seconds; results in unnamed temporary files
 //   threads  thread-safe. Every job runs on a thread of its own, which ends with the job, or with the list
@@ -33,7 +33,7 @@ struct Job {
   using Clock = std::chrono::steady_clock;
 
   enum class Phase { kPending, kQueued, kExecuting, kCompleted, kError, kAborted };
-  // How a run ended: message "" for success, else what went wrong, or (stopped) that it was told to stop.
+  // How a run ended. message: "" for success, else what went wrong. stopped: a stop was requested.
   struct Outcome {
     std::string message;
     bool stopped = false;
@@ -41,7 +41,7 @@ struct Job {
   };
 
   std::string id;
-  std::string owner;  // "": made by nobody, for everybody
+  std::string owner;  // "": made without a login, and open to everybody
   Phase phase = Phase::kPending;
   Time created;
   std::optional<Time> started;
@@ -66,11 +66,11 @@ class JobList {
   JobList(std::string url, Run run) : url_(std::move(url)), run_(std::move(run)) {}
   ~JobList();
 
-  // path: below the list: "", "/<id>", "/<id>/phase", "/<id>/results/result" … A job of somebody (kCallerHeader) is listed
-  // for and given to nobody else: 403 (UWS 1.1 section 5).
+  // path: below the list: "", "/<id>", "/<id>/phase", "/<id>/results/result" … A job with an owner
+  // (kCallerHeader) is listed for its owner only, and 403 for others (UWS 1.1 section 5).
   Answer handle(const std::string& path, const httplib::Request& request);
-  void stop();  // answers that WAIT end, and none waits any more
-  // A job executes at least so long; holds for jobs that run, too.
+  void stop();  // ends every WAIT and allows no more of them
+  // A job executes at least this long; also applies to running jobs.
   void set_delay(std::chrono::milliseconds delay);
 
  private:
@@ -82,7 +82,7 @@ class JobList {
   Answer job_get(const JobPtr& job, const std::string& child, const Parameters& parameters);
   Answer job_post(const JobPtr& job, const std::string& child, const httplib::Request& request);
   Answer give_result(const JobPtr& job, const std::string& name);
-  // "" or the sentence with which the change is refused. Called with the lock held.
+  // Returns "" or the sentence that refuses the change. REQUIRES: mutex_ held.
   std::string change(const JobPtr& job, const Parameters& parameters, int& status);
   std::string change_phase(const JobPtr& job, const std::string& phase);
 
@@ -98,7 +98,7 @@ class JobList {
   const Run run_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::map<std::string, JobPtr> jobs_;  // guarded by mutex_, as every Job but its thread
+  std::map<std::string, JobPtr> jobs_;  // guarded by mutex_, like every Job except its thread
   std::chrono::milliseconds delay_{0};  // guarded by mutex_
   bool stopping_ = false;               // guarded by mutex_
 };

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kIds = "ivo://ivoa.net/std/TAPRegExt#output-votable-";
 
-// Java writes numbers from a thousandth to ten million plainly, others as d.dddEn.
+// Java writes numbers from a thousandth to ten million without an exponent, others as d.dddEn.
 template <class Number>
 void append_java(std::string& out, Number value) {
   if (std::isnan(value)) {

@@ -1,7 +1,7 @@
-// Output formats: how the answer to a query is written, row by row, in each of the forms that the archive offers.
+// Output formats: writers of the answer to a query, row by row, for each format of the archive.
 //
-//   shapes   begin(), row() for each row, end(); each appends to `out`. FITS and text keep all rows until end(), for
-//            their heads depend on them; the others keep none
+//   shapes   begin(), row() for each row, end(); each appends to `out`. FITS and text keep all rows until end(),
+//            because their heads depend on the rows; the others keep none
 //   source   STIL 4 for VOTable, numbers and FITS; TAPLib for JSON; client/ESO.md, "TAP answers and errors"
 #pragma once
 
@@ -19,10 +19,10 @@ enum class Ending { kComplete, kOverflow, kFailed };
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
-  // query: echoed where the format has a place for it.
+  // query: repeated in formats that have a place for it.
   virtual void begin(const std::vector<Column>& columns, const std::string& query, std::string& out) = 0;
   virtual void row(const Cursor& cursor, std::string& out) = 0;
-  // message: of kFailed. Formats without a place for an ending just end.
+  // message: of kFailed. Formats without a place for a status just end.
   virtual void end(Ending ending, const std::string& message, std::string& out) = 0;
 };
 
@@ -30,7 +30,7 @@ struct Format {
   std::vector<std::string> names;  // of FORMAT, lower case; the first is the usual one
   std::string mime;                // as in job documents
   std::string content_type;        // of the response
-  std::string standard_id;         // of TAPRegExt, "" none
+  std::string standard_id;         // of TAPRegExt; "": none
   std::unique_ptr<TableWriter> (*make)();
 };
 

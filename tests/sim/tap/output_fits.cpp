@@ -1,5 +1,5 @@
-// A FITS binary table: an empty primary HDU, then one BINTABLE. Rows are kept until the end, for the head says how many
-// there are and how wide the strings are.
+// A FITS binary table: an empty primary HDU, then one BINTABLE. Rows are kept until the end, because the head has their
+// number and the width of the strings.
 
 #include <algorithm>
 #include <array>
@@ -149,7 +149,7 @@ class FitsWriter : public TableWriter {
     append_big_endian(rows_, static_cast<std::uint64_t>(number));
   }
 
-  // Kept rows have each string with its length before it; the file has them padded to one width.
+  // In kept rows each string follows its length; in the file strings are padded to one width.
   void append_rows(std::string& out) const {
     std::size_t here = 0;
     for (std::uint64_t row = 0; row < count_; ++row) {

@@ -35,7 +35,7 @@ class SeparatedWriter : public TableWriter {
   void end(Ending /*ending*/, const std::string& /*message*/, std::string& /*out*/) override {}
 
  private:
-  // CSV by RFC 4180; TSV cannot quote, so that a tab or a line end within a cell becomes a blank.
+  // CSV by RFC 4180; TSV has no quotes, so a tab or a line end within a cell becomes a blank.
   void append_quoted(std::string& out, const std::string& text) const {
     if (separator_ == '\t') {
       for (const char c : text) out += c == '\t' || c == '\n' || c == '\r' ? ' ' : c;

@@ -26,7 +26,7 @@ void append_attribute(std::string& out, std::string_view name, const std::string
   out += "=\"" + xml_attribute(value) + '"';
 }
 
-// The value that stands for null in BINARY, where nothing else can.
+// The value that means null in BINARY, which has no other null.
 std::int64_t null_value(const Column& column) {
   if (column.datatype == "short") return std::numeric_limits<std::int16_t>::min();
   if (column.datatype == "int") return std::numeric_limits<std::int32_t>::min();
@@ -108,7 +108,7 @@ class TabledataWriter : public VotableWriter {
   std::string closing() override { return "</TABLEDATA>\n"; }
 };
 
-// Lines of base64 out of bytes that come in pieces.
+// Writes pieces of bytes as lines of base64.
 class Base64Lines {
  public:
   void add(std::string_view bytes, std::string& out) {

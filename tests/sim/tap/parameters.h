@@ -1,4 +1,4 @@
-// Parameters of a TAP or UWS request: names in any case, values as they are, from query string and form alike.
+// Parameters of a TAP or UWS request: names in any case, unchanged values, from the query string and the form.
 #pragma once
 
 #include <httplib.h>

@@ -97,7 +97,7 @@ std::variant<std::unique_ptr<QueryAnswer>, Failure> QueryAnswer::start(const Par
 }
 
 std::optional<Failure> QueryAnswer::first_step(const Options& options) {
-  if (rows_left_ == 0) {  // metadata only: the query is not run, and DALI wants it called an overflow
+  if (rows_left_ == 0) {  // metadata only: the query does not run, and DALI calls that an overflow
     step_ = Cursor::Step::kRow;
     return std::nullopt;
   }

@@ -17,7 +17,7 @@
 
 namespace esofs::sim::tap {
 
-// Rows when no MAXREC is given, and the most that anyone gets (measured by users of the archive).
+// The number of rows without MAXREC, and the largest one (as users of the archive have found).
 constexpr std::int64_t kDefaultMaxrec = 20000;
 constexpr std::int64_t kHardMaxrec = 15000000;
 
@@ -35,14 +35,14 @@ class QueryAnswer {
     std::stop_token stop;
   };
 
-  // Checks and starts: returns once the first row is known, so that most failures come before the first byte.
+  // Checks and starts the query. Returns once the first row is known, so that most errors come before the first byte.
   static std::variant<std::unique_ptr<QueryAnswer>, Failure> start(const Parameters& parameters,
                                                                    const Schema& schema,
                                                                    const Dialect& dialect, Database& database,
                                                                    const Options& options);
 
   const Format& format() const { return *format_; }
-  // Appends some 64 KiB; false once the document is complete.
+  // Appends about 64 KiB; false once the document is complete.
   bool fill(std::string& out);
   // How it ended; after fill() has returned false.
   std::optional<Failure> failure() const { return failure_; }

@@ -16,11 +16,11 @@ using NextPiece = std::function<bool(std::string&)>;
 // 200 with a chunked body, as every dynamic answer has.
 Answer reply_stream(const std::string& content_type, NextPiece next);
 Answer reply_text(const std::string& content_type, std::string body);
-// An empty chunked body; the request's Content-Type comes back, as it does at the archive.
+// An empty chunked body with the Content-Type of the request, as at the archive.
 Answer reply_see_other(const httplib::Request& request, const std::string& location);
 // The VOTable of an error, with CRLF and a Content-Length.
 Answer reply_error(int status, const std::string& message);
-// 200 with Content-Length and the few headers that stored results have; the body is still to be set.
+// 200 with Content-Length and the few headers of stored results; the caller sets the body.
 Answer reply_stored(const std::string& content_type, std::uint64_t length);
 
 std::string error_document(const std::string& message);

@@ -1,6 +1,6 @@
-// Schema: the tables that a TAP service has, with everything that FIELD, TAP_SCHEMA and /tables say of a column.
+// Schema: the tables of a TAP service, with all properties of a column that FIELD, TAP_SCHEMA and /tables show.
 //
-// The archive's own column sets are facts, written as one line of text for each column (schema_*.cpp).
+// The archive's own columns are written as one line of text each (schema_*.cpp).
 //
 //   threads  built once, then read by any thread
 //   source   VOSI tables of tap_obs, June 2026; tap_cat: client/ESO.md, "Catalogues"
@@ -50,7 +50,7 @@ struct Table {
 
 struct Schema {
   std::vector<Table> tables;
-  // True where TAP_SCHEMA.columns.datatype says CHAR, REAL, DOUBLE … (tap_cat).
+  // True if TAP_SCHEMA.columns.datatype says CHAR, REAL, DOUBLE … (tap_cat).
   bool sql_datatypes = false;
 
   // By qualified or bare name in any case; nullptr if unknown, or bare and not unique.
@@ -76,7 +76,7 @@ Schema make_cat_schema();
 // The rows of TAP_SCHEMA.<table> that describe `schema`. bare_names: as tap_cat under TAP 1.0.
 std::vector<TableRow> schema_rows(const Schema& schema, const std::string& table, bool bare_names);
 
-// The column's name as ADQL needs it: quoted where it is a reserved word ("size", "interval").
+// The name of the column in ADQL: quoted if it is a reserved word ("size", "interval").
 std::string adql_name(const std::string& column);
 
 // VOTable's word for a type as tap_cat writes it: CHAR, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE.

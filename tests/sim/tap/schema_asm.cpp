@@ -1,4 +1,4 @@
-// The site monitor tables of tap_obs (schema asm): what every instrument on the mountain measures.
+// The site monitor tables of tap_obs (schema asm): measurements of weather, seeing and turbulence.
 //
 // One column a line: name|datatype(arraysize)@xtype|unit|ucd|utype|flags|description; flags: p principal, i indexed.
 // Source: VOSI tables of tap_obs, June 2026.

@@ -1,4 +1,4 @@
-// Every column that a table of schema ist has, written once.
+// All columns of the tables of schema ist, each written once.
 //
 // "name/2" is another definition of a column that some instruments use.
 // One column a line: name|datatype(arraysize)@xtype|unit|ucd|utype|flags|description; flags: p principal, i indexed.

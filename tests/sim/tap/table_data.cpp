@@ -13,7 +13,7 @@ constexpr std::size_t kBatchRows = 512;
 constexpr std::size_t kBatchesAhead = 4;
 constexpr std::size_t kKeptBatches = 40;  // about 20 000 rows
 
-// Thrown through Holdings::rows() when nobody wants more rows.
+// Thrown through Holdings::rows() when no more rows are needed.
 struct ScanEnded {};
 
 // Turns visited rows into batches.
@@ -29,7 +29,7 @@ class Packer {
   void add(const TableRow& row) {
     const std::size_t begin = batch_->cells.size();
     batch_->cells.resize(begin + width_);
-    auto column = order_.begin();  // both are sorted by name: one walk fits them together
+    auto column = order_.begin();  // both are sorted by name, so one pass is enough
     for (const auto& [name, cell] : row) {
       while (column != order_.end() && column->first < name) ++column;
       if (column == order_.end()) break;
@@ -84,7 +84,7 @@ class KeptScan : public TableData::Scan {
   std::size_t next_ = 0;
 };
 
-// A thread makes the rows while the reader uses them.
+// A thread makes the rows while the reader consumes them.
 class MadeScan : public TableData::Scan {
  public:
   MadeScan(const Table& table, const TableData::Rows& rows)

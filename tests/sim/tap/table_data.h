@@ -1,7 +1,7 @@
 // TableData: the rows of one table, packed in batches, for any number of scans at a time.
 //
-// Small tables are kept after the first scan; the rows of big ones are made anew by a thread for each scan, a few
-// batches ahead of the reader, so that a million rows need no more memory than a thousand.
+// Small tables are kept after the first scan. For big ones a thread makes the rows again for each scan, a few batches
+// ahead of the reader, so that a million rows need no more memory than a thousand.
 //
 //   threads  thread-safe; a Scan belongs to one thread
 #pragma once
@@ -41,7 +41,7 @@ class TableData {
   using Visit = std::function<void(const TableRow&)>;
   using Rows = std::function<void(const Visit&)>;
 
-  // rows: visits every row, in the same order each time; an exception thrown by the visitor ends it.
+  // rows: visits every row, always in the same order, until an exception of the visitor ends it.
   TableData(const Table& table, Rows rows) : table_(table), rows_(std::move(rows)) {}
 
   class Scan {
@@ -51,7 +51,7 @@ class TableData {
   };
   std::unique_ptr<Scan> scan();
 
-  // Where a row of a kept table is.
+  // The place of a row of a kept table.
   struct Place {
     std::uint32_t batch;
     std::uint32_t row;

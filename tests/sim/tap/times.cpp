@@ -35,7 +35,7 @@ std::optional<Time> parse_time(std::string_view text) {
   const bool whole = got == 3 || (got == 7 && (between == 'T' || between == ' '));
   if (!whole || parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 || parts.tm_mday > 31)
     return std::nullopt;
-  parts.tm_year = std::clamp(parts.tm_year, 1700, 2200) - 1900;  // what the clock's nanoseconds can hold
+  parts.tm_year = std::clamp(parts.tm_year, 1700, 2200) - 1900;  // the range of the clock's nanoseconds
   parts.tm_mon -= 1;
   const auto base = std::chrono::system_clock::from_time_t(timegm(&parts));
   return base + std::chrono::milliseconds(std::llround(seconds * 1000));

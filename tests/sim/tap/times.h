@@ -10,7 +10,7 @@ namespace esofs::sim::tap {
 
 using Time = std::chrono::system_clock::time_point;
 
-// "2026-06-08", "2026-06-08T15:33:54", a blank for T, decimals, Z: all are taken.
+// "2026-06-08", "2026-06-08T15:33:54", a blank for T, decimals, Z: all are accepted.
 std::optional<Time> parse_time(std::string_view text);
 
 std::string time_text(Time time);          // "2026-06-08T15:33:54.000Z"

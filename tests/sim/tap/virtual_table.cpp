@@ -15,7 +15,7 @@ struct RowCursor : sqlite3_vtab_cursor {
   std::unique_ptr<TableData::Scan> scan;
   std::shared_ptr<const Batch> batch;  // nullptr: at the end
   std::size_t row = 0;
-  const std::vector<TableData::Place>* places = nullptr;  // of an equality; else the scan
+  const std::vector<TableData::Place>* places = nullptr;  // the rows of an equality; nullptr: the scan
   std::size_t place = 0;
   sqlite3_int64 rowid = 0;
 };
@@ -154,7 +154,7 @@ int give_rowid(sqlite3_vtab_cursor* cursor, sqlite3_int64* out) {
   return SQLITE_OK;
 }
 
-// Without xCreate a module is a table by its own name: no CREATE is ever needed.
+// Without xCreate the module is a table under its own name, so no CREATE is needed.
 const sqlite3_module& module() {
   static const sqlite3_module made = [] {
     sqlite3_module m{};

@@ -1,4 +1,4 @@
-// A TableData as a table of SQLite: read-only, text compared without regard to case, as the archive does.
+// A TableData as a table of SQLite: read-only. Text is compared without regard to case, as at the archive.
 #pragma once
 
 #include <sqlite3.h>

@@ -1,4 +1,4 @@
-// What a service says of itself: capabilities, availability, tables, examples.
+// The documents in which a service describes itself: capabilities, availability, tables, examples.
 //
 //   source   VOSI 1.1, TAPRegExt 1.0, DALI examples; /tables in the form that the archive sent in June 2026
 #pragma once
@@ -19,7 +19,7 @@ std::string capabilities(const VosiFacts& facts);
 std::string availability();
 std::string examples(const VosiFacts& facts);
 std::string tableset(const Schema& schema,
-                     const VosiFacts& facts);  // everything, whatever detail was asked for
+                     const VosiFacts& facts);  // in full, whatever detail was requested
 std::string table_document(const Schema& schema, const Table& table, const VosiFacts& facts);
 
 }  // namespace esofs::sim::tap
