@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "cache/answers/whose.h"
-#include "cache/content/unpack.h"
+#include "cache/content/forms/unpack.h"
 #include "cache/content/whole_file.h"
 #include "client/base/in_turn.h"
 #include "client/http/http.h"

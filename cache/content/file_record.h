@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "cache/content/unpack.h"
+#include "cache/content/forms/unpack.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {

@@ -13,8 +13,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "cache/content/fits_file.h"
-#include "cache/content/unpack.h"
+#include "cache/content/forms/fits_file.h"
+#include "cache/content/forms/unpack.h"
 #include "tests/unit/cache/content/file_cache_fixture.h"
 
 namespace esofs::cache {
