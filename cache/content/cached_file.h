@@ -71,11 +71,12 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   struct Transfer {
     std::uint64_t next;  // its chunks [next, end) have not come yet; guarded by the file's lock
     std::uint64_t end;
-    bool ahead;                   // nobody waited when it was begun
-    bool stopped = false;         // guarded by the file's lock
-    std::optional<Error> broken = {};     // of its last request; used by its job only, like the next two
-    std::string url = {};                 // of its last request
-    std::shared_ptr<Bytes> begun = {};    // the first bytes of chunk `next`, of an answer that was shorter than asked for
+    bool ahead;                        // nobody waited when it was begun
+    bool stopped = false;              // guarded by the file's lock
+    std::optional<Error> broken = {};  // of its last request; used by its job only, like the next two
+    std::string url = {};              // of its last request
+    std::shared_ptr<Bytes> begun =
+        {};  // the first bytes of chunk `next`, of an answer that was shorter than asked for
     std::stop_source stop = {};
   };
 

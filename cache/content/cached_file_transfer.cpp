@@ -14,7 +14,8 @@ using std::chrono::steady_clock;
 constexpr std::size_t kMostRun = (1ULL << 20U) / kChunkBytes;  // chunks written to the disk at once
 constexpr std::uint64_t kMostWhole = 1ULL << 20U;  // of a file that may come whole instead of a range
 constexpr int kMostFailures = 3;
-constexpr std::uint64_t kLeastPart = 4096;  // bytes of an answer that is shorter than asked for; below it counts as broken off
+constexpr std::uint64_t kLeastPart =
+    4096;  // bytes of an answer that is shorter than asked for; below it counts as broken off
 
 // What a reader of an open file receives: ENOENT is no error of read(2).
 Error read_error(const Error& error) {

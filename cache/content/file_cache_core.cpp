@@ -158,8 +158,9 @@ void FileCacheCore::ask(const std::string& id, const AttemptPtr& attempt, const 
     const Inside inside(self->parts_->gate);
     if (!inside) return self->land(id, *attempt, ending_error());
     if (!source) return self->land(id, *attempt, source.error());
-    open_file(self->parts_, self,
-              {id, attempt, dataset, std::move(*source), parent, self->known_.record(id), self->unsteady(id)});
+    open_file(
+        self->parts_, self,
+        {id, attempt, dataset, std::move(*source), parent, self->known_.record(id), self->unsteady(id)});
   });
 }
 
@@ -248,7 +249,8 @@ std::shared_ptr<WholeFile> FileCacheCore::whole_content(const std::string& id, c
 void FileCacheCore::readable(const OpeningRequest& request, const Delivered& delivered) {
   if (!openings_.current(*request.attempt)) {
     // Another attempt brings the file: a second whole response must not take the place of the first.
-    if (delivered.record.whole) delivered.content->expire(Error(ESTALE, "another request has brought the file"));
+    if (delivered.record.whole)
+      delivered.content->expire(Error(ESTALE, "another request has brought the file"));
     return;
   }
   Delivered answer = delivered;
@@ -290,7 +292,8 @@ void FileCacheCore::failed(const OpeningRequest& request, OpeningEnd why, const 
     }
     case OpeningEnd::kEnding:
       return land(request.id, *attempt, ending_error());
-    case OpeningEnd::kPackage:
+    case OpeningEnd::kPackage:  // no failure to remember: under the package's own name the file can be opened
+      return openings_.land(*attempt, error);
     case OpeningEnd::kFailed:
       return land(request.id, *attempt, error.code() == EINTR ? ending_error() : error);
   }
@@ -315,6 +318,10 @@ bool FileCacheCore::unpacks(Packing packing) const {
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
   const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+  if (const std::string package = plain ? package_of(dataset) : ""; !package.empty()) {
+    done(package_error(package));
+    return {};
+  }
   const auto self = shared_from_this();
   return in_turn<Delivered, OpenContent>(
       [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },

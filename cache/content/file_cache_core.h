@@ -84,7 +84,7 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   // themselves. Their ranges cannot be put together.
   Guarded<std::map<std::string, std::int64_t>> unsteady_;
   Flights openings_;                         // by the file id and who is logged in
-  Waiters<std::string, OpenContent> views_;   // by content key
+  Waiters<std::string, OpenContent> views_;  // by content key
 };
 
 }  // namespace esofs::cache

@@ -18,7 +18,7 @@ struct FileRecord {
   std::string url;   // where its bytes are; "" where the URL holds a secret
   std::string name;  // delivered name; ""
   std::string validator;
-  std::string tag;   // client::FileHead::tag and date
+  std::string tag;  // client::FileHead::tag and date
   std::string date;
   std::uint64_t size = 0;
   bool whole = false;  // came as one response, cannot be asked for in ranges

@@ -14,7 +14,8 @@ bool hangs(const Attempt& attempt, std::int64_t patience, std::int64_t now) {
 
 }  // namespace
 
-Flights::Joined Flights::join(const std::string& key, Unwanted unwanted, std::int64_t now, Done<Delivered> done) {
+Flights::Joined Flights::join(const std::string& key, Unwanted unwanted, std::int64_t now,
+                              Done<Delivered> done) {
   auto asker = std::make_shared<Asker>(Asker{std::move(done)});
   AttemptPtr begin;
   AttemptPtr hung;

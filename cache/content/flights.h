@@ -32,8 +32,9 @@ struct Attempt {
   explicit Attempt(std::string the_flight) : flight(std::move(the_flight)) {}
 
   const std::string flight;
-  std::stop_source stop;                  // ends the request and the transfer that it becomes
-  std::atomic<std::int64_t> alive_at = 0;  // when it was sent or its last bytes came, seconds since 1970; 0: not sent yet
+  std::stop_source stop;  // ends the request and the transfer that it becomes
+  std::atomic<std::int64_t> alive_at =
+      0;  // when it was sent or its last bytes came, seconds since 1970; 0: not sent yet
 };
 using AttemptPtr = std::shared_ptr<Attempt>;
 
@@ -49,7 +50,8 @@ class Flights {
     Cancel cancel;
   };
   // now: seconds since 1970.
-  [[nodiscard]] Joined join(const std::string& key, Unwanted unwanted, std::int64_t now, Done<Delivered> done);
+  [[nodiscard]] Joined join(const std::string& key, Unwanted unwanted, std::int64_t now,
+                            Done<Delivered> done);
 
   // False: another attempt took its place, or its flight has landed. What it brings is nobody's.
   bool current(const Attempt& attempt) const;
@@ -66,7 +68,8 @@ class Flights {
     AttemptPtr attempt;
     std::vector<std::shared_ptr<Asker>> askers;
     Unwanted unwanted = Unwanted::kGoesOn;
-    std::int64_t patience = 1;  // seconds without a sign of life after which an attempt that nobody waits for hangs
+    std::int64_t patience =
+        1;  // seconds without a sign of life after which an attempt that nobody waits for hangs
   };
   using Map = Guarded<std::map<std::string, Flight>>;
 

@@ -91,8 +91,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   void fetch_file(Lane::Turn& turn) {
     const std::stop_token lane = turn.stop();
     const Inside inside(parts_->gate);
-    if (!inside || lane.stop_requested())
-      return host_->failed(request_, OpeningEnd::kEnding, ending_error());
+    if (!inside || lane.stop_requested()) return host_->failed(request_, OpeningEnd::kEnding, ending_error());
     try {
       request_.attempt->alive_at = parts_->now();
       const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
@@ -251,10 +250,11 @@ class Opening::HeadSink : public client::FetchSink {
   // Whether a whole response that has ended is the whole file.
   Result<void> check_whole() {
     const auto& request = opening_.request_;
-    const auto length =
-        request.source.kind == client::FetchKind::kFile ? request.source.length : std::optional<std::uint64_t>();
+    const auto length = request.source.kind == client::FetchKind::kFile ? request.source.length
+                                                                        : std::optional<std::uint64_t>();
     if (received_ == 0) {
-      const std::uint64_t expected = length.value_or(request.dataset.is_cutout() ? 0 : request.dataset.estimate_bytes);
+      const std::uint64_t expected =
+          length.value_or(request.dataset.is_cutout() ? 0 : request.dataset.estimate_bytes);
       return expected == 0 ? Result<void>()
                            : Error(EIO, "the answer is empty; the file is announced with about " +
                                             std::to_string(expected) + " bytes");

@@ -45,7 +45,8 @@ class ProbeSink : public client::FetchSink {
 
 }  // namespace
 
-std::optional<client::FileSource> package_of_answer(const client::FileSource& asked, const client::FileHead& head,
+std::optional<client::FileSource> package_of_answer(const client::FileSource& asked,
+                                                    const client::FileHead& head,
                                                     std::span<const std::byte> begin) {
   client::FileSource package = asked;
   package.length = head.total;
@@ -79,8 +80,8 @@ std::string package_extension(const client::FileSource& source) {
 }
 
 Error package_error(const std::string& extension) {
-  return {EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " + extension +
-                   " file in the dataset's directory below datasets/"};
+  return {EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
+                   extension + " file in the dataset's directory below datasets/"};
 }
 
 }  // namespace esofs::cache

@@ -18,7 +18,8 @@ namespace esofs::cache {
 
 // The source of the package that an answer with this head and these first bytes (as many as there are) is; nullopt: it is none.
 // asked: the source that the answer is to. Its type and name become such that they tell the package.
-std::optional<client::FileSource> package_of_answer(const client::FileSource& asked, const client::FileHead& head,
+std::optional<client::FileSource> package_of_answer(const client::FileSource& asked,
+                                                    const client::FileHead& head,
                                                     std::span<const std::byte> begin);
 
 // Asks for the first bytes of what `source` leads to. nullopt: it is no package, or cannot be had.

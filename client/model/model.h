@@ -161,8 +161,8 @@ struct FileHead {
   std::optional<std::uint64_t> total;  // exact size; nullopt: not announced (known when the body has ended)
   bool partial = false;                // 206: Range is honoured; false: the body is the whole file
   std::string validator;               // strong ETag, else Last-Modified, else ""
-  std::string tag;   // what an ETag has between its quotes, weak or strong; ""
-  std::string date;  // Last-Modified; ""
+  std::string tag;                     // what an ETag has between its quotes, weak or strong; ""
+  std::string date;                    // Last-Modified; ""
   std::string name;                    // of Content-Disposition, made safe by nobody yet; ""
   std::string content_type;
   std::string identity;  // whose rights it took; "": nobody's

@@ -353,8 +353,8 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
   client::FileHead head;
   head.tag = options.tag;
   head.date = options.date;
-  const bool same = request.validator == options.validator ||
-                    client::same_tag_and_date(request.tag, request.date, head);
+  const bool same =
+      request.validator == options.validator || client::same_tag_and_date(request.tag, request.date, head);
   if (!request.validator.empty() && !options.validator.empty() && !same)
     return Error(ESTALE, "changed: " + request.url);
   if (request.total && *request.total != file.size) return Error(ESTALE, "changed size: " + request.url);

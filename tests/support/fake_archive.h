@@ -55,8 +55,9 @@ class FakeArchive : public client::Archive {
     std::size_t piece = 64U << 10U;  // bytes passed to the sink at once
     std::string owner = {};          // whose rights it takes; "": public
     std::string co_owner = {};       // whose rights do as well
-    std::uint64_t most_part = 0;     // bytes of an answer to a range, which may be shorter than asked for; 0: as asked for
-    std::string tag = {};            // client::FileHead::tag and date
+    std::uint64_t most_part =
+        0;  // bytes of an answer to a range, which may be shorter than asked for; 0: as asked for
+    std::string tag = {};  // client::FileHead::tag and date
     std::string date = {};
   };
   // Adds or replaces a file; another validator (and salt) makes it a changed version.

@@ -9,7 +9,8 @@
 
 namespace esofs::tests {
 
-inline std::vector<std::byte> lzw_of(const std::vector<std::byte>& plain, bool block_mode, unsigned most_width = 16) {
+inline std::vector<std::byte> lzw_of(const std::vector<std::byte>& plain, bool block_mode,
+                                     unsigned most_width = 16) {
   std::vector<std::byte> packed{std::byte{0x1f}, std::byte{0x9d},
                                 static_cast<std::byte>(most_width | (block_mode ? 0x80U : 0U))};
   std::uint64_t bits = 0;
@@ -19,7 +20,8 @@ inline std::vector<std::byte> lzw_of(const std::vector<std::byte>& plain, bool b
   std::uint32_t next = block_mode ? 257 : 256;
   const auto put_bits = [&](std::uint32_t value, unsigned size) {
     bits |= std::uint64_t{value} << count;
-    for (count += size; count >= 8; count -= 8, bits >>= 8U) packed.push_back(static_cast<std::byte>(bits & 0xffU));
+    for (count += size; count >= 8; count -= 8, bits >>= 8U)
+      packed.push_back(static_cast<std::byte>(bits & 0xffU));
   };
   const auto put = [&](std::uint32_t code) {
     put_bits(code, width);

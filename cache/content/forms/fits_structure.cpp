@@ -150,13 +150,14 @@ bool FitsStructure::trailing() const {
 Result<void> FitsStructure::end() const {
   const std::string got = std::to_string(at_) + " bytes came";
   if (part_ == Part::kData && at_ < needed_)
-    return Error(EIO, "the FITS file is cut off: " + got + ", its headers announce " +
-                          std::to_string(needed_));
+    return Error(EIO,
+                 "the FITS file is cut off: " + got + ", its headers announce " + std::to_string(needed_));
   if (part_ != Part::kHeader) return {};
   const std::string_view begun = std::string_view(card_).substr(0, kExtension.size());
   const bool another = !card_.empty() && (hdus_ == 0 || kExtension.starts_with(begun));
   if (empty_ && !another && hdus_ > 0) return {};
-  return Error(EIO, "the FITS file is cut off in the header of HDU " + std::to_string(hdus_ + 1) + ": " + got);
+  return Error(EIO,
+               "the FITS file is cut off in the header of HDU " + std::to_string(hdus_ + 1) + ": " + got);
 }
 
 }  // namespace esofs::cache

@@ -44,10 +44,11 @@ class FitsStructure {
 
   Part part_ = Part::kHeader;
   std::uint64_t at_ = 0;
-  std::string card_;  // the bytes of the card that comes in
+  std::string card_;   // the bytes of the card that comes in
   bool empty_ = true;  // no card of this header has come
-  int hdus_ = 0;      // whose header has ended
-  std::map<std::string, std::string, std::less<>> values_;  // of the keywords that give the size, in this header
+  int hdus_ = 0;       // whose header has ended
+  std::map<std::string, std::string, std::less<>>
+      values_;                 // of the keywords that give the size, in this header
   std::uint64_t needed_ = 0;   // the end of the last HDU's data, or of its header if it has none
   std::uint64_t hdu_end_ = 0;  // with the fill of its last block
   bool trailing_ = false;

@@ -42,9 +42,9 @@ class LzwDecoder {
   std::uint64_t skip_bits_ = 0;  // the rest of a group that was left
   std::uint64_t bits_ = 0;       // not decoded yet, the next one lowest
   unsigned bit_count_ = 0;
-  std::uint32_t next_ = 0;       // the entry to be made
-  std::int64_t before_ = -1;     // the code before; -1: none
-  std::byte first_{};            // the first byte of what it stands for
+  std::uint32_t next_ = 0;    // the entry to be made
+  std::int64_t before_ = -1;  // the code before; -1: none
+  std::byte first_{};         // the first byte of what it stands for
   std::vector<std::uint16_t> prefix_;
   std::vector<std::byte> suffix_;
   std::vector<std::byte> reversed_;  // what a code stands for, the last byte first

@@ -19,7 +19,8 @@ constexpr std::size_t kMostPax = 1U << 20U;
 std::optional<std::uint64_t> number(std::string_view field) {
   std::uint64_t value = 0;
   if ((static_cast<unsigned char>(field.front()) & 0x80U) != 0) {
-    for (const char byte : field.substr(field.size() - 8)) value = value << 8U | static_cast<unsigned char>(byte);
+    for (const char byte : field.substr(field.size() - 8))
+      value = value << 8U | static_cast<unsigned char>(byte);
     return value;
   }
   const auto first = field.find_first_not_of(' ');
@@ -49,7 +50,8 @@ std::optional<std::uint64_t> pax_size(std::string_view records) {
     if (record.starts_with(" size=")) {
       std::uint64_t value = 0;
       record.remove_prefix(6);
-      if (std::from_chars(record.data(), record.data() + record.size(), value).ec == std::errc()) size = value;
+      if (std::from_chars(record.data(), record.data() + record.size(), value).ec == std::errc())
+        size = value;
     }
     records.remove_prefix(length);
   }
@@ -105,8 +107,8 @@ void TarStructure::header() {
 
 Result<void> TarStructure::end() const {
   if (unknown_ || ended_) return {};
-  return Error(EIO, "the tar file is cut off after " + std::to_string(at_) +
-                        " bytes: the mark at its end is missing");
+  return Error(
+      EIO, "the tar file is cut off after " + std::to_string(at_) + " bytes: the mark at its end is missing");
 }
 
 }  // namespace esofs::cache

@@ -95,7 +95,8 @@ Result<void> check_structure(const FitsStructure& structure) {
   const std::uint64_t size = structure.size();
   if (size > structure.padded_size() && size % kFitsBlock != 0)
     return Error(EIO, "what was unpacked has " + std::to_string(size) + " bytes, not whole FITS blocks");
-  if (structure.trailing()) return Error(EIO, "what was unpacked is damaged: its HDUs do not end where it ends");
+  if (structure.trailing())
+    return Error(EIO, "what was unpacked is damaged: its HDUs do not end where it ends");
   return {};
 }
 
@@ -123,7 +124,8 @@ Result<UniqueFd> gunzipped(int packed, const std::filesystem::path& scratch, con
   if (!plain) return plain.error();
   Writer writer(plain->get());
   Inflater inflater([&writer](std::span<const std::byte> made) { return writer.write(made); });
-  auto done = read_all(packed, stop, [&inflater](std::span<const std::byte> in) { return inflater.feed(in); });
+  auto done =
+      read_all(packed, stop, [&inflater](std::span<const std::byte> in) { return inflater.feed(in); });
   if (done) done = inflater.end();
   if (!done) return done.error();
   return plain;
@@ -270,9 +272,10 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
     fits_movabs_hdu(from->get(), hdu, nullptr, &status);
     if (status != 0) break;
     if (packed_as_64_bits(from->get()))
-      return Error(EIO, "HDU " + std::to_string(hdu) +
-                            " is a tile-compressed image of 64-bit integers (ZBITPIX = 64), which CFITSIO cannot "
-                            "unpack; the file as delivered is there");
+      return Error(EIO,
+                   "HDU " + std::to_string(hdu) +
+                       " is a tile-compressed image of 64-bit integers (ZBITPIX = 64), which CFITSIO cannot "
+                       "unpack; the file as delivered is there");
     const auto certain = verify_data(from->get());
     if (!certain) return certain.error();
     if (auto room = room_for(place, 0, image_bytes(from->get())); !room) return room.error();

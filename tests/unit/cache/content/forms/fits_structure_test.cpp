@@ -53,7 +53,8 @@ TEST(FitsStructure, PiecesOfAnySizeGiveTheSame) {
 
 TEST(FitsStructure, AHeaderThatHasNoEndIsCutOff) {
   const std::string file = fits_of(10'000);
-  for (const std::size_t size : {1U, 79U, 80U, 240U, 399U}) EXPECT_EQ(error_of(file.substr(0, size)), EIO) << size;
+  for (const std::size_t size : {1U, 79U, 80U, 240U, 399U})
+    EXPECT_EQ(error_of(file.substr(0, size)), EIO) << size;
   EXPECT_EQ(error_of(file + table().substr(0, 100)), EIO);
   EXPECT_EQ(error_of(file + "XTEN"), EIO);
 }

@@ -26,7 +26,9 @@ int error_of(const Bytes& file, std::size_t piece = 1000) {
   return ended ? 0 : ended.error().code();
 }
 
-Bytes cut(const Bytes& file, std::size_t size) { return {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)}; }
+Bytes cut(const Bytes& file, std::size_t size) {
+  return {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size)};
+}
 
 Bytes with(Bytes file, std::size_t more, std::byte what) {
   file.insert(file.end(), more, what);
@@ -44,7 +46,8 @@ Bytes archived(int format, int filter, const Bytes& member, int members = 2) {
   archive_write_open_memory(writer, made.data(), made.size(), &used);
   for (int i = 0; i < members; ++i) {
     archive_entry* entry = archive_entry_new();
-    const std::string name = (i == 0 ? std::string(90, 'd') + "/" : "") + std::string(90, 'n') + std::to_string(i) + ".fits";
+    const std::string name =
+        (i == 0 ? std::string(90, 'd') + "/" : "") + std::string(90, 'n') + std::to_string(i) + ".fits";
     archive_entry_set_pathname(entry, name.c_str());
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
@@ -98,7 +101,8 @@ TEST(Wholeness, Bzip2HasItsEndMark) {
 }
 
 TEST(Wholeness, ATarFileEndsWithItsMark) {
-  for (const int format : {ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE}) {
+  for (const int format :
+       {ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE}) {
     const Bytes file = archived(format, ARCHIVE_FILTER_NONE, kFits);
     EXPECT_EQ(error_of(file), 0) << format;
     EXPECT_EQ(error_of(file, 7), 0) << format;
