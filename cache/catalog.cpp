@@ -319,7 +319,7 @@ void StoredCatalog::learn_source(const client::Dataset& dataset, const client::F
 }
 
 void StoredCatalog::correct_source(const client::Dataset& dataset, const client::FileSource& source) {
-  sources_->keep(source_key(dataset), archive_.user(), {0, source});
+  sources_->keep(source_key(dataset), Login{archive_.user()}, {0, source});
 }
 
 Cancel StoredCatalog::product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {
