@@ -1,8 +1,13 @@
 #include "mountopts/credential_options.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace esofs::mountopts {
 
@@ -34,6 +39,20 @@ client::Credentials::Config caller_credentials(const Options& options, const cli
   config.home_netrc = account.home + "/.netrc";
   config.plain_http = options.plain_http_credentials;
   return config;
+}
+
+Result<void> check_credential_files(const Options& options) {
+  for (const auto& [name, path] :
+       {std::pair("credentials", &options.credentials), std::pair("token_file", &options.token_file)}) {
+    if (path->empty()) continue;
+    const std::string what = "option '" + std::string(name) + "': " + path->string();
+    struct stat state {};
+    const bool there = ::stat(path->c_str(), &state) == 0;
+    if (there && !S_ISREG(state.st_mode)) return Error(EINVAL, what + " is not a plain file");
+    if (!there || ::access(path->c_str(), R_OK) != 0)
+      return Error(errno, what + ": " + std::generic_category().message(errno));
+  }
+  return {};
 }
 
 client::HttpSettings http_settings(const Options& options) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cache/content/file_cache.h"
+#include "client/base/result.h"
 #include "client/http/http.h"
 #include "client/login/as_user.h"
 #include "client/login/credentials.h"
@@ -19,6 +20,10 @@ client::Credentials::Config credentials_config(const Options& options);
 
 // Of another user of this machine, whose environment nobody knows: what is in his home directory by default.
 client::Credentials::Config caller_credentials(const Options& options, const client::Account& account);
+
+// The files that the options credentials and token_file name can be read, at the moment. ENOENT, EACCES … with the option's
+// name; EINVAL: it is not a plain file.
+Result<void> check_credential_files(const Options& options);
 
 client::HttpSettings http_settings(const Options& options);
 

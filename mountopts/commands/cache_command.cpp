@@ -8,8 +8,8 @@
 #include <iostream>
 #include <system_error>
 
-#include "mountopts/human.h"
 #include "mountopts/merged_options.h"
+#include "mountopts/units.h"
 
 namespace esofs::mountopts {
 namespace {

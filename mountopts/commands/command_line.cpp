@@ -21,6 +21,7 @@
 #include "mountopts/commands/login_command.h"
 #include "mountopts/commands/mount_command.h"
 #include "mountopts/commands/mount_status.h"
+#include "mountopts/commands/mountpoint.h"
 #include "mountopts/commands/unmount.h"
 #include "mountopts/commands/warm_command.h"
 #include "mountopts/mount_table.h"
@@ -55,6 +56,12 @@ std::string command_meant(const std::string& word) {
 // neither a command nor followed by a mountpoint.
 Result<std::vector<std::string>> with_command(int argc, const char* const* argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words[0] == "help") {
+    if (words.size() == 1) return std::vector<std::string>{"--help"};
+    if (words.size() == 2 && is_command(words[1])) return std::vector<std::string>{words[1], "--help"};
+    return Error(EINVAL,
+                 "there is no help of '" + words[1] + "'" + command_meant(words[1]) + "; run `esofs --help`");
+  }
   if (words.empty() || is_command(words[0])) return words;
   if (words[0].starts_with('-')) {
     constexpr std::array<std::string_view, 4> kGeneral{"-h", "--help", "-V", "--version"};
@@ -95,9 +102,8 @@ std::string options_help() {
   return text + "  and ro, allow_root, auto_unmount, nosuid, nodev, noexec, fsname=… of mount(8) and FUSE";
 }
 
-// Returns whether it could be asked.
-bool print_status(const std::string& mountpoint, bool as_json) {
-  const auto status = read_mount_status(mountpoint);
+// Returns whether there was an answer.
+bool print_status(const std::string& mountpoint, const Result<MountStatus>& status, bool as_json) {
   if (!status) {
     std::cerr << "esofs: " << status.error().what() << '\n';
     return false;
@@ -109,14 +115,19 @@ bool print_status(const std::string& mountpoint, bool as_json) {
 // Every mount of this machine that the user may look into. Returns whether all of them could be asked.
 bool print_all(bool as_json, const std::vector<std::string>& options) {
   const auto mounts = esofs_mounts();
-  bool answered = true;
-  for (const auto& mount : mounts) {
-    const auto status = read_mount_status(mount.mountpoint);
-    const bool anothers = !status && status.error().code() == EACCES;
-    if (anothers && !as_json) std::cout << mount.mountpoint << "\n  another user's mount\n";
-    if (!anothers) answered = print_status(mount.mountpoint, as_json) && answered;
+  if (!mounts) {
+    std::cerr << "esofs: " << mounts.error().what() << '\n';
+    return false;
   }
-  if (mounts.empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
+  const auto statuses = read_mount_statuses(*mounts);
+  bool answered = true;
+  for (std::size_t i = 0; i < mounts->size(); ++i) {
+    const auto& mountpoint = (*mounts)[i].mountpoint;
+    const bool anothers = !statuses[i] && statuses[i].error().code() == EACCES;
+    if (anothers && !as_json) std::cout << mountpoint << "\n  another user's mount\n";
+    if (!anothers) answered = print_status(mountpoint, statuses[i], as_json) && answered;
+  }
+  if (mounts->empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
   if (!as_json) std::cout << sessions_text(options);
   std::cout << std::flush;
   return answered;
@@ -131,7 +142,8 @@ int run_status(const std::string& mountpoint, bool as_json, bool watch,
     if (!path->empty() && !is_esofs_mount(*path))
       return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
     if (redrawn) std::cout << kClearScreen;
-    const bool answered = path->empty() ? print_all(as_json, options) : print_status(*path, as_json);
+    const bool answered =
+        path->empty() ? print_all(as_json, options) : print_status(*path, read_mount_status(*path), as_json);
     if (!watch) return answered ? 0 : kFailed;
     (void)pause(std::chrono::seconds(2), std::stop_token());
   }
@@ -248,7 +260,9 @@ int run_command_line(int argc, const char* const* argv) {
   }
   if (*unmounting) {
     const auto done = unmount(mountpoint, only_if_idle);
-    return done ? 0 : failed(done.error());
+    if (!done) return failed(done.error());
+    if (!done->empty()) std::cerr << "esofs: " << *done << '\n';
+    return 0;
   }
   if (*logging_in || *logging_out) {
     const auto done = *logging_in ? run_login(login) : run_logout(login);
