@@ -1,6 +1,5 @@
 #include "mountopts/credential_options.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -45,12 +44,9 @@ Result<void> check_credential_files(const Options& options) {
   for (const auto& [name, path] :
        {std::pair("credentials", &options.credentials), std::pair("token_file", &options.token_file)}) {
     if (path->empty()) continue;
-    const std::string what = "option '" + std::string(name) + "': " + path->string();
-    struct stat state {};
-    const bool there = ::stat(path->c_str(), &state) == 0;
-    if (there && !S_ISREG(state.st_mode)) return Error(EINVAL, what + " is not a plain file");
-    if (!there || ::access(path->c_str(), R_OK) != 0)
-      return Error(errno, what + ": " + std::generic_category().message(errno));
+    if (::access(path->c_str(), R_OK) != 0)
+      return Error(errno, "option '" + std::string(name) + "': " + path->string() + ": " +
+                              std::generic_category().message(errno));
   }
   return {};
 }

@@ -21,8 +21,8 @@ client::Credentials::Config credentials_config(const Options& options);
 // Of another user of this machine, whose environment nobody knows: what is in his home directory by default.
 client::Credentials::Config caller_credentials(const Options& options, const client::Account& account);
 
-// The files that the options credentials and token_file name can be read, at the moment. ENOENT, EACCES … with the option's
-// name; EINVAL: it is not a plain file.
+// Whether the files of the options credentials and token_file are there and can be read. ENOENT, EACCES … with the option's
+// name. Whether they are safe to use is looked at whenever they are read.
 Result<void> check_credential_files(const Options& options);
 
 client::HttpSettings http_settings(const Options& options);
