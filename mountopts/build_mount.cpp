@@ -52,7 +52,7 @@ bool disk_refuses(const Error& error) {
   return code == ENOSPC || code == EDQUOT || code == EROFS || code == EFBIG || code == EIO;
 }
 
-// The user's own: nobody else reads what a cache holds or which queries were saved, or puts there what was never asked for.
+// A directory of the user's own: nobody else reads what is kept there, or puts in what the archive never sent.
 Result<void> private_directory(const std::filesystem::path& path) {
   if (auto made = make_directory(path); !made) return made;
   struct stat status {};
@@ -101,8 +101,7 @@ nlohmann::ordered_json cache_json(const cache::FileCache::Usage& usage) {
           {"misses", usage.misses}, {"fetched_bytes", usage.fetched_bytes}, {"requests", usage.requests}};
 }
 
-// Who is logged in; null where the archive's hosts are not known, and so nobody can be, and where all users have logins of
-// their own.
+// The login; null if the archive's hosts are not known, so that nobody can log in, and if each user has a login of his own.
 std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile) {
   if (profile.credential_hosts.empty() || options.caller_identity) return nullptr;
   return std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
@@ -309,7 +308,7 @@ class Built : public BuiltMount {
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::unique_ptr<cache::FileCache> files_;
-  std::unique_ptr<Callers> callers_;  // null: all have the login of who mounted
+  std::unique_ptr<Callers> callers_;  // null: all users have the mounting user's login
   std::unique_ptr<fs::Context> context_;
   std::unique_ptr<fs::Root> root_;
   std::unique_ptr<fs::Filesystem> filesystem_;

@@ -166,7 +166,7 @@ int run_command_line(int argc, const char* const* argv) {
       app.add_subcommand("mount",
                          "Mount an archive. ARCHIVE: a profile's name (default eso), a profile file, or "
                          "the base URL of a TAP service");
-  mounting->add_option("MOUNTPOINT", places, "where to mount; before it, if wanted, the archive")
+  mounting->add_option("MOUNTPOINT", places, "where to mount; it is made if it is not there")
       ->expected(1, 2)
       ->required()
       ->option_text(" ");
@@ -178,13 +178,13 @@ int run_command_line(int argc, const char* const* argv) {
 
   std::string mountpoint;
   bool only_if_idle = false;
-  auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait are ended with an error");
+  auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait end with an error");
   unmounting->add_option("MOUNTPOINT", mountpoint, "where it is mounted")->required()->option_text(" ");
   unmounting->add_flag("--if-idle", only_if_idle, "refuse while files are in use");
 
   bool watch = false;
   bool as_json = false;
-  auto* status = app.add_subcommand("status", "What a mount does: cache, transfers, errors");
+  auto* status = app.add_subcommand("status", "Show what a mount does: cache, transfers, errors");
   status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount")->option_text(" ");
   status->add_flag("--watch", watch, "again every two seconds");
   status->add_flag("--json", as_json, "as JSON");
@@ -196,8 +196,8 @@ int run_command_line(int argc, const char* const* argv) {
   LoginCommand login;
   auto* logging_in = app.add_subcommand(
       "login",
-      "Log in at an archive. The password is asked for, or read from standard input; it is not kept, "
-      "what the archive gives for it is");
+      "Log in at an archive. The password is asked for, or read from standard input. It is exchanged for a "
+      "token, which is kept");
   auto* logging_out = app.add_subcommand("logout", "Forget the login at an archive");
   for (auto* command : {logging_in, logging_out}) {
     command->add_option("ARCHIVE", login.archive, "as for mount; default: eso")->option_text(" ");
@@ -208,29 +208,28 @@ int run_command_line(int argc, const char* const* argv) {
   logging_in->add_option("--user", login.user, "the name at the archive")->option_text("NAME");
   logging_in->add_flag(
       "!--no-keyring", login.keyring,
-      "keep the session in a file (for batch jobs and other machines), also where a desktop keyring runs");
+      "keep the session in a file (for batch jobs and other machines), even if a desktop keyring runs");
 
   WarmCommand warm;
   auto* warming = app.add_subcommand(
       "warm", "Read files through a mount, so that the cache holds them for work without a network");
-  warming->add_option("PATH", warm.paths, "files, and directories: their dataset files")
+  warming->add_option("PATH", warm.paths, "files, or directories, of which the dataset files are read")
       ->required()
       ->option_text(" ");
-  warming->add_flag("-r,--recursive", warm.recursive, "those of the directories below them too");
+  warming->add_flag("-r,--recursive", warm.recursive, "read the directories below them too");
   warming->add_option("-j,--jobs", warm.jobs, "files read at once")
       ->check(CLI::Range(1, 64))
       ->option_text("N [4]");
 
   CacheCommand cache;
-  auto* caching = app.add_subcommand("cache", "What the cache holds on disk");
+  auto* caching = app.add_subcommand("cache", "Show what the cache holds on disk");
   caching->add_flag("--clear", cache.clear, "remove the content of files; listings stay");
   caching->add_option("-o", cache.options, "where it is: cache_dir=DIR")
       ->allow_extra_args(false)
       ->option_text("OPT[=VALUE],…");
 
   DoctorCommand doctor;
-  auto* examining =
-      app.add_subcommand("doctor", "Look at all that a mount needs, and say what is in its way");
+  auto* examining = app.add_subcommand("doctor", "Look at all that a mount needs, and say what is wrong");
   examining->add_option("ARCHIVE", doctor.archive, "as for mount; default: eso")->option_text(" ");
   examining->add_option("-o", doctor.options, "options as for mount")
       ->allow_extra_args(false)

@@ -101,7 +101,7 @@ stdfs::path existing(stdfs::path path) {
 void look_at_directories(Report& report, const Options& options) {
   for (const auto& directory : {options.cache_dir, options.config_dir, options.state_dir}) {
     const auto place = existing(directory);
-    // With a '/' at its end, so that a file is told as such.
+    // The '/' at the end makes a file an error.
     if (::access((place / "").c_str(), W_OK | X_OK) != 0)
       report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
     else
@@ -151,11 +151,11 @@ void look_at_login(Report& report, client::Credentials& credentials) {
   const std::string problem = status.problem.empty() ? "" : " (" + status.problem + ")";
   switch (status.state) {
     case client::Credentials::State::kNobody:
-      return report.note("nobody is logged in: private data stay closed; `esofs login` opens yours");
+      return report.note("nobody is logged in: private data cannot be read; run `esofs login`");
     case client::Credentials::State::kLoggedIn:
       return report.ok("logged in" + who + until + problem);
     default:
-      return report.problem("the login" + who + " does not count: " + client::state_name(status.state) +
+      return report.problem("the login" + who + " cannot be used: " + client::state_name(status.state) +
                             until + problem + "; run `esofs login`");
   }
 }

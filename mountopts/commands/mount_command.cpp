@@ -27,8 +27,8 @@
 namespace esofs::mountopts {
 namespace {
 
-// Content passes through the daemon in blocks of 64 to 128 KiB. What glibc gives back to the kernel of them it must have
-// cleared and mapped again a moment later, which costs more than all the copying.
+// Content passes through the daemon in blocks of 64 to 128 KiB. If glibc gave them back to the kernel, they would be cleared
+// and mapped again a moment later, which costs more than all the copying.
 void keep_freed_memory() {
   // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
@@ -37,7 +37,7 @@ void keep_freed_memory() {
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
-// What a mount keeps must not lie below it: the daemon would wait for itself.
+// Directories of a mount must not lie below it: the daemon would wait for itself.
 Result<void> check_places(const Options& options, const std::string& mountpoint) {
   const std::filesystem::path log = options.log.starts_with('/') ? options.log : "";
   for (const auto& [name, place] :
@@ -91,7 +91,7 @@ Result<void> serve(Background& background, const Options& options, const client:
   return served;
 }
 
-// Of an archive that is nothing but a URL, a slip in the URL would show up at the first query only.
+// For an archive that is only a URL: a slip in the URL would show at the first query only.
 void look_at_url(const Options& options, const client::Profile& profile, const MountCommand& command) {
   const bool url = command.archive.starts_with("http://") || command.archive.starts_with("https://");
   if (!url || options.offline) return;

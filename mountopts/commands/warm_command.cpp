@@ -49,7 +49,7 @@ Result<std::optional<MountEntry>> esofs_place_of(const std::string& path) {
   return place == places->end() ? std::nullopt : std::optional(*place);
 }
 
-// Of a dataset, and not made by esofs: those have this attribute.
+// Files of datasets have this attribute, texts that esofs makes have not.
 bool is_dataset_file(const stdfs::path& path) {
   return ::getxattr(path.c_str(), "user.esofs.size_state", nullptr, 0) >= 0;
 }
@@ -85,7 +85,7 @@ Result<std::uint64_t> read_all(const stdfs::path& path, std::vector<std::byte>& 
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return told(path.string(), errno);
     if (got == 0) {
-      // What the kernel keeps of it would only push out what others read.
+      // In the kernel's cache it would only push out what others read.
       (void)::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
       return bytes;
     }
@@ -107,7 +107,7 @@ std::uint64_t most_kept(const std::string& given) {
   return known ? cache->value("max_bytes", kUnknown) : kUnknown;
 }
 
-// What a path of the command line stands for.
+// The files that a path of the command line stands for.
 Result<void> gather_path(const std::string& given, const stdfs::path& path, bool recursive,
                          std::deque<stdfs::path>& files) {
   std::error_code failed;
