@@ -39,6 +39,8 @@ class LmdbStore final : public MetadataStore {
   Result<void> put(Shelf shelf, std::string_view key, std::string_view value) override;
   Result<void> erase(Shelf shelf, std::string_view key) override;
   Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) override;
+  Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
+                                            std::uint64_t first) override;
   Result<std::unique_ptr<Batch>> batch() override;
 
  private:

@@ -36,7 +36,7 @@ constexpr off_t kLockBytes = 64'128;  // of lock.mdb, for kReaders
 
 constexpr std::array<const char*, kShelves> kNames{
     "listings", "entries", "names",   "rows",         "links",        "sources",   "files",
-    "idrows",   "visited", "numbers", "associations", "productfiles", "positions", "jobs"};
+    "idrows",   "visited", "numbers", "associations", "productfiles", "positions", "jobs", "inodes"};
 
 Error system_error(int code, const std::string& step) {
   return Error(code, std::generic_category().message(code)).at(step);
