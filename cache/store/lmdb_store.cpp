@@ -47,7 +47,7 @@ std::string with_key(std::string_view key, std::string_view value) {
   return whole;
 }
 
-// Takes the whole key from the front of a long key's value; nullopt where it is damaged.
+// Takes the whole key from the front of a long key's value; nullopt if it is damaged.
 std::optional<std::string_view> take_key(std::string_view& value) {
   if (value.size() < 4) return std::nullopt;
   std::uint32_t size = 0;
@@ -75,7 +75,7 @@ int erase_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key) {
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
-// value: nullopt where there is none.
+// value: nullopt if there is none.
 int get_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key, std::optional<std::string>& value) {
   value.reset();
   const std::string name = lmdb_key(key);
@@ -248,7 +248,7 @@ Result<void> LmdbStore::erase(Shelf shelf, std::string_view key) {
 // Copies of some records that follow each other.
 class LmdbStore::Chunk {
  public:
-  // Reads on from the LMDB key `at` (after it, where `after`). Few records at first: most scans look at one or two.
+  // Continues at the LMDB key `at`, or after it if `after` is set. Few records at first: most scans look at one or two.
   int fill(MDB_txn* txn, MDB_dbi dbi, const std::string& at, bool after) {
     bytes_.clear();
     records_.clear();
@@ -273,7 +273,7 @@ class LmdbStore::Chunk {
   bool last() const { return last_; }
   std::string last_key() const { return std::string(key(records_.back())); }
 
-  // False where visit() has had enough.
+  // False if visit() has returned false.
   bool visit(const Visit& visitor) const {
     return std::all_of(records_.begin(), records_.end(), [&](const Record& record) {
       const std::string_view name = key(record);

@@ -50,8 +50,8 @@ class MetadataStore {
   };
 
   // Creates the directory (0700) if needed. A store of an unknown format number, one that LMDB cannot read, or one that has
-  // ended a process is set aside (meta.old-<time>) and begun anew. EBUSY where this process has a store in that directory open already; never
-  // use a store in a child that was forked while it was open, open one there.
+  // ended a process is set aside (meta.old-<time>), and a new one takes its place. EBUSY if this process has a store in that
+  // directory open already. A child that was forked while a store was open must open its own.
   static Result<std::unique_ptr<MetadataStore>> open(const Config& config);
   // One that is forgotten with the process, of at most 256 MiB.
   static std::unique_ptr<MetadataStore> in_memory();
