@@ -132,6 +132,9 @@ class Filesystem {
  private:
   Result<NodePtr> find(std::uint64_t ino) const;
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
+  std::uint64_t shown_number(std::uint64_t ino) const;  // what programs see of an inode number
+  // Gives the next entries of a directory their shown numbers, in one transaction.
+  void prepare_numbers(DirectoryHandle& directory, std::uint64_t offset) const;
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers what the kernel is told
   Entry entry(const NodePtr& node);                           // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;
