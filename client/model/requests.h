@@ -63,6 +63,8 @@ struct FetchRequest {
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
   bool page = false;  // the file is a web page, which is else taken for a login page
+  // ".png": as the archive announces the file, "" unknown. A text that comes instead is refused.
+  std::string extension = {};
   FetchKind kind = FetchKind::kFile;
   // Whose rights are used. nullopt: nobody's first, and where that is refused those of who is logged in. "": nobody's.
   // Else this identity's: EACCES where it is not the one that is logged in.

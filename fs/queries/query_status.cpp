@@ -49,10 +49,12 @@ void snapshot_lines(std::string& text, const cache::QueryState& state, const cac
                                : "ask for more with '-- maxrec: NUMBER'";
   status_line(text, "datasets",
               state.names_datasets ? std::to_string(state.datasets) : "the answer names none; see table/");
+  const std::string rows = std::to_string(state.rows) + " rows";
   status_line(text, "answer",
-              state.truncated
-                  ? "truncated: there are more than " + std::to_string(state.rows) + " rows; " + more
-                  : "complete");
+              !state.truncated ? "complete"
+              : state.rows < spec.maxrec
+                  ? "truncated: the service stopped at " + rows + ", which is its limit; there may be more"
+                  : "truncated: there are more than " + rows + "; " + more);
   status_line(text, "fetched", iso_time(state.fetched_at));
   status_line(text, "good until", iso_time(state.fetched_at + spec.ttl.count()));
   if (state.result_bytes > 0) status_line(text, "result_bytes", std::to_string(state.result_bytes));
