@@ -90,7 +90,7 @@ std::string HttpArchive::identity_for(const std::string& url) {
 }
 
 std::string HttpArchive::query_identity(const std::string& service) {
-  // Of several services the first is the one that most queries are for; its rights stand for all.
+  // Most queries are for the first of several services, so its login stands for all.
   const auto& services = profile().tap;
   const auto named = std::find_if(services.begin(), services.end(),
                                   [&service](const TapService& tap) { return tap.name == service; });

@@ -315,6 +315,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   request.fits = is_fits(request_);
   if (needs_rights()) request.rights = {client::Rights::Kind::kLoggedIn};
   request.page = request_.dataset.extension == ".html";
+  request.extension = request_.dataset.extension;
   request.kind = request_.source.kind;
   // A web page is small, and made again for each request.
   const bool ranged = !request_.dataset.is_cutout() && !request.page && !request_.in_one;

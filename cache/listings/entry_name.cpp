@@ -29,9 +29,10 @@ std::string entry_stem(const std::string& id) {
 
 std::string entry_name(const client::Dataset& dataset) {
   std::string_view found = stem(dataset.id);
-  // The last part of a URL or of an ivoid is often a file's whole name.
-  const bool whole = dataset.id.find('/') != std::string::npos && !dataset.extension.empty() &&
-                     found.size() > dataset.extension.size() && ends_with_any_case(found, dataset.extension);
+  if (dataset.extension == ".fits") found = without_fits(found);
+  // An id, or the last part of a URL or of an ivoid, is often a file's whole name.
+  const bool whole = !dataset.extension.empty() && found.size() > dataset.extension.size() &&
+                     ends_with_any_case(found, dataset.extension);
   if (whole) found.remove_suffix(dataset.extension.size());
   const std::string name(found.empty() ? std::string_view("dataset") : found);
   return safe_name(name + dataset.extension);

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <string_view>
 #include <utility>
+#include <variant>
 
+#include "client/base/iso_time.h"
 #include "client/http/url.h"
 #include "client/login/kept_session.h"
-#include "client/login/netrc.h"
 #include "client/login/run_command.h"
 
 namespace esofs::client {
@@ -19,7 +21,6 @@ constexpr std::chrono::seconds kCommandLimit{60};
 constexpr std::int64_t kRenewalPause =
     10;  // seconds between attempts where the token service cannot be reached
 constexpr std::chrono::milliseconds kLookForStop{100};
-constexpr std::size_t kMostNameBytes = 200;
 
 bool holds(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -46,11 +47,59 @@ HttpSettings without_authoriser(HttpSettings settings) {
   return settings;
 }
 
-// A name for people and for keys.
-std::string clean(std::string text) {
-  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  if (text.size() > kMostNameBytes) text.resize(kMostNameBytes);
-  return text;
+// All users of a mount can read it: neither names nor paths.
+std::string advice_to(uid_t uid, Credentials::State state) {
+  const std::string who = "uid " + std::to_string(uid);
+  switch (state) {
+    case Credentials::State::kLoggedIn:
+      return "the login of " + who + " has no right to it";
+    case Credentials::State::kExpired:
+      return "the session of " + who + " has ended: run `esofs login`";
+    case Credentials::State::kRefused:
+      return "the login of " + who +
+             " is not used: run `esofs login --no-keyring`, and see that nobody else can read it";
+    default:
+      return who + " is not logged in: run `esofs login`";
+  }
+}
+
+// Also what a sentence that was cut has left of it.
+void hide(std::string& text, const std::string& secret) {
+  constexpr std::size_t kLeast = 4;  // a shorter one would take words apart
+  constexpr std::size_t kTold = 24;  // so much of it is as good as the whole
+  if (secret.size() < kLeast) return;
+  const std::string begin = secret.substr(0, kTold);
+  for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+    std::size_t same = begin.size();
+    while (same < secret.size() && at + same < text.size() && text[at + same] == secret[same]) ++same;
+    text.replace(at, same, "***");
+  }
+}
+
+constexpr const char* kNotTaken = "the archive does not take it any more";
+
+std::string what_to_do(const Credentials::Status& ended) {
+  return ended.source == kLoginSource ? ": run `esofs login`" : ": renew the token in " + ended.source;
+}
+
+Credentials::State shown(const LoginState& state, const HeldLogin& login) {
+  using State = Credentials::State;
+  struct Name {
+    const HeldLogin& login;
+    State operator()(const Nobody&) const { return State::kNobody; }
+    State operator()(const SourceRefused&) const { return State::kRefused; }
+    State operator()(const Expired&) const { return State::kExpired; }
+    State operator()(const PasswordOnly&) const { return State::kLoggedIn; }
+    State operator()(const Obtainable& is) const {
+      if (!is.failing) return State::kLoggedIn;
+      return login.token ? State::kExpired : State::kRefused;
+    }
+    State operator()(const InKeyring& is) const {
+      return is.unreachable ? State::kUnreachable : State::kLoggedIn;
+    }
+    State operator()(const TokenHeld&) const { return State::kLoggedIn; }
+  };
+  return std::visit(Name{login}, state);
 }
 
 }  // namespace
@@ -59,157 +108,55 @@ Credentials::Credentials(Config config, Profile profile, HttpSettings http)
     : config_(with_clock(std::move(config))),
       profile_(std::move(profile)),
       places_(places_of(config_, profile_)),
+      sources_(config_, profile_),
       keyring_(config_.keyring_program),
       http_(without_authoriser(std::move(http))) {}
 
-// --- the sources ---
+// --- what is known ---
 
-Credentials::Held Credentials::held() {
+Credentials::LoginPtr Credentials::looked_up() {
   if (!config_.owner) look();
-  return looked_.lock()->held;
-}
-
-std::vector<FileStamp> Credentials::stamps() const {
-  std::vector<FileStamp> stamps;
-  for (const auto& path :
-       {std::filesystem::path(config_.token_file), std::filesystem::path(config_.netrc),
-        session_file(config_.state_dir, profile_), std::filesystem::path(config_.home_netrc)})
-    stamps.push_back(path.empty() ? FileStamp() : stamp_of(path));
-  return stamps;
+  return looked_.lock()->login;
 }
 
 void Credentials::look() {
-  Held before;
   std::vector<FileStamp> old_stamps;
   bool ever = false;
   {
     auto looked = looked_.lock();
     if (looked->ever && steady_clock::now() - looked->at < config_.look_again) return;
-    before = looked->held;
     old_stamps = looked->stamps;
     ever = looked->ever;
   }
   std::vector<FileStamp> new_stamps;
-  Held fresh;
+  HeldLogin fresh;
   bool changed = false;
   {
     std::optional<AsUser> as;
     if (config_.owner) as.emplace(*config_.owner);
     const bool may = !as || *as;
-    if (may) new_stamps = stamps();
+    if (may) new_stamps = sources_.stamps();
     changed = !ever || new_stamps != old_stamps;
-    if (may) fresh = changed ? read(before) : before;
+    if (may && changed) fresh = sources_.read();
   }
   if (config_.owner) guard_memory();  // the change of users has lifted it
   auto looked = looked_.lock();
   looked->at = steady_clock::now();
-  // Another thread may have looked, or renewed, meanwhile; what it has is as new.
+  // Another thread may have looked meanwhile; what it has is as new.
   if (changed && looked->stamps == old_stamps && looked->ever == ever) {
-    looked->held = std::move(fresh);
+    looked->login = std::make_shared<HeldLogin>(reread(std::move(fresh), *looked->login));
     looked->stamps = std::move(new_stamps);
     looked->ever = true;
   }
 }
 
-Credentials::Held Credentials::read(const Held& before) const {
-  Held held;
-  if (!config_.token_command.empty()) {
-    held.source = "token_command";
-    held.command = true;
-    guard_memory();
-  } else if (!config_.token_file.empty()) {
-    read_token_file(held);
-  } else if (!config_.netrc.empty()) {
-    read_netrc(held, config_.netrc, true);
-  } else {
-    read_session(held);
-    read_netrc(held, config_.home_netrc, false);
-  }
-  // A token got by a renewal goes on counting while its user is the same.
-  if (held.command && before.command) held.user = before.user;
-  const bool same = held.source == before.source && held.user == before.user &&
-                    held.keyring == before.keyring && before.token;
-  if (before.token) held.former = before.token->value;
-  held.not_taken = before.not_taken;
-  if (same) held.refused_at = before.refused_at;
-  if (same && (!held.token || held.token->expires < before.token->expires) && before.got_at > 0) {
-    held.token = before.token;
-    held.got_at = before.got_at;
-  }
-  return held;
-}
-
-void Credentials::read_token_file(Held& held) const {
-  held.source = config_.token_file;
-  auto text = read_secret_file(config_.token_file);
-  auto token = text ? parse_token_text(*text) : Result<Token>(text.error());
-  if (!token) {
-    held.problem = text ? token.error().at(config_.token_file) : text.error();
-    return;
-  }
-  held.user = clean(token->user);
-  held.token = *std::move(token);
-}
-
-std::vector<std::string> Credentials::netrc_hosts() const {
-  std::vector<std::string> hosts{origin_of(profile_.token_url).host};
-  hosts.insert(hosts.end(), profile_.credential_hosts.begin(), profile_.credential_hosts.end());
-  return hosts;
-}
-
-void Credentials::read_netrc(Held& held, const std::string& path, bool explicitly) const {
-  if (path.empty() || profile_.credential_hosts.empty()) return;
-  auto text = read_secret_file(path, owner());
-  if (!text) {
-    // A ~/.netrc that is not there, or another's, is no trouble of ours unless nobody else is logged in.
-    if (explicitly || (held.source.empty() && text.error().code() == EACCES)) {
-      held.problem = text.error();
-      if (explicitly) held.source = path;
-    }
-    return;
-  }
-  const auto entry = find_netrc(parse_netrc(*text), netrc_hosts(), explicitly);
-  if (!entry) {
-    if (!explicitly) return;
-    held.source = path;
-    held.problem = Error(ENOENT, path + " has no name and password for " + netrc_hosts().back());
-    return;
-  }
-  const std::string user = clean(entry->login);
-  if (held.source.empty()) {
-    held.source = path;
-    held.user = user;
-  } else if (held.user != user) {
-    return;
-  }
-  held.password = NamePassword{entry->login, entry->password};
-  held.problem.reset();
-}
-
-void Credentials::read_session(Held& held) const {
-  const auto file = session_file(config_.state_dir, profile_);
-  auto session = kept_session(file, owner());
-  if (!session) {
-    if (session.error().code() == ENOENT) return;
-    held.source = kLoginSource;
-    held.problem = session.error();
-    return;
-  }
-  if (!belongs_to(*session, profile_)) {
-    held.problem = Error(EACCES, "the session in " + file.string() +
-                                     " was made for other servers: not used; run `esofs login` again");
-    return;
-  }
-  held.source = kLoginSource;
-  held.user = clean(session->token.user);
-  if (config_.owner && !session->keyring.empty()) {
-    held.problem = Error(EACCES, "the session of uid " + std::to_string(config_.owner->uid) +
-                                     " is in a desktop keyring, which opens for its own user only: not used");
-    return;
-  }
-  held.keyring = session->keyring;
-  held.keyring_until = session->token.expires;
-  if (held.keyring.empty()) held.token = session->token;
+// to: the login that `event` is about; null if another one is held by now. nullptr: to whichever is held.
+Credentials::LoginPtr Credentials::happened(const LoginEvent& event, const HeldLogin* to) {
+  auto looked = looked_.lock();
+  const HeldLogin& held = *looked->login;
+  if (to != nullptr && (held.source != to->source || held.user != to->user)) return nullptr;
+  looked->login = std::make_shared<HeldLogin>(after(held, event, config_.now()));
+  return looked->login;
 }
 
 // --- what a service is shown ---
@@ -245,68 +192,31 @@ Credentials::Service Credentials::service_of(const std::string& url) const {
   return trusted ? Service{{"bearer", "basic"}, false} : Service();
 }
 
-bool Credentials::dropped(const Held& held) { return held.token && held.token->value == held.not_taken; }
-
-bool Credentials::valid(const Held& held) const {
-  return held.token && !dropped(held) && (held.token->expires == 0 || config_.now() < held.token->expires);
-}
-
-bool Credentials::due(const Held& held) const {
-  if (!held.token) return true;
-  if (dropped(held)) return !recent(held.refused_at, config_.now(), config_.settled.count());
-  const std::int64_t ends = held.token->expires;
+bool Credentials::due(const HeldLogin& login) const {
+  if (!login.token) return true;
+  if (client::not_taken(login)) return !recent(login.unauthorised_at, config_.now(), config_.settled.count());
+  const std::int64_t ends = login.token->token.expires;
+  const std::int64_t got_at = login.token->got_at;
   if (ends == 0) return false;
   const std::int64_t early = config_.early.count();
-  const bool short_lived = held.got_at > 0 && ends - held.got_at <= early;
-  return config_.now() + (short_lived ? (ends - held.got_at) / 2 : early) >= ends;
+  const bool short_lived = got_at > 0 && ends - got_at <= early;
+  return config_.now() + (short_lived ? (ends - got_at) / 2 : early) >= ends;
 }
 
-bool Credentials::in_keyring(const Held& held) const {
-  return !held.keyring.empty() && !held.token &&
-         (held.keyring_until == 0 || config_.now() < held.keyring_until);
-}
-
-bool Credentials::obtainable(const Held& held) const { return in_keyring(held) || by_itself(held); }
-
-bool Credentials::by_itself(const Held& held) const {
-  if (held.renewal_failure && held.renewal_failure->code() == EACCES) return false;
-  return held.command || (held.password && !profile_.token_url.empty());
-}
-
-std::optional<uid_t> Credentials::owner() const {
-  return config_.owner ? std::optional(config_.owner->uid) : std::nullopt;
-}
-
-// Users write what they like into their own files: what belongs to them is told apart by their number, at the end.
-std::string Credentials::identity(const Held& held) const {
-  std::string identity = name(held);
-  if (config_.owner && !identity.empty()) identity += " of uid " + std::to_string(config_.owner->uid);
-  return identity;
-}
-
-std::string Credentials::name(const Held& held) const {
-  // Known before the command has run for the first time, and the same afterwards.
-  if (held.command) return "token_command " + std::to_string(std::hash<std::string>()(config_.token_command));
-  if (!held.user.empty()) return held.user;
-  return held.source.empty() ? std::string() : "the user of " + held.source;
-}
-
-bool Credentials::usable(const Held& held, const Service& service) const {
-  if (holds(service.schemes, "bearer") && (valid(held) || obtainable(held))) return true;
-  const bool refused = held.renewal_failure && held.renewal_failure->code() == EACCES;
-  return holds(service.schemes, "basic") && held.password && !refused;
+bool Credentials::usable(const HeldLogin& login, const Service& service) const {
+  if (holds(service.schemes, "bearer") && can_bear_token(state(login))) return true;
+  return holds(service.schemes, "basic") && login.password && !refused(login);
 }
 
 std::string Credentials::user() {
-  const Held now = held();
-  return usable(now, {{"bearer", "basic"}, false}) ? identity(now) : std::string();
+  const auto now = looked_up();
+  return usable(*now, {{"bearer", "basic"}, false}) ? now->identity : std::string();
 }
 
 std::string Credentials::identity_for(const std::string& url) {
-  const Held now = held();
-  if (now.source.empty()) return {};  // as for most: nothing else is looked at
-  const Service service = service_of(secured(url));
-  return usable(now, service) ? identity(now) : std::string();
+  const auto now = looked_up();
+  if (now->source.empty()) return {};  // as for most: nothing else is looked at
+  return usable(*now, service_of(secured(url))) ? now->identity : std::string();
 }
 
 std::string Credentials::secured(const std::string& url) {
@@ -322,34 +232,36 @@ std::string Credentials::secured(const std::string& url) {
                                  [&known](const AuthorisedService& service) { return known(service.url); }) ||
                      std::any_of(profile_.tap.begin(), profile_.tap.end(),
                                  [&known](const TapService& service) { return known(service.url); });
-  if (!there || held().source.empty()) return url;
+  if (!there || looked_up()->source.empty()) return url;
   return "https" + url.substr(4);
 }
 
 Result<std::optional<Grant>> Credentials::grant(const std::string& url, Lane::Turn& turn) {
   const Service service = service_of(url);
   if (service.schemes.empty()) return std::optional<Grant>();
-  Held now = held();
+  LoginPtr now = looked_up();
   for (const auto& scheme : service.schemes) {
     if (scheme == "basic") {
-      if (now.password && usable(now, service))
-        return std::optional(Grant{basic_value(*now.password), identity(now)});
+      if (now->password && usable(*now, service))
+        return std::optional(Grant{basic_value(*now->password), now->identity});
       continue;
     }
-    if (obtainable(now) && due(now)) {
-      auto renewed = renew(now.token ? now.token->value : std::string(), turn);
+    if (client::renewable(*now, state(*now)) && due(*now)) {
+      auto renewed = renew(now->token ? now->token->token.value : std::string(), turn);
+      const bool held = std::holds_alternative<TokenHeld>(state(*now));
       if (renewed) {
         now = *std::move(renewed);
-      } else if (renewed.error().code() == EINTR && !valid(now)) {
+      } else if (renewed.error().code() == EINTR && !held) {
         return renewed.error();
-      } else if (!valid(now) && service.tap) {
-        if (in_keyring(now)) return Error(EACCES, renewed.error().what());
-        return renewed.error();  // without the token the answer would only look whole
+      } else if (!held && service.tap) {  // without the token the answer would only look whole
+        if (std::holds_alternative<InKeyring>(state(*now))) return Error(EACCES, renewed.error().what());
+        return renewed.error();
       } else {
-        now = held();
+        now = looked_up();
       }
     }
-    if (valid(now)) return std::optional(Grant{bearer(*now.token), identity(now)});
+    if (std::holds_alternative<TokenHeld>(state(*now)))
+      return std::optional(Grant{bearer(now->token->token), now->identity});
   }
   return std::optional<Grant>();
 }
@@ -358,28 +270,28 @@ Result<std::optional<Grant>> Credentials::grant(const std::string& url, Lane::Tu
 
 bool Credentials::renewable(const Grant& refused) {
   if (!begins(refused.value, "Bearer ")) return false;
-  const Held now = held();
-  if (valid(now) && bearer(*now.token) != refused.value) return true;
-  return obtainable(now) && !recent(now.refused_at, config_.now(), config_.settled.count());
+  const auto now = looked_up();
+  const auto is = state(*now);
+  if (std::holds_alternative<TokenHeld>(is) && bearer(now->token->token) != refused.value) return true;
+  return client::renewable(*now, is) && !recent(now->unauthorised_at, config_.now(), config_.settled.count());
 }
 
 Result<Grant> Credentials::renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) {
   if (service_of(url).schemes.empty()) return Error(EACCES, "no credentials go there");
   constexpr std::size_t kScheme = 7;  // "Bearer "
-  looked_.lock()->held.refused_at = config_.now();
+  happened(Unauthorised{});
   auto now = renew(refused.value.substr(std::min(kScheme, refused.value.size())), turn);
   if (!now) return now.error();
-  return Grant{bearer(*now->token), identity(*now)};
+  return Grant{bearer((*now)->token->token), (*now)->identity};
 }
 
 void Credentials::not_taken(const Grant& grant) {
-  auto looked = looked_.lock();
-  Held& held = looked->held;
-  if (held.token && bearer(*held.token) == grant.value) held.not_taken = held.token->value;
+  constexpr std::string_view bearer = "Bearer ";
+  if (begins(grant.value, std::string(bearer))) happened(NotTaken{grant.value.substr(bearer.size())});
 }
 
 // Gets a token in place of `refused`, unless somebody else just has.
-Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::Turn& turn) {
+Result<Credentials::LoginPtr> Credentials::renew(const std::string& refused, Lane::Turn& turn) {
   std::unique_lock one(renewing_, std::defer_lock);
   std::optional<Turn::Waiting> waiting(turn);
   // Until a time of the system's clock: the other form is a call that g++ 12's ThreadSanitizer does not know.
@@ -387,37 +299,29 @@ Result<Credentials::Held> Credentials::renew(const std::string& refused, Lane::T
     if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
   }
   waiting.reset();
-  const Held now = held();
-  if (valid(now) && now.token->value != refused) return now;
-  if (!obtainable(now)) return now.renewal_failure.value_or(Error(EACCES, "the token cannot be renewed"));
-  if (now.renewal_failure && recent(now.renewal_failed_at, config_.now(), kRenewalPause))
-    return *now.renewal_failure;
-  auto token = obtain(now, turn);
+  const auto now = looked_up();
+  const auto is = state(*now);
+  if (std::holds_alternative<TokenHeld>(is) && now->token->token.value != refused) return now;
+  const auto& failure = now->failure;
+  if (!client::renewable(*now, is))
+    return failure ? failure->error : Error(EACCES, "the token cannot be renewed");
+  if (failure && recent(failure->at, config_.now(), kRenewalPause)) return failure->error;
+  auto token = obtain(*now, turn);
   if (!token && token.error().code() == EINTR) return token.error();
-  auto looked = looked_.lock();
-  Held& held = looked->held;
-  if (held.source != now.source || held.user != now.user)
-    return Error(EAGAIN, "the login changed meanwhile; try again");
-  if (!token) {
-    held.renewal_failure = token.error();
-    held.renewal_failed_at = config_.now();
-    return token.error();
-  }
-  if (held.command) held.user = clean(token->user);
-  if (held.token && held.token->value != token->value) held.former = held.token->value;
-  held.token = *std::move(token);
-  held.got_at = config_.now();
-  held.renewal_failure.reset();
-  return held;
+  auto login =
+      token ? happened(TokenGot{*token}, now.get()) : happened(RenewalFailed{token.error()}, now.get());
+  if (!login) return Error(EAGAIN, "the login changed meanwhile; try again");
+  if (!token) return token.error();
+  return login;
 }
 
-Result<Token> Credentials::obtain(const Held& held, Lane::Turn& turn) {
-  if (held.command) return from_command(turn);
-  if (in_keyring(held)) {
-    auto kept = from_keyring(held.keyring, turn);
-    if (kept || kept.error().code() == EINTR || !held.password || profile_.token_url.empty()) return kept;
+Result<Token> Credentials::obtain(const HeldLogin& login, Lane::Turn& turn) {
+  if (login.renewal == Renewal::kCommand) return from_command(turn);
+  if (std::holds_alternative<InKeyring>(state(login))) {
+    auto kept = from_keyring(login.keyring->id, turn);
+    if (kept || kept.error().code() == EINTR || login.renewal == Renewal::kNone) return kept;
   }
-  return request_token(http_, profile_, *held.password, config_.now(), turn);
+  return request_token(http_, profile_, *login.password, config_.now(), turn);
 }
 
 Result<Token> Credentials::from_command(Lane::Turn& turn) const {
@@ -451,6 +355,84 @@ Result<Token> Credentials::from_keyring(const std::string& item, Lane::Turn& tur
     return Error(
         EAGAIN, "the session in the desktop keyring was made for other servers: not used; run `esofs login`");
   return session->token;
+}
+
+// --- what people are told ---
+
+Credentials::Status Credentials::status() {
+  const auto now = looked_up();
+  Status status;
+  status.user = now->user;
+  status.source = now->source;
+  status.renews = renews(*now);
+  if (now->source == kLoginSource && !now->problem)
+    status.kept = now->keyring ? "the desktop keyring" : session_file(config_.state_dir, profile_).string();
+  status.expires = now->token ? now->token->token.expires : now->keyring ? now->keyring->until : 0;
+  if (now->problem) status.problem = now->problem->what();
+  if (now->failure) status.problem = now->failure->error.what();
+  if (client::not_taken(*now) && status.problem.empty()) status.problem = kNotTaken;
+  status.state = shown(state(*now), *now);
+  return status;
+}
+
+std::optional<std::string> Credentials::notice() {
+  const Status now = status();
+  const std::string who = now.user.empty() ? "the user of " + now.source : now.user;
+  if (now.state == State::kExpired && now.problem == kNotTaken)
+    return "the archive does not take the session of " + who + " any more" + what_to_do(now);
+  if (now.state == State::kExpired) {
+    std::string text = "the session of " + who + " ended at " + iso_time_text(now.expires);
+    if (!now.problem.empty()) text += " and was not renewed (" + now.problem + ")";
+    return text + what_to_do(now);
+  }
+  if (now.problem.empty() || now.source.empty()) return std::nullopt;
+  return now.problem;
+}
+
+std::string Credentials::advice(const std::string& url) {
+  const Service service = service_of(secured(url));
+  if (profile_.credential_hosts.empty()) return {};
+  if (service.schemes.empty())
+    return may_travel(secured(url), config_.plain_http) ? "credentials are not sent to this server"
+                                                        : "credentials are not sent without TLS";
+  const Status now = status();
+  if (config_.owner) return advice_to(config_.owner->uid, now.state);
+  if (now.state == State::kLoggedIn)
+    return (now.user.empty() ? "the user of " + now.source : now.user) + " has no right to it" +
+           (now.renews ? "" : ", or the archive has ended the session (`esofs login` begins another)");
+  if (const auto told = notice()) return *told;
+  const std::string login = profile_.token_url.empty() ? "give -o credentials=FILE"
+                                                       : "run `esofs login`, or give -o credentials=FILE";
+  return "nobody is logged in: " + login + (now.problem.empty() ? "" : " (" + now.problem + ")");
+}
+
+std::string Credentials::without_secrets(std::string text) {
+  const auto now = looked_.lock()->login;
+  std::vector<std::string> secrets{now->former};
+  if (now->token) secrets.push_back(now->token->token.value);
+  if (now->password) {
+    const std::string& password = now->password->password;
+    constexpr std::size_t kScheme = 6;  // "Basic "
+    secrets.insert(secrets.end(),
+                   {password, percent_encoded(password), basic_value(*now->password).substr(kScheme)});
+  }
+  for (const auto& secret : secrets) hide(text, secret);
+  return text;
+}
+
+std::string state_name(Credentials::State state) {
+  switch (state) {
+    case Credentials::State::kLoggedIn:
+      return "logged in";
+    case Credentials::State::kExpired:
+      return "expired";
+    case Credentials::State::kRefused:
+      return "refused";
+    case Credentials::State::kUnreachable:
+      return "unreachable";
+    default:
+      return "nobody";
+  }
 }
 
 }  // namespace esofs::client

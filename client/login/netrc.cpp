@@ -77,17 +77,18 @@ std::vector<NetrcEntry> parse_netrc(std::string_view text) {
   std::vector<NetrcEntry> entries;
   Words words(text);
   while (const auto word = words.next()) {
-    if (*word == "machine") {
+    const auto is = [&word](std::string_view keyword) { return same_word(*word, keyword); };
+    if (is("machine")) {
       entries.push_back({words.next_value().value_or(""), "", ""});
-    } else if (*word == "default") {
+    } else if (is("default")) {
       entries.emplace_back();
-    } else if (*word == "macdef") {
+    } else if (is("macdef")) {
       words.skip_macro();
-    } else if (!entries.empty() && *word == "login") {
+    } else if (!entries.empty() && is("login")) {
       entries.back().login = words.next_value().value_or("");
-    } else if (!entries.empty() && *word == "password") {
+    } else if (!entries.empty() && is("password")) {
       entries.back().password = words.next_value().value_or("");
-    } else if (*word == "account") {
+    } else if (is("account")) {
       (void)words.next_value();
     }
   }

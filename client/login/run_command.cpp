@@ -106,7 +106,7 @@ class Child {
   pid_t pid_;
 };
 
-// What the child writes until it has ended, whoever else holds the other end of the pipe.
+// What the child writes until it has ended, even if another process still holds the other end of the pipe.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd) {}

@@ -12,15 +12,13 @@
 #include "client/base/nearest.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
+#include "client/model/eso_profile.h"
 
 namespace esofs::client {
 
 namespace {
 
 using Json = nlohmann::json;
-
-// The time of an identifier, as in ADP.2018-06-21T20:32:57.736; raw frames have three or four digits, old ones none.
-constexpr const char* kTime = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,4})?)";
 
 // Where a key of a JSON profile stands, and what is wrong with it.
 class Place {
@@ -297,50 +295,7 @@ Profile bare_profile(std::string url) {
 
 }  // namespace
 
-Profile eso_profile() {
-  const std::string time = kTime;
-  const std::string instrument = "[A-Z][A-Z0-9_-]{1,11}";
-  Profile profile;
-  profile.name = "eso";
-  profile.title = "ESO Science Archive";
-  profile.estsize_unit = 1000;
-  profile.limits = {
-      "A query without `-- maxrec:` gets 100 000 rows at most; the archive gives up to 15 million.",
-      "A query may take two minutes; what takes longer goes on as a job, for an hour at most.",
-      "One download comes at 6 to 12 Mbit/s: large files come by several at once.",
-      "In catalogues (service cat) CONTAINS(POINT('', ra, dec), CIRCLE('', x, y, r)) = 1 asks for positions.",
-      "Datasets of ALMA are listed only: their files are in the ALMA archive."};
-  // The server's own default is 20 000 rows, cut without a word in some formats; it accepts up to 15 000 000.
-  profile.tap = {{"obs",
-                  "https://archive.eso.org/tap_obs",
-                  {"ivoa", "dbo", "ist", "phase3v2", "asm", "util"},
-                  100'000,
-                  true},
-                 {"cat", "https://archive.eso.org/tap_cat", {"safcat"}, 100'000, false}};
-  profile.datalink_pattern = "https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?{id}";
-  profile.file_pattern = "https://dataportal.eso.org/dataPortal/file/{id}";
-  profile.raw_ids = {"(?!ADP\\.)" + instrument + "\\." + time};
-  profile.ids = {"ADP\\." + time, "M\\." + instrument + "\\." + time};
-  profile.file_ids = {instrument + "\\." + time + "\\.NL",
-                      R"(E-[0-9A-Z]{3,4}\.[A-Z]-[0-9A-Z]{4,6}\.[0-9A-Z-]{6,12}\.TAR)"};
-  profile.obscore_id_column = "dp_id";
-  profile.raw_table = "dbo.raw";
-  profile.raw_id_column = "dp_id";
-  profile.product_files_table = "phase3v2.product_files";
-  profile.placeholder_lengths = {1'000'000, 500'000, 10'000};
-  profile.calselector_url = "https://archive.eso.org/calselector/v1/associations";
-  profile.ssap_url = "https://archive.eso.org/ssap";
-  profile.soda_url = "https://dataportal.eso.org/dataPortal/soda/sync";
-  profile.token_url = "https://www.eso.org/sso/oidc/token";
-  profile.resolver_url = "https://cds.unistra.fr/cgi-bin/nph-sesame/-ox/SNV";
-  profile.credential_hosts = {"archive.eso.org", "dataportal.eso.org"};
-  for (const char* path :
-       {"dataPortal/file/", "dataPortal_new/file/", "dataPortal/soda/", "dataPortal_new/soda/"})
-    profile.authorised.push_back({std::string("https://dataportal.eso.org/") + path, {"bearer", "basic"}});
-  for (const char* path : {"datalink/", "calselector/"})
-    profile.authorised.push_back({std::string("https://archive.eso.org/") + path, {"bearer"}});
-  return profile;
-}
+Profile eso_profile() { return *parse_profile(std::string(eso_profile_text()), "eso"); }
 
 Result<Profile> parse_profile(const std::string& text, const std::string& where) {
   const Place place("archive profile " + where);

@@ -64,6 +64,8 @@ struct FetchRequest {
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
   bool page = false;  // the file is a web page, which is else taken for a login page
+  // ".png": as the archive announces the file, "" unknown. A text that comes instead is refused.
+  std::string extension = {};
   FetchKind kind = FetchKind::kFile;
   // kLoggedIn: a login is needed, as the release date says, and is shown at once.
   Rights rights{Rights::Kind::kNobodyFirst};

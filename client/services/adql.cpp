@@ -217,6 +217,18 @@ Result<const TapService*> service_named(const Profile& profile, const std::strin
   return Error(EINVAL, "archive " + profile.name + " has no TAP service '" + name + "'" + hint);
 }
 
+bool has_top(std::string_view adql, std::uint64_t rows) {
+  const std::string wanted = std::to_string(rows);
+  Tokens tokens(adql);
+  bool top = false;
+  for (Token token = tokens.next(); token.kind != Token::Kind::kEnd; token = tokens.next()) {
+    const bool word = token.kind == Token::Kind::kWord;
+    if (top && word && token.text == wanted) return true;
+    top = word && same_word(token.text, "TOP");
+  }
+  return false;
+}
+
 std::string adql_literal(std::string_view text) {
   std::string literal = "'";
   for (const char c : text) literal.append(c == '\'' ? 2 : 1, c);

@@ -5,6 +5,7 @@
 //   source   ADQL 2.1 section 2 (tokens, FROM)
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ Result<std::vector<const TapService*>> services_of(const Profile& profile, std::
 
 // The service named `name`. EINVAL with the nearest name.
 Result<const TapService*> service_named(const Profile& profile, const std::string& name);
+
+// True if `adql` itself asks for `rows` rows at most, by a TOP.
+bool has_top(std::string_view adql, std::uint64_t rows);
 
 // A string literal that holds exactly `text`: quotes doubled, in quotes. No text can leave it.
 std::string adql_literal(std::string_view text);

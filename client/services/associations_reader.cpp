@@ -1,3 +1,5 @@
+#include "client/services/associations_reader.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <optional>
@@ -10,8 +12,8 @@
 #include "client/base/text.h"
 #include "client/http/multipart.h"
 #include "client/http/url.h"
-#include "client/services/calselector.h"
 #include "client/services/datalink.h"
+#include "client/services/links_reader.h"
 #include "client/services/service_error.h"
 
 namespace esofs::client {
@@ -31,7 +33,7 @@ std::string_view local_name(std::string_view name) {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
-// The name of the first element, "" where there is none.
+// The name of the first element, "" if there is none.
 std::string root_name(std::string_view xml) {
   std::size_t at = 0;
   while ((at = xml.find('<', at)) != std::string_view::npos) {
@@ -89,7 +91,7 @@ void add_message(Associations& to, std::string_view text) {
   if (!line.empty() && !known && to.messages.size() < kMostMessages) to.messages.push_back(std::move(line));
 }
 
-// "No association could be established: …" of any document; "" where it says nothing of the kind.
+// "No association could be established: …" of any document; "" if it says nothing of the kind.
 std::string refusal_in(std::string_view document) {
   const auto at = document.find(kRefusal);
   if (at == std::string_view::npos) return "";

@@ -5,6 +5,7 @@
 
 #include "client/base/text.h"
 #include "client/http/url.h"
+#include "client/services/associations_reader.h"
 #include "client/services/service_error.h"
 
 namespace esofs::client {

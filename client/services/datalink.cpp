@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <utility>
 
 #include "client/base/text.h"
+#include "client/http/content_headers.h"
 #include "client/http/gunzip.h"
 #include "client/http/url.h"
 #include "client/services/dataset_reader.h"
+#include "client/services/links_reader.h"
 #include "client/services/service_error.h"
 #include "client/services/service_fields.h"
 
@@ -19,17 +20,8 @@ namespace {
 constexpr std::size_t kMostFollowed =
     3;  // answers that only lead to another answer: ALMA has one, a loop has no end
 constexpr std::string_view kVocabulary = "www.ivoa.net/rdf/datalink/core";
-// Asked for where only an answer can tell what a URL is: one FITS block and the beginning of any VOTable.
+// Asked for if only an answer can tell what a URL is: one FITS block and the beginning of any VOTable.
 constexpr std::uint64_t kProbeBytes = 2880;
-
-// "2880/123" of "bytes 0-2879/123": the number after the slash.
-std::optional<std::uint64_t> number_after(const std::string& text, char sign) {
-  const auto at = sign == '\0' ? 0 : text.rfind(sign) + 1;
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data() + at, text.data() + text.size(), number);
-  if (text.empty() || read.ec != std::errc()) return std::nullopt;
-  return number;
-}
 
 // Reads the answer to a probe: all of a VOTable, nothing but the beginning of a file.
 class ProbeSink : public HttpSink {
@@ -72,10 +64,13 @@ class ProbeSink : public HttpSink {
     return begin.rfind("<?xml", 0) == 0 || begin.find("VOTABLE") != std::string_view::npos || begin[0] == '{';
   }
   bool begins_like_fits() const { return text.rfind("SIMPLE  =", 0) == 0; }
-  // The size of the file that was probed, where the answer tells.
+  // The size of the file that was probed, if the answer tells it.
   std::optional<std::uint64_t> length() const {
-    if (answer.status == 206) return number_after(answer.header("content-range"), '/');
-    return answer.header("content-encoding").empty() ? number_after(answer.header("content-length"), '\0')
+    if (answer.status == 206) {
+      const auto range = content_range(answer.header("content-range"));
+      return range ? range->total : std::nullopt;
+    }
+    return answer.header("content-encoding").empty() ? decimal(answer.header("content-length"))
                                                      : std::nullopt;
   }
 

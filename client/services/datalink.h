@@ -1,8 +1,7 @@
-// DataLink answers: asked for, read from VOTable or JSON, and searched for the file that they are about.
+// DataLink answers: asked for, and searched for the file that they are about.
 //
 //   shapes   rows in the order of the answer; texts verbatim, URLs made absolute
-//   errors   links_error() has the table for error rows; EBADMSG: not a DataLink answer; EFBIG above kMostLinksBytes or
-//            kMostLinkRows
+//   errors   links_error() has the table for error rows; EFBIG above kMostLinksBytes; else as parse_links()
 //   threads  thread-safe: holds no state of its own
 //   source   DataLink 1.1; client/ESO.md, "DataLink"
 #pragma once
@@ -20,13 +19,6 @@ namespace esofs::client {
 
 constexpr std::uint64_t kMostLinksBytes =
     64ULL << 20U;  // a raw frame of a survey has some thousand progenitors: 2 MB
-
-// Rows of one answer that are read; above it EFBIG. Real ones have some thousand.
-constexpr std::size_t kMostLinkRows = 100'000;
-
-// base_url: where the document came from, for relative URLs. placeholder_lengths: content_length values that say nothing.
-Result<Links> parse_links(std::string document, const std::string& base_url,
-                          const std::vector<std::uint64_t>& placeholder_lengths);
 
 // The failure that an answer of nothing but error rows is; success for every other.
 Result<void> links_error(const Links& links, const std::string& url);

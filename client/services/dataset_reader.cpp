@@ -9,6 +9,7 @@
 
 #include "client/base/iso_time.h"
 #include "client/base/text.h"
+#include "client/http/content_headers.h"
 #include "client/http/url.h"
 #include "client/services/datalink.h"
 
@@ -48,7 +49,7 @@ Place find(const std::vector<Column>& columns, const Words& words) {
   return first(words.ucds, [](const Column& column) { return lower(column.ucd); });
 }
 
-// The URL of a spectrum, which names it where a service gives no identifiers (SSA 1.1 section 4.2.5.1: only the access
+// The URL of a spectrum, which is its name if a service gives no identifiers (SSA 1.1 section 4.2.5.1: only the access
 // reference is mandatory). Not that of ObsCore, where a query may have left the identifiers out.
 Place spectrum_reference(const std::vector<Column>& columns) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -63,9 +64,7 @@ std::string text_at(std::span<const Value> row, Place place) {
   const auto& value = row[*place].is;
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   const auto* text = std::get_if<std::string>(&value);
-  if (text == nullptr) return "";
-  const auto begin = text->find_first_not_of(' ');
-  return begin == std::string::npos ? "" : text->substr(begin, text->find_last_not_of(' ') - begin + 1);
+  return text == nullptr ? "" : std::string(cell_text(*text));
 }
 
 std::optional<double> number_at(std::span<const Value> row, Place place) {
@@ -164,7 +163,7 @@ std::string extension_of_end(std::string_view text) {
 
 class Reader {
  public:
-  // A product's file is more than the product: where a query joins both, the row is about the file.
+  // A product's file is more than the product: if a query joins both, the row is about the file.
   Reader(std::shared_ptr<const Identifiers> ids, const std::vector<Column>& columns)
       : ids_(std::move(ids)), id_(find(columns, {{"archive_id"}})), file_of_product_(id_.has_value()) {
     if (!id_) id_ = find(columns, {{"dp_id", "quicklook_id"}});
@@ -235,7 +234,7 @@ class Reader {
       dataset.access = AccessKind::kDataLink;
     else
       dataset.access = ids_->kind_of_url(url);
-    if (dataset.access == AccessKind::kUnknown && !format.empty()) dataset.access = AccessKind::kFile;
+    if (dataset.access == AccessKind::kUnknown && tells_type(format)) dataset.access = AccessKind::kFile;
   }
 
   void set_extension(Dataset& dataset, std::span<const Value> row) const {
@@ -273,6 +272,17 @@ DatasetReader make_dataset_reader(std::shared_ptr<const Identifiers> ids,
   Reader reader(std::move(ids), columns);
   if (!reader.usable()) return nullptr;
   return reader;
+}
+
+std::string_view cell_text(std::string_view cell) {
+  cell = trimmed(cell);
+  return same_word(cell, "null") ? std::string_view() : cell;
+}
+
+bool tells_type(const std::string& content_type) {
+  const auto type = media_type(content_type);
+  return !type.empty() && !type.ends_with("/octet-stream") && type != "application/x-download" &&
+         type != "application/force-download" && type != "application/unknown";
 }
 
 std::string extension_of_type(const std::string& content_type) {

@@ -24,6 +24,12 @@ using DatasetReader = std::function<std::optional<Dataset>(std::span<const Value
 // nullptr where the columns name no dataset. A reader gives nullopt for a row without an id or a URL.
 DatasetReader make_dataset_reader(std::shared_ptr<const Identifiers> ids, const std::vector<Column>& columns);
 
+// What a cell holds, without the blanks and line ends of writers that indent; "" for the word null, which some write.
+std::string_view cell_text(std::string_view cell);
+
+// False for "" and for the types of files of which nothing is known ("application/octet-stream").
+bool tells_type(const std::string& content_type);
+
 // The extension of the plain view for a media type: ".fits", ".txt" …; "" where the type does not tell.
 std::string extension_of_type(const std::string& content_type);
 

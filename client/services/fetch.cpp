@@ -11,6 +11,7 @@
 #include "client/http/content_headers.h"
 #include "client/http/http_error.h"
 #include "client/http/url.h"
+#include "client/services/file_magic.h"
 #include "client/services/service_error.h"
 
 namespace esofs::client {
@@ -31,7 +32,7 @@ bool named_packed(std::string_view name) {
          ends_with_any_case(name, ".Z");
 }
 
-// Servers that keep files packed call that an encoding; unpacking is for who reads it. What is neither FITS nor named so
+// Servers that keep files packed call that an encoding; the reader unpacks it. What is neither FITS nor named so
 // was encoded on the way, whatever was asked for.
 bool kept_packed(const FetchRequest& request, const std::string& encoding, const FileHead& file) {
   const bool packing =
@@ -103,7 +104,7 @@ Error unsatisfiable(const FetchRequest& request, const HttpHead& head) {
 // 203: what a proxy has changed something of (RFC 9110 section 15.3.4).
 bool is_whole(int status) { return status == 200 || status == 203; }
 
-// A refusal, or a text where FITS was asked for.
+// A refusal, or a text in place of FITS.
 bool is_explanation(const FetchRequest& request, const HttpHead& head) {
   if (head.status >= 400) return true;
   const std::string type = media_type(head.header("content-type"));
@@ -121,6 +122,16 @@ bool refuses_range(const FetchRequest& request, const HttpHead& head, const Erro
     return !range || !range->span || range->span->first == request.range->first;
   }
   return head.status == 416 || head.status == 400 || head.status == 501;
+}
+
+constexpr std::string_view kFits = ".fits";
+
+// The extension that the first bytes of an answer must agree with; "" if they may be anything: only a text is doubted.
+std::string sniffed_as(const FetchRequest& request, const HttpHead& head) {
+  if (request.fits) return std::string(kFits);
+  const bool text = is_whole(head.status) && media_type(head.header("content-type")) == "text/plain";
+  const auto extension = lower(request.extension);
+  return text && magic_size(extension) > 0 ? extension : "";
 }
 
 // Between the HTTP answer and the file's sink: accepts the head, looks at the first bytes, counts.
@@ -149,7 +160,8 @@ class FileBody : public HttpSink {
       announced_ = file_.total;
     }
     ends_by_close_ = !announced_ && head.header("transfer-encoding").empty();
-    sniffing_ = request_.fits && file_.first == 0;
+    sniffed_ = file_.first == 0 ? sniffed_as(request_, head) : "";
+    sniffing_ = !sniffed_.empty();
     if (sniffing_) return {};
     told_ = true;
     return sink_.head(file_);
@@ -161,7 +173,7 @@ class FileBody : public HttpSink {
     if (announced_ && received_ > *announced_) return Error(EIO, "the body is longer than announced");
     if (!sniffing_) return sink_.body(piece);
     start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    if (start_.size() < kFitsMagicSize) return {};
+    if (start_.size() < sniff_size()) return {};
     return deliver_start();
   }
 
@@ -175,11 +187,11 @@ class FileBody : public HttpSink {
     return true;
   }
 
-  // Where the sink was told nothing: the answer asks for rights, or for a login by a page.
+  // The sink was told nothing, and the answer asks for a login, by its status or by a page.
   bool asks_for_rights(const Error& error) const { return !told_ && (error.code() == EACCES || login_page_); }
   bool refused() const noexcept { return refusal_.has_value(); }
 
-  // After the last byte, or, where refused(), after what there is of it.
+  // After the last byte, or, if refused(), after what there is of it.
   Result<FileHead> end() {
     if (refusal_) return refusal();
     if (announced_ && received_ != *announced_) return Error(EIO, "the body is shorter than announced");
@@ -212,16 +224,19 @@ class FileBody : public HttpSink {
   }
 
   Result<void> deliver_start() {
-    if (!looks_like_fits(start_)) return no_fits();
+    if (sniffed_ == kFits ? !looks_like_fits(start_) : !begins_like(sniffed_, start_)) return not_it();
     sniffing_ = false;
     told_ = true;
     if (auto taken = sink_.head(file_); !taken) return taken;
     return sink_.body(std::as_bytes(std::span(start_)));
   }
 
-  Result<void> no_fits() {
+  std::size_t sniff_size() const { return sniffed_ == kFits ? kFitsMagicSize : magic_size(sniffed_); }
+
+  Result<void> not_it() {
     if (start_.empty()) return Error(EIO, "the file is empty");
-    const Error wrong(EIO, "the body does not begin like a FITS file");
+    const Error wrong(EIO, sniffed_ == kFits ? "the body does not begin like a FITS file"
+                                             : "the server sent a text instead of the file");
     if (file_.partial) return wrong;
     refusal_ = Refusal{answer_, wrong, false};  // perhaps a sentence
     return {};
@@ -253,9 +268,10 @@ class FileBody : public HttpSink {
   std::optional<std::uint64_t> announced_;  // length of the body
   std::uint64_t received_ = 0;
   bool ends_by_close_ = false;  // HTTP itself cannot tell such a body from a cut one
-  bool sniffing_ = false;       // head() is held back until the first bytes are known
-  bool told_ = false;           // the sink was
-  bool login_page_ = false;     // a web page came instead
+  std::string sniffed_;      // the extension that the first bytes must agree with; "": they may be anything
+  bool sniffing_ = false;    // head() is held back until the first bytes are known
+  bool told_ = false;        // the sink was
+  bool login_page_ = false;  // a web page came instead
   std::string start_;
 };
 

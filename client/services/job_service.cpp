@@ -34,7 +34,12 @@ Result<std::string> made_job(const HttpText& answer, const std::string& list) {
 
 Result<std::string> JobService::create(const std::string& list, const Fields& fields,
                                        Lane::Turn& turn) const {
-  auto answer = post(list, fields, false, turn);
+  return create(list, form_encoded(fields), turn);
+}
+
+Result<std::string> JobService::create(const std::string& list, const std::string& form,
+                                       Lane::Turn& turn) const {
+  auto answer = post(list, {form, false}, turn);
   if (!answer) return answer.error();
   return made_job(*answer, list);
 }
@@ -89,22 +94,24 @@ Result<void> JobService::change(const std::string& job, JobSetting setting, cons
   const char* field = setting == JobSetting::kPhase               ? "PHASE"
                       : setting == JobSetting::kExecutionDuration ? "EXECUTIONDURATION"
                                                                   : "DESTRUCTION";
-  auto answer = post(job + "/" + name, {{field, value}}, may_repeat, turn);
+  auto answer = post(job + "/" + name, {form_encoded({{field, value}}), may_repeat}, turn);
   if (!answer) return answer.error();
   return {};
 }
 
-Result<void> JobService::remove(const std::string& job, Lane::Turn& turn) const {
+Result<void> JobService::remove(const std::string& job, Lane::Turn& turn,
+                                const std::optional<HttpLimits>& limits) const {
   HttpRequest request;
   request.method = "DELETE";
   request.url = job;
+  request.limits = limits;
   request.follow_redirects = false;
   auto answer = http_.text(request, kMostErrorBytes, turn);
   if (!answer) return answer.error();
   const int status = answer->head.status;
   if (status < 400 || gone(status)) return {};
-  if (status != 405 && status != 501) return answer_error(answer->head, answer->body);
-  auto posted = post(job, {{"ACTION", "DELETE"}}, true, turn);
+  if (status != 405 && status != 501) return explain_(answer->head, answer->body);
+  auto posted = post(job, {form_encoded({{"ACTION", "DELETE"}}), true, limits}, turn);
   if (!posted && posted.error().code() != ENOENT) return posted.error();
   return {};
 }
@@ -120,21 +127,20 @@ Result<std::string> JobService::failure(const std::string& url, const Job& job, 
   return answer->body.find('<') == std::string::npos ? one_line(answer->body) : std::string();
 }
 
-Result<HttpText> JobService::post(const std::string& url, const Fields& fields, bool may_repeat,
-                                  Lane::Turn& turn) const {
+Result<HttpText> JobService::post(const std::string& url, const Post& what, Lane::Turn& turn) const {
   HttpRequest request;
   request.method = "POST";
   request.url = url;
-  request.body = form_encoded(fields);
+  request.body = what.form;
   request.content_type = "application/x-www-form-urlencoded";
-  request.may_repeat = may_repeat;
+  request.may_repeat = what.may_repeat;
+  request.limits = what.limits;
   request.follow_redirects = false;  // 303 leads back to the job, which is read when needed
   auto answer = http_.text(request, kMostErrorBytes, turn);
   if (!answer) return answer.error();
-  if (gone(answer->head.status))
-    return Error(ENOENT,
-                 answer_error(answer->head, answer->body).what());  // its sentence alone would be EINVAL
-  if (answer->head.status >= 400) return answer_error(answer->head, answer->body);
+  if (gone(answer->head.status))  // its sentence alone would be EINVAL
+    return Error(ENOENT, explain_(answer->head, answer->body).what());
+  if (answer->head.status >= 400) return explain_(answer->head, answer->body);
   return answer;
 }
 

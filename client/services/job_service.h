@@ -8,12 +8,14 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "client/http/http.h"
+#include "client/services/service_error.h"
 #include "client/services/uws.h"
 
 namespace esofs::client {
@@ -25,11 +27,18 @@ class JobService {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;
 
-  // http outlives it.
-  explicit JobService(HttpClient& http) : http_(http) {}
+  // The error of an answer of status >= 400 with this body.
+  using Explain = std::function<Error(const HttpHead& head, const std::string& body)>;
 
-  // The URL of the new job.
+  // http outlives it.
+  explicit JobService(HttpClient& http) : JobService(http, answer_error) {}
+  JobService(HttpClient& http, Explain explain) : http_(http), explain_(std::move(explain)) {}
+
+  const HttpLimits& limits() const { return http_.settings().limits; }
+
+  // The URL of the new job. form: fields, encoded.
   Result<std::string> create(const std::string& list, const Fields& fields, Lane::Turn& turn) const;
+  Result<std::string> create(const std::string& list, const std::string& form, Lane::Turn& turn) const;
 
   // What the server holds back its answer for.
   struct Wait {
@@ -43,17 +52,23 @@ class JobService {
 
   Result<void> change(const std::string& job, JobSetting setting, const std::string& value,
                       Lane::Turn& turn) const;
-  // By DELETE, or as old servers want it. Success where the job was gone already.
-  Result<void> remove(const std::string& job, Lane::Turn& turn) const;
+  // By DELETE, or as old servers want it. Success if the job was gone already. limits: instead of the client's.
+  Result<void> remove(const std::string& job, Lane::Turn& turn,
+                      const std::optional<HttpLimits>& limits = std::nullopt) const;
 
   // Why the job failed, in the server's words; "" where it does not say.
   Result<std::string> failure(const std::string& url, const Job& job, Lane::Turn& turn) const;
 
  private:
-  Result<HttpText> post(const std::string& url, const Fields& fields, bool may_repeat,
-                        Lane::Turn& turn) const;
+  struct Post {
+    std::string form;
+    bool may_repeat;
+    std::optional<HttpLimits> limits = std::nullopt;
+  };
+  Result<HttpText> post(const std::string& url, const Post& what, Lane::Turn& turn) const;
 
   HttpClient& http_;
+  const Explain explain_;
 };
 
 }  // namespace esofs::client

@@ -1,3 +1,5 @@
+#include "client/services/links_reader.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -7,7 +9,7 @@
 
 #include "client/base/text.h"
 #include "client/http/url.h"
-#include "client/services/datalink.h"
+#include "client/services/dataset_reader.h"
 #include "client/services/service_error.h"
 #include "client/votable/votable.h"
 
@@ -17,7 +19,7 @@ namespace {
 
 // Writers that indent put blanks and line ends around what a cell holds.
 std::string text_of(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.is)) return std::string(trimmed(*text));
+  if (const auto* text = std::get_if<std::string>(&value.is)) return std::string(cell_text(*text));
   if (const auto* number = std::get_if<std::int64_t>(&value.is)) return std::to_string(*number);
   return "";
 }
@@ -40,7 +42,7 @@ class LinkRows {
   LinkRows(const std::string& base_url, const std::vector<std::uint64_t>& placeholders, Links& links)
       : base_url_(base_url), placeholders_(placeholders), links_(links) {}
 
-  // False where the columns are not DataLink's.
+  // False if the columns are not DataLink's.
   bool columns(const std::vector<Column>& columns) {
     id_ = find(columns, "id");
     access_url_ = find(columns, "access_url");
@@ -56,7 +58,7 @@ class LinkRows {
     return access_url_ && semantics_;
   }
 
-  // EFBIG where there are too many.
+  // EFBIG if there are too many.
   Result<void> row(std::span<const Value> row) {
     if (links_.rows.size() >= kMostLinkRows)
       return Error(EFBIG, "the DataLink answer has more than " + std::to_string(kMostLinkRows) + " rows");

@@ -46,7 +46,7 @@ std::string_view begun(std::string_view body) {
   return body.substr(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
 }
 
-// Where nothing but text is; programs send core dumps and images with errors, too.
+// True if there is nothing but text; programs send core dumps and images with errors, too.
 bool is_text(std::string_view body) {
   return std::all_of(body.begin(), body.end(), [](unsigned char c) {
     return (c >= ' ' && c != 0x7F) || c == '\t' || c == '\n' || c == '\r' || c == '\f';
@@ -71,7 +71,7 @@ std::string text_of_xml(std::string_view document) {
   return std::move(texts.text);
 }
 
-// The title of a page; "" where it has none.
+// The title of a page; "" if it has none.
 std::string title_of(std::string_view page) {
   const std::string low = lower(page);
   const auto tag = low.find("<title");
@@ -88,7 +88,79 @@ std::string plain_sentence(std::string_view body) {
   return one_line(text[0] == '<' ? text_of_xml(text) : std::string(text));
 }
 
+constexpr std::string_view kBlanks = " \t\r\n";
+
+// True if `text` begins with the tag of an INFO, with any prefix.
+bool is_info(std::string_view text) {
+  auto name = text.substr(1, text.find_first_of(" \t\r\n/>", 1) - 1);
+  if (const auto colon = name.find(':'); colon != std::string_view::npos) name.remove_prefix(colon + 1);
+  return same_word(name, "INFO");
+}
+
+// The end of the tag that begins `text`, behind its '>'; npos: there is none.
+std::size_t tag_end(std::string_view text) {
+  char quote = '\0';
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote == '\0' && c == '>') return at + 1;
+    if (c == '"' || c == '\'') quote = quote == '\0' ? c : quote == c ? '\0' : quote;
+  }
+  return std::string_view::npos;
+}
+
+// The value of an attribute of a tag; "" without it. name: in lower case.
+std::string_view attribute_of(std::string_view tag, std::string_view name) {
+  const std::string low = lower(tag);
+  for (auto at = low.find(name); at != std::string::npos; at = low.find(name, at + 1)) {
+    const auto equals = low.find_first_not_of(kBlanks, at + name.size());
+    const bool whole = at > 0 && kBlanks.find(low[at - 1]) != std::string_view::npos;
+    if (!whole || equals == std::string::npos || low[equals] != '=') continue;
+    const auto open = low.find_first_of("\"'", equals);
+    const auto close = open == std::string::npos ? open : low.find(low[open], open + 1);
+    if (close == std::string::npos) return "";
+    return tag.substr(open + 1, close - open - 1);
+  }
+  return "";
+}
+
+bool tells_error(std::string_view tag) {
+  return same_word(trimmed(attribute_of(tag, "name")), "QUERY_STATUS") &&
+         same_word(trimmed(attribute_of(tag, "value")), "ERROR");
+}
+
+// Bytes of `text` before the end tag of its element, of which the text itself may hold signs that look like tags.
+std::size_t content_size(std::string_view text) {
+  for (auto at = text.find("</"); at != std::string_view::npos; at = text.find("</", at + 1)) {
+    if (is_info(text.substr(at + 1))) return at;
+  }
+  return text.size();
+}
+
+std::string without_references(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, char>, 5> kKnown{
+      {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
+  std::string plain;
+  while (!text.empty()) {
+    const auto known = std::find_if(kKnown.begin(), kKnown.end(),
+                                    [&text](const auto& entry) { return text.starts_with(entry.first); });
+    plain += known == kKnown.end() ? text.front() : known->second;
+    text.remove_prefix(known == kKnown.end() ? 1 : known->first.size());
+  }
+  return plain;
+}
+
 }  // namespace
+
+std::optional<std::string> error_in_text(std::string_view text) {
+  std::optional<std::string> found;
+  for (auto at = text.find('<'); at != std::string_view::npos; at = text.find('<', at + 1)) {
+    const auto rest = text.substr(at);
+    const auto end = is_info(rest) ? tag_end(rest) : std::string_view::npos;
+    if (end == std::string_view::npos || !tells_error(rest.substr(0, end))) continue;
+    found = one_line(without_references(rest.substr(end, content_size(rest.substr(end)))));
+  }
+  return found;
+}
 
 bool says_timed_out(std::string_view text) {
   constexpr std::array phrases{"timed out",          "time out",          "timeout",
@@ -100,7 +172,10 @@ bool says_timed_out(std::string_view text) {
 std::optional<std::string> votable_error(const std::string& body) {
   StatusFinder finder;
   VotableReader reader(finder);
-  if (reader.push(std::as_bytes(std::span(body)))) static_cast<void>(reader.finish());
+  auto read = reader.push(std::as_bytes(std::span(body)));
+  if (read) read = reader.finish();
+  if (!read && !finder.error)
+    if (auto said = error_in_text(body)) return said;
   const auto& said = finder.error || finder.has_table ? finder.error : finder.older_form;
   return said ? std::optional(one_line(*said)) : std::nullopt;
 }

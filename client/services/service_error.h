@@ -20,8 +20,11 @@ constexpr std::size_t kMostErrorBytes = 256U << 10U;
 // True for sentences such as "The request timed out" or "execution duration exceeded".
 bool says_timed_out(std::string_view text);
 
-// The sentence of QUERY_STATUS ERROR in a VOTable; nullopt where `body` is no VOTable or says no error.
+// The sentence of QUERY_STATUS ERROR in a VOTable, also if it is no good XML; nullopt if `body` says no error so.
 std::optional<std::string> votable_error(const std::string& body);
+
+// The same of any text that holds the INFO of an error: the sentence of the last one.
+std::optional<std::string> error_in_text(std::string_view text);
 
 // A query that the server refused with a sentence, in an answer of this HTTP status (0: not by HTTP).
 Error query_error(int status, const std::string& sentence, const std::string& url);

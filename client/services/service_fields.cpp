@@ -65,7 +65,7 @@ bool is_links_service(const ServiceDescriptor& service) {
   return lower(param(service, "standardID")).starts_with("ivo://ivoa.net/std/datalink#links");
 }
 
-// The request to a service of DataLink answers for the row that names it; "" where the descriptor cannot be used.
+// The request to a service of DataLink answers for the row that names it; "" if the descriptor cannot be used.
 std::string request_of(const ServiceDescriptor& service, const Link& link, const Links& links) {
   const std::string url = param(service, "accessURL");
   Fields fields;

@@ -48,7 +48,7 @@ std::optional<SkyPosition> position_of(const pugi::xml_node& resolver) {
   return position;
 }
 
-// What a catalogue that did not answer says; "" where it answered.
+// What a catalogue that did not answer says; "" if it answered.
 std::string failure_of(const pugi::xml_node& resolver) {
   for (const auto& node : resolver.children()) {
     const std::string_view name = node.name();

@@ -24,7 +24,7 @@ const ServiceParam* input(const ServiceDescriptor& service, std::string_view nam
   return found == service.inputs.end() ? nullptr : &*found;
 }
 
-// Numbers separated by white space or commas; empty where anything else is among them.
+// Numbers separated by white space or commas; empty if anything else is among them.
 std::vector<double> numbers(const std::string& text) {
   std::vector<double> values;
   const char* at = text.data();
@@ -107,21 +107,25 @@ std::optional<int> rank(const Link& link, const std::string& id) {
 // "p.fits" of "cadc:X/p.fits", "ivo://cadc/X?p.fits".
 std::string_view last_name(std::string_view id) { return id.substr(id.find_last_of("/?") + 1); }
 
-// True where the fixed ID of `service` is the dataset's own file, among the rows of its ID, or that ID itself. link: the row
-// that names the service, may be null.
-bool cuts_own_file(const ServiceDescriptor& service, const Link* link, const Links& links) {
-  const auto* fixed = input(service, "ID");
-  if (fixed == nullptr || fixed->value.empty()) return false;
-  const std::string& id = fixed->value;
-  return std::any_of(links.rows.begin(), links.rows.end(), [&](const Link& row) {
+// Whose pixels a service gives, by its parameter ID; smaller is better.
+enum class Cuts { kOwnConstant, kAnyId, kOtherConstant };
+
+// id: of the dataset. link: the row that names the service, may be null; then the #this rows of any ID count.
+Cuts cuts(const ServiceDescriptor& service, const Link* link, const Links& links, const std::string& id) {
+  const auto* parameter = input(service, "ID");
+  if (parameter == nullptr || parameter->value.empty() || !parameter->column.ref.empty()) return Cuts::kAnyId;
+  const std::string fixed(trimmed(parameter->value));
+  if (fixed == id || (link != nullptr && fixed == link->id)) return Cuts::kOwnConstant;
+  const bool own = std::any_of(links.rows.begin(), links.rows.end(), [&](const Link& row) {
     if (!has_semantics(row, "this") || (link != nullptr && row.id != link->id)) return false;
-    if (id == row.access_url || id == row.id) return true;
+    if (fixed == row.access_url || fixed == row.id) return true;
     const std::string file = last_part(row.access_url);
-    return !file.empty() && last_name(id) == last_name(file);
+    return !file.empty() && last_name(fixed) == last_name(file);
   });
+  return own ? Cuts::kOwnConstant : Cuts::kOtherConstant;
 }
 
-// FITS, where a service offers formats.
+// FITS, if a service offers formats.
 std::string fits_option(const ServiceParam& p) {
   if (!same_word(p.column.name, "FORMAT") && !same_word(p.column.name, "RESPONSEFORMAT")) return {};
   for (const auto& [name, value] : p.options) {
@@ -146,7 +150,7 @@ std::string band_text(const Band& band, double metres) {
   return metres_text(band.lo_m / metres) + " " + metres_text(band.hi_m / metres);
 }
 
-// Where a parameter has OPTIONs, one of them, as it is written there; else `text`.
+// If a parameter has OPTIONs, one of them, as it is written there; else `text`.
 Result<std::string> chosen(const ServiceParam& p, const std::string& text) {
   if (p.options.empty()) return text;
   const auto wanted = numbers(text);
@@ -177,11 +181,12 @@ Result<void> add_shape(const ServiceDescriptor& service, std::string_view name, 
 
 std::optional<SodaDescriptor> find_cutout_service(const Links& links, const std::string& id) {
   constexpr int kUnnamed = 4;
-  using Key = std::tuple<bool, int, bool>;
+  using Key = std::tuple<bool, bool, int, Cuts>;
   std::optional<std::pair<Key, SodaDescriptor>> best;
   const auto offer = [&](const ServiceDescriptor& service, const Link* link, int how) {
     const bool by_job = standard_of(service) == Standard::kAsync;
-    const Key key{by_job, how, !cuts_own_file(service, link, links)};
+    const Cuts whose = cuts(service, link, links, id);
+    const Key key{whose == Cuts::kOtherConstant, by_job, how, whose};
     if (!best || key < best->first) best.emplace(key, SodaDescriptor{&service, link, by_job});
   };
   for (const auto& service : links.services) {

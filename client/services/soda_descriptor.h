@@ -24,8 +24,9 @@ struct SodaDescriptor {
   bool by_job = false;
 };
 
-// The service to cut `id` with: synchronous before asynchronous, #cutout rows of this id before others, and of equal ones one
-// whose fixed ID is the #this row's file. nullopt: none.
+// The service to cut `id` with. A service with a constant ID that is neither this dataset's nor its file's comes last (it may
+// cut another dataset); else synchronous before asynchronous, #cutout rows of this id before others, and of equal ones one
+// whose constant ID is the #this row's file. nullopt: none.
 std::optional<SodaDescriptor> find_cutout_service(const Links& links, const std::string& id);
 
 CutoutOffer offer_of(const SodaDescriptor& descriptor);

@@ -1,7 +1,7 @@
 // SodaJob: a cutout from an asynchronous SODA service: a job is made, run, waited for, and its result fetched.
 //
-//   errors   as Soda; ETIMEDOUT where the job has not ended by the deadline. The job is deleted at the end, however it came.
-//            What makes or starts a job is not sent again once it may have arrived
+//   errors   as Soda; ETIMEDOUT if the job has not ended by the deadline; EIO if it vanishes. The job is deleted at the
+//            end, whatever came of it. What makes or starts a job is not sent again once it may have arrived
 //   threads  one call, one thread; blocks
 //   source   SODA 1.0 section 2, UWS 1.1 section 2.2
 #pragma once
@@ -14,27 +14,24 @@
 #include "client/http/http.h"
 #include "client/model/requests.h"
 #include "client/services/fetch.h"
-#include "client/services/uws.h"
+#include "client/services/job_service.h"
 
 namespace esofs::client {
 
 class SodaJob {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
-  SodaJob(HttpClient& http, Deadline deadline) : http_(http), deadline_(deadline) {}
+  SodaJob(HttpClient& http, Deadline deadline);
 
   // request.url: the list of jobs with the parameters as its query. options: of the request for the result.
   Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn,
                          const FetchOptions& options) const;
 
  private:
-  Result<std::string> create(const std::string& url, Lane::Turn& turn) const;
-  Result<Job> wait(const std::string& job_url, Lane::Turn& turn) const;
-  Result<Job> read(const std::string& url, bool waits, Lane::Turn& turn) const;
-  Result<HttpText> post(const std::string& url, const std::string& form, Lane::Turn& turn) const;
   void remove(const std::string& job_url) const;
 
   HttpClient& http_;
+  const JobService jobs_;
   const Deadline deadline_;
 };
 

@@ -9,6 +9,12 @@
 #include "client/services/service_error.h"
 
 namespace esofs::client {
+namespace {
+
+// Before the place where a document breaks: the error that it was about to tell begins there.
+constexpr std::size_t kKeptBytes = 8U << 10U;
+
+}  // namespace
 
 TableStream::TableStream(TableSink& sink, std::uint64_t maxrec)
     : sink_(sink), maxrec_(maxrec), reader_(*this) {}
@@ -25,12 +31,21 @@ Result<void> TableStream::body(std::span<const std::byte> piece) {
     return {};
   }
   reached_sink_ = true;
+  if (parse_error_) return gather(piece);
   auto taken = from_sink(sink_.bytes(piece));
   if (!taken) return taken;
+  end_.erase(0, end_.size() - std::min(end_.size(), kKeptBytes));
+  end_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
   auto parsed = reader_.push(piece);
   if (parsed) return {};
-  if (!sink_error_ && !server_error_) parse_error_ = parsed.error();
-  return parsed;
+  if (sink_error_ || server_error_) return parsed;
+  parse_error_ = parsed.error();
+  return {};  // what follows may say why
+}
+
+Result<void> TableStream::gather(std::span<const std::byte> piece) {
+  end_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  return end_.size() < kMostErrorBytes ? Result<void>() : *parse_error_;
 }
 
 Result<void> TableStream::finish(const Result<HttpHead>& sent) {
@@ -39,9 +54,9 @@ Result<void> TableStream::finish(const Result<HttpHead>& sent) {
   if (refused())
     return Error(EIO, "HTTP " + std::to_string(head_.status) + " where a table was expected, from " +
                           shown_url(head_.url));
-  auto ended = reader_.finish();
+  auto ended = parse_error_ ? Result<void>(*parse_error_) : reader_.finish();
   if (!ended) {
-    if (!sink_error_ && !server_error_) parse_error_ = ended.error();
+    if (!parse_error_ && !sink_error_ && !server_error_) parse_error_ = ended.error();
     return failed_transfer(ended.error());
   }
   if (!found_ && !failure_.empty()) return query_error(head_.status, failure_, head_.url);
@@ -54,6 +69,8 @@ Result<void> TableStream::failed_transfer(const Error& error) {
   if (server_error_) return *server_error_;
   if (error.code() == EINTR) return error;
   if (head_.status >= 400) return answer_error(head_, refusal_);  // its body broke off: the status is enough
+  // A service that fails half-way puts an error document behind what it has sent.
+  if (const auto said = parse_error_ ? error_in_text(end_) : std::nullopt) return service_failed(*said);
   // A document that ends too early and a lost connection are one failure; a page that is no VOTable is another.
   broke_off_ = head_.status != 0 && (!parse_error_ || found_);
   if (!parse_error_) return error;
@@ -84,10 +101,14 @@ Result<void> TableStream::row(std::span<const Value> row) {
 Result<void> TableStream::status(const QueryStatus& status) {
   if (status.value == "OVERFLOW") truncated_ = true;
   if (status.value != "ERROR") return {};
-  server_error_ = query_error(head_.status, status.text, head_.url);
-  // A query that has given rows was understood.
-  if (passed_ > 0 && server_error_->code() == EINVAL) server_error_ = Error(EIO, server_error_->what());
+  server_error_ = service_failed(status.text);
   return *server_error_;
+}
+
+Error TableStream::service_failed(const std::string& sentence) const {
+  auto error = query_error(head_.status, sentence, head_.url);
+  // A query that has given rows was understood.
+  return passed_ > 0 && error.code() == EINVAL ? Error(EIO, error.what()) : error;
 }
 
 Result<void> TableStream::failure(const std::string& text) {

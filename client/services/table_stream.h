@@ -29,8 +29,7 @@ class TableStream : public HttpSink, private VotableEvents {
   // Once, with what send() returned: the answer's fate.
   Result<void> finish(const Result<HttpHead>& sent);
 
-  int status() const noexcept { return head_.status; }  // of the answer; 0: none came
-  const HttpHead& answer() const noexcept { return head_; }
+  const HttpHead& answer() const noexcept { return head_; }  // status 0: none came
   std::uint64_t rows() const noexcept { return passed_; }
   bool truncated() const noexcept { return truncated_; }
   bool reached_sink() const noexcept { return reached_sink_; }
@@ -47,12 +46,16 @@ class TableStream : public HttpSink, private VotableEvents {
   // Remembers that it was the sink that failed: such a failure is not the archive's.
   Result<void> from_sink(Result<void> result);
   Result<void> failed_transfer(const Error& error);
+  Result<void> gather(std::span<const std::byte> piece);
+  // The service's own failure, in its words.
+  Error service_failed(const std::string& sentence) const;
 
   TableSink& sink_;
   const std::uint64_t maxrec_;
   VotableReader reader_;
   HttpHead head_;
   std::string refusal_;  // the body of an answer that is no success
+  std::string end_;      // the last bytes of an answer; after a parse error all that follows
   std::optional<Error> sink_error_;
   std::optional<Error> server_error_;
   std::optional<Error> parse_error_;

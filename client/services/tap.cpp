@@ -16,17 +16,15 @@ namespace esofs::client {
 
 namespace {
 
-using std::chrono::steady_clock;
-
 constexpr const char* kForm = "application/x-www-form-urlencoded";
-constexpr int kMostStarts = 3;                            // of one answer that breaks off
-constexpr std::chrono::milliseconds kServerWaited{1000};  // an answer that took so long was held back
+constexpr int kMostStarts = 3;                    // of one answer that breaks off
+constexpr std::uint64_t kMostRows = 0x7fff'ffff;  // servers read MAXREC as an integer of 32 bits
 
 // For a query, ENOENT would say that the directory is not there: a service that is missing is a failure.
 Error not_missing(const Error& error) { return error.code() == ENOENT ? Error(EIO, error.what()) : error; }
 
 // Rows to ask for so that a cut answer is noticed; 0: the server's default.
-std::uint64_t one_more(std::uint64_t maxrec) { return maxrec > 0 ? maxrec + 1 : 0; }
+std::uint64_t one_more(std::uint64_t maxrec) { return maxrec > 0 ? std::min(maxrec, kMostRows - 1) + 1 : 0; }
 
 std::uint64_t number_of(const std::string& text) {
   std::uint64_t number = 0;
@@ -80,7 +78,11 @@ Result<QuerySummary> Tap::query_at(const TapService& service, const QueryRequest
     }
   }
   if (!done) return not_missing(done.error());
-  return task.summary;
+  auto& summary = task.summary;
+  const bool all_asked_for = maxrec != 0 && summary.rows >= maxrec;
+  if (!summary.truncated && !all_asked_for && !has_top(request.adql, summary.rows))
+    summary.truncated = limits_.stopped(service.url, summary.rows, turn);
+  return std::move(summary);
 }
 
 JobService::Fields Tap::form(const std::string& adql, std::uint64_t maxrec) {
@@ -95,7 +97,7 @@ Result<std::string> Tap::create_job(const QueryRequest& request, Lane::Turn& tur
       request.service.empty() ? service_of(profile_, request.adql) : service_named(profile_, request.service);
   if (!service) return service.error();
   const auto maxrec = request.maxrec != 0 ? request.maxrec : (*service)->maxrec;
-  return jobs_.create((*service)->url + "/async", form(request.adql, maxrec), turn);
+  return jobs_.create((*service)->url + "/async", form(request.adql, std::min(maxrec, kMostRows)), turn);
 }
 
 Result<void> Tap::sync(Task& task) const {
@@ -107,7 +109,7 @@ Result<void> Tap::sync(Task& task) const {
   request.rights = {Rights::Kind::kLoggedInFirst};
   HttpLimits limits = http_.settings().limits;
   limits.first_byte = std::max(limits.first_byte, times_.sync_first_byte);
-  // A query that a front end gave up after minutes would only be given up again: one attempt, and more only where the
+  // A query that a front end gave up after minutes would only be given up again: one attempt, and more only if the
   // service could not be reached or asked to come back.
   const int attempts = std::exchange(limits.attempts, 1);
   request.limits = limits;
@@ -148,87 +150,62 @@ Result<void> Tap::async(Task& task) const {
     if (!earlier) return earlier.error();
     job = std::move(*earlier);
   }
+  const auto origin = job ? JobWatch::Origin::kFound : JobWatch::Origin::kMadeNow;
   if (!job) {
     auto created =
         jobs_.create(task.service.url + "/async", form(task.request.adql, one_more(task.maxrec)), task.turn);
     if (!created) return created.error();
     url = std::move(*created);
     task.sink.job_started(url);
-    auto document = read_job(url, std::nullopt, task.turn);
+  }
+  task.summary.job_url = url;
+  const JobWatch watch(jobs_, url, origin, times_.jobs, task.turn);
+  if (!job) {
+    auto document = watch.read();
     if (!document) return document.error();
     job = std::move(*document);
   }
-  task.summary.job_url = url;
-  if (job->phase == "PENDING" || job->phase == "HELD") {
-    auto started = start_job(task, url, *job);
-    if (!started) return started.error();
-  }
-  auto ended = wait_for_job(task, url, std::move(*job));
+  if (job->phase == "PENDING" || job->phase == "HELD")
+    if (auto started = start_job(watch, *job); !started) return started.error();
+  auto ended = watch.wait_until_ended(std::nullopt, std::move(job));
   if (!ended) return ended.error();
   if (ended->phase != "COMPLETED") return failed_job(task, url, *ended);
 
   HttpRequest request;
   const auto href = ended->result_href();
-  request.url = href.empty() ? url + "/results/result" : resolved_url(url, href);
+  request.url = href.empty() ? url + "/results/result" : result_url(url, href);
   return stream(task, request);
 }
 
 Result<std::optional<Job>> Tap::earlier_job(Task& task, const std::string& url) const {
-  auto job = read_job(url, std::nullopt, task.turn);
+  auto job = jobs_.read(url, std::nullopt, task.turn);
   if (!job) {
     if (job.error().code() == ENOENT || job.error().code() == EBADMSG) return std::optional<Job>();
     return job.error();
   }
   const bool useful = !job->ended() || job->phase == "COMPLETED";
   const bool same_query = normalised_adql(job->parameters["query"]) == normalised_adql(task.request.adql);
-  const bool same_limit = task.maxrec == 0 || number_of(job->parameters["maxrec"]) == task.maxrec + 1;
+  const bool same_limit = task.maxrec == 0 || number_of(job->parameters["maxrec"]) == one_more(task.maxrec);
   if (!useful || !same_query || !same_limit) return std::optional<Job>();
   return std::optional<Job>(std::move(*job));
 }
 
-Result<Job> Tap::read_job(const std::string& url, const std::optional<std::string>& known_phase,
-                          Lane::Turn& turn) const {
-  std::optional<JobService::Wait> wait;
-  if (known_phase) wait = JobService::Wait{*known_phase, times_.wait};
-  return jobs_.read(url, wait, turn);
-}
-
-Result<void> Tap::start_job(const Task& task, const std::string& url, const Job& job) const {
+Result<void> Tap::start_job(const JobWatch& watch, const Job& job) const {
   const auto duration = times_.job_duration.count();
   if (job.execution_duration > 0 && job.execution_duration < duration) {
-    auto raised = jobs_.change(url, JobSetting::kExecutionDuration, std::to_string(duration), task.turn);
+    auto raised = watch.change(JobSetting::kExecutionDuration, std::to_string(duration));
     if (!raised) {
       if (raised.error().code() == EINTR) return raised.error();
       spdlog::debug("the job keeps its {} s: {}", job.execution_duration, raised.error().what());
     }
   }
-  return jobs_.change(url, JobSetting::kPhase, "RUN", task.turn);
-}
-
-Result<Job> Tap::wait_for_job(Task& task, const std::string& url, Job job) const {
-  auto rest = times_.first_pause;
-  while (!job.ended()) {
-    const auto asked_at = steady_clock::now();
-    const auto phase = job.waits_by_server() ? std::optional<std::string>(job.phase) : std::nullopt;
-    auto next = read_job(url, phase, task.turn);
-    if (!next) return next.error();
-    const bool held = next->phase == "HELD" && job.phase != "HELD";
-    job = std::move(*next);
-    if (job.ended()) break;
-    if (held) {  // the server accepted the job and wants to be asked once more
-      auto run = jobs_.change(url, JobSetting::kPhase, "RUN", task.turn);
-      if (!run) return run.error();
-    }
-    if (steady_clock::now() - asked_at >= kServerWaited) continue;
-    if (auto paused = task.turn.pause(rest); !paused) return paused.error();
-    rest = std::min(rest * 3 / 2 + std::chrono::milliseconds(1), times_.longest_pause);
-  }
-  return job;
+  return watch.run();
 }
 
 Error Tap::failed_job(const Task& task, const std::string& url, const Job& job) const {
   const auto message = jobs_.failure(url, job, task.turn);
-  const bool aborted = job.phase == "ABORTED";  // by the server, and not for what the query says
+  // Not for what the query says.
+  const bool aborted = job.phase == "ABORTED" || job.phase == "ARCHIVED";
   const bool out_of_time = aborted && job.execution_duration > 0 && job.ran >= job.execution_duration;
   if (message && !message->empty()) {
     auto said = query_error(0, *message, url);

@@ -4,7 +4,7 @@
 //            servers cut; the raw bytes that the sink sees hold that row
 //   errors   EINVAL: the server refused the query; ETIMEDOUT: it ran out of time there; EIO for an answer that is no table
 //            or breaks off; else as HttpClient
-//   threads  thread-safe: holds no state of its own
+//   threads  thread-safe; remembers the limits of services
 //   source   TAP 1.1, DALI 1.1 section 4.4, UWS 1.1; client/ESO.md, "TAP limits" and "TAP jobs"
 #pragma once
 
@@ -18,6 +18,8 @@
 #include "client/model/profile.h"
 #include "client/model/requests.h"
 #include "client/services/job_service.h"
+#include "client/services/job_watch.h"
+#include "client/services/tap_limits.h"
 #include "client/services/uws.h"
 
 namespace esofs::client {
@@ -28,14 +30,12 @@ class Tap {
     // ESO ends a sync query after 120 s by itself; a client that waits less would miss its sentence.
     std::chrono::milliseconds sync_first_byte{130'000};
     std::chrono::seconds job_duration{3600};  // asked for every job; ESO's default is 60 s, its most 3600 s
-    std::chrono::seconds wait{60};            // WAIT of one poll
-    std::chrono::milliseconds first_pause{500};  // between polls of a server that does not wait
-    std::chrono::milliseconds longest_pause{15'000};
+    JobWatch::Pace jobs = {};
   };
 
   // http and profile outlive it.
   Tap(HttpClient& http, const Profile& profile, Times times)
-      : http_(http), profile_(profile), times_(times), jobs_(http) {}
+      : http_(http), profile_(profile), times_(times), jobs_(http), limits_(http) {}
 
   Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) const;
 
@@ -67,16 +67,14 @@ class Tap {
 
   // The job of an earlier run of the same query; nullopt where it is gone or another's.
   Result<std::optional<Job>> earlier_job(Task& task, const std::string& url) const;
-  Result<Job> read_job(const std::string& url, const std::optional<std::string>& known_phase,
-                       Lane::Turn& turn) const;
-  Result<void> start_job(const Task& task, const std::string& url, const Job& job) const;
-  Result<Job> wait_for_job(Task& task, const std::string& url, Job job) const;
+  Result<void> start_job(const JobWatch& watch, const Job& job) const;
   Error failed_job(const Task& task, const std::string& url, const Job& job) const;
 
   HttpClient& http_;
   const Profile& profile_;
   const Times times_;
   const JobService jobs_;
+  const TapLimits limits_;
 };
 
 }  // namespace esofs::client

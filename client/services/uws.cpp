@@ -93,16 +93,29 @@ bool is_fits(const JobResult& result) {
          ends_with_any_case(path, ".fits.gz") || ends_with_any_case(path, ".fits.fz");
 }
 
+bool is_xml(const JobResult& result) { return lower(result.mime).find("xml") != std::string::npos; }
+
+bool is_votable(const JobResult& result) {
+  const auto path = without_query(result.href);
+  return lower(result.mime).find("votable") != std::string::npos || ends_with_any_case(path, ".vot") ||
+         ends_with_any_case(path, ".votable");
+}
+
 constexpr std::size_t kLongestId = 115;  // of a name in the tree
 
 }  // namespace
 
 std::string Job::result_href() const {
-  for (const auto& result : results) {
-    if (result.id == "result") return result.href;
-  }
-  const auto file = std::find_if(results.begin(), results.end(), is_file);
-  return file == results.end() ? "" : file->href;
+  const auto first = [this](const auto& wanted) -> const JobResult* {
+    const auto found = std::find_if(results.begin(), results.end(), wanted);
+    return found == results.end() ? nullptr : &*found;
+  };
+  const auto named = [](const JobResult& result) { return result.id == "result"; };
+  const auto* result = first([&](const JobResult& r) { return named(r) && (r.mime.empty() || is_xml(r)); });
+  if (result == nullptr) result = first([](const JobResult& r) { return is_file(r) && is_votable(r); });
+  if (result == nullptr) result = first(named);
+  if (result == nullptr) result = first(is_file);
+  return result == nullptr ? "" : result->href;
 }
 
 std::string Job::fits_href() const {
@@ -138,6 +151,14 @@ Result<Job> parse_job(const std::string& document) {
   }
   job.error_message = text_of(child(child(root, "errorSummary"), "message"));
   return job;
+}
+
+std::string result_url(const std::string& job_url, const std::string& href) {
+  const std::string_view job = without_query(job_url);
+  const auto id = job.substr(job.rfind('/') + 1);
+  const auto step = href.substr(0, href.find_first_of("/?#:"));
+  const bool below = !step.empty() && step != id && step != "." && step != ".." && href[step.size()] != ':';
+  return resolved_url(below ? std::string(job) + "/" : job_url, href);
 }
 
 bool plain_job_id(std::string_view id) {

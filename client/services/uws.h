@@ -44,14 +44,17 @@ struct Job {
   bool ended() const noexcept {
     return phase == "COMPLETED" || phase == "ERROR" || phase == "ABORTED" || phase == "ARCHIVED";
   }
-  // The href of the result named "result", else of the first one that is a file; "" where there is none. Servers list
-  // figures ("uws:executing:2") and check sums beside it.
+  // The href of the table: the result named "result", unless its type is another and a result is a VOTable; else the VOTable,
+  // else the first file; "" if there is none. Servers list figures ("uws:executing:2"), logs and check sums beside it.
   std::string result_href() const;
   // The href of the FITS file that a cutout service has made, else as result_href().
   std::string fits_href() const;
 };
 
 Result<Job> parse_job(const std::string& document);
+
+// A result's href as a URL. Relative ones mean what is below the job, whether or not they repeat its id.
+std::string result_url(const std::string& job_url, const std::string& href);
 
 // What of a job can be changed.
 enum class JobSetting : std::uint8_t {

@@ -88,7 +88,7 @@ std::pair<std::int64_t, std::int64_t> range_of(char code) {
   return {-most - 1, most};
 }
 
-// "3,4" of "3x4"; "" where there is one dimension, or the last is open.
+// "3,4" of "3x4"; "" if there is one dimension, or the last is open.
 std::string dimensions(const std::string& arraysize) {
   if (arraysize.find('x') == std::string::npos || arraysize.find('*') != std::string::npos) return {};
   std::string text(trimmed(arraysize));

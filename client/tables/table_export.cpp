@@ -10,7 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/text.h"
+#include "client/tables/fits_writer.h"
+#include "client/tables/json_writer.h"
 #include "client/tables/table_writer.h"
+#include "client/tables/text_writer.h"
 
 namespace esofs::client {
 namespace {
@@ -42,7 +46,7 @@ class FirstTable : public VotableEvents {
       : most_rows_(most_rows), columns_(std::move(columns)), row_(std::move(row)) {}
 
   Result<void> table(const VotableTable& table) override {
-    taking_ = !found_ && (table.resource.type.empty() || table.resource.type == "results");
+    taking_ = !found_ && (table.resource.type.empty() || same_word(table.resource.type, "results"));
     if (!taking_) return {};
     found_ = true;
     return columns_(table.columns);

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,12 +53,5 @@ class TableWriter {
   virtual Result<void> row(std::span<const Value> row) = 0;
   virtual Result<void> finish() = 0;
 };
-
-// file: outlives the writer, which does not finish() it.
-std::unique_ptr<TableWriter> make_csv_writer(ExportFile& file);
-std::unique_ptr<TableWriter> make_tsv_writer(ExportFile& file);
-std::unique_ptr<TableWriter> make_json_writer(ExportFile& file);
-std::unique_ptr<TableWriter> make_fits_writer(ExportFile& file);
-std::unique_ptr<TableWriter> make_text_writer(ExportFile& file);
 
 }  // namespace esofs::client

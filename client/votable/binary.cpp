@@ -103,7 +103,8 @@ void read_string(const CellType& type, const std::byte* data, std::uint64_t coun
     return set_string(type, text, value);
   }
   const std::string_view bytes(reinterpret_cast<const char*>(data), count);
-  const auto text = bytes.substr(0, bytes.find('\0'));
+  auto text = bytes.substr(0, bytes.find('\0'));
+  if (type.utf8) text = whole_utf8(text);  // a writer may have cut it at the length of the column
   if (is_utf8(text)) return set_string(type, text, value);
   set_string(type, utf8_of_latin1(text), value);
 }

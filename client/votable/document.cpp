@@ -15,6 +15,25 @@ bool is_service(std::string_view utype) {
   return same_word(trimmed(utype), "adhoc:service") || same_word(trimmed(utype), "adhoc:this");
 }
 
+bool since_1_6(std::string_view version) {
+  version = trimmed(version);
+  int major = 0;
+  int minor = 0;
+  const char* const last = version.data() + version.size();
+  const auto read = std::from_chars(version.data(), last, major);
+  if (read.ec != std::errc() || read.ptr == last || *read.ptr != '.') return false;
+  std::from_chars(read.ptr + 1, last, minor);
+  return major > 1 || (major == 1 && minor >= 6);
+}
+
+// DALI's words in their own spelling; others as they are.
+std::string status_word(std::string_view value) {
+  value = trimmed(value);
+  for (const std::string_view word : {"OK", "ERROR", "OVERFLOW"})
+    if (same_word(value, word)) return std::string(word);
+  return std::string(value);
+}
+
 }  // namespace
 
 VotableDocument::VotableDocument(VotableEvents& events, const VotableReader::Options& options)
@@ -126,6 +145,7 @@ Result<void> VotableDocument::begin_document(std::string_view name, const Attrib
   open_.push_back(Element::kVotable);
   VotableInfo info;
   if (attributes.has("version")) info.version = attributes.text("version");
+  char_is_utf8_ = info.version && since_1_6(*info.version);
   if (const auto* uri = namespaces_.uri(parts.prefix); uri != nullptr) info.xml_namespace = *uri;
   return told(events_.document(info));
 }
@@ -263,7 +283,7 @@ void VotableDocument::begin_info(const Attributes& attributes) {
   if (failure_open_) failure_ = attributes.get("value");
   if (!status_open_) return;
   status_ = {};
-  status_.value = attributes.get("value");
+  status_.value = status_word(attributes.get("value"));
   switch (open_[open_.size() - 2]) {
     case Element::kVotable:
       status_.parent = "VOTABLE";
@@ -286,7 +306,7 @@ Result<void> VotableDocument::announce_table() {
   for (const auto& resource : resources_)
     params.insert(params.end(), resource.params.begin(), resource.params.end());
   table_.params.insert(table_.params.begin(), params.begin(), params.end());
-  rows_.begin(table_.columns);
+  rows_.begin(table_.columns, char_is_utf8_);
   return told(events_.table(table_));
 }
 

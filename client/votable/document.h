@@ -102,6 +102,7 @@ class VotableDocument {
   std::vector<Element> open_;
   bool begun_ = false;
   bool refused_ = false;
+  bool char_is_utf8_ = false;  // since VOTable 1.6
 
   std::vector<Resource> resources_;  // open ones, outermost first
   int root_resources_ = 0;

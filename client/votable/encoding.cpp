@@ -67,7 +67,7 @@ std::string declared_encoding(std::string_view head) {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Bytes at the beginning that are ASCII and legal in XML, eight at a time where that goes.
+// Bytes at the beginning that are ASCII and legal in XML, eight at a time if possible.
 std::size_t plain_prefix(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
   constexpr std::uint64_t kHigh = 0x8080808080808080U;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
+#include <complex>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -103,6 +105,41 @@ class FitsColumn {
     return 0;
   }
 
+  // CFITSIO's null check takes infinities for null and subnormal numbers for zero: only NaN is the null of a float. Integers
+  // have nulls of their own, which it knows.
+  template <class Element>
+  int read_floats(fitsfile* file, int fits_type, LONGLONG row, LONGLONG count, Value& value) {
+    const auto store_one = [this](Element element, bool null, Value& into) {
+      store(element, null || is_null(element), into);
+    };
+    if (!stored_as_floats()) return read_as<Element>(file, fits_type, row, count, value, store_one);
+    std::vector<Element> elements(static_cast<std::size_t>(count));
+    int status = 0;
+    fits_read_col(file, fits_type, number_, row, 1, count, nullptr, elements.data(), nullptr, &status);
+    if (status != 0) return status;
+    if (!type_.array) {
+      store_one(elements[0], false, value);
+      return 0;
+    }
+    auto& array = array_of(value);
+    array.resize(elements.size());
+    for (std::size_t i = 0; i < elements.size(); ++i) store_one(elements[i], false, array[i]);
+    return 0;
+  }
+
+  bool stored_as_floats() const {
+    const int code = std::abs(code_);
+    return code == TFLOAT || code == TDOUBLE || code == TCOMPLEX || code == TDBLCOMPLEX;
+  }
+  template <class Float>
+  bool is_null(Float number) const {
+    return std::isnan(number) || type_.is_null(number);
+  }
+  template <class Float>
+  bool is_null(std::complex<Float> number) const {
+    return std::isnan(number.real()) || std::isnan(number.imag());
+  }
+
   int read_bits(fitsfile* file, LONGLONG row, LONGLONG count, Value& value) {
     int status = 0;
     nulls_.assign(static_cast<std::size_t>(count), 0);
@@ -132,22 +169,13 @@ class FitsColumn {
           if (!null) into.is = std::int64_t{element != 0};
         });
       case Primitive::kFloat:
-        return read_as<float>(file, TFLOAT, row, count, value, [this](float element, bool null, Value& into) {
-          store(element, null || type_.is_null(element), into);
-        });
+        return read_floats<float>(file, TFLOAT, row, count, value);
       case Primitive::kDouble:
-        return read_as<double>(file, TDOUBLE, row, count, value,
-                               [this](double element, bool null, Value& into) {
-                                 store(element, null || type_.is_null(element), into);
-                               });
+        return read_floats<double>(file, TDOUBLE, row, count, value);
       case Primitive::kFloatComplex:
-        return read_as<std::complex<float>>(
-            file, TCOMPLEX, row, count, value,
-            [](std::complex<float> element, bool null, Value& into) { store(element, null, into); });
+        return read_floats<std::complex<float>>(file, TCOMPLEX, row, count, value);
       case Primitive::kDoubleComplex:
-        return read_as<std::complex<double>>(
-            file, TDBLCOMPLEX, row, count, value,
-            [](std::complex<double> element, bool null, Value& into) { store(element, null, into); });
+        return read_floats<std::complex<double>>(file, TDBLCOMPLEX, row, count, value);
       default:
         return read_as<LONGLONG>(file, TLONGLONG, row, count, value,
                                  [this](LONGLONG element, bool null, Value& into) {

@@ -11,9 +11,9 @@ namespace esofs::client {
 TableRows::TableRows(VotableEvents& events, const VotableReader::Options& options)
     : events_(events), options_(options) {}
 
-void TableRows::begin(const std::vector<Column>& columns) {
+void TableRows::begin(const std::vector<Column>& columns, bool char_is_utf8) {
   types_.clear();
-  for (const auto& column : columns) types_.push_back(cell_type(column));
+  for (const auto& column : columns) types_.push_back(cell_type(column, char_is_utf8));
   row_.resize(columns.size());
   rows_ = 0;
 }

@@ -36,7 +36,7 @@ class TableRows {
   // events, options: outlive this.
   TableRows(VotableEvents& events, const VotableReader::Options& options);
 
-  void begin(const std::vector<Column>& columns);
+  void begin(const std::vector<Column>& columns, bool char_is_utf8);
 
   // TABLEDATA
   void begin_row();

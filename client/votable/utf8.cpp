@@ -35,6 +35,17 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view whole_utf8(std::string_view text) {
+  std::size_t begin = text.size();
+  while (begin > 0 && text.size() - begin < 3 &&
+         (static_cast<unsigned char>(text[begin - 1]) & 0xC0U) == 0x80U)
+    --begin;
+  if (begin == 0) return text;
+  const auto first = static_cast<unsigned char>(text[begin - 1]);
+  const std::size_t wanted = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 1;
+  return wanted > text.size() - begin + 1 ? text.substr(0, begin - 1) : text;
+}
+
 std::string utf8_of_latin1(std::string_view text) {
   std::string utf8;
   utf8.reserve(text.size() * 2);

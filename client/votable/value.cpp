@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/base/text.h"
+#include "client/votable/utf8.h"
 
 namespace esofs::client {
 namespace {
@@ -36,7 +37,7 @@ std::optional<Primitive> primitive_named(std::string_view name) {
   return std::nullopt;
 }
 
-// The dimensions of an arraysize, or false where it is not ([0-9]+x)*[0-9]*[*]?
+// The dimensions of an arraysize, or false if it is not ([0-9]+x)*[0-9]*[*]?
 bool read_arraysize(std::string_view size, CellType& type) {
   std::uint64_t product = 1;
   std::uint64_t first = 0;
@@ -255,12 +256,19 @@ std::size_t prefix_bytes(std::string_view text, std::uint64_t characters) {
   return at;
 }
 
+// The bytes of the first string of `text`; if its length counts bytes, of the characters that end within.
+std::size_t string_bytes(const CellType& type, std::string_view text) {
+  if (!type.utf8) return prefix_bytes(text, type.string_length);
+  const auto within = whole_utf8(text.substr(0, type.string_length)).size();
+  return within != 0 ? within : prefix_bytes(text, std::min<std::uint64_t>(type.string_length, 1));
+}
+
 // Strings of one length stand side by side without separator.
 void read_strings(const CellType& type, std::string_view text, Value& value) {
   ValueArray& array = array_of(value);
   std::size_t size = 0;
   while (!text.empty()) {
-    const auto bytes = prefix_bytes(text, type.string_length);
+    const auto bytes = string_bytes(type, text);
     if (bytes == 0) break;  // strings of no length
     set_string(type, text.substr(0, bytes), element_at(array, size++));
     text.remove_prefix(bytes);
@@ -280,12 +288,13 @@ ValueArray& array_of(Value& value) {
   return value.is.emplace<ValueArray>();
 }
 
-CellType cell_type(const Column& column) {
+CellType cell_type(const Column& column, bool char_is_utf8) {
   CellType type;
   const auto primitive = primitive_named(trimmed(column.datatype));
   type.primitive = primitive.value_or(Primitive::kChar);
   const auto size = trimmed(column.arraysize);
   if (size.empty() ? !primitive : !read_arraysize(size, type)) type.array = type.variable = true;
+  type.utf8 = char_is_utf8 && type.primitive == Primitive::kChar;
   type.null_text = trimmed(column.null_value);
   if (type.integer()) type.null_integer = read_integer(type.null_text, 64);
   if (type.primitive == Primitive::kFloat || type.primitive == Primitive::kDouble)

@@ -36,7 +36,8 @@ struct CellType {
   bool array = false;               // more than one element: a string for characters, a list for the rest
   bool variable = false;            // the last dimension ends in '*'
   std::uint64_t count = 1;          // elements of a cell that is not variable; 0 is possible
-  std::uint64_t string_length = 0;  // characters of a string where there are several in a cell, else 0
+  std::uint64_t string_length = 0;  // of a string if there are several in a cell, else 0
+  bool utf8 = false;                // VOTable 1.6: char is UTF-8, and lengths count its bytes
   std::optional<std::int64_t> null_integer;
   std::optional<double> null_number;  // of a float or double
   std::string null_text;              // VALUES/@null verbatim, "" none
@@ -54,7 +55,8 @@ struct CellType {
   bool padded() const noexcept { return array && !variable; }
 };
 
-CellType cell_type(const Column& column);
+// char_is_utf8: of a document of version 1.6 or later.
+CellType cell_type(const Column& column, bool char_is_utf8 = false);
 
 // Reads a cell's text into `value`, whose storage is reused. An empty text is null for every type. Returns false where
 // the text is not legal for the type; the value is null then.

@@ -25,7 +25,7 @@ struct FreeParser {
 };
 using Parser = std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser>;
 
-// Expat 2.9 has these calls anew with 64 bits, and deprecates the old ones.
+// Expat 2.9 has these calls in a form of 64 bits, and deprecates the old ones.
 #if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
 std::int64_t byte_index(XML_Parser parser) { return XML_GetCurrentByteIndex64(parser); }
 std::uint64_t line_number(XML_Parser parser) { return XML_GetCurrentLineNumber64(parser); }

@@ -4,7 +4,7 @@
 //   errors   EBADMSG: not a VOTable, broken XML, an entity bomb, a stream that ends inside an element.
 //            A cell that is not legal for its type is null; `unparsable` counts them.
 //   threads  one reader, one thread
-//   source   VOTable 1.5; TABLEDATA, BINARY, BINARY2, inline FITS, gzip and base64; versions 1.1 to 1.5, any encoding
+//   source   VOTable 1.5; TABLEDATA, BINARY, BINARY2, inline FITS, gzip and base64; versions 1.1 to 1.6, any encoding
 //            of XML 1.0; QUERY_STATUS by DALI 1.1 section 4.4; service descriptors by DataLink 1.1 section 4
 #pragma once
 
@@ -30,7 +30,7 @@ struct VotableInfo {  // the root element
 struct QueryStatus {
   std::string parent;  // VOTABLE, RESOURCE or TABLE
   bool after_table;    // relative to the first TABLE of that resource
-  std::string value;   // OK, ERROR, OVERFLOW
+  std::string value;   // OK, ERROR, OVERFLOW, however the document writes it
   std::string text;
 };
 

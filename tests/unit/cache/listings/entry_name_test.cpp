@@ -42,7 +42,14 @@ TEST(EntryNameTest, AnExtensionIsNotGivenTwice) {
   EXPECT_EQ(named("ivo://x?data/a.jpg", ".jpg"), "a.jpg");
   EXPECT_EQ(named("http://x/a.JPG", ".jpg"), "a.jpg");
   EXPECT_EQ(named("ivo://x?a.fits.bz2"), "a.fits");
-  EXPECT_EQ(named("a.jpg", ".jpg"), "a.jpg.jpg");  // no ivoid: the id is the name
+  EXPECT_EQ(named("image_2.fits"), "image_2.fits");
+  EXPECT_EQ(named("image_2.fits.fz"), "image_2.fits");
+  EXPECT_EQ(named("IMAGE.FITS"), "IMAGE.fits");
+  EXPECT_EQ(named("preview.png", ".png"), "preview.png");
+  EXPECT_EQ(named("A001@X12.fits"), "A001@X12.fits");
+  EXPECT_EQ(named("A001@X12", ".png"), "A001@X12.png");
+  EXPECT_EQ(named("a.tar.gz", ".tar.gz"), "a.tar.gz");
+  EXPECT_EQ(named("a.fits", ".txt"), "a.fits.txt");
 }
 
 TEST(EntryNameTest, TheDirectoryIsCalledAsTheEntryWithoutItsExtension) {

@@ -39,6 +39,13 @@ TEST(Netrc, IsReadWithQuotesCommentsAndMacros) {
   EXPECT_EQ(of("c.org", true), "any:thing");
 }
 
+TEST(Netrc, KeywordsMayBeInCapitals) {
+  const auto entries =
+      parse_netrc("MACHINE a.org LOGIN me ACCOUNT x PASSWORD One\nDefault Login any PassWord two\n");
+  EXPECT_EQ(find_netrc(entries, {"a.org"}, false)->password, "One");
+  EXPECT_EQ(find_netrc(entries, {"b.org"}, true)->password, "two");
+}
+
 TEST(Netrc, AQuoteThatIsNotClosedInItsLineTakesNothingElseAlong) {
   const auto entries = parse_netrc(
       "machine a.org login me password \"half\nmachine b.org login you password \"whole\"\n"

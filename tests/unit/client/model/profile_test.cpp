@@ -12,6 +12,7 @@
 namespace esofs::client {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -33,6 +34,25 @@ TEST(ProfileTest, AProfileOfItsOwnIsRead) {
   EXPECT_EQ(profile->tap.at(0).maxrec, 7U);
   EXPECT_THAT(profile->placeholder_lengths, ElementsAre(5U, 6U));
   EXPECT_EQ(profile->obscore_id_column, "obs_publisher_did");
+}
+
+TEST(ProfileTest, TheBuiltInProfileIsRead) {
+  const auto profile = eso_profile();
+  EXPECT_EQ(profile.name, "eso");
+  ASSERT_EQ(profile.tap.size(), 2U);
+  EXPECT_EQ(profile.tap[0].name, "obs");
+  EXPECT_TRUE(profile.tap[0].authorised);
+  EXPECT_FALSE(profile.tap[1].authorised);
+  EXPECT_THAT(profile.placeholder_lengths, ElementsAre(1'000'000U, 500'000U, 10'000U));
+  EXPECT_EQ(profile.limits.size(), 5U);
+}
+
+TEST(ProfileTest, EsosFilesAndCutoutsTakeALoginUnderEachNameOfTheirPath) {
+  std::vector<std::string> places;
+  for (const auto& service : eso_profile().authorised) places.push_back(service.url);
+  for (const char* top : {"dataPortal", "dataPortal_new", "dataportal_new"})
+    for (const char* kind : {"file/", "soda/"})
+      EXPECT_THAT(places, Contains(std::string("https://dataportal.eso.org/") + top + "/" + kind));
 }
 
 TEST(ProfileTest, AMirrorInheritsEverythingButTheHosts) {

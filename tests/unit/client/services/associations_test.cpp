@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "client/http_archive.h"
+#include "client/services/associations_reader.h"
 #include "client/services/calselector.h"
 #include "client/services/datalink.h"
+#include "client/services/links_reader.h"
 #include "tests/support/scripted_server.h"
 #include "tests/unit/client/services/samples.h"
 

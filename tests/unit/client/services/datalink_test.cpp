@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "client/services/links_reader.h"
 #include "client/services/service_error.h"
 #include "client/services/service_fields.h"
 #include "tests/support/gzip.h"

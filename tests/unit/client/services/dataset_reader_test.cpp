@@ -245,6 +245,37 @@ TEST_F(DatasetReaderTest, WithoutAFormatTheUrlOrTheIdTellsTheExtension) {
   EXPECT_EQ(extension("ivo://a/x", "http://h/v1.2/x.736", ""), ".fits");
 }
 
+TEST_F(DatasetReaderTest, WhiteSpaceAroundACellIsNoPartOfIt) {
+  const auto reader = make_dataset_reader(
+      bare_, {column("obs_publisher_did"), column("access_url"), column("access_format")});
+  const Row row{text("\n    ivo://a/one\n  "), text("\thttp://h/one\r\n"), text("\n image/png \n")};
+  const auto dataset = reader(row);
+  ASSERT_TRUE(dataset);
+  EXPECT_EQ(dataset->id, "ivo://a/one");
+  EXPECT_EQ(dataset->access_url, "http://h/one");
+  EXPECT_EQ(dataset->extension, ".png");
+}
+
+TEST_F(DatasetReaderTest, TheWordNullIsNoUrlAndNoId) {
+  const auto reader = make_dataset_reader(bare_, {column("obs_publisher_did"), column("access_url")});
+  for (const char* word : {"null", "NULL", " Null\n"}) {
+    EXPECT_FALSE(reader(Row{text("ivo://a/one"), text(word)})) << word;
+    EXPECT_EQ(reader(Row{text(word), text("http://h/one")})->id, "http://h/one") << word;
+  }
+}
+
+TEST_F(DatasetReaderTest, ATypeThatSaysNothingLeavesTheKindOpen) {
+  const auto reader = make_dataset_reader(
+      bare_, {column("obs_publisher_did"), column("access_url"), column("access_format")});
+  const auto kind = [&](const char* format) {
+    return reader(Row{text("ivo://a/one"), text("http://h/one"), text(format)})->access;
+  };
+  EXPECT_EQ(kind(""), AccessKind::kUnknown);
+  EXPECT_EQ(kind("application/octet-stream"), AccessKind::kUnknown);
+  EXPECT_EQ(kind("Binary/Octet-Stream; charset=binary"), AccessKind::kUnknown);
+  EXPECT_EQ(kind("application/fits"), AccessKind::kFile);
+}
+
 TEST_F(DatasetReaderTest, AnIdMayBeANumber) {
   const auto reader = make_dataset_reader(bare_, {column("obs_publisher_did"), column("access_url")});
   const Row row{number(9'007'199'254'740'993), text("http://h/x")};

@@ -297,6 +297,36 @@ TEST_F(FetchTest, AWebPageIsNotAFile) {
   EXPECT_EQ(code_for(fits(), answer_with(200, "<html>manual", file)), EIO);
 }
 
+TEST_F(FetchTest, ATextIsNotAPictureAPackageOrATable) {
+  const Headers plain = {{"Content-Type", "text/plain; charset=utf-8"}};
+  for (const char* extension :
+       {".png", ".JPG", ".gif", ".pdf", ".tar", ".tar.gz", ".tgz", ".zip", ".vot", ".tif"}) {
+    FetchRequest request;
+    request.extension = extension;
+    EXPECT_EQ(code_for(request, answer_with(200, "The archive is closed for maintenance", plain)), EIO);
+    EXPECT_THAT(what_, HasSubstr("a text instead of the file: The archive is closed")) << extension;
+    EXPECT_FALSE(sink_.told) << extension;
+  }
+}
+
+TEST_F(FetchTest, AFileThatIsOnlyCalledATextIsTheFile) {
+  const Headers plain = {{"Content-Type", "text/plain"}};
+  const std::string tar = std::string(257, 'x') + "ustar";
+  for (const auto& [extension, body] :
+       std::vector<std::pair<std::string, std::string>>{{".png", "\x89PNG..."},
+                                                        {".tar", tar},
+                                                        {".tar", tar + std::string(1000, 'y')},
+                                                        {".vot", "\xEF\xBB\xBF \n<VOTABLE/>"},
+                                                        {".txt", "words"},
+                                                        {".csv", "a,b"},
+                                                        {"", "words"}}) {
+    FetchRequest request;
+    request.extension = extension;
+    EXPECT_EQ(code_for(request, answer_with(200, body, plain)), 0) << extension << what_;
+    EXPECT_EQ(sink_.text, body);
+  }
+}
+
 TEST_F(FetchTest, WhereFitsIsExpectedItsFirstBytesAreLookedAt) {
   EXPECT_EQ(code_for(fits(), answer_with(200, "<!DOCTYPE html><html>")), EIO);
   EXPECT_EQ(code_for(fits(), answer_with(200, "")), EIO);

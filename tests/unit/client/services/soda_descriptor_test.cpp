@@ -10,6 +10,7 @@
 #include "client/http/http.h"
 #include "client/http/url.h"
 #include "client/services/datalink.h"
+#include "client/services/links_reader.h"
 #include "client/services/soda.h"
 #include "tests/unit/client/services/samples.h"
 
@@ -149,6 +150,28 @@ TEST_F(SodaDescriptorTest, OfServicesOfSeveralFilesTheOneOfTheDatasetsOwnFileIsU
 TEST_F(SodaDescriptorTest, WhereNoServiceNamesTheDatasetsOwnFileTheFirstIsUsed) {
   const auto links = with_a_weight_map_first("token-1", "token-2");
   EXPECT_EQ(url("D", "circle_1_2_0.1", &links), "http://soda/sync?ID=token-1&CIRCLE=1%202%200.1");
+}
+
+TEST_F(SodaDescriptorTest, AServiceForAnotherDatasetComesLast) {
+  const std::string fixed = R"(<PARAM name="ID" datatype="char" arraysize="*" value="ivo://a/OTHER"/>)";
+  const std::string own = R"(<PARAM name="ID" datatype="char" arraysize="*" ref="primary" value=""/>)";
+  for (const auto* standard : {"sync", "async"}) {
+    std::string document = with_inputs(fixed + kCircle).document;
+    const auto row = document.find("<TR><TD>D</TD><TD/><TD>soda");
+    document.insert(document.find("</TR>", row) + 5,
+                    "<TR><TD>D</TD><TD/><TD>own</TD><TD>#cutout</TD><TD/><TD/></TR>");
+    document.insert(
+        document.rfind("</VOTABLE>"),
+        R"(<RESOURCE type="meta" utype="adhoc:service" ID="own"><PARAM name="accessURL" datatype="char")"
+        R"( arraysize="*" value="http://own/"/><PARAM name="standardID" datatype="char" arraysize="*")"
+        R"( value="ivo://ivoa.net/std/SODA#)" +
+            std::string(standard) + R"(-1.0"/><GROUP name="inputParams">)" + own + kCircle +
+            "</GROUP></RESOURCE>");
+    const auto links = read(document);
+    EXPECT_EQ(url("D", "circle_1_2_0.1", &links), "http://own/?ID=D&CIRCLE=1%202%200.1") << standard;
+  }
+  const auto alone = with_inputs(fixed + kCircle);
+  EXPECT_THAT(url("D", "circle_1_2_0.1", &alone), HasSubstr("ID=ivo%3A%2F%2Fa%2FOTHER")) << "the only one";
 }
 
 TEST_F(SodaDescriptorTest, WhereOnlyAJobIsOfferedItIsAJob) {

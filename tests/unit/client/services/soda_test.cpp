@@ -179,10 +179,44 @@ TEST_F(SodaJobTest, AJobIsMadeRunWaitedForFetchedAndDeleted) {
   ASSERT_EQ(error(FetchKind::kJob), 0) << sentence_;
   EXPECT_EQ(sink_.bytes, kFits);
   EXPECT_EQ(log(),
-            "POST /soda\nPOST /soda/7/phase\nGET /soda/7\nGET /soda/7?WAIT=30\nGET "
+            "POST /soda\nPOST /soda/7/phase\nGET /soda/7\nGET /soda/7?WAIT=30&PHASE=QUEUED\nGET "
             "/soda/7/results/cut\nDELETE /soda/7\n");
   EXPECT_EQ(server_.requests()[0].body, "ID=D&CIRCLE=1%202%203");
   EXPECT_EQ(server_.requests()[1].body, "PHASE=RUN");
+}
+
+TEST_F(SodaTest, AnOldServerDeletesAJobByAnAction) {
+  server_.add(answer_with(303, "", {{"Location", server_.url("/soda/7")}}));
+  server_.add(answer_with(303));
+  server_.add(answer_with(200, job_document("ERROR",
+                                            "<uws:errorSummary><uws:message>no</uws:message>"
+                                            "</uws:errorSummary>")));
+  server_.add(answer_with(405));
+  server_.add(answer_with(303));
+  EXPECT_NE(error(FetchKind::kJob), 0);
+  ASSERT_EQ(server_.requests().size(), 5U);
+  EXPECT_EQ(server_.requests()[4].target, "/soda/7");
+  EXPECT_EQ(server_.requests()[4].body, "ACTION=DELETE");
+}
+
+TEST_F(SodaJobTest, AJobThatVanishesIsAFailureAndNotAMissingFile) {
+  server_.add(answer_with(200, job_document("EXECUTING")));
+  server_.otherwise(answer_with(404, "no such job", {{"Content-Type", "text/plain"}}));
+  EXPECT_EQ(error(FetchKind::kJob), EIO);
+  EXPECT_THAT(sentence_, HasSubstr("no such job"));
+}
+
+TEST_F(SodaTest, AJobThatIsNotKnownYetIsAskedForAgain) {
+  server_.add(answer_with(303, "", {{"Location", server_.url("/soda/7")}}));
+  server_.add(answer_with(404, "no such job"));
+  server_.add(answer_with(303));
+  server_.add(answer_with(404, "no such job"));
+  server_.add(answer_with(
+      200, job_document("COMPLETED",
+                        R"(<uws:results><uws:result id="cut" xlink:href="7/results/cut"/></uws:results>)")));
+  server_.at("/soda/7/results/cut", answer_with(200, kFits));
+  server_.otherwise(answer_with(200));
+  EXPECT_EQ(error(FetchKind::kJob), 0) << sentence_;
 }
 
 TEST_F(SodaJobTest, AFailedJobTellsWhyAndIsDeleted) {

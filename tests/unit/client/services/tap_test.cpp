@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <limits>
 #include <thread>
 
 #include "tests/support/scripted_server.h"
@@ -53,8 +54,8 @@ class TapTest : public ::testing::Test {
   }
   static Tap::Times times() {
     Tap::Times times;
-    times.first_pause = std::chrono::milliseconds(1);
-    times.longest_pause = std::chrono::milliseconds(2);
+    times.jobs.first_pause = std::chrono::milliseconds(1);
+    times.jobs.longest_pause = std::chrono::milliseconds(2);
     return times;
   }
   Result<QuerySummary> query(QueryMode mode = QueryMode::kAuto, std::uint64_t maxrec = 0,
@@ -148,6 +149,116 @@ TEST_F(TapTest, OverflowMeansTruncated) {
   ASSERT_TRUE(summary);
   EXPECT_TRUE(summary->truncated);
   EXPECT_EQ(summary->rows, 1U);
+}
+
+TEST_F(TapTest, OverflowIsUnderstoodHoweverItIsWritten) {
+  for (const char* word : {"overflow", " OVERFLOW ", "Overflow\n"}) {
+    const auto info = R"(<INFO name="QUERY_STATUS" value=")" + std::string(word) + R"("/>)";
+    server_.at("/tap/sync", answer_with(200, votable({"A"}, kOk, info)));
+    auto summary = query();
+    ASSERT_TRUE(summary) << summary.error().what();
+    EXPECT_TRUE(summary->truncated) << word;
+  }
+}
+
+TEST_F(TapTest, AnErrorIsUnderstoodHoweverItIsWritten) {
+  for (const char* word : {"error", " ERROR ", "Error\n"}) {
+    const auto info =
+        R"(<INFO name="QUERY_STATUS" value=")" + std::string(word) + R"(">no such column</INFO>)";
+    for (const auto& document : {votable({"A"}, info), votable({"A"}, kOk, info)}) {
+      server_.at("/tap/sync", answer_with(200, document));
+      auto summary = query();
+      ASSERT_FALSE(summary) << word;
+      EXPECT_THAT(summary.error().what(), HasSubstr("no such column"));
+    }
+  }
+}
+
+TEST_F(TapTest, AnErrorInASecondDocumentIsTheAnswer) {
+  const auto document = votable({"A", "B"});
+  const auto failed = error_votable("The disk broke");
+  for (const auto& answer : {document + failed, document.substr(0, document.find("<TD>B")) + failed,
+                             document.substr(0, document.find("B</TD>")) + "\n" + failed}) {
+    const auto before = server_.requests().size();
+    server_.at("/tap/sync", answer_with(200, answer));
+    auto summary = query(QueryMode::kSync);
+    ASSERT_FALSE(summary);
+    EXPECT_EQ(summary.error().code(), EIO);
+    EXPECT_THAT(summary.error().what(), HasSubstr("The disk broke"));
+    EXPECT_EQ(server_.requests().size(), before + 1) << "the service has answered";
+  }
+}
+
+TEST_F(TapTest, AnErrorDocumentThatIsNoGoodXmlTellsItsSentence) {
+  const std::string head = R"(<?xml version="1.0"?><VOTABLE><RESOURCE type="results">)";
+  const std::string info = R"(<INFO name="QUERY_STATUS" value="ERROR">)";
+  for (const auto& document :
+       {head + info + "a < 3 & b > 4 is no condition</INFO></RESOURCE></VOTABLE>",
+        head + info + "a < 3 & b > 4 is no condition",
+        head + R"(<INFO value='error' name='query_status'>a &lt; 3 & b > 4 is no condition</INFO>)",
+        head + R"(<PARAM name="x" value="a&b"/>)" + info + "a < 3 & b > 4 is no condition</INFO>"}) {
+    for (const int status : {200, 400}) {
+      const auto before = server_.requests().size();
+      server_.at("/tap/sync", answer_with(status, document, {{"Content-Type", "text/xml"}}));
+      auto summary = query(QueryMode::kSync);
+      ASSERT_FALSE(summary) << document;
+      EXPECT_EQ(summary.error().code(), EINVAL) << summary.error().what();
+      EXPECT_THAT(summary.error().what(), HasSubstr("a < 3 & b > 4 is no condition")) << document;
+      EXPECT_EQ(server_.requests().size(), before + 1);
+    }
+  }
+}
+
+std::string capabilities(const std::string& limits) {
+  return R"(<v:capabilities xmlns:v="http://www.ivoa.net/xml/VOSICapabilities/v1.0"><capability )"
+         R"(standardID="ivo://ivoa.net/std/TAP"><outputLimit>)" +
+         limits + "</outputLimit></capability></v:capabilities>";
+}
+
+std::vector<std::string> many(std::size_t rows) { return std::vector<std::string>(rows, "A"); }
+
+TEST_F(TapTest, RowsThatStopAtTheServicesLimitAreNotComplete) {
+  server_.at("/tap/capabilities", answer_with(200, capabilities(R"(<default unit="row">300</default>)"
+                                                                R"(<hard unit="row"> 500 </hard>)"
+                                                                R"(<hard unit="byte">400</hard>)")));
+  const auto truncated = [this](std::size_t rows) {
+    server_.at("/tap/sync", answer_with(200, votable(many(rows))));
+    auto summary = query(QueryMode::kSync, 5000);
+    EXPECT_TRUE(summary);
+    return summary && summary->truncated;
+  };
+  EXPECT_FALSE(truncated(499));
+  EXPECT_EQ(server_.requests().size(), 1U) << "no limit is such a number";
+  EXPECT_TRUE(truncated(500));
+  EXPECT_TRUE(truncated(300));
+  EXPECT_FALSE(truncated(400));
+  EXPECT_FALSE(truncated(1000)) << "the limits are known, and are others";
+  EXPECT_EQ(server_.requests().size(), 6U) << "the service is asked once";
+}
+
+TEST_F(TapTest, WholeThousandsOfAServiceWithoutALimitAreDoubted) {
+  const auto truncated = [this](std::size_t rows, std::uint64_t maxrec) {
+    server_.at("/tap/sync", answer_with(200, votable(many(rows))));
+    auto summary = query(QueryMode::kSync, maxrec);
+    EXPECT_TRUE(summary);
+    return summary && summary->truncated;
+  };
+  server_.at("/tap/capabilities", answer_with(404, ""));
+  EXPECT_TRUE(truncated(1000, 5000));
+  EXPECT_FALSE(truncated(1000, 1000)) << "as many as were wanted, and not one more";
+  EXPECT_FALSE(truncated(500, 5000));
+  EXPECT_FALSE(truncated(0, 5000));
+}
+
+TEST_F(TapTest, RowsThatTheQueryItselfLimitsAreComplete) {
+  server_.at("/tap/sync", answer_with(200, votable(many(1000))));
+  QueryRequest request;
+  request.adql = "SELECT DISTINCT top 1000 dp_id FROM ivoa.ObsCore";
+  request.maxrec = 5000;
+  auto summary = tap_.query(request, table_, turn_);
+  ASSERT_TRUE(summary);
+  EXPECT_FALSE(summary->truncated);
+  EXPECT_EQ(server_.requests().size(), 1U);
 }
 
 TEST_F(TapTest, AnErrorIsSeenWhateverTheStatus) {
@@ -283,6 +394,63 @@ TEST_F(TapTest, AJobIsCreatedStartedWaitedForAndItsResultRead) {
   EXPECT_THAT(table_.jobs, ElementsAre(server_.url("/tap/async/7")));
   EXPECT_EQ(summary->job_url, server_.url("/tap/async/7"));
   EXPECT_EQ(summary->rows, 1U);
+}
+
+TEST_F(TapTest, AJobThatIsNotKnownYetIsAskedForAgain) {
+  server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
+  server_.add(answer_with(404, "no such job"));
+  server_.add(answer_with(200, job_document("PENDING")));
+  server_.add(answer_with(404, "no such job"));  // another machine of the service
+  server_.add(answer_with(303));
+  server_.add(answer_with(404, "no such job"));
+  server_.add(answer_with(303));
+  server_.add(answer_with(404, "no such job"));
+  server_.add(answer_with(200, job_document("COMPLETED")));
+  server_.add(answer_with(200, votable({"A"})));
+  auto summary = query(QueryMode::kAsync);
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_EQ(server_.requests().size(), 10U);
+}
+
+TEST_F(TapTest, AnArchivedJobIsNoMistakeOfTheQuery) {
+  add_job();
+  server_.add(answer_with(200, job_document("ARCHIVED")));
+  server_.add(answer_with(404, ""));
+  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EIO);
+}
+
+TEST_F(TapTest, AResultIsFoundByARelativeLink) {
+  for (const char* link : {"7/results/result", "results/result", "/tap/async/7/results/result"}) {
+    add_job();
+    const auto result = "<results><result id=\"result\" xlink:href=\"" + std::string(link) + "\"/></results>";
+    server_.add(answer_with(200, job_document("COMPLETED", result)));
+    server_.add(answer_with(200, votable({"A"})));
+    ASSERT_TRUE(query(QueryMode::kAsync));
+    EXPECT_EQ(asked().back(), "GET /tap/async/7/results/result") << link;
+  }
+}
+
+TEST_F(TapTest, NoResultIsReadFromTheDisk) {
+  for (const char* link :
+       {"file:///etc/passwd", "FILE:/etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x"}) {
+    add_job();
+    const auto result = "<results><result id=\"result\" xlink:href=\"" + std::string(link) + "\"/></results>";
+    server_.add(answer_with(200, job_document("COMPLETED", result)));
+    auto summary = query(QueryMode::kAsync);
+    ASSERT_FALSE(summary) << link;
+    EXPECT_THAT(summary.error().what(), HasSubstr("not an http or https URL"));
+  }
+}
+
+TEST_F(TapTest, ALimitBeyondTheIntegersOfServersIsSentAsTheirLargest) {
+  constexpr std::uint64_t kMost = 0x7fffffff;
+  for (const auto wanted : {kMost - 1, kMost, kMost + 1, std::uint64_t{5'000'000'000},
+                            std::numeric_limits<std::uint64_t>::max()}) {
+    server_.at("/tap/sync", answer_with(200, votable({"A"})));
+    auto summary = query(QueryMode::kSync, wanted);
+    ASSERT_TRUE(summary) << summary.error().what();
+    EXPECT_THAT(server_.requests().back().body, HasSubstr("&MAXREC=2147483647&")) << wanted;
+  }
 }
 
 TEST_F(TapTest, AServerOfVersionOneIsPolledWithoutWait) {

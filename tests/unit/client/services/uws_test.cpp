@@ -73,6 +73,21 @@ TEST(UwsTest, TheResultNamedResultIsPreferred) {
   EXPECT_EQ(job->result_href(), "r");
 }
 
+TEST(UwsTest, OfSeveralResultsTheVotableIsTheTable) {
+  const auto href_of = [](const std::string& results) {
+    return parse_job("<job><jobId>1</jobId><results>" + results + "</results></job>")->result_href();
+  };
+  const std::string log = R"(<result id="log" href="/log.txt" mime-type="text/plain"/>)";
+  const std::string table = R"(<result id="out" href="/out" mime-type="application/x-votable+xml"/>)";
+  const std::string plot = R"(<result id="result" href="/plot.png" mime-type="image/png"/>)";
+  const std::string named = R"(<result id="result" href="/result"/>)";
+  EXPECT_EQ(href_of(log + table), "/out");
+  EXPECT_EQ(href_of(log + R"(<result id="x" href="/x.vot?a=b"/>)"), "/x.vot?a=b");
+  EXPECT_EQ(href_of(plot + table), "/out");
+  EXPECT_EQ(href_of(table + named), "/result");
+  EXPECT_EQ(href_of(log + plot), "/plot.png");
+}
+
 TEST(UwsTest, FiguresAndCheckSumsAreNoResults) {
   const auto alma =
       parse_job(R"(<job><phase>COMPLETED</phase><results><result id="diag" href="uws:executing:2"/>

@@ -53,6 +53,34 @@ TEST(VotableCells, IntegersAreDecimalOrHexadecimal) {
   EXPECT_EQ(text_cell(field("int", "*"), "\n 0x10\t-0 +7"), "[16,0,7]");
 }
 
+// The cell of a document of VOTable 1.6.
+std::string cell_of_1_6(const std::string& field, const std::string& data) {
+  std::string document = table(field, data);
+  const auto at = document.find("version=");
+  EXPECT_NE(at, std::string::npos);
+  document.replace(at + 9, 3, "1.6");
+  return only_cell(document).value;
+}
+
+TEST(VotableCells, LengthsOfCharCountBytesSinceVersion1_6) {
+  const auto text = [](const std::string& cell) {
+    return "<TABLEDATA><TR><TD>" + cell + "</TD></TR></TABLEDATA>";
+  };
+  const std::string both = "\xC3\xA9t \xC3\xA9 b";  // two strings of four bytes, three characters
+  const std::string apart = "[\"\xC3\xA9t\",\"\xC3\xA9 b\"]";
+  EXPECT_EQ(cell_of_1_6(field("char", "4x2"), text(both)), apart);
+  EXPECT_EQ(cell_of_1_6(field("unicodeChar", "3x2"), text(both)), apart);
+  EXPECT_EQ(text_cell(field("char", "3x2"), both), apart);
+}
+
+TEST(VotableCells, ACharacterCutAtTheEndOfACharColumnIsLeftOut) {
+  const std::string cut = "\xC3\xA9t\xC3";  // four bytes of a longer text
+  EXPECT_EQ(cell_of_1_6(field("char", "4"), stream("BINARY", cut)), "\"\xC3\xA9t\"");
+  EXPECT_EQ(
+      cell_of_1_6(field("char", "*"), stream("BINARY", be<std::uint32_t>(6) + "\xF0\x9F\x8C\x8C\xC3\xA9")),
+      "\"\xF0\x9F\x8C\x8C\xC3\xA9\"");
+}
+
 TEST(VotableCells, WhatIsNotLegalIsNullAndCounted) {
   for (const auto* text : {"32768", "-32769", "0x10000", "null", "--", "1.5", "12 13", "0x", "+", "1e3"})
     EXPECT_EQ(text_cell(field("short"), text), "illegal ~") << text;

@@ -212,6 +212,47 @@ std::string fits_document(const std::string& bytes, const std::string& extnum) {
   return table(kFitsFields, data);
 }
 
+// A FITS file of a table with one row: an E, a D, a C and a 2E column of these numbers.
+std::string fits_of_floats(const std::vector<float>& floats, const std::vector<double>& doubles) {
+  int status = 0;
+  fitsfile* file = nullptr;
+  std::size_t size = 2880;
+  void* memory = std::malloc(size);  // NOLINT: CFITSIO grows it by realloc
+  fits_create_memfile(&file, &memory, &size, 2880, std::realloc, &status);
+  std::array<char*, 2> names{const_cast<char*>("a"), const_cast<char*>("b")};  // NOLINT: CFITSIO's
+  std::array<std::string, 2> wanted{std::to_string(floats.size()) + "E",
+                                    std::to_string(doubles.size()) + "D"};
+  std::array<char*, 2> forms{wanted[0].data(), wanted[1].data()};
+  fits_create_tbl(file, BINARY_TBL, 1, 2, names.data(), forms.data(), nullptr, nullptr, &status);
+  fits_write_col(file, TFLOAT, 1, 1, 1, static_cast<LONGLONG>(floats.size()),
+                 const_cast<float*>(floats.data()),  // NOLINT
+                 &status);
+  fits_write_col(file, TDOUBLE, 2, 1, 1, static_cast<LONGLONG>(doubles.size()),
+                 const_cast<double*>(doubles.data()), &status);  // NOLINT
+  fits_close_file(file, &status);
+  EXPECT_EQ(status, 0);
+  std::string bytes(static_cast<const char*>(memory), size);
+  std::free(memory);  // NOLINT
+  return bytes;
+}
+
+TEST(VotableStreams, InlineFitsKeepsInfinitiesAndSubnormalNumbers) {
+  const float float_infinity = std::numeric_limits<float>::infinity();
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto bytes = fits_of_floats({float_infinity, -float_infinity, 1e-44F, NAN, 1.5F},
+                                    {infinity, -infinity, 5e-324, NAN, -0.0});
+  const auto reading =
+      read(table("<FIELD name='a' datatype='float' arraysize='5'/>"
+                 "<FIELD name='b' datatype='double' arraysize='5'/>",
+                 stream("FITS", bytes)));
+  ASSERT_FALSE(reading.error) << reading.error->what();
+  ASSERT_EQ(reading.events.rows.size(), 1U);
+  const auto& floats = std::get<ValueArray>(reading.events.rows[0][0].is);
+  const auto& doubles = std::get<ValueArray>(reading.events.rows[0][1].is);
+  EXPECT_EQ(floats, (ValueArray{{float_infinity}, {-float_infinity}, {1e-44F}, {}, {1.5F}}));
+  EXPECT_EQ(doubles, (ValueArray{{infinity}, {-infinity}, {5e-324}, {}, {-0.0}}));
+}
+
 TEST(VotableFits, AnInlineFitsTableGivesItsRows) {
   const auto reading = read(fits_document(fits_file(), "2"), 1000);
   ASSERT_FALSE(reading.error) << reading.error->what();

@@ -1,9 +1,8 @@
-// JSON as TAPLib writes it: {"metadata":[{"name":…,"datatype":…}],"data":[[…]]}, a row on a line.
+#include "client/tables/json_writer.h"
 
 #include <utility>
 
 #include "client/tables/table_text.h"
-#include "client/tables/table_writer.h"
 
 namespace esofs::client {
 namespace {

@@ -1,11 +1,10 @@
-// CSV, TSV and aligned text.
+#include "client/tables/text_writer.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "client/tables/table_text.h"
-#include "client/tables/table_writer.h"
 #include "client/votable/value.h"
 
 namespace esofs::client {

@@ -1,4 +1,4 @@
-// FITS: a primary HDU without data and one binary table, its rows written one after the other, its heap behind them.
+#include "client/tables/fits_writer.h"
 
 #include <algorithm>
 #include <bit>
@@ -10,7 +10,6 @@
 #include <string>
 
 #include "client/tables/fits_layout.h"
-#include "client/tables/table_writer.h"
 
 namespace esofs::client {
 namespace {
