@@ -178,12 +178,12 @@ class Built : public BuiltMount {
     return {};
   }
 
-  std::unique_ptr<Callers> make_callers(const Options& options, const client::Profile& profile) {
-    Callers::Config config;
+  std::unique_ptr<cache::Callers> make_callers(const Options& options, const client::Profile& profile) {
+    cache::Callers::Config config;
     config.archive_identity = archive_->identity();
     config.make_login = [services = CallerServices{options, profile, *store_, transfers_, queries_}](
                             uid_t user) { return make_caller_login(services, user); };
-    return std::make_unique<Callers>(std::move(config), *files_, *store_, logins_);
+    return std::make_unique<cache::Callers>(std::move(config), *files_, *store_, logins_);
   }
 
   cache::FileCache::Usage usage() const {
@@ -247,7 +247,9 @@ class Built : public BuiltMount {
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
     config.callers = callers_.get();
-    if (callers_) config.status.emplace_back("login", fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
+    if (callers_)
+      config.status.emplace_back("login",
+                                 fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
     if (credentials_) {
       config.status.emplace_back("login", [this] { return login_json(*credentials_); });
       config.notice = [this] { return credentials_->notice(); };
@@ -289,8 +291,8 @@ class Built : public BuiltMount {
   std::unique_ptr<cache::MetadataStore> store_;
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
-  std::unique_ptr<cache::FileCache> files_;
-  std::unique_ptr<Callers> callers_;  // null: all have the login of who mounted
+  std::shared_ptr<cache::FileCache> files_;
+  std::unique_ptr<cache::Callers> callers_;  // null: all have the login of who mounted
   std::unique_ptr<fs::Context> context_;
   std::unique_ptr<fs::Root> root_;
   std::unique_ptr<fs::Filesystem> filesystem_;
