@@ -194,12 +194,12 @@ class Built : public BuiltMount {
     return {};
   }
 
-  std::unique_ptr<Callers> make_callers(const Options& options, const client::Profile& profile) {
-    Callers::Config config;
+  std::unique_ptr<cache::Callers> make_callers(const Options& options, const client::Profile& profile) {
+    cache::Callers::Config config;
     config.archive_identity = archive_->identity();
     config.make_login = [services = CallerServices{options, profile, *store_, transfers_, queries_}](
                             uid_t user) { return make_caller_login(services, user); };
-    return std::make_unique<Callers>(std::move(config), *files_, *store_, logins_);
+    return std::make_unique<cache::Callers>(std::move(config), *files_, *store_, logins_);
   }
 
   cache::FileCache::Usage usage() const {
@@ -311,8 +311,8 @@ class Built : public BuiltMount {
   std::unique_ptr<cache::InodeNumbers> inode_numbers_;
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
-  std::unique_ptr<cache::FileCache> files_;
-  std::unique_ptr<Callers> callers_;  // null: all users have the mounting user's login
+  std::shared_ptr<cache::FileCache> files_;
+  std::unique_ptr<cache::Callers> callers_;  // null: all users have the mounting user's login
   std::unique_ptr<fs::Context> context_;
   std::unique_ptr<fs::Root> root_;
   std::unique_ptr<fs::Filesystem> filesystem_;

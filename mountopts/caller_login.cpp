@@ -41,7 +41,7 @@ client::HttpSettings authorised(client::HttpSettings settings, std::shared_ptr<c
   return settings;
 }
 
-class Login : public CallerLogin {
+class Login : public cache::CallerLogin {
  public:
   Login(const CallerServices& services, const client::Account& account)
       : services_(services),
@@ -55,9 +55,8 @@ class Login : public CallerLogin {
     return !credentials_->user().empty();
   }
   std::string advice(const std::string& url) override { return credentials_->advice(url); }
-  std::string archive_identity() const override { return archive_.identity(); }
 
-  Result<std::unique_ptr<cache::FileCache>> make_files() override {
+  Result<std::shared_ptr<cache::FileCache>> make_files() override {
     if (!catalog_) {
       cache::Catalog::Config config;
       config.results_dir = services_.options.cache_dir / "results";
@@ -82,11 +81,11 @@ class Login : public CallerLogin {
 
 }  // namespace
 
-Result<std::unique_ptr<CallerLogin>> make_caller_login(const CallerServices& services, uid_t user) {
+Result<std::unique_ptr<cache::CallerLogin>> make_caller_login(const CallerServices& services, uid_t user) {
   auto account = client::account_of(user);
   if (!account) return account.error();
   if (account->home.empty()) return Error(ENOENT, "uid " + std::to_string(user) + " has no home directory");
-  return std::unique_ptr<CallerLogin>(std::make_unique<Login>(services, *account));
+  return std::unique_ptr<cache::CallerLogin>(std::make_unique<Login>(services, *account));
 }
 
 }  // namespace esofs::mountopts

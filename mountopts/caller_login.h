@@ -25,6 +25,6 @@ struct CallerServices {
 };
 
 // ENOENT: there is no such user, or he has no home directory. May wait for a directory service.
-Result<std::unique_ptr<CallerLogin>> make_caller_login(const CallerServices& services, uid_t user);
+Result<std::unique_ptr<cache::CallerLogin>> make_caller_login(const CallerServices& services, uid_t user);
 
 }  // namespace esofs::mountopts

@@ -1,6 +1,8 @@
 #include "cache/content/cached_file.h"
 
 #include <cerrno>
+#include <chrono>
+#include <exception>
 #include <utility>
 
 #include "client/http/url.h"
@@ -8,12 +10,10 @@
 namespace esofs::cache {
 namespace {
 
-constexpr std::uint64_t kLeastPiece =
-    (1ULL << 20U) / kChunkBytes;                     // chunks: below it a request costs more than it brings
-constexpr std::uint64_t kLeastWindow = 2ULL << 20U;  // bytes for each transfer
-constexpr std::uint64_t kSmallPiece = (128ULL << 10U) / kChunkBytes;  // while the window of a reader grows
-constexpr std::uint64_t kNearlyDone =
-    (256ULL << 10U) / kChunkBytes;  // chunks: not worth stopping a transfer for
+// What a reader of an open file receives: ENOENT is no error of read(2).
+Error read_error(const Error& error) {
+  return error.code() == ENOENT ? Error(EIO, "the file is gone from the archive: " + error.what()) : error;
+}
 
 }  // namespace
 
@@ -21,11 +21,10 @@ CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
                        std::function<void(const Error&)> on_stale, Renew renew)
     : parts_(std::move(parts)),
       about_(std::move(about)),
-      chunks_(chunk_count(about_.size)),
       server_(client::server_of(about_.url)),
       on_stale_(std::move(on_stale)),
       renew_(std::move(renew)),
-      state_(about_.url, window(Pace(), parts_->most_ahead())) {}
+      state_(about_.url, TransferPlan(parts_->transfers.width(), parts_->most_ahead())) {}
 
 // --- readers ---
 
@@ -40,7 +39,7 @@ Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done
   {
     auto state = state_.lock();
     expired = state->expired;
-    if (!expired) ahead = state->readers.read(offset, size, about_.size);
+    if (!expired) ahead = state->plan.read(offset, size, about_.size);
   }
   if (expired) {
     done(*expired);
@@ -85,7 +84,7 @@ bool CachedFile::at_hand(std::uint64_t offset, std::size_t size) {
   const auto kept = kept_of(first, end);
   auto state = state_.lock();
   for (std::uint64_t i = first; i < end; ++i) {
-    if (!kept[i - first] && !state->unwritten.contains(i) && !state->flights.contains(i)) return false;
+    if (!kept[i - first] && !state->unwritten.contains(i) && !state->plan.flying(i)) return false;
   }
   return true;
 }
@@ -118,150 +117,68 @@ std::optional<Error> CachedFile::join(const std::shared_ptr<PendingRead>& read,
   for (const std::uint64_t index : missing) {
     if (fresh_failure(*state, index, error)) return error;
   }
-  for (const std::uint64_t index : missing) {
-    auto [flight, fresh] = state->flights.try_emplace(index);
-    flight->second.askers.push_back(read);
-    if (!fresh) continue;
-    if (!state->demand.empty() && state->demand.back().end == index) {
-      ++state->demand.back().end;
-    } else {
-      state->demand.push_back({index, index + 1});
-    }
-  }
+  for (const std::uint64_t index : missing) state->plan.join(read, index);
   return std::nullopt;
-}
-
-// How far ahead of a reader is asked, `most` at most.
-std::uint64_t CachedFile::window(const Pace& pace, std::uint64_t most) const {
-  const auto width = static_cast<std::uint64_t>(parts_->transfers.width());
-  return pace.window(width * kLeastWindow, most);
 }
 
 // Queues what is not here of a range that will probably be read.
 void CachedFile::look_ahead(client::ByteRange range) {
   const std::uint64_t first = range.first / kChunkBytes;
-  const std::uint64_t end = chunk_count(range.first + range.size);
-  const auto kept = kept_of(first, end);
+  auto wanted = kept_of(first, chunk_count(range.first + range.size));
+  wanted.flip();
   auto state = state_.lock();
-  bool joined = !state->ahead.empty() && state->ahead.back().end == first;
-  for (std::uint64_t i = first; i < end; ++i) {
-    const bool wanted = !kept[i - first] && !state->unwritten.contains(i);
-    if (wanted && joined) {
-      ++state->ahead.back().end;
-    } else if (wanted) {
-      state->ahead.push_back({i, i + 1});
-    }
-    joined = wanted;
-  }
-}
-
-bool CachedFile::idle(const State& state, const Transfer& transfer) {
-  auto flight = state.flights.lower_bound(transfer.next);
-  for (; flight != state.flights.end() && flight->first < transfer.end; ++flight) {
-    if (!flight->second.askers.empty()) return false;
-  }
-  return transfer.end - transfer.next > kNearlyDone;
-}
-
-// From here on others may ask for its chunks anew. The caller requests the stop, without the lock.
-void CachedFile::give_up(State& state, Transfer& transfer) {
-  transfer.stopped = true;
-  visit_carried(state, {transfer.next, transfer.end}, &transfer,
-                [](std::uint64_t /*index*/, const Flight& /*flight*/) { return false; });
+  for (std::uint64_t i = 0; i < wanted.size(); ++i)
+    wanted[i] = wanted[i] && !state->unwritten.contains(first + i);
+  state->plan.look_ahead(first, wanted);
 }
 
 void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {
-  std::vector<std::shared_ptr<Transfer>> to_stop;
-  {
-    auto state = state_.lock();
-    auto flight = state->flights.lower_bound(read->first());
-    while (flight != state->flights.end() && flight->first < read->end()) {
-      std::erase(flight->second.askers, read);
-      const bool unwanted = flight->second.askers.empty() && flight->second.carrier == Carrier(Queued());
-      flight = unwanted ? state->flights.erase(flight) : std::next(flight);
-    }
-    for (const auto& transfer : state->active) {
-      const bool its = transfer->next < read->end() && read->first() < transfer->end;
-      if (!its || transfer->ahead || transfer->stopped || !idle(*state, *transfer)) continue;
-      give_up(*state, *transfer);
-      to_stop.push_back(transfer);
-    }
-  }
+  const auto to_stop = state_.lock()->plan.leave(read);
   for (const auto& transfer : to_stop) transfer->stop.request_stop();
 }
 
-void CachedFile::opened() { ++state_.lock()->handles; }
+void CachedFile::add_handle() { ++state_.lock()->handles; }
 
 bool CachedFile::in_use() { return state_.lock()->handles > 0; }
 
-void CachedFile::closed() {
-  std::vector<std::shared_ptr<Transfer>> to_stop;
+void CachedFile::drop_handle() {
+  std::vector<TransferPtr> to_stop;
   {
     auto state = state_.lock();
     if (--state->handles > 0) return;
-    state->ahead.clear();
-    state->readers.closed();
-    for (const auto& transfer : state->active) {
-      if (transfer->stopped || !idle(*state, *transfer)) continue;
-      give_up(*state, *transfer);
-      to_stop.push_back(transfer);
-    }
+    to_stop = state->plan.closed();
   }
   for (const auto& transfer : to_stop) transfer->stop.request_stop();
 }
 
 void CachedFile::expire(const Error& error) {
-  std::map<std::uint64_t, Flight> flights;
-  std::vector<std::shared_ptr<Transfer>> to_stop;
+  TransferPlan::Cleared cleared;
   {
     auto state = state_.lock();
     if (state->expired) return;
     state->expired = error;
-    flights.swap(state->flights);
-    state->demand.clear();
-    state->ahead.clear();
+    cleared = state->plan.clear();
     state->unwritten.clear();
-    for (const auto& transfer : state->active) transfer->stopped = true;
-    to_stop = state->active;
   }
-  for (const auto& transfer : to_stop) transfer->stop.request_stop();
-  for (const auto& [index, flight] : flights) {
-    for (const auto& read : flight.askers) read->fail(error);
-  }
+  for (const auto& transfer : cleared.transfers) transfer->stop.request_stop();
+  for (const auto& read : cleared.askers) read->fail(error);
 }
 
 bool CachedFile::expired() { return state_.lock()->expired.has_value(); }
 
-// --- which transfers ---
-
-// Chunks of the next transfer of a run of `chunks`: the run shared by the transfers that may still begin, but no more than
-// keeps all of them busy within what is read ahead.
-std::uint64_t CachedFile::piece(const State& state, std::uint64_t chunks) const {
-  const auto width = static_cast<std::uint64_t>(parts_->transfers.width());
-  const std::uint64_t unused = std::max<std::uint64_t>(1, width - std::min(width, state.active.size()));
-  const std::uint64_t most = std::max(kLeastPiece, state.readers.most_bytes() / kChunkBytes / width);
-  return std::clamp((chunks + unused - 1) / unused, kLeastPiece, most);
-}
-
-// The same ahead of a reader. While its window grows, pieces are small enough for every transfer to have one: where a
-// stream is slow (ESO: 10 Mbit/s), the window grows as fast as streams are begun.
-std::uint64_t CachedFile::piece_ahead(const State& state, std::uint64_t chunks) const {
-  const std::uint64_t window = state.readers.window();
-  const std::uint64_t share = window / kChunkBytes / static_cast<std::uint64_t>(parts_->transfers.width());
-  if (window >= state.readers.most_bytes() || share >= kLeastPiece) return piece(state, chunks);
-  return std::min(chunks, std::max(share, kSmallPiece));
-}
+// --- transfers ---
 
 void CachedFile::pump() {
   for (;;) {
     const std::uint64_t budget = parts_->most_ahead();
     const std::uint64_t asked = parts_->ahead_bytes;
-    std::shared_ptr<Transfer> begun;
-    std::shared_ptr<Transfer> to_stop;
+    TransferPtr begun;
+    TransferPtr to_stop;
     {
       auto state = state_.lock();
-      begun = next_transfer(*state, budget > asked ? budget - asked : 0);
-      if (!begun) to_stop = make_room(*state);
+      if (state->expired) return;
+      begun = state->plan.next(budget > asked ? budget - asked : 0);
+      if (!begun) to_stop = state->plan.make_room();
     }
     if (to_stop) to_stop->stop.request_stop();
     if (!begun) return;
@@ -271,96 +188,154 @@ void CachedFile::pump() {
   }
 }
 
-std::shared_ptr<CachedFile::Transfer> CachedFile::next_transfer(State& state, std::uint64_t ahead_room) {
-  if (state.expired || static_cast<int>(state.active.size()) >= parts_->transfers.width()) return nullptr;
-  auto transfer = next_demand(state);
-  if (!transfer) transfer = next_ahead(state, ahead_room);
-  if (transfer) state.active.push_back(transfer);
-  return transfer;
-}
-
-std::shared_ptr<CachedFile::Transfer> CachedFile::next_demand(State& state) {
-  const auto queued = [&state](std::uint64_t index) {
-    const auto flight = state.flights.find(index);
-    return flight != state.flights.end() && flight->second.carrier == Carrier(Queued());
-  };
-  while (!state.demand.empty()) {
-    Run& run = state.demand.front();
-    while (run.first < run.end && !queued(run.first)) ++run.first;
-    if (run.first == run.end) {
-      state.demand.pop_front();
-      continue;
+void CachedFile::run(const TransferPtr& transfer, Lane::Turn& turn) {
+  Result<void> result;
+  try {
+    const Inside inside(parts_->gate);
+    if (!inside || turn.stop().stop_requested()) {
+      result = ending_error();
+    } else {
+      const StoppableTurn stoppable(turn, transfer->stop, parts_->gate.stop());
+      result = run_transfer(*parts_, about_, *this, *transfer, turn);
+      if (!result && result.error().code() == EINTR) result = ending_error();
     }
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false});
-    const std::uint64_t most = piece(state, run.end - run.first);
-    while (transfer->end - transfer->next < most && queued(transfer->end)) {
-      state.flights[transfer->end++].carrier = transfer.get();
-    }
-    extend_ahead(state, *transfer);
-    return transfer;
-  }
-  return nullptr;
-}
-
-// A small transfer takes along what is queued to be read ahead right after it.
-void CachedFile::extend_ahead(State& state, Transfer& transfer) const {
-  for (const Run& run : state.ahead) {
-    if (transfer.end < run.first || transfer.end >= run.end) continue;
-    const std::uint64_t end = std::min(run.end, transfer.next + piece_ahead(state, kLeastPiece));
-    while (transfer.end < end && !state.flights.contains(transfer.end)) {
-      state.flights[transfer.end++].carrier = &transfer;
-    }
-    return;
+    finish(transfer, result);
+  } catch (const std::exception& bug) {
+    finish(transfer, Error(EIO, bug.what()));
   }
 }
 
-std::shared_ptr<CachedFile::Transfer> CachedFile::next_ahead(State& state, std::uint64_t room) {
-  while (!state.ahead.empty()) {
-    Run& run = state.ahead.front();
-    while (run.first < run.end && state.flights.contains(run.first)) ++run.first;
-    if (run.first == run.end) {
-      state.ahead.pop_front();
-      continue;
-    }
-    const std::uint64_t most = std::min(piece_ahead(state, run.end - run.first), run.end - run.first);
-    if (most * kChunkBytes > room) return nullptr;
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true});
-    while (transfer->end - transfer->next < most && !state.flights.contains(transfer->end)) {
-      state.flights[transfer->end++].carrier = transfer.get();
-    }
-    run.first = transfer->end;
-    return transfer;
-  }
-  return nullptr;
+bool CachedFile::awaited_else_unwritten(std::uint64_t index, const Chunk& chunk) {
+  auto state = state_.lock();
+  if (state->plan.awaited(index)) return true;
+  state->unwritten.emplace(index, chunk);
+  return false;
 }
 
-// Where readers queue behind transfers that only read ahead, the farthest of these makes way.
-std::shared_ptr<CachedFile::Transfer> CachedFile::make_room(State& state) {
-  if (state.demand.empty() || static_cast<int>(state.active.size()) < parts_->transfers.width())
-    return nullptr;
-  std::shared_ptr<Transfer> farthest;
-  for (const auto& transfer : state.active) {
-    if (transfer->stopped) return nullptr;  // one makes way already
-    if (!transfer->ahead || !idle(state, *transfer)) continue;
-    if (!farthest || transfer->next > farthest->next) farthest = transfer;
+void CachedFile::written(std::uint64_t first, std::uint64_t count) {
+  auto state = state_.lock();
+  state->unwritten.erase(state->unwritten.lower_bound(first), state->unwritten.lower_bound(first + count));
+}
+
+void CachedFile::land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) {
+  TransferPlan::Askers askers;
+  {
+    auto state = state_.lock();
+    if (transfer != nullptr) {
+      transfer->next = index + 1;
+      if (transfer->ahead) parts_->ahead_bytes -= kChunkBytes;
+    }
+    if (state->expired) return;
+    state->failures.erase(index);
+    askers = state->plan.land(index);
   }
-  if (!farthest) return nullptr;
-  give_up(state, *farthest);
-  state.ahead.push_front({farthest->next, farthest->end});
-  return farthest;
+  for (const auto& read : askers) read->give(index, chunk);
+}
+
+void CachedFile::finish(const TransferPtr& transfer, const Result<void>& result) {
+  TransferPlan::Askers askers;
+  const bool stale = !result && result.error().code() == ESTALE;
+  bool first_to_see = false;
+  {
+    auto state = state_.lock();
+    state->plan.ended(transfer);
+    if (transfer->ahead) parts_->ahead_bytes -= (transfer->end - transfer->next) * kChunkBytes;
+    first_to_see = stale && !state->expired && !std::exchange(state->stale, true);
+    // The first transfer that sees it answers the readers of all, after what was known of the file is forgotten: they may ask
+    // again at once.
+    if (stale && !first_to_see) return;
+  }
+  if (!result && hold_refused(*transfer, result.error())) return pump();
+  {
+    auto state = state_.lock();
+    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
+    state->plan.visit({transfer->next, transfer->end}, static_cast<const Transfer*>(transfer.get()),
+                      [&](std::uint64_t index, const TransferPlan::Flight& flight) {
+                        if (!result && !flight.askers.empty())
+                          state->failures.insert_or_assign(index, Failure{read_error(result.error()), until});
+                        askers.insert(askers.end(), flight.askers.begin(), flight.askers.end());
+                        return false;
+                      });
+  }
+  if (first_to_see) {
+    parts_->forget(about_.key);
+    on_stale_(result.error());
+    expire(result.error());
+  }
+  for (const auto& read : askers)
+    read->fail(result ? Error(EIO, "a chunk was not sent") : read_error(result.error()));
+  pump();
+}
+
+// --- a URL that is refused: signatures and tokens in URLs end ---
+
+// Makes the readers of a refused transfer wait for a newer URL, if there may be one.
+bool CachedFile::hold_refused(const Transfer& transfer, const Error& error) {
+  if (!renew_ || (error.code() != EACCES && error.code() != ENOENT)) return false;
+  bool first = false;
+  {
+    auto state = state_.lock();
+    const bool newer = transfer.url != state->url;  // renewed since this was asked
+    bool awaited = false;
+    state->plan.visit({transfer.next, transfer.end}, &transfer,
+                      [&](std::uint64_t /*index*/, TransferPlan::Flight& flight) {
+                        if (flight.askers.empty()) return false;
+                        awaited = true;
+                        flight.carrier = newer ? TransferPlan::Carrier(TransferPlan::Queued())
+                                               : TransferPlan::Carrier(TransferPlan::AwaitsUrl());
+                        return true;
+                      });
+    if (!awaited) return false;
+    if (newer) {
+      state->plan.queue_first({transfer.next, transfer.end});
+      return true;
+    }
+    first = state->refused.empty();
+    state->refused.push_back({{transfer.next, transfer.end}, error});
+  }
+  if (!first) return true;
+  renew_(transfer.url, [weak = weak_from_this()](const std::optional<std::string>& url) {
+    if (auto self = weak.lock()) self->renewed(url);
+  });
+  return true;
+}
+
+void CachedFile::renewed(const std::optional<std::string>& url) {
+  std::vector<std::pair<std::shared_ptr<PendingRead>, Error>> failed;
+  {
+    auto state = state_.lock();
+    if (url) state->url = *url;
+    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
+    for (const auto& [run, refusal] : std::exchange(state->refused, {})) {
+      const Error error = read_error(refusal);
+      if (url) state->plan.queue_first(run);
+      state->plan.visit(run, TransferPlan::AwaitsUrl(),
+                        [&, why = error](std::uint64_t index, TransferPlan::Flight& flight) {
+                          flight.carrier = TransferPlan::Queued();
+                          if (url) return !flight.askers.empty();
+                          for (const auto& read : flight.askers) failed.emplace_back(read, why);
+                          state->failures.insert_or_assign(index, Failure{why, until});
+                          return false;
+                        });
+    }
+  }
+  for (const auto& [read, error] : failed) read->fail(error);
+  pump();
+}
+
+void CachedFile::answered(const AnswerTimes& times) {
+  const std::chrono::duration<double> asked = times.asked.time_since_epoch();
+  const std::chrono::duration<double> wait = times.answered - times.asked;
+  const std::chrono::duration<double> body = times.last - times.answered;
+  const std::uint64_t most = parts_->most_ahead();
+  auto state = state_.lock();
+  state->plan.pace().answered(asked.count(), wait.count(), body.count(), times.bytes);
+  state->plan.set_window(most);
 }
 
 // --- a chunk that the opening of the file brings ---
 
-bool CachedFile::accepts(const client::FileHead& head) const {
-  return head.validator.empty() || about_.validator.empty() || head.validator == about_.validator ||
-         client::same_tag_and_date(about_.tag, about_.date, head);
-}
-
-void CachedFile::expect(std::uint64_t index) {
-  auto state = state_.lock();
-  state->flights[index].carrier = ByOpening();
-}
+void CachedFile::expect(std::uint64_t index) { state_.lock()->plan.expect(index); }
 
 void CachedFile::arrived(std::uint64_t index, const Chunk& chunk) {
   parts_->keep(about_.key, index, chunk);
@@ -369,17 +344,7 @@ void CachedFile::arrived(std::uint64_t index, const Chunk& chunk) {
 }
 
 void CachedFile::lost(std::uint64_t index) {
-  {
-    auto state = state_.lock();
-    const auto flight = state->flights.find(index);
-    if (flight == state->flights.end() || flight->second.carrier != Carrier(ByOpening())) return;
-    flight->second.carrier = Queued();
-    if (flight->second.askers.empty()) {
-      state->flights.erase(flight);
-    } else {
-      state->demand.push_back({index, index + 1});
-    }
-  }
+  state_.lock()->plan.lost(index);
   pump();
 }
 

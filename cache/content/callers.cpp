@@ -11,10 +11,10 @@
 #include "client/base/guarded.h"
 #include "client/base/iso_time.h"
 
-namespace esofs::mountopts {
+namespace esofs::cache {
 namespace {
 
-using OpenFilePtr = std::shared_ptr<cache::OpenFile>;
+using OpenFilePtr = std::shared_ptr<OpenFile>;
 
 std::int64_t system_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -26,49 +26,49 @@ Callers::Config with_clock(Callers::Config config) {
   return config;
 }
 
-// What a login may change. EIO: a login page in place of a file.
+// What a login may change. EIO: a login page came in place of a file.
 bool is_refusal(const Error& error, const client::Dataset& dataset) {
   const int code = error.code();
   return code == EACCES || code == ENOENT || code == EIO || (code == ENOTSUP && dataset.is_cutout());
 }
 
-void add(cache::FileCache::Usage& sum, const cache::FileCache::Usage& more) {
+void add(FileCache::Usage& sum, const FileCache::Usage& more) {
   sum.hits += more.hits;
   sum.misses += more.misses;
   sum.fetched_bytes += more.fetched_bytes;
   sum.requests += more.requests;
 }
 
-// A file that took its opener's rights; for whoever has opened it, since he has.
-class OwnFile : public cache::OpenFile {
+// A file that took its opener's login: nobody else has this handle.
+class OwnFile : public OpenFile {
  public:
-  OwnFile(std::shared_ptr<cache::FileCache> keep, OpenFilePtr file, std::string version)
+  OwnFile(std::shared_ptr<FileCache> keep, OpenFilePtr file, std::string version)
       : keep_(std::move(keep)), file_(std::move(file)), version_(std::move(version)) {}
   std::uint64_t size() const noexcept override { return file_->size(); }
   const std::string& version() const noexcept override { return version_; }
-  Cancel read(std::uint64_t offset, std::size_t size, Done<cache::Bytes> done) override {
+  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     return file_->read(offset, size, std::move(done));
   }
   bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
 
  private:
-  const std::shared_ptr<cache::FileCache> keep_;
+  const std::shared_ptr<FileCache> keep_;
   const OpenFilePtr file_;
   const std::string version_;
 };
 
 }  // namespace
 
-// One open(2) on its way: from the cache of the tree and from the user's own, in either order, the second only where the
-// first one refuses.
-class Callers::Opening : public std::enable_shared_from_this<Opening> {
+// One open(2) on its way: from the cache of the tree and from the user's own, in either order. The second is asked only if the
+// first refuses.
+class Callers::UserOpen : public std::enable_shared_from_this<UserOpen> {
  public:
-  Opening(Callers& callers, uid_t user, client::Dataset dataset, cache::Form form, Done<OpenFilePtr> done)
+  UserOpen(Callers& callers, uid_t user, client::Dataset dataset, Form form, Done<OpenFilePtr> done)
       : callers_(callers), user_(user), dataset_(std::move(dataset)), form_(form), done_(std::move(done)) {}
 
   uid_t user() const noexcept { return user_; }
   const client::Dataset& dataset() const noexcept { return dataset_; }
-  cache::Form form() const noexcept { return form_; }
+  Form form() const noexcept { return form_; }
 
   void ask_shared() {
     const auto self = shared_from_this();
@@ -86,20 +86,18 @@ class Callers::Opening : public std::enable_shared_from_this<Opening> {
   }
 
   // By the user's cache, which is not dropped meanwhile.
-  void ask_own(FilesPtr files, const std::string& archive_identity) {
+  void ask_own(FilesPtr files) {
     const auto self = shared_from_this();
     begin([&](Done<OpenFilePtr> done) { return files->open(dataset_, form_, std::move(done)); },
-          [self, files, archive_identity](Result<OpenFilePtr> file) {
+          [self, files](Result<OpenFilePtr> file) {
             if (!file) return self->answer(file.error());
-            std::string version = (*file)->shared_version();
-            if (version.starts_with(archive_identity))
-              version = self->callers_.config_.archive_identity + version.substr(archive_identity.size());
+            std::string version = (*file)->shared_version(self->callers_.config_.archive_identity);
             self->callers_.sizes_.learn(self->dataset_, self->form_, (*file)->size());
             self->answer(OpenFilePtr(std::make_shared<OwnFile>(files, *std::move(file), std::move(version))));
           });
   }
 
-  // The user's login opens nothing; advice: why.
+  // The user's login does not help; advice: why.
   void own_refused(const std::string& advice) {
     advice_ = advice;
     own_failed_ = true;
@@ -140,8 +138,8 @@ class Callers::Opening : public std::enable_shared_from_this<Opening> {
   Callers& callers_;
   const uid_t user_;
   const client::Dataset dataset_;
-  const cache::Form form_;
-  // Of one step after the other.
+  const Form form_;
+  // Used by one step at a time.
   std::optional<Error> refusal_;  // by the cache of the tree
   bool own_failed_ = false;
   std::string advice_;
@@ -149,7 +147,7 @@ class Callers::Opening : public std::enable_shared_from_this<Opening> {
   mutable Guarded<Done<OpenFilePtr>> done_;  // empty: answered
 };
 
-Callers::Callers(Config config, cache::FileCache& shared, cache::MetadataStore& store, Lane& lane)
+Callers::Callers(Config config, FileCache& shared, MetadataStore& store, Lane& lane)
     : config_(with_clock(std::move(config))),
       shared_(shared),
       sizes_(store, config_.archive_identity),
@@ -157,8 +155,8 @@ Callers::Callers(Config config, cache::FileCache& shared, cache::MetadataStore& 
 
 Callers::~Callers() = default;
 
-Cancel Callers::open(uid_t user, const client::Dataset& dataset, cache::Form form, Done<OpenFilePtr> done) {
-  auto opening = std::make_shared<Opening>(*this, user, dataset, form, std::move(done));
+Cancel Callers::open(uid_t user, const client::Dataset& dataset, Form form, Done<OpenFilePtr> done) {
+  auto opening = std::make_shared<UserOpen>(*this, user, dataset, form, std::move(done));
   if (known_as_private(dataset, form)) {
     queue(opening);
   } else {
@@ -167,31 +165,28 @@ Cancel Callers::open(uid_t user, const client::Dataset& dataset, cache::Form for
   return [opening] { opening->cancel(); };
 }
 
-// Whether asking as nobody would be in vain, as far as is known without asking.
-bool Callers::known_as_private(const client::Dataset& dataset, cache::Form form) {
+// Whether asking without a login would be refused, as far as is known without a request.
+bool Callers::known_as_private(const client::Dataset& dataset, Form form) {
   if (shared_.facts(dataset, form).exact) return false;
   const auto release = client::parse_iso_time(dataset.release_date);
   return (release && *release > config_.now()) || sizes_.known(dataset, form);
 }
 
-void Callers::queue(const OpeningPtr& opening) {
+void Callers::queue(const UserOpenPtr& opening) {
+  const Inside inside(gate_);
+  if (!inside) return opening->answer(Error(EIO, "esofs is ending"));
   {
     auto state = state_.lock();
-    if (!state->ended) {
-      Caller& caller = state->callers[opening->user()];
-      caller.waiting.push_back(opening);
-      if (std::exchange(caller.working, true)) return;
-      // With the lock held, so that end() is before it or after it.
-      lane_.submit([this, user = opening->user()](Lane::Turn& turn) { work(user, turn); });
-      return;
-    }
+    Caller& caller = state->callers[opening->user()];
+    caller.waiting.push_back(opening);
+    if (std::exchange(caller.working, true)) return;
   }
-  opening->answer(Error(EIO, "esofs is ending"));
+  lane_.submit([this, user = opening->user()](Lane::Turn& turn) { work(user, turn); });
 }
 
 // One opening of one user.
 void Callers::work(uid_t user, Lane::Turn& turn) {
-  OpeningPtr opening;
+  UserOpenPtr opening;
   {
     auto state = state_.lock();
     auto& waiting = state->callers[user].waiting;
@@ -209,16 +204,19 @@ void Callers::work(uid_t user, Lane::Turn& turn) {
   }
   opening = nullptr;
   drop_idle();
-  auto state = state_.lock();
-  const auto caller = state->callers.find(user);
-  if (!caller->second.waiting.empty()) {
-    lane_.submit([this, user](Lane::Turn& next) { work(user, next); });
-  } else if (caller->second.working = false; !caller->second.login) {
-    state->callers.erase(caller);  // users without an account are many
+  {
+    auto state = state_.lock();
+    const auto caller = state->callers.find(user);
+    if (caller->second.waiting.empty()) {
+      caller->second.working = false;
+      if (!caller->second.login) state->callers.erase(caller);  // users without an account are many
+      return;
+    }
   }
+  lane_.submit([this, user](Lane::Turn& next) { work(user, next); });
 }
 
-void Callers::open_own(const OpeningPtr& opening) {
+void Callers::open_own(const UserOpenPtr& opening) {
   const auto login = login_of(opening->user());
   if (!login) return opening->own_refused(login.error().what());
   const client::Dataset& dataset = opening->dataset();
@@ -228,10 +226,10 @@ void Callers::open_own(const OpeningPtr& opening) {
   }
   auto files = files_of(opening->user(), **login);
   if (!files) return opening->answer(files.error());
-  opening->ask_own(*std::move(files), (*login)->archive_identity());
+  opening->ask_own(*std::move(files));
 }
 
-// One job of a user runs at a time: nobody else makes his login.
+// One job of a user runs at a time: nothing else makes the login meanwhile.
 Result<std::shared_ptr<CallerLogin>> Callers::login_of(uid_t user) {
   {
     auto state = state_.lock();
@@ -269,22 +267,22 @@ void Callers::drop_idle() {
     std::size_t left = with_files.size();
     for (Caller* caller : with_files) {
       if (left <= config_.most_caches) break;
-      // Whoever uses a cache holds it, and holds come from here or from another hold: one alone is ours.
+      // Every user of a cache owns a copy of this shared_ptr, so a use_count of 1 means that it is idle.
       if (caller->working || caller->files.use_count() > 1) continue;
       dropped.push_back(std::move(caller->files));
       --left;
     }
   }
-  cache::FileCache::Usage usage{};
+  FileCache::Usage usage{};
   for (const auto& files : dropped) add(usage, files->usage());
   add(state_.lock()->gone, usage);
 }
 
-void Callers::end() { state_.lock()->ended = true; }
+void Callers::end() { gate_.close(); }
 
-cache::FileCache::Usage Callers::usage() const {
+FileCache::Usage Callers::usage() const {
   std::vector<FilesPtr> all;
-  cache::FileCache::Usage sum{};
+  FileCache::Usage sum{};
   {
     auto state = state_.lock();
     sum = state->gone;
@@ -296,4 +294,4 @@ cache::FileCache::Usage Callers::usage() const {
   return sum;
 }
 
-}  // namespace esofs::mountopts
+}  // namespace esofs::cache

@@ -1,4 +1,4 @@
-// Content: the bytes of one version of one file, however they are come by, and what all contents of a cache share.
+// Content: the bytes of one version of one file, however they are fetched, and what all contents of a cache share.
 //
 //   errors   those of client::Archive; ESTALE from the moment on that the archive is known to hold another version
 //   threads  thread-safe; read() never waits for the network on the caller's thread (client/base/ask.h)
@@ -10,13 +10,16 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
 
 #include "cache/content/disk/chunk.h"
 #include "cache/content/disk/chunk_memory.h"
+#include "cache/content/disk/content_key.h"
 #include "cache/content/disk/segment_store.h"
+#include "cache/content/open_file.h"
 #include "client/archive.h"
 #include "client/base/ask.h"
 #include "client/base/lane.h"
@@ -87,7 +90,7 @@ struct ContentParts {
   std::uint64_t most_ahead() const {
     return segments.usable() ? read_ahead_bytes : std::min(read_ahead_bytes, most_ahead_in_memory());
   }
-  // How far ahead of a reader chunks may come where only memory keeps them. What was read counts as used lately, so that it
+  // How far ahead of a reader chunks may come if only memory keeps them. What was read counts as used lately, so that it
   // pushes out what is still to be read: half of the memory would not be enough.
   std::uint64_t most_ahead_in_memory() const noexcept { return memory.most_bytes() / 4; }
 
@@ -98,26 +101,25 @@ struct ContentParts {
   void forget(const ContentKey& key);
 };
 
-class Content {
+class Content : public OpenFile {
  public:
-  virtual ~Content() = default;
-
   virtual const ContentKey& key() const noexcept = 0;
-  virtual std::uint64_t size() const noexcept = 0;
-  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
-  virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
-  // OpenFile::at_hand().
-  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
 
-  // A handle was made or dropped. With the last one, transfers that nobody waits for are stopped.
-  virtual void opened() = 0;
-  virtual void closed() = 0;
+  const std::string& version() const noexcept override { return key().text(); }
+  bool restricted() const noexcept override { return !key().login().nobody(); }
+  std::string shared_version(const std::string& archive) const override { return key().shared_text(archive); }
+
+  // With the last handle, transfers that nobody waits for are stopped.
+  virtual void add_handle() = 0;
+  virtual void drop_handle() = 0;
   virtual bool in_use() = 0;  // there are handles
 
   // The archive holds another version: all reads from now on fail with `error`.
   virtual void expire(const Error& error) = 0;
   virtual bool expired() = 0;
 };
+
+using ContentPtr = std::shared_ptr<Content>;
 
 // The error of jobs that are stopped because the file system ends.
 Error ending_error();

@@ -1,23 +1,22 @@
-// FileCache: the bytes of archive files, from the segments on disk where they are there, else from the archive.
+// FileCache: the bytes of archive files, from the segments on disk if they are there, else from the archive.
 //
-//   shapes   a file in one of two forms: as delivered, or plain (decompressed where the archive delivers .fits.Z,
+//   shapes   a file in one of two forms: as delivered, or plain (decompressed if the archive delivers .fits.Z,
 //            .fits.gz or .fits.fz). Both have an exact size once open.
-//   errors   those of client::Archive; ESTALE where the content changed while open. A cache disk that fails is logged and
-//            passed by.
+//   errors   those of client::Archive; ESTALE if the content changed while open. A cache disk that fails is logged and
+//            skipped.
 //   threads  thread-safe. open() and read() never wait for the network on the caller's thread (client/base/ask.h).
 //   source   cache/READING.md; cache/README.md, "Versions of a file"
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "cache/catalog.h"
+#include "cache/content/open_file.h"
 #include "cache/store/metadata_store.h"
 #include "client/archive.h"
 #include "client/base/ask.h"
@@ -38,26 +37,8 @@ struct FileFacts {
   std::string version;         // content key; "" not known yet
   std::uint64_t cached_bytes = 0;
   std::int64_t mtime = 0;      // the date that this version was first opened under; 0 not known
-  bool restricted = false;     // it took the rights of who is logged in to get it
+  bool restricted = false;     // it took the login of the current user to get it
   std::optional<Error> error;  // the failure remembered, if any
-};
-
-using Bytes = std::vector<std::byte>;
-
-// An open file of one version. Dropping the last reference closes it.
-class OpenFile {
- public:
-  virtual ~OpenFile() = default;
-  virtual std::uint64_t size() const noexcept = 0;  // exact
-  virtual const std::string& version() const noexcept = 0;
-  // It took the rights of who is logged in to get it.
-  virtual bool restricted() const noexcept { return false; }
-  // The version without whose rights got it: openings of one file by several users that agree in it read the same bytes.
-  virtual std::string shared_version() const { return version(); }
-  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
-  virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
-  // False where a read of this range would make a request to the archive. Never waits.
-  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
 };
 
 class FileCache {
@@ -76,8 +57,9 @@ class FileCache {
     bool sweep = true;  // removes what earlier processes have left; false: another cache of this process does
   };
 
-  // All that is passed by reference outlives the cache. transfers: the lane of downloads.
-  static Result<std::unique_ptr<FileCache>> create(Config config, client::Archive& archive,
+  // All that is passed by reference outlives the cache. transfers: the lane of downloads. When its last user drops it, it stops
+  // and answers all that is under way, and waits for that.
+  static Result<std::shared_ptr<FileCache>> create(Config config, client::Archive& archive,
                                                    MetadataStore& store, Catalog& catalog, Lane& transfers);
   virtual ~FileCache() = default;
 

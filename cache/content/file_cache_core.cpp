@@ -6,7 +6,6 @@
 #include <chrono>
 #include <utility>
 
-#include "cache/answers/whose.h"
 #include "cache/content/forms/unpack.h"
 #include "cache/content/package_probe.h"
 #include "cache/content/whole_file.h"
@@ -17,13 +16,13 @@
 namespace esofs::cache {
 namespace {
 
-// Published for a file of which nobody has said how large it is: larger than most, because an estimate above the truth is
-// read rightly by every tool and one below it is not.
+// The size of a file whose size nobody has announced: larger than most, because every tool reads a file rightly whose estimate
+// is above the truth, and not one whose estimate is below it.
 constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
-// A packed file is published as so many times its delivered size until it was opened: above what LZW, gzip and Rice
-// tiles reach on detector frames.
+// The estimate for a packed file, in delivered sizes, until it was opened: above what LZW, gzip and Rice tiles reach on detector
+// frames.
 constexpr std::uint64_t kUnpackedFactor = 6;
-// A version that lasts for less than so many seconds is none, and for so long nothing else is expected of the file.
+// Seconds. A version that lasts for less than kSteady is none; the file is then taken in one answer for kUnsteadyFor.
 constexpr std::int64_t kSteady = 60;
 constexpr std::int64_t kUnsteadyFor = 3600;
 
@@ -31,11 +30,6 @@ std::int64_t system_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
-
-ContentKey view_key(const ContentKey& packed) {
-  return ContentKey(packed.text() + "+plain", packed.identity());
-}
-ContentKey view_key(const FileRecord& record) { return view_key(ContentKey(record.key, record.identity)); }
 
 }  // namespace
 
@@ -49,7 +43,8 @@ FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive,
           SegmentStore::Config{config_.directory, config_.max_bytes, config_.reserve_bytes},
           config_.memory_bytes)),
       unfinished_(store),
-      known_(store, [&archive] { return archive.user(); }) {
+      known_(
+          store, [&archive] { return Login{archive.user()}; }, config_.failure_memory) {
   parts_->read_ahead_bytes = config_.read_ahead_bytes;
   parts_->failure_memory = config_.failure_memory;
   parts_->now = config_.now ? config_.now : system_now;
@@ -61,19 +56,33 @@ void FileCacheCore::sweep() {
 
 void FileCacheCore::end() { parts_->gate.close(); }
 
+Result<std::shared_ptr<FileCache>> FileCache::create(Config config, client::Archive& archive,
+                                                     MetadataStore& store, Catalog& catalog,
+                                                     Lane& transfers) {
+  if (config.directory.empty()) return Error(EINVAL, "the cache needs a directory");
+  if (config.memory_bytes < 8 * kChunkBytes)
+    return Error(EINVAL, "the cache needs at least 512 KiB of memory");
+  const bool sweep = config.sweep;
+  const auto core = std::make_shared<FileCacheCore>(std::move(config), archive, store, catalog, transfers);
+  if (sweep) core->sweep();
+  // The last user ends it; jobs and continuations may keep the object a little longer.
+  return std::shared_ptr<FileCache>(static_cast<FileCache*>(core.get()), [core](FileCache*) { core->end(); });
+}
+
 // --- records ---
 
-std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
-  // A cutout is of the dataset, by whatever URL it was come to.
+FileId FileCacheCore::file_id(const client::Dataset& dataset) const {
+  // A cutout is of the dataset, whatever URL led to it.
   if (dataset.is_cutout() && !dataset.id.empty())
-    return archive_id_ + "\n" + dataset.id + "\ncutout " + dataset.cutout;
-  // Secrets of a URL change from answer to answer; but other archives than that whose ids we know may name several files by
-  // one id, and tell them apart by what looks like a secret.
+    return {archive_id_, dataset.id + "\ncutout " + dataset.cutout};
+  // Secrets of a URL change from answer to answer. But if we do not know the archive's ids, it may name several files by one
+  // id, and what looks like a secret may be what tells them apart.
   const std::string given = parts_->archive.canonical_url(dataset);
   std::string url = client::shown_url(given);
   if (url != given && !parts_->archive.valid_id(dataset.id)) url = client::name_of_url(given);
-  const std::string id = archive_id_ + "\n" + dataset.id + "\n" + url;
-  return !dataset.is_cutout() ? id : id + "\ncutout " + dataset.cutout;
+  std::string file = dataset.id + "\n" + url;
+  if (dataset.is_cutout()) file += "\ncutout " + dataset.cutout;
+  return {archive_id_, std::move(file)};
 }
 
 // The content key of the file that a cutout is of; "": it was never opened.
@@ -81,7 +90,7 @@ std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
   client::Dataset parent = cutout;
   parent.cutout.clear();
   const auto record = known_.record(file_id(parent));
-  return record ? record->key : std::string();
+  return record ? record->key.text() : std::string();
 }
 
 bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) {
@@ -95,12 +104,12 @@ bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& datas
 }
 
 // looked_at: when the version that has turned out to be another was seen.
-void FileCacheCore::note_stale(const std::string& id, std::int64_t looked_at) {
+void FileCacheCore::note_stale(const FileId& id, std::int64_t looked_at) {
   const std::int64_t now = parts_->now();
   if (now - looked_at <= kSteady) (*unsteady_.lock())[id] = now + kUnsteadyFor;
 }
 
-bool FileCacheCore::unsteady(const std::string& id) {
+bool FileCacheCore::unsteady(const FileId& id) {
   auto all = unsteady_.lock();
   const auto found = all->find(id);
   if (found == all->end()) return false;
@@ -109,10 +118,10 @@ bool FileCacheCore::unsteady(const std::string& id) {
   return false;
 }
 
-// What was known of this version of a file holds no longer. Its readers are told last: they ask anew, and must meet the
+// What was known of this version of a file is no longer valid. Its readers are answered last: they ask again, and must find the
 // next version then.
-void FileCacheCore::drop(const std::string& id, const ContentKey& key, const Error& error) {
-  KnownFiles::Open open;
+void FileCacheCore::drop(const FileId& id, const ContentKey& key, const Error& error) {
+  KnownFiles::Contents open;
   {
     const Inside inside(parts_->gate);
     if (inside) {
@@ -121,12 +130,12 @@ void FileCacheCore::drop(const std::string& id, const ContentKey& key, const Err
     }
   }
   parts_->forget(key);
-  parts_->forget(view_key(key));
+  parts_->forget(key.plain());
   if (open.content) open.content->expire(error);
   if (open.view) open.view->expire(error);
 }
 
-void FileCacheCore::drop_superseded(const std::string& id, const FileRecord& record) {
+void FileCacheCore::drop_superseded(const FileId& id, const FileRecord& record) {
   const Error stale(ESTALE, "the archive has another version of this file");
   for (const auto& key : known_.superseded(id, record)) drop(id, key, stale);
 }
@@ -134,7 +143,7 @@ void FileCacheCore::drop_superseded(const std::string& id, const FileRecord& rec
 // --- opening as delivered ---
 
 Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
-  const std::string id = file_id(dataset);
+  const FileId id = file_id(dataset);
   if (const auto failure = known_.failure(id, parts_->now())) {
     done(*failure);
     return {};
@@ -144,14 +153,14 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
     return {};
   }
   // After a logout, callers must not join a request that still uses the old login.
-  auto joined = openings_.join(id + whose(parts_->archive.user()),
+  auto joined = openings_.join(id.text() + Login{parts_->archive.user()}.key_ending(),
                                dataset.is_cutout() ? Flights::Unwanted::kStops : Flights::Unwanted::kGoesOn,
                                parts_->now(), std::move(done));
   if (joined.begin) ask(id, joined.begin, dataset);
   return joined.cancel;
 }
 
-void FileCacheCore::ask(const std::string& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
+void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
   std::string parent = dataset.is_cutout() ? parent_version(dataset) : std::string();
   catalog_.source(dataset, [self = shared_from_this(), id, attempt, dataset,
                             parent = std::move(parent)](Result<client::FileSource> source) {
@@ -164,15 +173,15 @@ void FileCacheCore::ask(const std::string& id, const AttemptPtr& attempt, const 
   });
 }
 
-// The file without a request, where that is possible.
-std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const std::string& id) {
+// The file without a request, if that is possible.
+std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const FileId& id) {
   const auto record = known_.record(id);
   if (!record || !fresh(*record, dataset)) return std::nullopt;
   if (!record->whole && unsteady(id)) return std::nullopt;
-  if (const auto content = known_.open(id, *record).content) return Delivered{content, *record};
+  if (const auto content = known_.contents(id, *record).content) return Delivered{content, *record};
   if (record->whole) {
-    if (!parts_->segments.complete(ContentKey(record->key), record->size)) return std::nullopt;
-    auto file = whole_content(id, dataset, ContentKey(record->key, record->identity));
+    if (!parts_->segments.complete(record->key, record->size)) return std::nullopt;
+    auto file = whole_content(id, dataset, record->key);
     file->restore(record->size);
     return Delivered{known_.adopt(id, *record, file), *record};
   }
@@ -185,10 +194,10 @@ std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, co
   return Delivered{known_.adopt(id, *record, ranged_content(id, dataset, *record, url)), *record};
 }
 
-OpenContent FileCacheCore::ranged_content(const std::string& id, const client::Dataset& dataset,
-                                          const FileRecord& record, const std::string& url) {
+ContentPtr FileCacheCore::ranged_content(const FileId& id, const client::Dataset& dataset,
+                                         const FileRecord& record, const std::string& url) {
   CachedFile::About about;
-  about.key = ContentKey(record.key, record.identity);
+  about.key = record.key;
   about.url = url;
   about.name = client::shown_url(url);
   about.validator = record.validator;
@@ -224,7 +233,7 @@ void FileCacheCore::renew(const client::Dataset& dataset, const std::string& ref
   });
 }
 
-OpenContent FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
+ContentPtr FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
   drop_superseded(request.id, record);
   FileRecord kept = record;
   const auto before = known_.record(request.id);
@@ -238,7 +247,7 @@ std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, c
   return whole_content(request.id, request.dataset, key);
 }
 
-std::shared_ptr<WholeFile> FileCacheCore::whole_content(const std::string& id, const client::Dataset& dataset,
+std::shared_ptr<WholeFile> FileCacheCore::whole_content(const FileId& id, const client::Dataset& dataset,
                                                         const ContentKey& key) {
   return std::make_shared<WholeFile>(parts_, key, client::shown_url(dataset.access_url),
                                      [weak = weak_from_this(), id, key](const Error& error) {
@@ -260,14 +269,14 @@ void FileCacheCore::readable(const OpeningRequest& request, const Delivered& del
   } else {
     answer.record = known_.record(request.id).value_or(delivered.record);
     answer.record.packing = delivered.record.packing;
-    // Its last bytes, asked for meanwhile, may have told of another version.
+    // Its last bytes, asked for meanwhile, may have shown another version.
     if (!delivered.content->expired()) known_.keep(request.id, answer.record);
   }
   land(request.id, *request.attempt, answer);
 }
 
 void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
-  unfinished_.ended(delivered.record.key);
+  unfinished_.ended(delivered.record.key.text());
   auto record = known_.record(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;
   record.size = delivered.record.size;
@@ -299,12 +308,12 @@ void FileCacheCore::failed(const OpeningRequest& request, OpeningEnd why, const 
   }
 }
 
-void FileCacheCore::land(const std::string& id, const Attempt& attempt, const Result<Delivered>& delivered) {
+void FileCacheCore::land(const FileId& id, const Attempt& attempt, const Result<Delivered>& delivered) {
   if (!openings_.current(attempt)) return;
   if (delivered) {
     known_.forget_failure(id);
   } else {
-    known_.remember_failure(id, delivered.error(), parts_->now() + config_.failure_memory.count());
+    known_.remember_failure(id, delivered.error(), parts_->now());
   }
   openings_.land(attempt, delivered);
 }
@@ -316,16 +325,24 @@ bool FileCacheCore::unpacks(Packing packing) const {
   return config_.unpack == Unpack::kAll || packing != Packing::kFpack;
 }
 
-Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
+Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<std::shared_ptr<OpenFile>> done) {
+  return open_content(dataset, form, [done = std::move(done)](Result<ContentPtr> content) {
+    if (!content) return done(content.error());
+    (*content)->add_handle();
+    done(std::shared_ptr<OpenFile>(content->get(), [kept = *content](OpenFile*) { kept->drop_handle(); }));
+  });
+}
+
+Cancel FileCacheCore::open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done) {
   const bool plain = form == Form::kPlain && dataset.extension == ".fits";
   if (const std::string package = plain ? package_of(dataset) : ""; !package.empty()) {
     done(package_error(package));
     return {};
   }
   const auto self = shared_from_this();
-  return in_turn<Delivered, OpenContent>(
+  return in_turn<Delivered, ContentPtr>(
       [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },
-      [self, dataset, plain](const Delivered& delivered, const Done<OpenContent>& answer) -> Cancel {
+      [self, dataset, plain](const Delivered& delivered, const Done<ContentPtr>& answer) -> Cancel {
         if (const std::string package = plain ? self->package_of(dataset) : ""; !package.empty()) {
           answer(package_error(package));
           return {};
@@ -338,24 +355,24 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenC
       std::move(done));
 }
 
-// The extension of the package that a dataset is delivered as; "" where it is none, or nothing was asked yet.
+// The extension of the package that a dataset is delivered as; "" if it is none, or nothing was asked yet.
 std::string FileCacheCore::package_of(const client::Dataset& dataset) {
   const auto source = dataset.is_cutout() ? std::nullopt : catalog_.known_source(dataset);
   return source ? package_extension(*source) : std::string();
 }
 
-OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std::string& id,
-                                      const FileRecord& record) {
-  if (auto view = known_.open(id, record).view) return view;
+ContentPtr FileCacheCore::known_view(const client::Dataset& dataset, const FileId& id,
+                                     const FileRecord& record) {
+  if (auto view = known_.contents(id, record).view) return view;
   const auto known = known_.record(id);
   if (!known || known->key != record.key || !known->plain_size) return nullptr;
   return view_content(dataset, id, record, MadeView{*known->plain_size, nullptr});
 }
 
-OpenContent FileCacheCore::view_content(const client::Dataset& dataset, const std::string& id,
-                                        const FileRecord& record, const MadeView& made) {
+ContentPtr FileCacheCore::view_content(const client::Dataset& dataset, const FileId& id,
+                                       const FileRecord& record, const MadeView& made) {
   auto view = std::make_shared<ViewFile>(
-      parts_, view_key(record), made,
+      parts_, record.key.plain(), made,
       [weak = weak_from_this(), dataset, key = record.key](const Done<MadeView>& done) {
         auto self = weak.lock();
         if (!self) return done(ending_error());
@@ -365,13 +382,13 @@ OpenContent FileCacheCore::view_content(const client::Dataset& dataset, const st
 }
 
 Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered& delivered,
-                                Done<OpenContent> done) {
-  const std::string id = file_id(dataset);
+                                Done<ContentPtr> done) {
+  const FileId id = file_id(dataset);
   if (auto view = known_view(dataset, id, delivered.record)) {
     done(view);
     return {};
   }
-  const std::string flight = delivered.record.key;
+  const std::string flight = delivered.record.key.text();
   auto joined = views_.join(flight, std::move(done));
   if (!joined.first) return joined.cancel;
   const auto self = shared_from_this();
@@ -391,17 +408,17 @@ Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered&
 void FileCacheCore::make(const Delivered& delivered, const std::function<bool()>& wanted,
                          Done<MadeView> done) {
   auto packed = delivered.content;
-  packed->opened();  // as a handle: what is fetched for it is not stopped as unwanted
-  ViewRequest request{packed, delivered.record.packing, view_key(delivered.record), config_.directory,
+  packed->add_handle();  // as a handle: what is fetched for it is not stopped as unwanted
+  ViewRequest request{packed, delivered.record.packing, delivered.record.key.plain(), config_.directory,
                       wanted};
   make_view(parts_, std::move(request), [packed, done = std::move(done)](Result<MadeView> made) {
-    packed->closed();
+    packed->drop_handle();
     done(std::move(made));
   });
 }
 
 // For an open view that the cache has lost parts of: from the same version, or not at all.
-void FileCacheCore::remake(const client::Dataset& dataset, const std::string& key,
+void FileCacheCore::remake(const client::Dataset& dataset, const ContentKey& key,
                            const Done<MadeView>& done) {
   open_delivered(dataset, [self = shared_from_this(), key, done](Result<Delivered> delivered) {
     if (!delivered) return done(delivered.error());
@@ -415,7 +432,7 @@ void FileCacheCore::remake(const client::Dataset& dataset, const std::string& ke
 // --- facts ---
 
 FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
-  const std::string id = file_id(dataset);
+  const FileId id = file_id(dataset);
   const auto record = known_.record(id);
   const auto source = catalog_.known_source(dataset);
   FileFacts facts;
@@ -433,10 +450,10 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
     exact = true;
     if (!record->name.empty()) facts.delivered_name = record->name;
     if (!record->url.empty()) facts.url = record->url;
-    facts.version = record->key;
+    facts.version = record->key.text();
     facts.mtime = record->mtime;
-    facts.restricted = !record->identity.empty();
-    facts.cached_bytes = parts_->segments.cached_bytes(ContentKey(record->key), record->size);
+    facts.restricted = !record->login().nobody();
+    facts.cached_bytes = parts_->segments.cached_bytes(record->key, record->size);
   }
   const Packing packing = current ? record->packing : packing_of(facts.delivered_name);
   facts.size = delivered;
@@ -446,7 +463,7 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
     facts.size = plain.value_or(delivered * kUnpackedFactor);
     facts.exact = plain.has_value();
     if (current) {
-      const ContentKey key = view_key(*record);
+      const ContentKey key = record->key.plain();
       facts.version = key.text();
       if (plain) facts.cached_bytes = parts_->segments.cached_bytes(key, *plain);
     }
@@ -457,13 +474,13 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
 }
 
 Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
-  const std::string id = file_id(dataset);
+  const FileId id = file_id(dataset);
   const auto record = known_.record(id);
   if (!record) return {};
-  const auto open = known_.open(id, *record);
+  const auto open = known_.contents(id, *record);
   if ((open.content && open.content->in_use()) || (open.view && open.view->in_use()))
     return Error(EBUSY, "the file is open");
-  drop(id, ContentKey(record->key, record->identity), Error(ESTALE, "the file was taken out of the cache"));
+  drop(id, record->key, Error(ESTALE, "the file was taken out of the cache"));
   return {};
 }
 

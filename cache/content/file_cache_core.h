@@ -1,8 +1,8 @@
-// FileCacheCore: what stands behind FileCache. Kept by its jobs and continuations until the last of them has ended; what it
-// refers to is used by those only that are inside the gate.
+// FileCacheCore: the FileCache. Its jobs and continuations keep it until the last of them has ended; only those that are inside
+// the gate use what it refers to.
 //
-//   shapes   a file is found by file_id(): archive, dataset and access URL. Its record tells the version known; its content
-//            is shared by all handles
+//   shapes   a file is found by file_id(): archive, dataset and access URL. Its record says which version is known; all
+//            handles share its content
 //   threads  thread-safe
 #pragma once
 
@@ -24,22 +24,26 @@
 
 namespace esofs::cache {
 
-class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<FileCacheCore> {
+class FileCacheCore : public FileCache,
+                      public OpeningHost,
+                      public std::enable_shared_from_this<FileCacheCore> {
  public:
-  FileCacheCore(FileCache::Config config, client::Archive& archive, MetadataStore& store, Catalog& catalog,
+  FileCacheCore(Config config, client::Archive& archive, MetadataStore& store, Catalog& catalog,
                 Lane& transfers);
 
-  Cancel open(const client::Dataset& dataset, Form form, Done<OpenContent> done);
-  FileFacts facts(const client::Dataset& dataset, Form form);
-  Result<void> evict(const client::Dataset& dataset);
-  FileCache::Usage usage() const;
-  // Removes what processes that are gone have left of transfers. To be called before any is begun.
+  // --- FileCache ---
+  Cancel open(const client::Dataset& dataset, Form form, Done<std::shared_ptr<OpenFile>> done) override;
+  FileFacts facts(const client::Dataset& dataset, Form form) override;
+  Result<void> evict(const client::Dataset& dataset) override;
+  Usage usage() const override;
+
+  // Removes what is left of the transfers of processes that have ended. To be called before any transfer begins.
   void sweep();
   // Stops and answers all that is under way.
   void end();
 
   // --- OpeningHost ---
-  OpenContent ranged(const OpeningRequest& request, const FileRecord& record) override;
+  ContentPtr ranged(const OpeningRequest& request, const FileRecord& record) override;
   std::shared_ptr<WholeFile> whole(const OpeningRequest& request, const ContentKey& key) override;
   void readable(const OpeningRequest& request, const Delivered& delivered) override;
   void failed(const OpeningRequest& request, OpeningEnd why, const Error& error) override;
@@ -47,44 +51,45 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   void is_package(const OpeningRequest& request, const client::FileSource& package) override;
 
  private:
-  std::string file_id(const client::Dataset& dataset) const;
+  FileId file_id(const client::Dataset& dataset) const;
   bool fresh(const FileRecord& record, const client::Dataset& dataset);
   std::string parent_version(const client::Dataset& cutout);
-  void note_stale(const std::string& id, std::int64_t looked_at);
-  bool unsteady(const std::string& id);
-  void drop(const std::string& id, const ContentKey& key, const Error& error);
-  void drop_superseded(const std::string& id, const FileRecord& record);
+  void note_stale(const FileId& id, std::int64_t looked_at);
+  bool unsteady(const FileId& id);
+  void drop(const FileId& id, const ContentKey& key, const Error& error);
+  void drop_superseded(const FileId& id, const FileRecord& record);
 
-  std::shared_ptr<WholeFile> whole_content(const std::string& id, const client::Dataset& dataset,
+  std::shared_ptr<WholeFile> whole_content(const FileId& id, const client::Dataset& dataset,
                                            const ContentKey& key);
+  Cancel open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done);
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
-  void ask(const std::string& id, const AttemptPtr& attempt, const client::Dataset& dataset);
-  std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
+  void ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset);
+  std::optional<Delivered> known(const client::Dataset& dataset, const FileId& id);
   void renew(const client::Dataset& dataset, const std::string& refused, const CachedFile::GiveUrl& give);
-  std::shared_ptr<Content> ranged_content(const std::string& id, const client::Dataset& dataset,
+  std::shared_ptr<Content> ranged_content(const FileId& id, const client::Dataset& dataset,
                                           const FileRecord& record, const std::string& url);
-  void land(const std::string& id, const Attempt& attempt, const Result<Delivered>& delivered);
+  void land(const FileId& id, const Attempt& attempt, const Result<Delivered>& delivered);
 
   bool unpacks(Packing packing) const;
-  Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<OpenContent> done);
+  Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<ContentPtr> done);
   std::string package_of(const client::Dataset& dataset);
-  OpenContent known_view(const client::Dataset& dataset, const std::string& id, const FileRecord& record);
-  OpenContent view_content(const client::Dataset& dataset, const std::string& id, const FileRecord& record,
-                           const MadeView& made);
+  ContentPtr known_view(const client::Dataset& dataset, const FileId& id, const FileRecord& record);
+  ContentPtr view_content(const client::Dataset& dataset, const FileId& id, const FileRecord& record,
+                          const MadeView& made);
   void make(const Delivered& delivered, const std::function<bool()>& wanted, Done<MadeView> done);
-  void remake(const client::Dataset& dataset, const std::string& key, const Done<MadeView>& done);
+  void remake(const client::Dataset& dataset, const ContentKey& key, const Done<MadeView>& done);
 
-  const FileCache::Config config_;
+  const Config config_;
   Catalog& catalog_;
   const std::string archive_id_;
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
   KnownFiles known_;
-  // By file id, until when: files whose version was another a moment later, as behind mirrors that make their ETags
+  // Until when: files whose version was another a moment later, as behind mirrors that make their ETags
   // themselves. Their ranges cannot be put together.
-  Guarded<std::map<std::string, std::int64_t>> unsteady_;
-  Flights openings_;                         // by the file id and who is logged in
-  Waiters<std::string, OpenContent> views_;  // by content key
+  Guarded<std::map<FileId, std::int64_t>> unsteady_;
+  Flights openings_;                        // by the file id and the login
+  Waiters<std::string, ContentPtr> views_;  // by content key
 };
 
 }  // namespace esofs::cache

@@ -39,7 +39,7 @@ void continue_record(FileRecord& record, const FileRecord& before, const client:
 }
 
 std::string encoded(const FileRecord& record) {
-  Json object{{"key", record.key},
+  Json object{{"key", record.key.text()},
               {"url", record.url},
               {"name", record.name},
               {"validator", record.validator},
@@ -53,24 +53,24 @@ std::string encoded(const FileRecord& record) {
   if (!record.parent.empty()) object["parent"] = record.parent;
   if (!record.tag.empty()) object["tag"] = record.tag;
   if (!record.date.empty()) object["date"] = record.date;
-  if (!record.identity.empty()) object["identity"] = record.identity;
+  if (!record.login().nobody()) object["identity"] = record.login().name;
   if (record.plain_size) object["plain_size"] = *record.plain_size;
   return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::optional<FileRecord> decoded_file_record(std::string_view value) {
+std::optional<FileRecord> decoded_file_record(std::string_view value, const FileId& id) {
   if (value.empty() || value.front() != kFormat) return std::nullopt;
   const Json object = Json::parse(value.substr(1), nullptr, false);
   if (!object.is_object() || !object.contains("size") || number(object, "packing") > kLastPacking)
     return std::nullopt;
   FileRecord record;
-  record.key = value_or<std::string>(object, "key", "");
+  record.key = ContentKey::decoded(value_or<std::string>(object, "key", ""), id,
+                                   Login{value_or<std::string>(object, "identity", "")});
   record.url = value_or<std::string>(object, "url", "");
   record.name = value_or<std::string>(object, "name", "");
   record.validator = value_or<std::string>(object, "validator", "");
   record.tag = value_or<std::string>(object, "tag", "");
   record.date = value_or<std::string>(object, "date", "");
-  record.identity = value_or<std::string>(object, "identity", "");
   record.size = number(object, "size");
   record.parent = value_or<std::string>(object, "parent", "");
   record.whole = value_or<bool>(object, "whole", false);

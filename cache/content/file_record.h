@@ -8,14 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "cache/content/disk/content_key.h"
 #include "cache/content/forms/unpack.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {
 
 struct FileRecord {
-  std::string key;   // content key of the file as delivered
-  std::string url;   // where its bytes are; "" where the URL holds a secret
+  ContentKey key;    // of the file as delivered
+  std::string url;   // where its bytes are; "" if the URL holds a secret
   std::string name;  // delivered name; ""
   std::string validator;
   std::string tag;  // client::FileHead::tag and date
@@ -27,19 +28,22 @@ struct FileRecord {
   std::int64_t mtime = 0;                   // the date that the dataset had when this version came; 0 unknown
   std::int64_t modified = 0;                // Dataset::modified of this version; 0 unknown
   std::int64_t since = 0;                   // when this version came, seconds since 1970
-  std::string identity;                     // whose rights it took to get it; "": nobody's
-  std::int64_t checked_at = 0;              // when the archive last told of it, seconds since 1970
-  std::string parent;  // of a cutout: the content key of the file that it was cut out of; "" unknown
+  std::int64_t checked_at = 0;              // when the archive last confirmed it, seconds since 1970
+  std::string
+      parent;  // of a cutout: the text of the content key of the file that it was cut out of; "" unknown
+
+  // That it took to get it.
+  const Login& login() const noexcept { return key.login(); }
 };
 
-// Whether the version that is remembered is that of which a listing tells, as far as dates go. A row without the date, or
-// an identifier alone, tells of no other version.
+// Whether the remembered version is the one that a listing describes, as far as dates go. A row without the date, or an
+// identifier alone, describes no other version.
 bool same_version(const FileRecord& record, const client::Dataset& dataset);
 
-// Dates of `record`, as an answer tells it, that are known from before, where it is of the same version.
+// Takes over the dates that are known from before, if `record` is of the same version.
 void continue_record(FileRecord& record, const FileRecord& before, const client::Dataset& dataset);
 
 std::string encoded(const FileRecord& record);
-std::optional<FileRecord> decoded_file_record(std::string_view value);
+std::optional<FileRecord> decoded_file_record(std::string_view value, const FileId& id);
 
 }  // namespace esofs::cache

@@ -4,19 +4,16 @@
 
 #include <algorithm>
 
-#include "cache/answers/whose.h"
-
 namespace esofs::cache {
 namespace {
 
-constexpr std::size_t kMostFailures = 1000;
-
-// Where the record of what took this identity's rights lies.
-std::string slot_of(const std::string& id, const std::string& identity) { return id + whose(identity); }
+// Where the record of what took this login lies.
+std::string slot_of(const FileId& id, const Login& login) { return id.text() + login.key_ending(); }
 
 }  // namespace
 
-std::optional<FileRecord> KnownFiles::in_slot(const std::string& slot) {
+std::optional<FileRecord> KnownFiles::in_slot(const FileId& id, const Login& login) {
+  const std::string slot = slot_of(id, login);
   {
     auto state = state_.lock();
     const auto live = state->live.find(slot);
@@ -24,19 +21,19 @@ std::optional<FileRecord> KnownFiles::in_slot(const std::string& slot) {
   }
   auto value = store_.get(Shelf::kFiles, slot);
   if (!value || !*value) return std::nullopt;
-  return decoded_file_record(**value);
+  return decoded_file_record(**value, id);
 }
 
-std::optional<FileRecord> KnownFiles::record(const std::string& id) {
-  const std::string user = user_();
-  if (!user.empty()) {
-    if (auto own = in_slot(slot_of(id, user))) return own;
+std::optional<FileRecord> KnownFiles::record(const FileId& id) {
+  const Login login = login_();
+  if (!login.nobody()) {
+    if (auto own = in_slot(id, login)) return own;
   }
-  return in_slot(id);
+  return in_slot(id, {});
 }
 
-void KnownFiles::keep(const std::string& id, const FileRecord& record) {
-  const std::string slot = slot_of(id, record.identity);
+void KnownFiles::keep(const FileId& id, const FileRecord& record) {
+  const std::string slot = slot_of(id, record.login());
   {
     auto state = state_.lock();
     const auto live = state->live.find(slot);
@@ -46,14 +43,14 @@ void KnownFiles::keep(const std::string& id, const FileRecord& record) {
   if (!kept) spdlog::warn("the size of a file is not remembered: {}", kept.error().what());
 }
 
-KnownFiles::Open KnownFiles::open(const std::string& id, const FileRecord& record) {
+KnownFiles::Contents KnownFiles::contents(const FileId& id, const FileRecord& record) {
   auto state = state_.lock();
-  const auto live = state->live.find(slot_of(id, record.identity));
+  const auto live = state->live.find(slot_of(id, record.login()));
   if (live == state->live.end() || live->second.record.key != record.key) return {};
   return {live->second.content.lock(), live->second.view.lock()};
 }
 
-OpenContent KnownFiles::adopt(const std::string& id, const FileRecord& record, const OpenContent& made) {
+ContentPtr KnownFiles::adopt(const FileId& id, const FileRecord& record, const ContentPtr& made) {
   auto state = state_.lock();
   if (state->live.size() >= state->most_live) {
     std::erase_if(state->live, [](const auto& entry) {
@@ -61,7 +58,7 @@ OpenContent KnownFiles::adopt(const std::string& id, const FileRecord& record, c
     });
     state->most_live = std::max<std::size_t>(1000, 2 * state->live.size());
   }
-  auto& live = state->live[slot_of(id, record.identity)];
+  auto& live = state->live[slot_of(id, record.login())];
   const bool same = live.record.key == record.key;
   const auto plain_size = record.plain_size || !same ? record.plain_size : live.record.plain_size;
   auto content = same ? live.content.lock() : nullptr;
@@ -73,61 +70,50 @@ OpenContent KnownFiles::adopt(const std::string& id, const FileRecord& record, c
   return made;
 }
 
-OpenContent KnownFiles::adopt_view(const std::string& id, const FileRecord& record, const OpenContent& made) {
+ContentPtr KnownFiles::adopt_view(const FileId& id, const FileRecord& record, const ContentPtr& made) {
   auto state = state_.lock();
-  const auto live = state->live.find(slot_of(id, record.identity));
+  const auto live = state->live.find(slot_of(id, record.login()));
   if (live == state->live.end() || live->second.record.key != record.key) return made;
   if (auto other = live->second.view.lock()) return other;
   live->second.view = made;
   return made;
 }
 
-KnownFiles::Open KnownFiles::forget(const std::string& id, const ContentKey& key) {
-  const std::string slot = slot_of(id, key.identity());
+KnownFiles::Contents KnownFiles::forget(const FileId& id, const ContentKey& key) {
+  const std::string slot = slot_of(id, key.login());
   // First what is kept: whoever finds nothing live looks there.
   const auto value = store_.get(Shelf::kFiles, slot);
   if (value && *value) {
-    const auto kept = decoded_file_record(**value);
-    const auto erased = kept && kept->key == key.text() ? store_.erase(Shelf::kFiles, slot) : Result<void>();
+    const auto kept = decoded_file_record(**value, id);
+    const auto erased = kept && kept->key == key ? store_.erase(Shelf::kFiles, slot) : Result<void>();
     if (!erased) spdlog::warn("a record of a file is not removed: {}", erased.error().what());
   }
   auto state = state_.lock();
   const auto live = state->live.find(slot);
-  if (live == state->live.end() || live->second.record.key != key.text()) return {};
-  Open open{live->second.content.lock(), live->second.view.lock()};
+  if (live == state->live.end() || live->second.record.key != key) return {};
+  Contents open{live->second.content.lock(), live->second.view.lock()};
   state->live.erase(live);
   return open;
 }
 
-std::vector<ContentKey> KnownFiles::superseded(const std::string& id, const FileRecord& record) {
+std::vector<ContentKey> KnownFiles::superseded(const FileId& id, const FileRecord& record) {
   std::vector<ContentKey> keys;
-  for (const std::string& identity : {user_(), std::string()}) {
-    const auto before = in_slot(slot_of(id, identity));
+  for (const Login& login : {login_(), Login()}) {
+    const auto before = in_slot(id, login);
     if (!before || before->key == record.key) continue;
-    ContentKey key(before->key, before->identity);
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
+    if (std::find(keys.begin(), keys.end(), before->key) == keys.end()) keys.push_back(before->key);
   }
   return keys;
 }
 
-void KnownFiles::remember_failure(const std::string& id, const Error& error, std::int64_t until) {
-  std::string user = user_();
-  auto state = state_.lock();
-  if (state->failures.size() > kMostFailures) state->failures.clear();
-  state->failures.insert_or_assign(id, Failure{error, until, std::move(user)});
+void KnownFiles::remember_failure(const FileId& id, const Error& error, std::int64_t now) {
+  failures_.remember(slot_of(id, login_()), error, now);
 }
 
-void KnownFiles::forget_failure(const std::string& id) { state_.lock()->failures.erase(id); }
+void KnownFiles::forget_failure(const FileId& id) { failures_.forget(slot_of(id, login_())); }
 
-std::optional<Error> KnownFiles::failure(const std::string& id, std::int64_t now) {
-  std::optional<Failure> failure;
-  {
-    auto state = state_.lock();
-    const auto at = state->failures.find(id);
-    if (at != state->failures.end() && at->second.until > now) failure = at->second;
-  }
-  if (!failure || failure->user != user_()) return std::nullopt;
-  return failure->error;
+std::optional<Error> KnownFiles::failure(const FileId& id, std::int64_t now) {
+  return failures_.recall(slot_of(id, login_()), now);
 }
 
 }  // namespace esofs::cache

@@ -1,14 +1,14 @@
 // KnownFiles: what is known of the files of an archive without asking: their records (over remounts, on the shelf kFiles),
 // the contents that are open, and what failed a moment ago.
 //
-//   shapes   a file goes by its id (archive, dataset and URL or cutout). What took somebody's rights to get has a record of its
-//            own, under the id and "\nfor NAME": who is logged in sees that, else the one that took nobody's
+//   shapes   a file is found by its FileId. What took a login to get has a record of its own, under the id and "\nfor NAME". That
+//            user sees it while logged in; else the public record is seen
 //   errors   a record that cannot be kept is logged and forgotten with the process
 //   threads  thread-safe; blocks on the local disk only
 //   source   ours
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,44 +17,44 @@
 #include <string>
 #include <utility>
 
+#include "cache/answers/failure_memory.h"
 #include "cache/content/content.h"
 #include "cache/content/file_record.h"
 #include "cache/store/metadata_store.h"
 #include "client/base/guarded.h"
+#include "client/base/login.h"
 
 namespace esofs::cache {
 
-using OpenContent = std::shared_ptr<Content>;
-
 class KnownFiles {
  public:
-  // What is open of one version of a file; null where it is not.
-  struct Open {
-    OpenContent content;
-    OpenContent view;
+  // What somebody has open of one version of a file; null if nobody has.
+  struct Contents {
+    ContentPtr content;
+    ContentPtr view;
   };
 
-  // store: outlives it. user: Archive::user().
-  KnownFiles(MetadataStore& store, std::function<std::string()> user)
-      : store_(store), user_(std::move(user)) {}
+  // store: outlives it. login: Archive::user().
+  KnownFiles(MetadataStore& store, std::function<Login()> login, std::chrono::seconds failure_memory)
+      : store_(store), login_(std::move(login)), failures_(failure_memory) {}
 
-  std::optional<FileRecord> record(const std::string& id);
-  void keep(const std::string& id, const FileRecord& record);
-  Open open(const std::string& id, const FileRecord& record);
+  std::optional<FileRecord> record(const FileId& id);
+  void keep(const FileId& id, const FileRecord& record);
+  Contents contents(const FileId& id, const FileRecord& record);
 
   // `made`, or the content of the same version that is open already. Its record is known from now on, to this process.
-  OpenContent adopt(const std::string& id, const FileRecord& record, const OpenContent& made);
-  OpenContent adopt_view(const std::string& id, const FileRecord& record, const OpenContent& made);
+  ContentPtr adopt(const FileId& id, const FileRecord& record, const ContentPtr& made);
+  ContentPtr adopt_view(const FileId& id, const FileRecord& record, const ContentPtr& made);
 
-  // This version is not known any more. The caller tells those who have it open, after what it may free of the cache.
-  Open forget(const std::string& id, const ContentKey& key);
-  // The records that an answer with this record proves out of date: other versions, of who is logged in or of everybody.
-  std::vector<ContentKey> superseded(const std::string& id, const FileRecord& record);
+  // Forgets this version. The caller expires what is open of it, after the caller has freed its place in the cache.
+  Contents forget(const FileId& id, const ContentKey& key);
+  // The keys of records that an answer with this record proves out of date: other versions, of the current login or public.
+  std::vector<ContentKey> superseded(const FileId& id, const FileRecord& record);
 
-  // until: seconds since 1970; now: likewise. A failure is told to the same user only.
-  void remember_failure(const std::string& id, const Error& error, std::int64_t until);
-  void forget_failure(const std::string& id);
-  std::optional<Error> failure(const std::string& id, std::int64_t now);
+  // now: seconds since 1970. A failure is for the same login only.
+  void remember_failure(const FileId& id, const Error& error, std::int64_t now);
+  void forget_failure(const FileId& id);
+  std::optional<Error> failure(const FileId& id, std::int64_t now);
 
  private:
   struct Live {
@@ -62,22 +62,17 @@ class KnownFiles {
     std::weak_ptr<Content> content;
     std::weak_ptr<Content> view;
   };
-  struct Failure {
-    Error error;
-    std::int64_t until;
-    std::string user;  // who was logged in
-  };
   struct State {
-    std::map<std::string, Live> live;         // by slot: the key of the record
-    std::size_t most_live = 1000;             // more than these are looked through for those that are closed
-    std::map<std::string, Failure> failures;  // by file id
+    std::map<std::string, Live> live;  // by slot: the key of the record
+    std::size_t most_live = 1000;      // more than these are looked through for those that are closed
   };
 
-  std::optional<FileRecord> in_slot(const std::string& slot);
+  std::optional<FileRecord> in_slot(const FileId& id, const Login& login);
 
   MetadataStore& store_;
-  const std::function<std::string()> user_;
+  const std::function<Login()> login_;
   Guarded<State> state_;
+  FailureMemory<std::string> failures_;  // by slot
 };
 
 }  // namespace esofs::cache

@@ -1,5 +1,5 @@
-// LearntSizes: how large the files are that took somebody's rights to open. Their records are kept under whose rights these
-// were; their sizes are public at the archive, and all users of a mount must see the same ones.
+// LearntSizes: the sizes of files that took a login to open. The records of such files are kept under that login; their sizes are
+// public at the archive, and all users of a mount must see the same ones.
 //
 //   shapes   on the shelf kNumbers; a size holds for one date of its dataset and one form of the file
 //   errors   none: what cannot be kept is an estimate again

@@ -9,7 +9,6 @@
 #include <random>
 #include <utility>
 
-#include "cache/answers/whose.h"
 #include "cache/content/cached_file.h"
 #include "cache/content/forms/wholeness.h"
 #include "cache/content/package_probe.h"
@@ -30,14 +29,14 @@ bool is_fits(const OpeningRequest& request) {
   return request.dataset.extension == ".fits" && package_extension(request.source).empty();
 }
 
-// Before its release a file needs rights.
+// Before its release a file needs a login.
 bool before_release(const client::Dataset& dataset, std::int64_t now) {
   const auto release = client::parse_iso_time(dataset.release_date);
   return release && *release > now;
 }
 
-// What a job made with somebody's rights has found is theirs, even where the service would give it to anybody.
-bool made_with_rights(client::Archive& archive, const client::Dataset& dataset) {
+// The result of a job that was made with a login is private, even if the service would give it to anybody.
+bool made_with_login(client::Archive& archive, const client::Dataset& dataset) {
   return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
 }
 
@@ -54,13 +53,13 @@ std::string generation() {
   return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
 }
 
-// The last chunk, asked for beside the first one where the size is announced.
+// The last chunk, asked for beside the first one if the size is announced.
 struct Tail {
   std::uint64_t total = 0;  // as announced
   bool ended = false;
   std::shared_ptr<Bytes> bytes;  // null: failed
   client::FileHead head;
-  std::shared_ptr<CachedFile> file;  // who expects it
+  std::shared_ptr<CachedFile> file;  // whose readers wait for it
 
   std::uint64_t index() const { return chunk_count(total) - 1; }
 };
@@ -110,7 +109,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
     return error.code() == EACCES || error.code() == ENOENT ? OpeningEnd::kRefused : OpeningEnd::kFailed;
   }
 
-  bool needs_rights() const;  // which are shown at once
+  bool needs_login() const;  // credentials are sent with the first request
   Result<void> fetch_all(Lane::Turn& turn);
   Error told(const Error& error, bool accepted, Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
@@ -125,7 +124,6 @@ class Opening : public std::enable_shared_from_this<Opening> {
     record.validator = head.validator;
     record.tag = head.tag;
     record.date = head.date;
-    record.identity = head.identity;
     record.size = head.total.value_or(0);
     record.mtime = request_.dataset.mtime;
     record.modified = request_.dataset.modified;
@@ -138,14 +136,15 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
   // Of a file in ranges.
   void set_key(FileRecord& record, const client::FileHead& head) const {
-    record.key = request_.id + "\n" + version_of(head, request_.dataset) + whose(head.identity);
+    record.key = ContentKey({request_.id, version_of(head, request_.dataset), Login{head.identity}});
     const auto& before = request_.before;
     if (!before || before->whole) return;
     // If the server sends no validator, keep the remembered version while the size is unchanged and no newer date is known.
     const bool untold = head.validator.empty() && before->validator.empty();
     const bool same = (untold && same_version(*before, request_.dataset)) ||
                       client::same_tag_and_date(before->tag, before->date, head);
-    if (same && before->size == record.size && before->identity == record.identity) record.key = before->key;
+    if (same && before->size == record.size && before->login().name == head.identity)
+      record.key = before->key;
     if (record.key == before->key) record.since = before->since;
   }
 
@@ -225,13 +224,12 @@ class Opening::HeadSink : public client::FetchSink {
     size_known_ = head.total;
     auto& whole = opening_.whole_;
     if (!whole) {
-      const std::string version =
-          version_of(head, opening_.request_.dataset) + "\n" + generation() + whose(head.identity);
+      const std::string version = version_of(head, opening_.request_.dataset) + "\n" + generation();
       whole = opening_.host_->whole(opening_.request_,
-                                    ContentKey(opening_.request_.id + "\n" + version, head.identity));
+                                    ContentKey({opening_.request_.id, version, Login{head.identity}}));
       whole->carried_by(opening_.stop_);
     }
-    record_.key = whole->key().text();
+    record_.key = whole->key();
     if (!whole->begin(head.total)) return Error(ESTALE, "the file came again with another size");
     return {};
   }
@@ -304,16 +302,16 @@ class Opening::HeadSink : public client::FetchSink {
   bool accepted_ = false;
 };
 
-bool Opening::needs_rights() const {
+bool Opening::needs_login() const {
   return before_release(request_.dataset, parts_->now()) ||
-         made_with_rights(parts_->archive, request_.dataset);
+         made_with_login(parts_->archive, request_.dataset);
 }
 
 Result<void> Opening::fetch_all(Lane::Turn& turn) {
   client::FetchRequest request;
   request.url = request_.source.url;
   request.fits = is_fits(request_);
-  if (needs_rights()) request.rights = {client::Rights::Kind::kLoggedIn};
+  if (needs_login()) request.rights = {client::Rights::Kind::kLoggedIn};
   request.page = request_.dataset.extension == ".html";
   request.extension = request_.dataset.extension;
   request.kind = request_.source.kind;
@@ -327,7 +325,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
     const Result<void> ended = fetched ? sink.end() : Result<void>(fetched.error());
     if (ended) return ended;
     if (std::exchange(no_range_, false) && request.range && !turn.stop().stop_requested()) {
-      request.range.reset();  // all of it in one answer, whose end tells the size
+      request.range.reset();  // all of it in one answer, whose end gives the size
       continue;
     }
     const bool again = sink.broken(ended.error()) && attempt < kAttempts && !turn.stop().stop_requested();
@@ -339,10 +337,10 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   }
 }
 
-// The error to tell: what is no FITS file may be a package, of which the host is told.
+// The error to answer with. What is no FITS file may be a package; then the host learns where that is.
 Error Opening::told(const Error& error, bool accepted, Lane::Turn& turn) {
   const bool strange = error.code() == EIO && !accepted && is_fits(request_) && !turn.stop().stop_requested();
-  if (strange && !package_) package_ = package_at(parts_->archive, request_.source, needs_rights(), turn);
+  if (strange && !package_) package_ = package_at(parts_->archive, request_.source, needs_login(), turn);
   if (!package_) return error;
   host_->is_package(request_, *package_);
   return package_error(package_extension(*package_));
@@ -390,7 +388,7 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       request.range = client::ByteRange{first, tail_.total - first};
       request.total = tail_.total;
       request.fits = true;
-      if (needs_rights()) request.rights = {client::Rights::Kind::kLoggedIn};
+      if (needs_login()) request.rights = {client::Rights::Kind::kLoggedIn};
       TailSink sink(*this, tail_.total);
       ++parts_->counters.requests;
       const auto fetched = parts_->archive.fetch(request, sink, turn);
@@ -412,8 +410,8 @@ void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const client::File
     tail_.head = head;
     file = tail_.file;
   }
-  if (!file) return;  // the head is still to come, or told of another size
-  if (bytes && file->accepts(head) && file->key().identity() == head.identity) {
+  if (!file) return;  // the head is still to come, or gave another size
+  if (bytes && file->accepts(head) && file->key().login().name == head.identity) {
     file->arrived(tail_.index(), bytes);
   } else {
     file->lost(tail_.index());

@@ -1,4 +1,4 @@
-// Opening: the first request for a file, which tells its exact size and version and brings its first bytes; for FITS the
+// Opening: the first request for a file, which gives its exact size and version and brings its first bytes; for FITS the
 // last bytes are asked for beside it, because nearly every tool wants both.
 //
 //   shapes   an answer without ranges becomes a WholeFile. If nobody has announced its length, what the file itself says of
@@ -22,7 +22,7 @@
 namespace esofs::cache {
 
 struct OpeningRequest {
-  std::string id;      // file_id()
+  FileId id;
   AttemptPtr attempt;  // in whose behalf
   client::Dataset dataset;
   client::FileSource source;
@@ -58,7 +58,7 @@ class OpeningHost {
   virtual void is_package(const OpeningRequest& request, const client::FileSource& package) = 0;
 };
 
-// The version of a file as an answer tells it; part of its content key.
+// The version of a file by the head of an answer; part of its content key.
 std::string version_of(const client::FileHead& head, const client::Dataset& dataset);
 
 // Submits the requests. Of host, exactly one of readable() and failed() is called, and failed() at most once the gate is closed.

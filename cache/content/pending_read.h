@@ -23,7 +23,7 @@ class PendingRead {
 
   // REQUIRES: first() <= index < end(); each index once.
   void give(std::uint64_t index, Chunk chunk);
-  // False where it has been answered already.
+  // False if it has been answered already.
   bool fail(const Error& error);
 
  private:

@@ -42,7 +42,7 @@ void Unfinished::sweep(const std::function<void(const std::string& content_key)>
   const auto scanned =
       store_.scan(Shelf::kFiles, kPrefix, [&left](std::string_view key, std::string_view value) {
         if (!key.starts_with(kPrefix)) return false;
-        // A note of this process is of one before it that had its number: nothing has been begun yet.
+        // A note with the number of this process is from an earlier one: nothing has been begun yet.
         const pid_t pid = process_of(value);
         if (pid == ::getpid() || !process_alive(pid)) left.emplace_back(key.substr(kPrefix.size()));
         return true;

@@ -1,5 +1,5 @@
 // Unfinished: whole responses under way, noted so that what a killed process leaves of them on disk is removed by the next
-// one. Whole responses have a content key of their own that nothing else tells of.
+// one. A whole response has a content key of its own that no record has before it is complete.
 //
 //   shapes   on the shelf kFiles, key "unfinished\n" and the content key; value: a format number and the process, in decimal
 //   errors   none: what cannot be noted is left to the eviction

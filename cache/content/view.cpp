@@ -72,7 +72,7 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
     }
   }
 
-  // Keeps what was read. Where there is no more room, what is here already moves along to the next place.
+  // Keeps what was read. If there is no more room, what is here already moves to the next place.
   Result<void> spool(const Bytes& bytes) {
     bool moves = false;
     return somewhere<void>([&]() -> Result<void> {

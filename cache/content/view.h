@@ -1,6 +1,6 @@
 // Views: plain FITS of files that the archive delivers compressed, made once and kept in the cache as a content of its own.
 //
-//   errors   those of reading the delivered file; EIO with the library's sentence where it cannot be unpacked
+//   errors   those of reading the delivered file; EIO with the library's sentence if it cannot be unpacked
 //   threads  thread-safe; the delivered file is read by continuations, unpacking is a job of the transfers lane
 //   source   cache/READING.md
 #pragma once
@@ -19,7 +19,7 @@
 
 namespace esofs::cache {
 
-// A view that was made. All of it is in the cache, or, where that had no room, in `kept`.
+// A view that was made. All of it is in the cache, or in `kept` if the cache had no room.
 struct MadeView {
   std::uint64_t size = 0;
   std::shared_ptr<UniqueFd> kept;
@@ -29,7 +29,7 @@ struct ViewRequest {
   std::shared_ptr<Content> packed;
   Packing packing;
   ContentKey key;                 // of the view
-  std::filesystem::path scratch;  // where temporary files go; elsewhere where it has no room
+  std::filesystem::path scratch;  // where temporary files go, if it has room
   std::function<bool()> wanted;   // false: nobody waits any more, the work may end (EINTR)
 };
 
@@ -45,8 +45,8 @@ class ViewFile : public Content, public std::enable_shared_from_this<ViewFile> {
   const ContentKey& key() const noexcept override { return key_; }
   std::uint64_t size() const noexcept override { return size_; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
-  void opened() override { ++handles_; }
-  void closed() override { --handles_; }
+  void add_handle() override { ++handles_; }
+  void drop_handle() override { --handles_; }
   bool in_use() override { return handles_ > 0; }
   void expire(const Error& error) override;
   bool expired() override;

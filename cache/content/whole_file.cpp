@@ -6,8 +6,8 @@
 namespace esofs::cache {
 namespace {
 
-// A response that nobody waits for is let go on for what is left of it up to this: opening a file again and again, as
-// pipelines do, must not begin it again and again.
+// A response that nobody waits for continues if no more than this is left of it: opening a file again and again, as pipelines
+// do, must not begin it again and again.
 constexpr std::uint64_t kFinishBytes = 64ULL << 20U;
 
 }  // namespace
@@ -68,7 +68,7 @@ Cancel WholeFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done)
   };
 }
 
-void WholeFile::opened() {
+void WholeFile::add_handle() {
   const std::lock_guard lock(mutex_);
   ++handles_;
 }
@@ -78,7 +78,7 @@ bool WholeFile::in_use() {
   return handles_ > 0;
 }
 
-void WholeFile::closed() {
+void WholeFile::drop_handle() {
   {
     const std::lock_guard lock(mutex_);
     if (--handles_ > 0 || !running_) return;
@@ -190,7 +190,9 @@ Result<void> WholeFile::wait_for_readers(Lane::Turn& turn) {
   if (size_known_ && next_ > chunk_count(size_)) return Error(EIO, name_ + " is longer than announced");
   if (near()) return {};
   if (!size_known_) return Error(EIO, "without a disk cache there is no room for " + name_);
-  const Turn::Waiting waiting(turn);
+  lock.unlock();
+  const Turn::Waiting waiting(turn);  // it takes the lane's lock
+  lock.lock();
   progress_.wait(lock, turn.stop(), near);
   lock.unlock();
   return {};

@@ -1,10 +1,10 @@
 // WholeFile: a content that one response brings from its first byte to its last, because the archive ignores Range for it.
 // Readers follow the response; bytes of two responses are never mixed.
 //
-//   shapes   while it comes, chunks [0, next) are here; kept on disk from the beginning, but it is the caller who makes it
-//            known for later, once it is whole: what is not made known is never found again
-//   errors   a response that breaks off before anybody has read of it is begun anew; after that every read is ESTALE. So is
-//            a chunk that the cache has lost
+//   shapes   while it comes, chunks [0, next) are here; kept on disk from the beginning. The caller records it once it
+//            is whole; without a record it is never found again
+//   errors   a response that breaks off before anybody has read of it begins again; after that every read is ESTALE. A chunk
+//            that the cache has lost is ESTALE too
 //   threads  thread-safe. begin(), feed() and end() are for the one job that brings the response
 //   source   cache/READING.md; when ESO ignores Range: client/ESO.md, "Files"
 #pragma once
@@ -33,8 +33,8 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   // 0 until known.
   std::uint64_t size() const noexcept override { return size_; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
-  void opened() override;
-  void closed() override;
+  void add_handle() override;
+  void drop_handle() override;
   bool in_use() override;
   void expire(const Error& error) override;
   bool expired() override;
@@ -42,13 +42,13 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   // All chunks are here already, from an earlier run.
   void restore(std::uint64_t size);
 
-  // The response begins, for the first time or anew. False: a new beginning is not possible any more.
+  // The response begins, for the first time or again. False: it cannot begin again any more.
   bool begin(std::optional<std::uint64_t> size);
-  // The next bytes. Waits where nothing but memory can keep them and readers are far behind.
+  // The next bytes. Waits if only memory can keep them and readers are far behind.
   Result<void> feed(std::span<const std::byte> piece, Lane::Turn& turn);
   // It cannot be read any more, and nobody but this content knows it yet.
   void spoil(const Error& error);
-  // Nothing more comes. Success only where the response was whole.
+  // Nothing more comes. Success only if the response was whole.
   Result<void> end(const Result<void>& result);
 
   // What stops the response: requested when the last handle is closed and much is left. Before begin().

@@ -13,8 +13,6 @@ namespace {
 // IRAF refuses files that are older than 1980.
 constexpr std::int64_t kEarliest = 315'619'200;  // 1980-01-02
 constexpr std::int64_t kNoDate = 946'684'800;    // 2000-01-01: some date that never changes
-// A size of which nothing at all is known: larger than most files, because an estimate too large does less harm.
-constexpr std::uint64_t kUnknownSize = 1ULL << 30U;
 
 constexpr std::string_view kRowPrefix = "user.eso.";
 constexpr std::string_view kOwnPrefix = "user.esofs.";
@@ -52,10 +50,7 @@ std::int64_t dataset_mtime(const client::Dataset& dataset) {
 Attributes DatasetFile::attributes() {
   const cache::FileFacts facts = context_.facts(dataset_, form_);
   const std::int64_t mtime = facts.mtime > 0 ? std::max(facts.mtime, kEarliest) : dataset_mtime(dataset_);
-  Attributes attributes{NodeType::kFile, 0444, facts.size, facts.exact, mtime, kLongTimeout, kLongTimeout};
-  if (!facts.exact && facts.size == 0)
-    attributes.size = dataset_.estimate_bytes > 0 ? dataset_.estimate_bytes : kUnknownSize;
-  return attributes;
+  return {NodeType::kFile, 0444, facts.size, facts.exact, mtime, kLongTimeout, kLongTimeout};
 }
 
 Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {

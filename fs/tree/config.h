@@ -17,11 +17,10 @@
 
 namespace esofs::cache {
 class InodeNumbers;
+class CallerFiles;
 }  // namespace esofs::cache
 
 namespace esofs::fs {
-
-class CallerFiles;
 
 // What browse/ needs to know of the archive, and where the user's own templates are.
 struct BrowseConfig {
@@ -63,7 +62,7 @@ struct Config {
   bool allow_other = false;  // the kernel lets other users in
   // Opens the files of datasets for each user with rights of their own; null: all with those of who mounted. Outlives
   // the file system.
-  CallerFiles* callers = nullptr;
+  cache::CallerFiles* callers = nullptr;
   // Other users see nothing that took the rights of who is logged in, unless share_private is set.
   bool share_private = false;
   std::function<bool()> private_listings;  // queries are asked with rights at present; empty: never

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "cache/content/caller_files.h"
+#include "cache/content/callers.h"
 
 namespace esofs::fs {
 namespace {

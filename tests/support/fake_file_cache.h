@@ -22,6 +22,8 @@ namespace esofs::tests {
 
 class FakeFileCache : public cache::FileCache {
  public:
+  static constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
+
   struct File {
     std::uint64_t size = 200'000;
     std::string version = "v1";
@@ -84,7 +86,7 @@ class FakeFileCache : public cache::FileCache {
   cache::FileFacts facts(const client::Dataset& dataset, cache::Form) override {
     const std::scoped_lock lock(mutex_);
     cache::FileFacts facts;
-    facts.size = dataset.estimate_bytes;
+    facts.size = dataset.estimate_bytes > 0 ? dataset.estimate_bytes : kUnknownSize;
     auto file = files_.find(key(dataset));
     if (file == files_.end()) return facts;
     facts.url = "http://archive/" + dataset.id;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "cache/content/disk/chunk.h"
+#include "cache/content/disk/content_key.h"
 #include "client/base/guarded.h"
 
 namespace esofs::cache {
@@ -16,7 +17,7 @@ class ChunkMemory {
  public:
   explicit ChunkMemory(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
-  // Null where it is not here.
+  // Null if it is not here.
   Chunk get(const ContentKey& key, std::uint64_t index);
   bool has(const ContentKey& key, std::uint64_t index);
   void put(const ContentKey& key, std::uint64_t index, Chunk chunk);

@@ -29,7 +29,7 @@ std::span<const std::byte> bytes_of(const T& plain) {
   return std::as_bytes(std::span(&plain, 1));
 }
 
-// Reads up to into.size() bytes; fewer where the file ends.
+// Reads up to into.size() bytes; fewer at the end of the file.
 Result<std::size_t> read_at(int fd, std::span<std::byte> into, std::uint64_t offset) {
   std::size_t got = 0;
   while (got < into.size()) {
@@ -88,7 +88,7 @@ SegmentHead head_of(const ContentKey& key, std::uint64_t index) {
   return head;
 }
 
-// True where the file begins exactly as a segment of this content does.
+// True if the file begins exactly as a segment of this content does.
 Result<bool> is_segment(int fd, const ContentKey& key, std::uint64_t index) {
   const SegmentHead head = head_of(key, index);
   std::vector<std::byte> found(sizeof head + key.text().size());

@@ -19,6 +19,7 @@
 #include <string>
 
 #include "cache/content/disk/chunk.h"
+#include "cache/content/disk/content_key.h"
 #include "client/base/result.h"
 #include "client/base/unique_fd.h"
 
@@ -60,7 +61,7 @@ class SegmentFile {
   static Result<SegmentFile> create(const std::filesystem::path& path, const ContentKey& key,
                                     std::uint64_t index);
 
-  // The chunk, verified; null where it is missing. A chunk that does not verify is dropped. REQUIRES (as for write):
+  // The chunk, verified; null if it is missing. A chunk that does not verify is dropped. REQUIRES (as for write):
   // chunk < kChunksPerSegment.
   Result<Chunk> read(std::uint64_t chunk) const;
   // Chunks [first, first + chunks.size()). Returns the bytes of those that were missing before. REQUIRES: all but the last

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMostOpen = 128;                        // segments held open
 constexpr std::int64_t kNanosecond = 1'000'000'000;           // of a second
-constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // a disk that failed is passed by for so long
+constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // a disk that failed is skipped for so long
 constexpr std::int64_t kMarkEvery = 60 * kNanosecond;   // a time of use is as exact as this after a restart
 constexpr std::uint64_t kLookEvery = 8ULL << 20U;       // bytes put between two looks at the free space
 constexpr std::uint64_t kScansPerQuota = 16;            // scans for others' segments while a quota is put
@@ -64,10 +64,10 @@ void SegmentStore::failed(const Error& error) {
     disk->off_until = now_ns() + kRestAfterFailure;
     first = !std::exchange(disk->told, true);
   }
-  if (first) spdlog::warn("the cache on disk is passed by for now: {}", error.what());
+  if (first) spdlog::warn("the cache on disk is not used for now: {}", error.what());
 }
 
-// True where `more_bytes` may be written without going below the floor of free space.
+// True if `more_bytes` may be written without going below the floor of free space.
 bool SegmentStore::has_room(std::uint64_t more_bytes) {
   {
     auto disk = disk_.lock();

@@ -3,7 +3,7 @@
 //   shapes   a segment's name is the hash of its content key and its index; nothing else says what is there, so that the
 //            store is usable at once: sizes and times of what earlier runs left are gathered in the background, and again
 //            whenever a sixteenth of the quota was put, because other processes fill and empty the directory too
-//   errors   none. A disk that fails or is full is logged once and passed by: get() misses, put() keeps nothing, and after
+//   errors   none. A disk that fails or is full is logged once and skipped: get() misses, put() keeps nothing, and after
 //            a while it is tried again
 //   threads  thread-safe; blocks on the local disk only. Several processes may share a directory
 //   source   cache/README.md, "Content on disk"
@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "cache/content/disk/chunk.h"
+#include "cache/content/disk/content_key.h"
 #include "cache/content/disk/eviction.h"
 #include "cache/content/disk/segment_file.h"
 #include "client/base/guarded.h"
@@ -46,14 +47,14 @@ class SegmentStore {
   SegmentStore(const SegmentStore&) = delete;
   SegmentStore& operator=(const SegmentStore&) = delete;
 
-  // The chunk, verified; null where it is not here.
+  // The chunk, verified; null if it is not here.
   Chunk get(const ContentKey& key, std::uint64_t index);
   // Chunks [first, first + chunks.size()); all but the last are of kChunkBytes. Returns whether they are kept.
   bool put(const ContentKey& key, std::uint64_t first, std::span<const ChunkBytes> chunks);
   bool put(const ContentKey& key, std::uint64_t index, ChunkBytes bytes);
   // Which of the chunks [first, first + count) are here, unverified.
   std::vector<bool> present(const ContentKey& key, std::uint64_t first, std::uint64_t count);
-  // True where all chunks of a content are here, unverified.
+  // True if all chunks of a content are here, unverified.
   bool complete(const ContentKey& key, std::uint64_t size);
   // Bytes here of a content of `size` bytes, as far as its segments are known. Never waits for the disk.
   std::uint64_t cached_bytes(const ContentKey& key, std::uint64_t size);
@@ -63,7 +64,7 @@ class SegmentStore {
   // While it is held, this process evicts nothing of the content.
   std::shared_ptr<void> pin(const ContentKey& key);
 
-  // False while the disk is passed by.
+  // False while the disk is skipped.
   bool usable() const;
   // Of the segments known so far. Never waits for the disk.
   std::uint64_t bytes() const noexcept { return bytes_; }
@@ -82,7 +83,7 @@ class SegmentStore {
     std::unordered_map<std::string, std::list<OpenSegment>::iterator> by_name;
   };
   struct Disk {
-    std::int64_t off_until = 0;   // passed by until then, ns
+    std::int64_t off_until = 0;   // skipped until then, ns
     bool told = false;            // the log has it
     std::uint64_t unchecked = 0;  // bytes put since free space was looked at
     bool looked = false;

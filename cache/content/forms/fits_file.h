@@ -2,7 +2,7 @@
 // CFITSIO takes an HDU that it cannot read for the end of the file; what comes after it would be lost without a word.
 //
 //   errors   EIO with CFITSIO's sentence, or with what is wrong with the file
-//   threads  a function opens the file anew and holds cfitsio_lock() itself, unless it says REQUIRES
+//   threads  a function opens the file itself and holds cfitsio_lock() itself, unless it says REQUIRES
 //   source   CFITSIO 4.2 (fits_get_num_hdus, fits_verify_chksum); FITS standard 4.0 sections 3.1 and 4.4.2.7
 #pragma once
 
@@ -38,11 +38,11 @@ Result<int> count_hdus(fitsfile* file, int fd);
 // The same for the file `fd`.
 Result<int> count_hdus(int fd);
 
-// EIO where the data of the current HDU does not have the DATASUM of its header; false where there is none. CHECKSUM is
+// EIO if the data of the current HDU does not have the DATASUM of its header; false if there is none. CHECKSUM is
 // not looked at: it covers the header too, which the archive corrects on download. REQUIRES: cfitsio_lock() held.
 Result<bool> verify_data(fitsfile* file);
 
-// Makes CHECKSUM and, where `data`, DATASUM of the current HDU those of what it holds, where it has these keywords. Their
+// Sets CHECKSUM and, if `data`, DATASUM of the current HDU to the sums of what it holds, if it has these keywords. Their
 // comments stay. Without `data` an HDU whose data does not have its DATASUM stays as it is. REQUIRES: cfitsio_lock() held.
 void renew_sums(fitsfile* file, bool data, int* status);
 

@@ -46,7 +46,7 @@ bool begins_like_fits(int fd) {
   return n == static_cast<ssize_t>(begin.size()) && begins_with(begin, "SIMPLE  =");
 }
 
-// ENOSPC where a file of `size` bytes may not grow by `more`.
+// ENOSPC if a file of `size` bytes may not grow by `more`.
 Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
   struct statvfs state {};
   if (::fstatvfs(fd, &state) != 0) return {};
@@ -187,7 +187,7 @@ class ScratchFolder {
 };
 
 // Unpacked, the data of an HDU like the current one may have another sum than before it was packed: floating point is
-// quantised, and the heap of a table is laid out anew.
+// quantised, and the heap of a table has a new layout.
 bool may_differ(fitsfile* plain) {
   int status = 0;
   int kind = 0;

@@ -2,7 +2,7 @@
 //
 //   shapes   .fits.Z (LZW), .fits.gz and .fits.bz2 give the file that was compressed, byte for byte. .fits.fz gives its images with
 //            the same pixels and the headers that CFITSIO restores (what funpack writes); CHECKSUM and DATASUM are of that
-//   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or where
+//   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or if
 //            not every byte belongs to an HDU (.fits.Z, .fits.fz); ENOSPC, EDQUOT where the place has no room (no_room())
 //   threads  thread-safe; blocks on disk and processor
 //   source   forms/lzw.h, zlib, libarchive (filter bzip2, format raw), CFITSIO (fits_img_decompress)
@@ -24,7 +24,7 @@ namespace esofs::cache {
 enum class Packing : std::uint8_t { kNone = 0, kCompress = 1, kGzip = 2, kFpack = 3, kBzip2 = 4 };
 
 // How a file of this delivered name ("" unknown) that begins with `head` is packed. The first bytes tell LZW, gzip
-// and bzip2, whatever the name says; a tile-compressed FITS file is told by its name.
+// and bzip2, whatever the name says; a tile-compressed FITS file is recognised by its name.
 Packing packing_of(const std::string& name, std::span<const std::byte> head);
 // By the name alone, before any byte is here.
 Packing packing_of(const std::string& name);
@@ -38,7 +38,7 @@ bool no_room(const Error& error);
 // A file without a name in `place`.
 Result<UniqueFd> scratch_file(const std::filesystem::path& place);
 
-// All of `bytes` at `offset` of a scratch file. ENOSPC also where nothing would be left to others (16 MiB), or in memory above
+// All of `bytes` at `offset` of a scratch file. ENOSPC also if nothing would be left to others (16 MiB), or in memory above
 // 1 GiB.
 Result<void> write_scratch(int fd, std::span<const std::byte> bytes, std::uint64_t offset);
 

@@ -1,5 +1,5 @@
 // The tree where every user brings a login of his own: who opens what, and what all are shown of it.
-#include "cache/content/caller_files.h"
+#include "cache/content/callers.h"
 
 #include <gmock/gmock.h>
 
@@ -18,7 +18,7 @@ constexpr uid_t kAnna = 1001;
 constexpr uid_t kBert = 1002;
 
 // kId is Anna's; nobody else gets it.
-class FakeCallers : public CallerFiles {
+class FakeCallers : public cache::CallerFiles {
  public:
   explicit FakeCallers(cache::FileCache& annas) : annas_(annas) {}
   Cancel open(uid_t user, const client::Dataset& dataset, cache::Form form,

@@ -42,7 +42,7 @@ class CachedFileTest : public ::testing::Test {
     parts_->retry_pause = 1ms;
     CachedFile::About about{ContentKey("fake|f|v1"), kUrl, kUrl, "v1", size, false};
     file_ = std::make_shared<CachedFile>(parts_, about, [this](const Error&) { ++stale_; });
-    file_->opened();
+    file_->add_handle();
   }
 
   struct Asked {
@@ -352,9 +352,9 @@ TEST_F(CachedFileTest, ClosingTheFileStopsWhatIsReadAhead) {
   for (std::uint64_t at = 0; at < 4 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
   archive_.hold();
   for (std::uint64_t at = 4 * kMiB; at < 5 * kMiB; at += 128 * 1024) ask(at, 128 * 1024);
-  file_->closed();
+  file_->drop_handle();
   archive_.release();
-  file_->opened();
+  file_->add_handle();
   expect_bytes(kGiant / 2, 100);
   EXPECT_LE(archive_.fetched_bytes(), 16 * kMiB);
 }
@@ -367,9 +367,9 @@ TEST_F(CachedFileTest, AReaderThatGoesOnAfterTheFileWasClosedIsReadAheadOf) {
   read_on(0, 16 * kMiB);
   archive_.hold();
   for (std::uint64_t at = 16 * kMiB; at < 28 * kMiB; at += 128 * 1024) ask(at, 128 * 1024);
-  file_->closed();  // what was asked for ahead of these reads will not come
+  file_->drop_handle();  // what was asked for ahead of these reads will not come
   archive_.release();
-  file_->opened();
+  file_->add_handle();
   const int before = archive_.fetch_count();
   read_on(28 * kMiB, 36 * kMiB);
   EXPECT_LT(archive_.fetch_count() - before, 60);  // one for each of 64 reads, where nothing is read ahead

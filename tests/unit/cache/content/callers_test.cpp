@@ -13,10 +13,9 @@
 #include "tests/support/patience.h"
 #include "tests/support/temp_dir.h"
 
-namespace esofs::mountopts {
+namespace esofs::cache {
 namespace {
 
-using cache::Form;
 using ::testing::HasSubstr;
 using tests::FakeFileCache;
 
@@ -65,14 +64,13 @@ class FakeLogin : public CallerLogin {
     if (home_.hangs.valid()) home_.hangs.wait();
     return home_.logged_in;
   }
-  Result<std::unique_ptr<cache::FileCache>> make_files() override {
+  Result<std::shared_ptr<FileCache>> make_files() override {
     auto files = std::make_unique<OwnCache>(home_);
     home_.files = files.get();
     ++home_.made;
-    return std::unique_ptr<cache::FileCache>(std::move(files));
+    return std::shared_ptr<FileCache>(std::move(files));
   }
   std::string advice(const std::string&) override { return std::to_string(user_) + " may log in"; }
-  std::string archive_identity() const override { return "archive of " + std::to_string(user_); }
 
  private:
   Home& home_;
@@ -81,10 +79,10 @@ class FakeLogin : public CallerLogin {
 
 class CallersTest : public ::testing::Test {
  protected:
-  using File = std::shared_ptr<cache::OpenFile>;
+  using File = std::shared_ptr<OpenFile>;
 
   CallersTest() {
-    auto store = cache::MetadataStore::open({temp_ / "meta", 64ULL << 20U});
+    auto store = MetadataStore::open({temp_ / "meta", 64ULL << 20U});
     if (!store) throw std::runtime_error(store.error().what());
     store_ = std::move(*store);
     shared_.put(kPublic, {});
@@ -144,7 +142,7 @@ class CallersTest : public ::testing::Test {
   }
 
   tests::TempDir temp_;
-  std::unique_ptr<cache::MetadataStore> store_;
+  std::unique_ptr<MetadataStore> store_;
   FakeFileCache shared_;
   std::map<uid_t, Home> homes_;
   std::atomic<int> logins_{0};
@@ -266,8 +264,8 @@ TEST_F(CallersTest, ACacheWithAnOpenFileStays) {
   EXPECT_TRUE(open(kBert, kPrivate));
   lane_ = nullptr;
   EXPECT_EQ(homes_[kAnna].gone, 0);
-  std::promise<Result<cache::Bytes>> read;
-  (*held)->read(0, 10, [&](Result<cache::Bytes> bytes) { read.set_value(std::move(bytes)); });
+  std::promise<Result<Bytes>> read;
+  (*held)->read(0, 10, [&](Result<Bytes> bytes) { read.set_value(std::move(bytes)); });
   EXPECT_TRUE(read.get_future().get());
 }
 
@@ -311,4 +309,4 @@ TEST_F(CallersTest, NothingIsBegunAfterTheEnd) {
 }
 
 }  // namespace
-}  // namespace esofs::mountopts
+}  // namespace esofs::cache

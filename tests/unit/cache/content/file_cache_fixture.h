@@ -118,7 +118,7 @@ class FileCacheFixture : public ::testing::Test {
   std::atomic<std::int64_t> now_ = 1'000'000;
   FileCache::Config config_;
   Lane lane_{"transfers", 4, 16};
-  std::unique_ptr<FileCache> cache_;
+  std::shared_ptr<FileCache> cache_;
 };
 
 }  // namespace esofs::cache

@@ -288,7 +288,7 @@ TEST_F(FileCacheTest, WhatTookRightsIsRestrictedAndNobodyElsesWhateverIsCached) 
   EXPECT_TRUE(file->restricted());
   EXPECT_TRUE(cache_->facts(dataset_, Form::kDelivered).restricted);
   EXPECT_THAT(file->version(), testing::EndsWith("\nfor jdoe"));
-  EXPECT_EQ(file->shared_version() + "\nfor jdoe", file->version());
+  EXPECT_EQ(file->shared_version("fake") + "\nfor jdoe", file->version());
   expect_bytes(file, 0, 3 * kMiB);
   const int fetches = archive_.fetch_count();
   for (const std::string user : {"", "another"}) {

@@ -9,6 +9,8 @@
 namespace esofs::cache {
 namespace {
 
+const FileId kA{"fake", "A"};
+
 // A content of which only the lifetime counts.
 class Something : public Content {
  public:
@@ -18,8 +20,8 @@ class Something : public Content {
     done(Bytes());
     return {};
   }
-  void opened() override {}
-  void closed() override {}
+  void add_handle() override {}
+  void drop_handle() override {}
   bool in_use() override { return false; }
   void expire(const Error& /*error*/) override {}
   bool expired() override { return false; }
@@ -30,120 +32,124 @@ class Something : public Content {
 
 class KnownFilesTest : public testing::Test {
  protected:
-  static FileRecord version(const std::string& key, const std::string& identity = "") {
+  static ContentKey key(const std::string& version, const std::string& login = "") {
+    return ContentKey({kA, version, Login{login}});
+  }
+  static FileRecord version(const std::string& version, const std::string& login = "") {
     FileRecord record;
-    record.key = key;
-    record.identity = identity;
+    record.key = key(version, login);
     return record;
   }
-  // The key of the record that who is logged in sees; "" where there is none.
-  std::string seen() {
-    const auto record = known_.record("A");
-    return record ? record->key : std::string();
+  // The key of the record that whoever is logged in sees; empty if there is none.
+  ContentKey seen() {
+    const auto record = known_.record(kA);
+    return record ? record->key : ContentKey();
   }
-  static OpenContent something() { return std::make_shared<Something>(); }
+  static ContentPtr something() { return std::make_shared<Something>(); }
 
   std::string user_;
   MemoryStore store_{1U << 20U};
-  KnownFiles known_{store_, [this] { return user_; }};
+  KnownFiles known_{store_, [this] { return Login{user_}; }, std::chrono::seconds(5)};
 };
 
 TEST_F(KnownFilesTest, ARecordIsThereForTheNextProcess) {
-  known_.keep("A", version("v1"));
-  KnownFiles next(store_, [] { return std::string(); });
-  ASSERT_TRUE(next.record("A"));
-  EXPECT_EQ(next.record("A")->key, "v1");
-  EXPECT_FALSE(next.record("B"));
+  known_.keep(kA, version("v1"));
+  KnownFiles next(
+      store_, [] { return Login(); }, std::chrono::seconds(5));
+  ASSERT_TRUE(next.record(kA));
+  EXPECT_EQ(next.record(kA)->key, key("v1"));
+  EXPECT_FALSE(next.record(FileId{"fake", "B"}));
 }
 
 TEST_F(KnownFilesTest, WhatTookRightsIsSeenWithTheseRightsOnlyAndComesFirst) {
-  known_.keep("A", version("public"));
-  known_.keep("A", version("of jdoe", "jdoe"));
-  EXPECT_EQ(seen(), "public");
+  known_.keep(kA, version("public"));
+  known_.keep(kA, version("of jdoe", "jdoe"));
+  EXPECT_EQ(seen(), key("public"));
   user_ = "jdoe";
-  EXPECT_EQ(seen(), "of jdoe");
+  EXPECT_EQ(seen(), key("of jdoe", "jdoe"));
   user_ = "another";
-  EXPECT_EQ(seen(), "public");
+  EXPECT_EQ(seen(), key("public"));
 }
 
 TEST_F(KnownFilesTest, TheSameVersionIsOpenedOnceAndAnotherAnew) {
   const auto first = something();
-  EXPECT_EQ(known_.adopt("A", version("v1"), first), first);
-  EXPECT_EQ(known_.adopt("A", version("v1"), something()), first);
-  EXPECT_EQ(known_.open("A", version("v1")).content, first);
-  EXPECT_EQ(known_.open("A", version("v2")).content, nullptr);
+  EXPECT_EQ(known_.adopt(kA, version("v1"), first), first);
+  EXPECT_EQ(known_.adopt(kA, version("v1"), something()), first);
+  EXPECT_EQ(known_.contents(kA, version("v1")).content, first);
+  EXPECT_EQ(known_.contents(kA, version("v2")).content, nullptr);
   const auto second = something();
-  EXPECT_EQ(known_.adopt("A", version("v2"), second), second);
+  EXPECT_EQ(known_.adopt(kA, version("v2"), second), second);
 }
 
 TEST_F(KnownFilesTest, AViewBelongsToItsVersion) {
   const auto content = something();
   const auto view = something();
-  known_.adopt("A", version("v1"), content);
-  EXPECT_EQ(known_.adopt_view("A", version("v1"), view), view);
-  EXPECT_EQ(known_.adopt_view("A", version("v1"), something()), view);
-  EXPECT_EQ(known_.open("A", version("v1")).view, view);
+  known_.adopt(kA, version("v1"), content);
+  EXPECT_EQ(known_.adopt_view(kA, version("v1"), view), view);
+  EXPECT_EQ(known_.adopt_view(kA, version("v1"), something()), view);
+  EXPECT_EQ(known_.contents(kA, version("v1")).view, view);
   const auto next = something();
-  known_.adopt("A", version("v2"), next);
-  EXPECT_EQ(known_.open("A", version("v2")).view, nullptr);
+  known_.adopt(kA, version("v2"), next);
+  EXPECT_EQ(known_.contents(kA, version("v2")).view, nullptr);
 }
 
 TEST_F(KnownFilesTest, TheSizeOfAViewOutlivesAnOpeningThatDoesNotKnowIt) {
   auto unpacked = version("v1");
   unpacked.plain_size = 2880;
   const auto content = something();
-  known_.adopt("A", unpacked, content);
-  known_.adopt("A", version("v1"), content);
-  EXPECT_EQ(known_.record("A")->plain_size, 2880U);
+  known_.adopt(kA, unpacked, content);
+  known_.adopt(kA, version("v1"), content);
+  EXPECT_EQ(known_.record(kA)->plain_size, 2880U);
 }
 
 TEST_F(KnownFilesTest, AForgottenVersionIsNeitherKeptNorOpen) {
   const auto content = something();
-  known_.adopt("A", version("v1"), content);
-  known_.keep("A", version("v1"));
-  EXPECT_EQ(known_.forget("A", ContentKey("v0")).content, nullptr);
-  EXPECT_EQ(seen(), "v1");
-  EXPECT_EQ(known_.forget("A", ContentKey("v1")).content, content);
-  EXPECT_EQ(seen(), "");
-  EXPECT_EQ(known_.open("A", version("v1")).content, nullptr);
+  known_.adopt(kA, version("v1"), content);
+  known_.keep(kA, version("v1"));
+  EXPECT_EQ(known_.forget(kA, key("v0")).content, nullptr);
+  EXPECT_EQ(seen(), key("v1"));
+  EXPECT_EQ(known_.forget(kA, key("v1")).content, content);
+  EXPECT_TRUE(seen().empty());
+  EXPECT_EQ(known_.contents(kA, version("v1")).content, nullptr);
 }
 
 TEST_F(KnownFilesTest, AnAnswerProvesOtherVersionsOfItsUserAndOfEverybodyOutOfDate) {
-  known_.keep("A", version("public"));
-  known_.keep("A", version("of jdoe", "jdoe"));
-  known_.keep("A", version("of coi", "coi"));
+  known_.keep(kA, version("public"));
+  known_.keep(kA, version("of jdoe", "jdoe"));
+  known_.keep(kA, version("of coi", "coi"));
   user_ = "jdoe";
-  const auto keys = known_.superseded("A", version("new", "jdoe"));
+  const auto keys = known_.superseded(kA, version("new", "jdoe"));
   ASSERT_EQ(keys.size(), 2U);
-  EXPECT_EQ(keys[0], ContentKey("of jdoe"));
-  EXPECT_EQ(keys[0].identity(), "jdoe");
-  EXPECT_EQ(keys[1], ContentKey("public"));
-  EXPECT_EQ(known_.superseded("A", version("of jdoe", "jdoe")).size(), 1U);
+  EXPECT_EQ(keys[0], key("of jdoe", "jdoe"));
+  EXPECT_EQ(keys[0].login().name, "jdoe");
+  EXPECT_EQ(keys[1], key("public"));
+  EXPECT_EQ(known_.superseded(kA, version("of jdoe", "jdoe")).size(), 1U);
 }
 
 TEST_F(KnownFilesTest, OfManyFilesTheClosedOnesLeaveTheMemoryAndKeepTheirRecords) {
   const auto held = something();
-  known_.adopt("held", version("v1"), held);
+  known_.adopt(FileId{"fake", "held"}, version("v1"), held);
   for (int i = 0; i < 3000; ++i) {
-    const std::string id = std::to_string(i);
-    known_.keep(id, version("v" + id));
-    known_.adopt(id, version("v" + id), something());
+    const std::string name = std::to_string(i);
+    const FileId id{"fake", name};
+    known_.keep(id, version("v" + name));
+    known_.adopt(id, version("v" + name), something());
   }
-  EXPECT_EQ(known_.open("held", version("v1")).content, held);
-  EXPECT_EQ(known_.record("7")->key, "v7");
+  EXPECT_EQ(known_.contents(FileId{"fake", "held"}, version("v1")).content, held);
+  EXPECT_EQ(known_.record(FileId{"fake", "7"})->key, key("v7"));
 }
 
 TEST_F(KnownFilesTest, AFailureIsToldForItsTimeAndToItsUserOnly) {
   user_ = "jdoe";
-  known_.remember_failure("A", Error(EACCES, "refused"), 100);
-  ASSERT_TRUE(known_.failure("A", 99));
-  EXPECT_EQ(known_.failure("A", 99)->code(), EACCES);
-  EXPECT_FALSE(known_.failure("A", 100));
+  known_.remember_failure(kA, Error(EACCES, "refused"), 95);
+  ASSERT_TRUE(known_.failure(kA, 99));
+  EXPECT_EQ(known_.failure(kA, 99)->code(), EACCES);
+  EXPECT_FALSE(known_.failure(kA, 100));
   user_ = "another";
-  EXPECT_FALSE(known_.failure("A", 99));
+  EXPECT_FALSE(known_.failure(kA, 99));
   user_ = "jdoe";
-  known_.forget_failure("A");
-  EXPECT_FALSE(known_.failure("A", 99));
+  known_.forget_failure(kA);
+  EXPECT_FALSE(known_.failure(kA, 99));
 }
 
 }  // namespace

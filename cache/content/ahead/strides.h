@@ -15,7 +15,7 @@ namespace esofs::cache {
 class Strides {
  public:
   // Takes note of a read that continues no other. Returns what is expected to be read next and was not returned before, in
-  // order: after jumps of one length as many places as were jumped to so, at most 16 ahead. Of small reads one chunk each, where
+  // order: after jumps of one length as many places as were jumped to so, at most 16 ahead. Of small reads one chunk each, if
   // it is clear which.
   std::vector<client::ByteRange> jumped(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
 

@@ -1,4 +1,4 @@
-#include "cache/content/strides.h"
+#include "cache/content/ahead/strides.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "cache/content/read_ahead.h"
+#include "cache/content/ahead/read_ahead.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-// ReadAhead: from the reads of one file, what will be read next. Several readers of a file are told apart by where they
-// are; the kernel may send the reads of one reader in any order.
+// ReadAhead: from the reads of one file, what will be read next. Several readers of a file are distinguished by their
+// places; the kernel may send the reads of one reader in any order.
 //
 //   units    bytes
 //   threads  not thread-safe
@@ -11,7 +11,7 @@
 #include <list>
 #include <vector>
 
-#include "cache/content/strides.h"
+#include "cache/content/ahead/strides.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {
@@ -27,13 +27,13 @@ class ReadAhead {
   // How far ahead of the reader that read last is asked at most, by now.
   std::uint64_t window() const noexcept;
 
-  // Takes note of a read and returns the ranges that it makes worth asking for now. Of a reader that goes on in sequence: one
+  // Takes note of a read and returns the ranges that it makes worth asking for now. Of a reader that continues in sequence: one
   // that follows the one before and reaches as far ahead as it has read, up to most_bytes. One read is no sequence, and its
   // first 256 KiB bring no range: a header read, with what the kernel adds to it, moves nothing more. Of a reader that
-  // jumps: the places where it will land (cache/content/strides.h).
+  // jumps: the places where it will land (cache/content/ahead/strides.h).
   std::vector<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
 
-  // What was asked for ahead and has not come is stopped: nobody reads. A reader that goes on begins where it goes on.
+  // What was asked for ahead and has not come is stopped: nobody reads. A later read begins a new sequence.
   void closed();
 
  private:

@@ -1,4 +1,4 @@
-#include "cache/content/pace.h"
+#include "cache/content/ahead/pace.h"
 
 #include <algorithm>
 
@@ -9,8 +9,8 @@ constexpr std::uint64_t kTelling = 512ULL << 10U;
 constexpr double kWaits = 20;
 constexpr double kNewest = 0.25;     // weight of the newest wait
 constexpr double kLonger = 0.05;     // of a longer one: a handshake, or this machine's processors
-constexpr double kKept = 0.95;       // of what older answers have told of the rate
-constexpr double kLeastBusy = 1e-6;  // where the clock has not moved
+constexpr double kKept = 0.95;       // of the rate of older answers
+constexpr double kLeastBusy = 1e-6;  // if the clock has not moved
 
 }  // namespace
 

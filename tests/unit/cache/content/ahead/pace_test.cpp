@@ -1,4 +1,4 @@
-#include "cache/content/pace.h"
+#include "cache/content/ahead/pace.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,35 @@
+// OpenFile: an open file of one version, as the file system reads it.
+//
+//   errors   those of client::Archive; ESTALE if the content changed while open
+//   threads  thread-safe; read() never waits for the network on the caller's thread (client/base/ask.h)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/base/ask.h"
+
+namespace esofs::cache {
+
+using Bytes = std::vector<std::byte>;
+
+// Dropping the last reference closes it.
+class OpenFile {
+ public:
+  virtual ~OpenFile() = default;
+  virtual std::uint64_t size() const noexcept = 0;  // exact
+  virtual const std::string& version() const noexcept = 0;
+  // It took a login to get it.
+  virtual bool restricted() const noexcept { return false; }
+  // The version in the words of this archive (Archive::identity()) and without a login: openings of one file by several users
+  // that agree in it read the same bytes.
+  virtual std::string shared_version(const std::string& /*archive*/) const { return version(); }
+  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
+  virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
+  // False if a read of this range would make a request to the archive. Never waits.
+  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
+};
+
+}  // namespace esofs::cache
