@@ -16,8 +16,8 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr double kMjdOf1970 = 40587;
-constexpr double kDay = 86400;
+constexpr double kMjdAtEpoch = 40587;
+constexpr double kDaySeconds = 86400;
 
 std::string encode(std::string_view text, std::string_view digits) {
   std::string out;
@@ -114,7 +114,7 @@ bool Access::may_read(const Caller& caller, const File& file) const {
   const bool closed = std::any_of(hidden_.begin(), hidden_.end(), names) ||
                       std::any_of(private_.begin(), private_.end(), names);
   if (!closed) {
-    const double mjd = kMjdOf1970 + static_cast<double>(now()) / kDay;
+    const double mjd = kMjdAtEpoch + static_cast<double>(now()) / kDaySeconds;
     if (!file.proprietary || (file.release_mjd > 0 && mjd >= file.release_mjd)) return true;
   }
   return entitled(caller.name, file.id);

@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kMaxLogged = 200'000;  // requests; later ones are only counted
 constexpr std::size_t kMaxLoggedBody = 64U << 10U;
 
-struct Entry {
+struct LoggedEntry {
   LoggedRequest request;  // but for its status and body_bytes
   int status = 0;         // guarded by the log's mutex
   std::shared_ptr<std::atomic<std::uint64_t>> sent = std::make_shared<std::atomic<std::uint64_t>>(0);
@@ -33,8 +33,8 @@ struct Entry {
 
 class Log {
  public:
-  std::shared_ptr<Entry> add(const httplib::Request& request) {
-    auto entry = std::make_shared<Entry>();
+  std::shared_ptr<LoggedEntry> add(const httplib::Request& request) {
+    auto entry = std::make_shared<LoggedEntry>();
     entry->request.method = request.method;
     entry->request.target = request.target;
     entry->request.range = request.get_header_value("Range");
@@ -49,7 +49,7 @@ class Log {
     }
     return entry;
   }
-  void answered(Entry& entry, int status) {
+  void answered(LoggedEntry& entry, int status) {
     const std::lock_guard lock(mutex_);
     entry.status = status;
   }
@@ -79,8 +79,8 @@ class Log {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Entry>> entries_;  // guarded by mutex_
-  std::uint64_t count_ = 0;                      // guarded by mutex_
+  std::vector<std::shared_ptr<LoggedEntry>> entries_;  // guarded by mutex_
+  std::uint64_t count_ = 0;                            // guarded by mutex_
   std::shared_ptr<std::atomic<std::uint64_t>> rest_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);  // of requests that are only counted
 };

@@ -14,7 +14,6 @@ namespace esofs::sim {
 namespace {
 
 constexpr const char* kTreeType = "application/xml;content=calselector";
-constexpr const char* kEsoTerm = "http://archive.eso.org/rdf/datalink/eso#";
 constexpr const char* kUnsupported = "No association could be established: this file type is not supported";
 constexpr const char* kOfCalibration =
     "Calibration file associated to the input raw observation(s): #this (see above) and related siblings (if "
@@ -28,7 +27,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::vector<std::string> values(const httplib::Request& request, const std::string& name) {
+std::vector<std::string> not_empty(const httplib::Request& request, const std::string& name) {
   std::vector<std::string> out;
   for (const auto& [key, value] : request.params) {
     if (lower(key) == name && !value.empty()) out.push_back(value);
@@ -119,9 +118,9 @@ struct Row {
   }
 };
 
-class Table {
+class AnswerTable {
  public:
-  Table(const Holdings& holdings, const std::string& base_url, bool master)
+  AnswerTable(const Holdings& holdings, const std::string& base_url, bool master)
       : holdings_(holdings), base_url_(base_url), master_(master) {}
 
   void add(const std::string& dp_id) {
@@ -236,17 +235,17 @@ Answer many_trees(const std::vector<Tree>& trees) {
 }  // namespace
 
 Answer CalSelectorService::answer(const httplib::Request& request) const {
-  const auto ids = values(request, "dp_id");
-  const auto modes = values(request, "mode");
+  const auto ids = not_empty(request, "dp_id");
+  const auto modes = not_empty(request, "mode");
   const std::string mode = modes.empty() ? "raw2raw" : lower(modes.front());
   if (ids.empty()) return text_answer(400, "text/plain", "The parameter dp_id is missing\n");
   if (mode != "raw2raw" && mode != "raw2master")
     return text_answer(400, "text/plain", "Unknown mode " + modes.front() + "\n");
   const bool master = mode == "raw2master";
 
-  const auto formats = values(request, "responseformat");
+  const auto formats = not_empty(request, "responseformat");
   if (!formats.empty() && lower(formats.front()) == "votable") {
-    Table table(*holdings_, base_url_, master);
+    AnswerTable table(*holdings_, base_url_, master);
     for (const auto& id : ids) table.add(id);
     return text_answer(200, "application/x-votable+xml", table.document());
   }

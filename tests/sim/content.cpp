@@ -15,12 +15,11 @@
 #include <system_error>
 #include <utility>
 
+#include "tests/sim/fits_header.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
 namespace {
-
-constexpr std::uint64_t kBlock = 2880;  // FITS
 
 class Stored : public Content {
  public:
@@ -195,14 +194,15 @@ class Altered : public Content {
   explicit Altered(ContentPtr content) : content_(std::move(content)) {}
   std::uint64_t size() const override { return content_->size(); }
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
-    std::vector<std::byte> block(kBlock);
+    std::vector<std::byte> block(kFitsBlock);
     while (!out.empty()) {
-      const std::uint64_t start = offset / kBlock * kBlock;
-      block.resize(static_cast<std::size_t>(std::min(kBlock, size() - start)));
+      const std::uint64_t start = offset / kFitsBlock * kFitsBlock;
+      block.resize(static_cast<std::size_t>(std::min(kFitsBlock, size() - start)));
       content_->read(start, block);
-      const bool header = block.size() == kBlock && std::all_of(block.begin(), block.end(), [](std::byte b) {
-                            return b >= std::byte{0x20} && b < std::byte{0x7F};
-                          });
+      const bool header =
+          block.size() == kFitsBlock && std::all_of(block.begin(), block.end(), [](std::byte b) {
+            return b >= std::byte{0x20} && b < std::byte{0x7F};
+          });
       const auto within = static_cast<std::size_t>(offset - start);
       const std::size_t n = std::min(out.size(), block.size() - within);
       for (std::size_t i = 0; i < n; ++i)
@@ -233,7 +233,7 @@ ContentPtr deferred(std::function<ContentPtr()> make) { return std::make_shared<
 ContentPtr computed(std::uint64_t seed, std::uint64_t size) { return std::make_shared<Computed>(seed, size); }
 
 ContentPtr padded(ContentPtr content) {
-  const std::uint64_t rest = (kBlock - content->size() % kBlock) % kBlock;
+  const std::uint64_t rest = (kFitsBlock - content->size() % kFitsBlock) % kFitsBlock;
   if (rest == 0) return content;
   return joined({std::move(content), std::make_shared<Zeros>(rest)});
 }

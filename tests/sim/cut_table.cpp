@@ -11,7 +11,7 @@
 namespace esofs::sim {
 namespace {
 
-struct Column {
+struct ColumnToCut {
   int number = 0;
   std::string name, ucd, unit;
   char form = ' ';
@@ -40,12 +40,12 @@ std::int64_t bytes_of(char form) {
   }
 }
 
-std::vector<Column> columns_of(const FitsCards& cards) {
-  std::vector<Column> out;
+std::vector<ColumnToCut> columns_of(const FitsCards& cards) {
+  std::vector<ColumnToCut> out;
   std::int64_t offset = 0;
   for (int i = 1; i <= cards.integer("TFIELDS"); ++i) {
     const std::string n = std::to_string(i);
-    Column& column = out.emplace_back();
+    ColumnToCut& column = out.emplace_back();
     column.number = i;
     column.name = cards.value("TTYPE" + n).value_or("");
     column.ucd = cards.value("TUCD" + n).value_or("");
@@ -62,13 +62,13 @@ std::vector<Column> columns_of(const FitsCards& cards) {
   return out;
 }
 
-const Column* find(const std::vector<Column>& columns, std::string_view ucd,
-                   std::initializer_list<const char*> names) {
-  for (const Column& column : columns) {
+const ColumnToCut* find(const std::vector<ColumnToCut>& columns, std::string_view ucd,
+                        std::initializer_list<const char*> names) {
+  for (const ColumnToCut& column : columns) {
     if (column.ucd.rfind(ucd, 0) == 0) return &column;
   }
   for (const char* name : names) {
-    for (const Column& column : columns) {
+    for (const ColumnToCut& column : columns) {
       if (column.name == name) return &column;
     }
   }
@@ -83,7 +83,7 @@ T big_endian(const char* from) {
   return std::bit_cast<T>(bytes);
 }
 
-double number(const Column& column, const char* row, std::int64_t element) {
+double number(const ColumnToCut& column, const char* row, std::int64_t element) {
   const char* at = row + column.offset + element * bytes_of(column.form);
   return column.form == 'E' ? static_cast<double>(big_endian<float>(at)) : big_endian<double>(at);
 }
@@ -97,17 +97,17 @@ double metres(const std::string& unit) {
   return 1;
 }
 
-class Table {
+class TableToCut {
  public:
-  Table(const Content& file, const FitsHdu& hdu)
+  TableToCut(const Content& file, const FitsHdu& hdu)
       : cards_(hdu.cards), columns_(columns_of(hdu.cards)), width_(hdu.axes.at(0)), rows_(hdu.axes.at(1)) {
     bytes_.resize(static_cast<std::size_t>(hdu.size));
     file.read(hdu.data, std::as_writable_bytes(std::span(bytes_)));
   }
 
   TableCut rows_inside(const SkyShape& shape) const {
-    const Column* ra = find(columns_, "pos.eq.ra", {"RA2000", "RA", "RAJ2000", "ALPHA_J2000"});
-    const Column* dec = find(columns_, "pos.eq.dec", {"DEC2000", "DEC", "DEJ2000", "DELTA_J2000"});
+    const ColumnToCut* ra = find(columns_, "pos.eq.ra", {"RA2000", "RA", "RAJ2000", "ALPHA_J2000"});
+    const ColumnToCut* dec = find(columns_, "pos.eq.dec", {"DEC2000", "DEC", "DEJ2000", "DELTA_J2000"});
     if (ra == nullptr || dec == nullptr) return {};
     return keep_rows([&](const char* row) {
       return shape.contains({number(*ra, row, 0), number(*dec, row, 0)});
@@ -115,7 +115,7 @@ class Table {
   }
 
   TableCut samples_inside(const Interval& band) const {
-    const Column* wave = find(columns_, "em.wl", {"WAVE", "LAMBDA", "WAVELENGTH"});
+    const ColumnToCut* wave = find(columns_, "em.wl", {"WAVE", "LAMBDA", "WAVELENGTH"});
     if (wave == nullptr) return {};
     const double unit = metres(wave->unit);
     const auto inside = [&](const char* row, std::int64_t i) {
@@ -154,11 +154,11 @@ class Table {
     return cut;
   }
 
-  TableCut keep_elements(const Column& wave, std::int64_t first, std::int64_t last) const {
+  TableCut keep_elements(const ColumnToCut& wave, std::int64_t first, std::int64_t last) const {
     TableCut cut{true, false, cards_, {}};
     const std::int64_t count = last - first + 1;
     std::int64_t width = 0;
-    for (const Column& column : columns_) {
+    for (const ColumnToCut& column : columns_) {
       const bool sampled = column.repeat == wave.repeat;
       const std::int64_t each = bytes_of(column.form);
       const std::int64_t from = column.offset + (sampled ? first * each : 0);
@@ -174,7 +174,8 @@ class Table {
   }
 
   // What an SDP spectrum tells of its samples in its header.
-  static void describe(FitsCards& cards, const Column& wave, double low, double high, std::int64_t count) {
+  static void describe(FitsCards& cards, const ColumnToCut& wave, double low, double high,
+                       std::int64_t count) {
     const std::string n = std::to_string(wave.number);
     if (cards.value("NELEM")) cards.set_integer("NELEM", count);
     if (cards.value("SPEC_VAL")) cards.set_real("SPEC_VAL", (low + high) / 2);
@@ -184,7 +185,7 @@ class Table {
   }
 
   FitsCards cards_;
-  std::vector<Column> columns_;
+  std::vector<ColumnToCut> columns_;
   std::int64_t width_;
   std::int64_t rows_;
   std::string bytes_;
@@ -194,7 +195,7 @@ class Table {
 
 TableCut cut_table(const Content& file, const FitsHdu& hdu, const std::optional<SkyShape>& shape,
                    const std::optional<Interval>& band) {
-  const Table table(file, hdu);
+  const TableToCut table(file, hdu);
   if (shape) {
     TableCut cut = table.rows_inside(*shape);
     if (cut.applies) return cut;

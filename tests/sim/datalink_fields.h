@@ -9,6 +9,9 @@
 
 namespace esofs::sim {
 
+// What ESO's own terms begin with.
+inline constexpr const char* kEsoTerm = "http://archive.eso.org/rdf/datalink/eso#";
+
 struct DataLinkField {
   const char* name;
   const char* ucd;

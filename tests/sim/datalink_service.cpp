@@ -18,7 +18,6 @@
 namespace esofs::sim {
 namespace {
 
-constexpr const char* kEsoTerm = "http://archive.eso.org/rdf/datalink/eso#";
 constexpr std::size_t kManyProgenitors = 10;  // more than so many become one link
 
 struct Link {
@@ -50,7 +49,7 @@ class Selection {
   std::set<std::string> included_;
 };
 
-std::vector<std::string> split(const std::string& text, char separator) {
+std::vector<std::string> not_empty_parts(const std::string& text, char separator) {
   std::vector<std::string> out;
   std::size_t start = 0;
   while (start <= text.size()) {
@@ -75,7 +74,7 @@ std::vector<std::string> values(const httplib::Request& request, const char* nam
   std::vector<std::string> out;
   for (const auto& [key, value] : request.params) {
     if (!same_name(key, name)) continue;
-    for (std::string& part : split(value, ',')) out.push_back(std::move(part));
+    for (std::string& part : not_empty_parts(value, ',')) out.push_back(std::move(part));
   }
   return out;
 }
@@ -311,7 +310,7 @@ std::set<std::string> terms(const httplib::Request& request, const char* name) {
   return {list.begin(), list.end()};
 }
 
-Answer error_document(const std::string& sentence) {
+Answer usage_fault(const std::string& sentence) {
   return text_answer(400, "application/x-votable+xml",
                      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.3\" "
                      "xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE type=\"results\">\n"
@@ -343,7 +342,7 @@ Answer DataLinkService::answer(const httplib::Request& request, const Hidden& hi
     return text_answer(200, "application/json", json(links));
   if (format.rfind("votable", 0) != 0 && format.rfind("application/x-votable+xml", 0) != 0 &&
       format != "text/xml") {
-    return error_document("UsageFault: unknown RESPONSEFORMAT " + format);
+    return usage_fault("UsageFault: unknown RESPONSEFORMAT " + format);
   }
   return text_answer(200, "application/x-votable+xml;content=datalink", votable(links));
 }

@@ -16,7 +16,6 @@ namespace {
 using Kind = Dataset::Kind;
 using Packing = Dataset::Packing;
 
-constexpr double kDegree = std::numbers::pi / 180;
 constexpr double kTableRadius_deg = 0.36;  // of tables of sources, which fill half a degree
 
 std::string ending(Packing packing) {

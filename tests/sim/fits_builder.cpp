@@ -199,20 +199,20 @@ ContentPtr extensions(const Dataset& d, int version,
   return joined(std::move(parts));
 }
 
-struct Column {
+struct TableColumn {
   const char* name;
   const char* form;
   const char* unit;
 };
 
 FitsHeader table_start(const std::string& name, std::int64_t row_bytes, std::int64_t rows,
-                       const std::vector<Column>& columns, std::int64_t repeat) {
+                       const std::vector<TableColumn>& columns, std::int64_t repeat) {
   FitsHeader header;
   header.string("XTENSION", "BINTABLE", "binary table extension").integer("BITPIX", 8).integer("NAXIS", 2);
   header.integer("NAXIS1", row_bytes).integer("NAXIS2", rows).integer("PCOUNT", 0).integer("GCOUNT", 1);
   header.integer("TFIELDS", static_cast<std::int64_t>(columns.size())).string("EXTNAME", name);
   int i = 0;
-  for (const Column& column : columns) {
+  for (const TableColumn& column : columns) {
     const std::string n = std::to_string(++i);
     header.string("TTYPE" + n, column.name).string("TFORM" + n, std::to_string(repeat) + column.form);
     if (*column.unit != '\0') header.string("TUNIT" + n, column.unit);

@@ -3,24 +3,23 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "tests/sim/fits_header.h"
 #include "tests/sim/text.h"
 
 namespace esofs::sim {
 namespace {
 
-constexpr std::size_t kCard = 80;
-constexpr std::uint64_t kBlock = 2880;
 constexpr std::size_t kValue = 10;       // where the value begins
 constexpr std::size_t kFixedValue = 20;  // width of a number in fixed format
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   return text;
 }
 
 std::string_view name_of(std::string_view card) {
-  return card.substr(8, 2) == "= " ? trimmed(card.substr(0, 8)) : std::string_view();
+  return card.substr(8, 2) == "= " ? without_blanks(card.substr(0, 8)) : std::string_view();
 }
 
 // The end of the value of a card: after its closing quote, or before its comment.
@@ -55,10 +54,10 @@ std::string read(const Content& file, std::uint64_t offset, std::size_t size) {
 // The text of a header that begins at `offset`, which is moved behind it.
 std::string header_text(const Content& file, std::uint64_t& offset) {
   std::string text;
-  while (offset + kBlock <= file.size()) {
-    text += read(file, offset, kBlock);
-    offset += kBlock;
-    for (std::size_t i = text.size() - kBlock; i < text.size(); i += kCard) {
+  while (offset + kFitsBlock <= file.size()) {
+    text += read(file, offset, kFitsBlock);
+    offset += kFitsBlock;
+    for (std::size_t i = text.size() - kFitsBlock; i < text.size(); i += kFitsCard) {
       if (text.compare(i, 8, "END     ") == 0) return text;
     }
   }
@@ -68,9 +67,9 @@ std::string header_text(const Content& file, std::uint64_t& offset) {
 }  // namespace
 
 FitsCards::FitsCards(std::string_view text) {
-  for (; text.size() >= kCard; text.remove_prefix(kCard)) {
+  for (; text.size() >= kFitsCard; text.remove_prefix(kFitsCard)) {
     if (text.substr(0, 8) == "END     ") return;
-    cards_.emplace_back(text.substr(0, kCard));
+    cards_.emplace_back(text.substr(0, kFitsCard));
   }
 }
 
@@ -84,7 +83,7 @@ const std::string* FitsCards::find(std::string_view name) const {
 std::optional<std::string> FitsCards::value(std::string_view name) const {
   const std::string* card = find(name);
   if (card == nullptr) return std::nullopt;
-  std::string_view text = trimmed(std::string_view(*card).substr(kValue, value_end(*card) - kValue));
+  std::string_view text = without_blanks(std::string_view(*card).substr(kValue, value_end(*card) - kValue));
   if (text.size() < 2 || text.front() != '\'') return std::string(text);
   text = text.substr(1, text.size() - 2);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -112,13 +111,13 @@ std::vector<std::string> FitsCards::names() const {
 void FitsCards::set(std::string_view name, std::string value) {
   std::string card = padded_right(std::string(name), 8) + "= " + std::move(value);
   if (const std::string* old = find(name)) {
-    const std::string comment(trimmed(std::string_view(*old).substr(value_end(*old))));
-    if (!comment.empty() && card.size() + 1 + comment.size() <= kCard) card += " " + comment;
-    card.resize(kCard, ' ');
+    const std::string comment(without_blanks(std::string_view(*old).substr(value_end(*old))));
+    if (!comment.empty() && card.size() + 1 + comment.size() <= kFitsCard) card += " " + comment;
+    card.resize(kFitsCard, ' ');
     cards_[static_cast<std::size_t>(old - cards_.data())] = std::move(card);
     return;
   }
-  card.resize(kCard, ' ');
+  card.resize(kFitsCard, ' ');
   cards_.push_back(std::move(card));
 }
 
@@ -155,12 +154,13 @@ std::string FitsCards::plain_text() const {
 
 std::string FitsCards::text() const {
   std::string out = plain_text() + "END";
-  out.resize((out.size() + kBlock - 1) / kBlock * kBlock, ' ');
+  out.resize((out.size() + kFitsBlock - 1) / kFitsBlock * kFitsBlock, ' ');
   return out;
 }
 
 std::vector<FitsHdu> fits_hdus(const Content& file) {
-  if (file.size() < kBlock || read(file, 0, 10) != "SIMPLE  = ") throw std::runtime_error("not a FITS file");
+  if (file.size() < kFitsBlock || read(file, 0, 10) != "SIMPLE  = ")
+    throw std::runtime_error("not a FITS file");
   std::vector<FitsHdu> hdus;
   for (std::uint64_t offset = 0; offset < file.size();) {
     FitsHdu& hdu = hdus.emplace_back();
@@ -176,7 +176,7 @@ std::vector<FitsHdu> fits_hdus(const Content& file) {
     }
     hdu.size = (count + static_cast<std::uint64_t>(hdu.cards.integer("PCOUNT"))) *
                static_cast<std::uint64_t>(hdu.bytes_each);
-    offset += (hdu.size + kBlock - 1) / kBlock * kBlock;
+    offset += (hdu.size + kFitsBlock - 1) / kFitsBlock * kFitsBlock;
   }
   return hdus;
 }

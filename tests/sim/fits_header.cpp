@@ -7,9 +7,6 @@
 namespace esofs::sim {
 namespace {
 
-constexpr std::size_t kCard = 80;
-constexpr std::size_t kBlock = 2880;
-
 std::string right(std::string value) {
   if (value.size() < 20) value.insert(0, 20 - value.size(), ' ');
   return value;
@@ -27,11 +24,11 @@ FitsHeader& FitsHeader::card(std::string_view name, std::string value, std::stri
     line.resize(8, ' ');
     line += "= " + value;
   }
-  if (!comment.empty() && line.size() + 3 + comment.size() <= kCard) {
-    if (line.size() < 30 && line.size() + 30 <= kCard) line.resize(30, ' ');
-    if (line.size() + 3 + comment.size() <= kCard) line.append(" / ").append(comment);
+  if (!comment.empty() && line.size() + 3 + comment.size() <= kFitsCard) {
+    if (line.size() < 30 && line.size() + 30 <= kFitsCard) line.resize(30, ' ');
+    if (line.size() + 3 + comment.size() <= kFitsCard) line.append(" / ").append(comment);
   }
-  line.resize(kCard, ' ');
+  line.resize(kFitsCard, ' ');
   cards_ += line;
   return *this;
 }
@@ -40,7 +37,7 @@ FitsHeader& FitsHeader::string(std::string_view name, std::string_view value, st
   const std::size_t used = name.find(' ') != std::string_view::npos ? 12 + name.size() : 10;
   std::string quoted = "'";
   for (const char c : value) {
-    if (used + quoted.size() + 3 > kCard) break;
+    if (used + quoted.size() + 3 > kFitsCard) break;
     quoted += c;
     if (c == '\'') quoted += c;
   }
@@ -62,14 +59,14 @@ FitsHeader& FitsHeader::flag(std::string_view name, bool value, std::string_view
 
 FitsHeader& FitsHeader::history(std::string_view text) {
   std::string line = "HISTORY " + std::string(text);
-  line.resize(kCard, ' ');
+  line.resize(kFitsCard, ' ');
   cards_ += line;
   return *this;
 }
 
 std::string FitsHeader::text() const {
   std::string out = cards_ + "END";
-  out.resize((out.size() + kBlock - 1) / kBlock * kBlock, ' ');
+  out.resize((out.size() + kFitsBlock - 1) / kFitsBlock * kFitsBlock, ' ');
   return out;
 }
 

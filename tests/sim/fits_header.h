@@ -4,11 +4,15 @@
 //   source   FITS standard 4.0 section 4; ESO DICD (HIERARCH ESO …)
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace esofs::sim {
+
+inline constexpr std::size_t kFitsBlock = 2880;
+inline constexpr std::size_t kFitsCard = 80;
 
 class FitsHeader {
  public:

@@ -29,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kIdleMs = 5000;  // ESO: Keep-Alive: timeout=5, max=100
 constexpr int kRequestsEach = 100;
-constexpr std::size_t kPiece = 256U << 10U;
+constexpr std::size_t kReplyPiece = 256U << 10U;
 
 // Opens once and stays open; many threads may wait for it and for a socket at the same time.
 class Gate {
@@ -137,8 +137,8 @@ class BodySender {
 
   std::size_t room() const {
     const Delivery& how = answer_.delivery;
-    std::uint64_t size = kPiece;
-    if (how.rate > 0) size = std::clamp<std::uint64_t>(how.rate / 20, 512, kPiece);
+    std::uint64_t size = kReplyPiece;
+    if (how.rate > 0) size = std::clamp<std::uint64_t>(how.rate / 20, 512, kReplyPiece);
     if (how.cut_after) size = std::min(size, *how.cut_after - sent_);
     if (how.stall_after && sent_ < *how.stall_after) size = std::min(size, *how.stall_after - sent_);
     return static_cast<std::size_t>(size);

@@ -15,7 +15,7 @@ namespace {
 using Kind = Dataset::Kind;
 using Packing = Dataset::Packing;
 
-constexpr double kDay = 1.0;
+constexpr double kOneDay = 1.0;
 constexpr double kMinute = 1.0 / 1440;
 constexpr double kNever = 88069.0;  // released in 2100: proprietary now
 constexpr const char* kExtraStart = "2023-01-01T00:00:00.000";
@@ -60,7 +60,7 @@ class Inventor {
       d.mjd = mjd;
       d.dp_id = prefix + "." + iso_date(mjd, 3);
       d.origfile = d.instrument + "_" + d.dp_type + "_" + std::to_string(1000 + i).substr(1) + ".fits";
-      d.release_mjd = d.proprietary ? kNever : mjd + 365 * kDay;
+      d.release_mjd = d.proprietary ? kNever : mjd + 365 * kOneDay;
       ids.push_back(d.dp_id);
       all_.push_back(d);
     }

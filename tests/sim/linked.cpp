@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kMillion = "ADP.2066-06-06T06:06:06.001";
 constexpr std::uint64_t kManyRows = 1'000'000;
 constexpr std::uint64_t kHugeText = 4ULL << 30U;
-constexpr std::size_t kPiece = 1U << 20U;
+constexpr std::size_t kLinkedPiece = 1U << 20U;
 
 Dataset linked(const Dataset& pattern, const char* id, const char* name) {
   Dataset d = pattern;
@@ -99,7 +99,7 @@ std::vector<ExtraLink> hostile_rows() {
   return rows;
 }
 
-std::string head() {
+std::string linked_head() {
   std::string out =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?><VOTABLE version=\"1.3\" "
       "xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE type=\"results\">\n<TABLE>\n";
@@ -119,12 +119,12 @@ Answer streamed(std::function<void(const Answer::Write&)> stream) {
 }
 
 void million_rows(const Answer::Write& write) {
-  if (!write(head())) return;
+  if (!write(linked_head())) return;
   std::string piece;
   for (std::uint64_t i = 0; i < kManyRows; ++i) {
     piece += "<TR><TD>" + std::string(kMillion) + "</TD><TD>http://127.0.0.1:1/" + std::to_string(i) +
              ".png</TD><TD/><TD/><TD>#auxiliary</TD><TD/><TD>image/png</TD><TD>1</TD></TR>\n";
-    if (piece.size() < kPiece && i + 1 < kManyRows) continue;
+    if (piece.size() < kLinkedPiece && i + 1 < kManyRows) continue;
     if (!write(piece)) return;
     piece.clear();
   }
@@ -132,8 +132,8 @@ void million_rows(const Answer::Write& write) {
 }
 
 void huge_text(const Answer::Write& write) {
-  if (!write(head() + "<TR><TD>")) return;
-  const std::string piece(kPiece, 'a');
+  if (!write(linked_head() + "<TR><TD>")) return;
+  const std::string piece(kLinkedPiece, 'a');
   for (std::uint64_t sent = 0; sent < kHugeText; sent += piece.size()) {
     if (!write(piece)) return;
   }
@@ -221,7 +221,7 @@ std::optional<Answer> hostile_links(const std::string& id) {
       return text_answer(200, type, nested());
     case '5':
       return text_answer(200, type,
-                         head() + "<TR><TD>" + id +
+                         linked_head() + "<TR><TD>" + id +
                              "</TD><TD/><TD/><TD>FatalFault: the database is on "
                              "fire</TD><TD>#this</TD><TD/><TD/><TD/></TR>\n" +
                              kFoot);

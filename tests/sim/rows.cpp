@@ -11,8 +11,6 @@ namespace {
 
 using Kind = Dataset::Kind;
 
-constexpr double kDegree = std::numbers::pi / 180;
-
 double rounded(double value, int digits) {
   const double scale = std::pow(10.0, digits);
   return std::round(value * scale) / scale;

@@ -6,13 +6,13 @@
 #include <numbers>
 
 #include "tests/sim/tap/geometry.h"
+#include "tests/sim/text.h"
 
 namespace esofs::sim {
 namespace {
 
-using Kind = SkyShape::Kind;
+using ShapeKind = SkyShape::Kind;
 
-constexpr double kDegree = std::numbers::pi / 180;
 constexpr int kCirclePoints = 720;
 constexpr int kEdgePoints = 64;
 
@@ -34,13 +34,13 @@ std::optional<std::vector<double>> numbers(std::string_view text) {
 
 bool is_position(double ra, double dec) { return ra >= 0 && ra <= 360 && dec >= -90 && dec <= 90; }
 
-bool is_shape(Kind kind, const std::vector<double>& v) {
+bool is_shape(ShapeKind kind, const std::vector<double>& v) {
   switch (kind) {
-    case Kind::kCircle:
+    case ShapeKind::kCircle:
       return v.size() == 3 && is_position(v[0], v[1]) && v[2] > 0 && v[2] <= 180;
-    case Kind::kRange:
+    case ShapeKind::kRange:
       return v.size() == 4 && is_position(v[0], v[2]) && is_position(v[1], v[3]) && v[2] <= v[3];
-    case Kind::kPolygon:
+    case ShapeKind::kPolygon:
       break;
   }
   if (v.size() < 6 || v.size() % 2 != 0) return false;
@@ -127,9 +127,9 @@ std::optional<SkyShape> parse_pos(const std::string& text) {
   std::string word = text.substr(0, blank);
   for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   const std::string_view rest = std::string_view(text).substr(blank);
-  if (word == "CIRCLE") return parse_shape(Kind::kCircle, rest);
-  if (word == "POLYGON") return parse_shape(Kind::kPolygon, rest);
-  if (word == "RANGE") return parse_shape(Kind::kRange, rest);
+  if (word == "CIRCLE") return parse_shape(ShapeKind::kCircle, rest);
+  if (word == "POLYGON") return parse_shape(ShapeKind::kPolygon, rest);
+  if (word == "RANGE") return parse_shape(ShapeKind::kRange, rest);
   return std::nullopt;
 }
 
@@ -139,7 +139,7 @@ std::string bad_value(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-std::optional<SkyShape> parse_shape(Kind kind, std::string_view text) {
+std::optional<SkyShape> parse_shape(ShapeKind kind, std::string_view text) {
   auto values = numbers(text);
   if (!values || !is_shape(kind, *values)) return std::nullopt;
   return SkyShape{kind, std::move(*values)};
@@ -148,12 +148,12 @@ std::optional<SkyShape> parse_shape(Kind kind, std::string_view text) {
 bool SkyShape::contains(const SkyPoint& point) const {
   const tap::Direction there = tap::direction(point.ra, point.dec);
   switch (kind) {
-    case Kind::kCircle:
+    case ShapeKind::kCircle:
       return tap::separation_deg(tap::direction(values[0], values[1]), there) <= values[2];
-    case Kind::kRange:
+    case ShapeKind::kRange:
       return std::fmod(point.ra - values[0] + 720, 360) <= width(values) && point.dec >= values[2] &&
              point.dec <= values[3];
-    case Kind::kPolygon:
+    case ShapeKind::kPolygon:
       break;
   }
   return tap::region_contains({{tap::Part::Kind::kPolygon, corners(values), 0}},
@@ -161,8 +161,8 @@ bool SkyShape::contains(const SkyPoint& point) const {
 }
 
 std::vector<SkyPoint> SkyShape::outline() const {
-  if (kind == Kind::kCircle) return circle_outline(values);
-  return kind == Kind::kPolygon ? polygon_outline(values) : range_outline(values);
+  if (kind == ShapeKind::kCircle) return circle_outline(values);
+  return kind == ShapeKind::kPolygon ? polygon_outline(values) : range_outline(values);
 }
 
 std::variant<SodaRequest, std::string> parse_soda(const tap::Parameters& parameters) {
@@ -174,8 +174,9 @@ std::variant<SodaRequest, std::string> parse_soda(const tap::Parameters& paramet
   request.id = parameters.get("ID").value_or("");
   if (request.id.empty()) return "UsageError: ID is missing";
   request.prefix = parameters.get("PREFIX").value_or("");
-  for (const auto& [name, kind] : {std::pair{"CIRCLE", Kind::kCircle}, std::pair{"POLYGON", Kind::kPolygon},
-                                   std::pair{"POS", Kind::kRange}}) {
+  for (const auto& [name, kind] :
+       {std::pair{"CIRCLE", ShapeKind::kCircle}, std::pair{"POLYGON", ShapeKind::kPolygon},
+        std::pair{"POS", ShapeKind::kRange}}) {
     const auto text = parameters.get(name);
     if (!text || text->empty()) continue;
     if (request.shape) return "UsageError: only one of CIRCLE, POLYGON and POS can be given";

@@ -71,9 +71,9 @@ tap::Parameters known(const tap::Parameters& given, Form form) {
   return given.only(names.at(form));
 }
 
-class Service : public SodaService {
+class CuttingService : public SodaService {
  public:
-  Service(std::shared_ptr<const Holdings> holdings, const std::string& base_url)
+  CuttingService(std::shared_ptr<const Holdings> holdings, const std::string& base_url)
       : holdings_(std::move(holdings)),
         cadc_jobs_(base_url + kCadcAsync, runner(Form::kCadc)),
         casda_jobs_(base_url + kCasdaAsync, runner(Form::kCasda)) {
@@ -228,7 +228,7 @@ class Service : public SodaService {
 
 std::unique_ptr<SodaService> SodaService::make(std::shared_ptr<const Holdings> holdings,
                                                const std::string& base_url) {
-  return std::make_unique<Service>(std::move(holdings), base_url);
+  return std::make_unique<CuttingService>(std::move(holdings), base_url);
 }
 
 }  // namespace esofs::sim

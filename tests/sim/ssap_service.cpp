@@ -22,7 +22,7 @@ constexpr const char* kType = "text/xml;content=x-votable";
 constexpr double kDefaultSizeDeg = 0.1;  // chosen by the service if SIZE is absent
 constexpr std::int64_t kDefaultMaxrec = 2000;
 
-std::string head() {
+std::string ssap_head() {
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
          "<VOTABLE version=\"1.1\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.1\""
          " xmlns:ssa=\"http://www.ivoa.net/xml/DalSsap/v1.1\">\n<RESOURCE type=\"results\">\n";
@@ -31,7 +31,7 @@ constexpr const char* kTail = "</RESOURCE>\n</VOTABLE>\n";
 
 Answer refusal(const std::string& message) {
   return text_answer(200, kType,
-                     head() + "<INFO name=\"QUERY_STATUS\" value=\"ERROR\">" + tap::xml_text(message) +
+                     ssap_head() + "<INFO name=\"QUERY_STATUS\" value=\"ERROR\">" + tap::xml_text(message) +
                          "</INFO>\n<INFO name=\"SERVICE_PROTOCOL\" value=\"1.1\">SSAP</INFO>\n" + kTail);
 }
 
@@ -54,22 +54,22 @@ std::vector<std::string> split(const std::string& text, char at) {
   return parts;
 }
 
-struct Range {
+struct Interval {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   bool meets(double from, double to) const { return from <= high && to >= low; }
 };
 
 // "4e-7/5e-7", "/5e-7", "4e-7/", "4.5e-7"; what follows a ';' is a qualifier.
-std::optional<Range> wave_range(const std::string& text) {
+std::optional<Interval> wave_range(const std::string& text) {
   const auto ends = split(text.substr(0, text.find(';')), '/');
   if (ends.size() > 2) return std::nullopt;
-  Range range;
+  Interval range;
   const auto low = number(ends.front());
   const auto high = number(ends.back());
   if (ends.size() == 1) {
     if (!low) return std::nullopt;
-    return Range{*low, *low};
+    return Interval{*low, *low};
   }
   if ((!ends[0].empty() && !low) || (!ends[1].empty() && !high) || (ends[0].empty() && ends[1].empty()))
     return std::nullopt;
@@ -79,7 +79,7 @@ std::optional<Range> wave_range(const std::string& text) {
 }
 
 // The year, month, day or instant that a prefix of ISO 8601 names, as MJD.
-std::optional<Range> instant(const std::string& text) {
+std::optional<Interval> instant(const std::string& text) {
   const auto number_at = [&text](std::size_t at, std::size_t size) {
     return text.size() >= at + size ? number(text.substr(at, size)) : std::nullopt;
   };
@@ -87,24 +87,24 @@ std::optional<Range> instant(const std::string& text) {
   if (!year) return std::nullopt;
   const std::string first = text.substr(0, 4) + "-";
   if (text.size() == 4)
-    return Range{mjd_of(first + "01-01T00:00:00"),
-                 mjd_of(std::to_string(static_cast<int>(*year) + 1) + "-01-01T00:00:00")};
+    return Interval{mjd_of(first + "01-01T00:00:00"),
+                    mjd_of(std::to_string(static_cast<int>(*year) + 1) + "-01-01T00:00:00")};
   if (text.size() == 7) {
     const double begin = mjd_of(text + "-01T00:00:00");
-    return Range{begin, begin + 31};
+    return Interval{begin, begin + 31};
   }
   if (text.size() == 10) {
     const double begin = mjd_of(text + "T00:00:00");
-    return Range{begin, begin + 1};
+    return Interval{begin, begin + 1};
   }
   const double at = mjd_of(text);
-  return at > 0 ? std::optional(Range{at, at}) : std::nullopt;
+  return at > 0 ? std::optional(Interval{at, at}) : std::nullopt;
 }
 
-std::optional<Range> time_range(const std::string& text) {
+std::optional<Interval> time_range(const std::string& text) {
   const auto ends = split(text, '/');
   if (ends.size() > 2) return std::nullopt;
-  Range range;
+  Interval range;
   if (!ends.front().empty()) {
     const auto low = instant(ends.front());
     if (!low) return std::nullopt;
@@ -122,7 +122,7 @@ std::optional<Range> time_range(const std::string& text) {
 struct Search {
   std::optional<tap::Direction> centre;
   double radius_deg = kDefaultSizeDeg / 2;
-  std::vector<Range> waves, times;
+  std::vector<Interval> waves, times;
   std::vector<std::pair<std::string, std::string>> equal;  // column and value
   bool metadata = false;
   bool nothing = false;  // the request names a format that no spectrum here has
@@ -196,9 +196,9 @@ double real_of(const TableRow& row, const char* column) {
   return std::nan("");
 }
 
-bool meets_any(const std::vector<Range>& ranges, double from, double to) {
-  return ranges.empty() ||
-         std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) { return range.meets(from, to); });
+bool meets_any(const std::vector<Interval>& ranges, double from, double to) {
+  return ranges.empty() || std::any_of(ranges.begin(), ranges.end(),
+                                       [&](const Interval& range) { return range.meets(from, to); });
 }
 
 bool found_by(const TableRow& row, const Search& search) {
@@ -283,7 +283,7 @@ Answer SsapService::answer(const httplib::Request& request) const {
     if (const auto wrong = read(given, search); !wrong.empty()) return refusal(wrong);
   }
   const tap::Table* table = schema_.find("dbo.ssa");
-  std::string text = head() +
+  std::string text = ssap_head() +
                      "<INFO name=\"QUERY_STATUS\" value=\"OK\"/>\n"
                      "<INFO name=\"SERVICE_PROTOCOL\" value=\"1.1\">SSAP</INFO>\n";
   if (search.metadata) text += input_params();

@@ -25,9 +25,9 @@ constexpr std::string_view kBadGateway =
 // Marks the parameters of a job whose maker may not see hidden rows.
 constexpr const char* kAnonymous = "SIM_ANONYMOUS";
 
-class Service : public TapService {
+class QueryingService : public TapService {
  public:
-  Service(Kind kind, std::string public_url, std::shared_ptr<const Holdings> holdings)
+  QueryingService(Kind kind, std::string public_url, std::shared_ptr<const Holdings> holdings)
       : kind_(kind),
         url_(std::move(public_url)),
         holdings_(std::move(holdings)),
@@ -223,7 +223,7 @@ class Service : public TapService {
 
 std::unique_ptr<TapService> TapService::make(Kind kind, std::string public_url,
                                              std::shared_ptr<const Holdings> holdings) {
-  return std::make_unique<Service>(kind, std::move(public_url), std::move(holdings));
+  return std::make_unique<QueryingService>(kind, std::move(public_url), std::move(holdings));
 }
 
 }  // namespace esofs::sim

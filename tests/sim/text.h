@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <numbers>
 #include <string>
 #include <string_view>
 
 namespace esofs::sim {
+
+inline constexpr double kDegree = std::numbers::pi / 180;
 
 std::string reason_phrase(int http_status);
 

@@ -5,6 +5,7 @@
 //   source   STIL 4 for VOTable, numbers and FITS; TAPLib for JSON; client/ESO.md, "TAP answers and errors"
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,12 @@ struct Format {
 
 const std::vector<Format>& formats();
 const Format* find_format(std::string_view name);  // in any case, with or without blanks; nullptr if unknown
+
+// The bytes of an unsigned integer, the most significant first.
+template <class Unsigned>
+void append_big_endian(std::string& out, Unsigned value) {
+  for (std::size_t i = sizeof value; i-- > 0;) out += static_cast<char>(value >> (8 * i) & 0xFFU);
+}
 
 // As Double.toString and Float.toString of Java: "7.7655E-7", "60647.24137805", "NaN".
 void append_double(std::string& out, double value);

@@ -42,11 +42,6 @@ class Cards {
   std::string cards_;
 };
 
-template <class Number>
-void append_big_endian(std::string& out, Number value) {
-  for (std::size_t i = sizeof value; i-- > 0;) out += static_cast<char>(value >> (8 * i) & 0xFFU);
-}
-
 class FitsWriter : public TableWriter {
  public:
   void begin(const std::vector<Column>& columns, const std::string& /*query*/,

@@ -139,11 +139,6 @@ class Base64Lines {
   std::string pending_;
 };
 
-template <class Number>
-void append_big_endian(std::string& out, Number value) {
-  for (std::size_t i = sizeof value; i-- > 0;) out += static_cast<char>(value >> (8 * i) & 0xFFU);
-}
-
 class BinaryWriter : public VotableWriter {
  public:
   explicit BinaryWriter(bool flags) : flags_(flags) {}
