@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::uint64_t kMostCapabilities = 4U << 20U;
 constexpr std::uint64_t kRound = 100;          // a limit is a multiple of it
-constexpr std::uint64_t kLikeALimit = 1000;    // what an unknown limit is a multiple of
 constexpr std::chrono::seconds kPatience{20};  // a query has waited long enough already
 
 std::string_view local_name(const char* name) {
@@ -52,8 +51,7 @@ std::vector<std::uint64_t> row_limits(const std::string& capabilities) {
 bool TapLimits::stopped(const std::string& url, std::uint64_t rows, Lane::Turn& turn) const {
   if (rows == 0 || rows % kRound != 0) return false;
   const auto told = limits(url, turn);
-  if (!told || told->empty()) return rows % kLikeALimit == 0;
-  return std::find(told->begin(), told->end(), rows) != told->end();
+  return told && std::find(told->begin(), told->end(), rows) != told->end();
 }
 
 std::optional<std::vector<std::uint64_t>> TapLimits::limits(const std::string& url, Lane::Turn& turn) const {

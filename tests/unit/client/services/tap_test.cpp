@@ -236,7 +236,7 @@ TEST_F(TapTest, RowsThatStopAtTheServicesLimitAreNotComplete) {
   EXPECT_EQ(server_.requests().size(), 6U) << "the service is asked once";
 }
 
-TEST_F(TapTest, WholeThousandsOfAServiceWithoutALimitAreDoubted) {
+TEST_F(TapTest, RoundNumbersOfRowsAreNoLimitUnlessTheServiceSaysSo) {
   const auto truncated = [this](std::size_t rows, std::uint64_t maxrec) {
     server_.at("/tap/sync", answer_with(200, votable(many(rows))));
     auto summary = query(QueryMode::kSync, maxrec);
@@ -244,7 +244,7 @@ TEST_F(TapTest, WholeThousandsOfAServiceWithoutALimitAreDoubted) {
     return summary && summary->truncated;
   };
   server_.at("/tap/capabilities", answer_with(404, ""));
-  EXPECT_TRUE(truncated(1000, 5000));
+  EXPECT_FALSE(truncated(1000, 5000));
   EXPECT_FALSE(truncated(1000, 1000)) << "as many as were wanted, and not one more";
   EXPECT_FALSE(truncated(500, 5000));
   EXPECT_FALSE(truncated(0, 5000));
