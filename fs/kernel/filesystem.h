@@ -3,7 +3,7 @@
 //
 //   shapes   an inode number is live from the entry that gave it out until forget(); a handle from open to release
 //   units    sizes and offsets in bytes, timeouts in seconds
-//   errors   those of the nodes. Failures are logged by report(), once, where the reply is sent.
+//   errors   those of the nodes; ENAMETOOLONG for a name of more than 255 bytes. Failures are logged by report(), once, where the reply is sent.
 //   threads  thread-safe. Nothing waits for the network on the caller's thread; functions that return a Cancel may
 //            answer later (client/base/ask.h). All that is asked has been answered before it is destroyed: cancel it.
 //   source   fs/SEMANTICS.md; mountopts/THREADS.md, "The life of a request"
@@ -66,6 +66,7 @@ class Filesystem {
   // The context outlives it, and so does what the nodes refer to.
   Filesystem(Context& context, NodePtr root) : context_(context), inodes_(std::move(root)) {}
 
+  // "." and "..": of a number that a file handle has kept, which need not be live any more; ESTALE if it is not found again.
   Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
   void forget(std::uint64_t ino, std::uint64_t count);
   Result<Entry> getattr(std::uint64_t ino);
@@ -131,9 +132,13 @@ class Filesystem {
 
  private:
   Result<NodePtr> find(std::uint64_t ino) const;
+  Result<NodePtr> find(std::uint64_t parent,
+                       const std::string& name) const;  // the parent; ENAMETOOLONG for the name
+  Cancel lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done);
+  static Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done);
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers what the kernel is told
-  Entry entry(const NodePtr& node);                           // counts a lookup
+  Entry entry(const NodePtr& node, bool looked_up = false);   // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;
   Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
 

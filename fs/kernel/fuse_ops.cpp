@@ -80,9 +80,11 @@ void set_up(void* userdata, fuse_conn_info* kernel) {
   const Connection& connection = *static_cast<Connection*>(userdata);
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
   fuse_set_feature_flag(kernel, FUSE_CAP_PARALLEL_DIROPS);
+  fuse_set_feature_flag(kernel, FUSE_CAP_EXPORT_SUPPORT);
   fuse_unset_feature_flag(kernel, FUSE_CAP_READDIRPLUS_AUTO);
 #else
   kernel->want |= kernel->capable & FUSE_CAP_PARALLEL_DIROPS;
+  kernel->want |= kernel->capable & FUSE_CAP_EXPORT_SUPPORT;
   // The listing is local: attributes cost nothing, and AUTO would ask for each of them again by LOOKUP.
   kernel->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO);
 #endif
@@ -119,9 +121,10 @@ void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int whi
   if (refused(request, ino, "", "change")) return;
   Change change;
   if ((which & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<std::uint64_t>(wanted->st_size);
-  if ((which & FUSE_SET_ATTR_MTIME) != 0) change.mtime = wanted->st_mtim.tv_sec;
   change.mtime_now = (which & FUSE_SET_ATTR_MTIME_NOW) != 0;
-  if (change.mtime_now) change.mtime.reset();
+  change.atime_now = (which & FUSE_SET_ATTR_ATIME_NOW) != 0;
+  if ((which & FUSE_SET_ATTR_MTIME) != 0 && !change.mtime_now) change.mtime = wanted->st_mtim;
+  if ((which & FUSE_SET_ATTR_ATIME) != 0 && !change.atime_now) change.atime = wanted->st_atim;
   change.mode_or_owner = (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0;
   const auto entry = filesystem_of(request).setattr(ino, change);
   answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });

@@ -4,11 +4,15 @@
 // collide, the later one gets the next free number. A node is here while the kernel has a count on it (lookup,
 // readdirplus, create) and leaves with FORGET.
 //
+// Of a node that has left, its path is remembered for a while: a file handle of the kernel (open_by_handle_at(2), NFS) may ask
+// for it again.
+//
 //   threads  thread-safe; calls nothing of another class under its lock
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -34,6 +38,8 @@ class InodeTable {
   std::uint64_t number(const Node& node) const;
   NodePtr find(std::uint64_t ino) const;  // nullptr: not live
   void forget(std::uint64_t ino, std::uint64_t count);
+  // Where a node of this number was, of the latest kMostPaths that have left.
+  std::optional<std::string> path_of_forgotten(std::uint64_t ino) const;
   std::size_t size() const;
 
   // Remembers what the kernel was told of a live inode's size.
@@ -71,14 +77,20 @@ class InodeTable {
     bool declined = false;
     bool bypassed = false;  // an open was told to read past the page cache
   };
+  struct Paths {
+    std::unordered_map<std::uint64_t, std::string> by_number;
+    std::deque<std::uint64_t> oldest_first;
+  };
   struct Tables {
     std::unordered_map<std::uint64_t, Record> records;
     std::unordered_map<std::string, std::uint64_t> numbers;  // by identity
   };
+  void keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node);
   std::uint64_t free_number(const Tables& tables, const std::string& identity) const;
 
   Hash hash_;
   mutable Guarded<Tables> tables_;
+  mutable Guarded<Paths> paths_;  // never locked together with the tables
 };
 
 }  // namespace esofs::fs

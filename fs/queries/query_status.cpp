@@ -1,10 +1,9 @@
-// status.txt: what a saved query is, was and will be, one "key: value" a line.
+#include "fs/queries/query_status.h"
+
 #include <cerrno>
-#include <string>
 
 #include "client/http/http.h"
 #include "client/http/url.h"
-#include "fs/queries/query_nodes.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
 

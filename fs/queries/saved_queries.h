@@ -27,11 +27,10 @@
 #include "client/base/result.h"
 #include "fs/datasets/known_queries.h"
 #include "fs/queries/query_store.h"
+#include "fs/queries/scratch_names.h"
 #include "fs/tree/text_file.h"
 
 namespace esofs::fs {
-
-inline constexpr std::string_view kQueryFile = "query.adql";
 
 // Where a directory of texts lies in the context, and whether the catalog keeps listings of what it asks.
 struct TextFolder {
@@ -64,6 +63,10 @@ class QueryDirectory {
 
   // The query as last committed; adql "" while there is none. EINVAL: it does not parse.
   Result<cache::QuerySpec> spec() const;
+  // True while query.adql is away: an editor saves, or `rm -r` is under way, which unlinks it first.
+  bool emptied() const;
+  // As spec(); while query.adql is away, what it asked. What `rm -r` has still to remove is found by it.
+  Result<cache::QuerySpec> listed_spec() const;
   // Why the last commit failed; the store then has the text before it.
   std::optional<Error> save_error() const;
   // The query that was asked here before the present one and that no other directory asks, once after each change: its
@@ -135,6 +138,8 @@ class SavedQueries : public KnownQueries {
   // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
   std::vector<QueryDirectoryPtr> known();
   std::vector<cache::QuerySpec> questions() override;
+  // As find(), of those that are known already; reads no disk.
+  QueryDirectoryPtr peek(const std::string& name) const;
   // nullptr: no such query. Takes up what another mount has saved.
   Result<QueryDirectoryPtr> find(const std::string& name);
   Result<QueryDirectoryPtr> make(const std::string& name);
@@ -153,7 +158,7 @@ class SavedQueries : public KnownQueries {
   const cache::QuerySpec defaults_;
   const TextFolder folder_;
   std::atomic<bool> taken_up_{false};  // list() has succeeded
-  Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
+  mutable Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
   Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
 };
 

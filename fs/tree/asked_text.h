@@ -36,6 +36,7 @@ class AskedText : public Node {
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
+  Attributes attributes_at_lookup() override;
   bool writable() const override { return static_cast<bool>(act_); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
   Result<void> change(const Change& change) override;

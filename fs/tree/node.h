@@ -11,8 +11,11 @@
 
 #include <sys/types.h>
 
+#include <atomic>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -39,6 +42,9 @@ struct Attributes {
   std::int64_t mtime = 0;
   double entry_timeout = 1;  // how long the kernel may keep the name
   double attr_timeout = 1;   // how long it may keep these attributes; less where the size is not exact
+  std::int64_t mtime_nanoseconds = 0;
+  std::optional<timespec> atime = std::nullopt;  // nullopt: as mtime
+  bool linked = true;  // false: it was removed, and is there for those who hold it open
 };
 
 // An open file. Dropping the last reference closes it.
@@ -69,7 +75,8 @@ class FileHandle {
 class Node;
 using NodePtr = std::shared_ptr<Node>;
 
-// An open directory: one snapshot.
+// An open directory: one snapshot. An entry that was removed or replaced since is left out, or given as it is now: the kernel
+// takes the node for what the name leads to.
 class DirectoryHandle {
  public:
   struct Entry {
@@ -82,6 +89,14 @@ class DirectoryHandle {
   virtual Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) = 0;
   // About how many entries there are.
   virtual std::uint64_t size() const = 0;
+  // Called before the entries are visited from 0 again (rewinddir(3)): takes a new snapshot of what can change without a
+  // question to the archive.
+  virtual void rewind() {}
+  // True for the first call.
+  bool first_visit() noexcept { return !visited_.exchange(true); }
+
+ private:
+  std::atomic<bool> visited_{false};
 };
 
 // The answer to a lookup. node == nullptr: there is no such name, and the kernel may believe that for absent_for seconds.
@@ -93,9 +108,21 @@ struct Found {
 // What setattr(2) and its relatives change.
 struct Change {
   std::optional<std::uint64_t> size;
-  std::optional<std::int64_t> mtime;
+  std::optional<timespec> mtime;
+  std::optional<timespec> atime;
   bool mtime_now = false;
+  bool atime_now = false;
   bool mode_or_owner = false;
+};
+
+// How much a node knows of the file that it is. Of two live nodes of one identity the one that knows more stays; of two that
+// know as much, the later if renewed is set.
+struct Knowledge {
+  bool renewed = false;     // a later node is newer. false: the first may remember something, and stays
+  bool link = false;        // a DataLink answer describes it
+  bool row = false;         // a row of a listing describes it
+  std::size_t columns = 0;  // of that row
+  friend auto operator<=>(const Knowledge&, const Knowledge&) = default;
 };
 
 class Node {
@@ -108,10 +135,11 @@ class Node {
   // What it is, for ever: the inode number is made from it. Two paths to one dataset's file have one identity.
   virtual std::string identity() const = 0;
   virtual std::string path() const = 0;  // from the mount point, for .esofs/errors
-  // Of two live nodes of one identity the one that knows more is kept; of two that know as much, the first where
-  // that is 0 (it may remember something), else the later (its snapshot is newer).
-  virtual int knowledge() const { return 0; }
+  virtual Knowledge knowledge() const { return {}; }
   virtual Attributes attributes() = 0;
+  // What a lookup of the name shows, just before an open perhaps: sendfile(2) and mmap(2) see no more than this size unless
+  // the program calls fstat(2), so it is not below that of the text that an open would give now.
+  virtual Attributes attributes_at_lookup() { return attributes(); }
   virtual NodeType type() const = 0;
 
   // --- directories ---

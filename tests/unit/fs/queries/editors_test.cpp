@@ -118,18 +118,20 @@ TEST_F(EditorsTest, SedInPlace) {
 
 // mv uses RENAME_NOREPLACE first.
 TEST_F(EditorsTest, MvWithoutReplacing) {
-  create("new", "SELECT new");
-  const auto refused = fs_->rename(query_, "new", query_, "query.adql", RENAME_NOREPLACE);
+  create("query.adql.new", "SELECT new");
+  const auto refused = fs_->rename(query_, "query.adql.new", query_, "query.adql", RENAME_NOREPLACE);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), EEXIST);
   EXPECT_EQ(on_disk("a"), kAdql);
-  EXPECT_EQ(fs_->rename(query_, "new", query_, "query.adql", RENAME_EXCHANGE).error().code(), EINVAL);
+  EXPECT_EQ(fs_->rename(query_, "query.adql.new", query_, "query.adql", RENAME_EXCHANGE).error().code(),
+            EINVAL);
 }
 
 TEST_F(EditorsTest, AFileCannotLeaveItsQuery) {
   save("b", "SELECT b");
-  create("x", "y");
-  EXPECT_EQ(fs_->rename(query_, "x", walk({"queries", "b"}), "query.adql", 0).error().code(), EXDEV);
+  create("query.adql~", "y");
+  EXPECT_EQ(fs_->rename(query_, "query.adql~", walk({"queries", "b"}), "query.adql", 0).error().code(),
+            EXDEV);
 }
 
 TEST_F(EditorsTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
@@ -172,7 +174,6 @@ TEST_F(EditorsTest, FtruncateIsCommittedByClose) {
 }
 
 TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
-  const auto status = walk({"queries", "a", "status.txt"});
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT lost"));
@@ -180,21 +181,58 @@ TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
   std::filesystem::remove_all(folder);
   std::ofstream(folder) << "in the way";
   EXPECT_FALSE(close(opened->handle));
-  EXPECT_NE(cat(status).find("not saved: "), std::string::npos);
+  EXPECT_NE(cat(lookup(query_, "status.txt")->ino).find("not saved: "), std::string::npos);
 }
 
 TEST_F(EditorsTest, ScratchFilesAreForTextOnly) {
-  auto created = fs_->create(query_, "big");
+  auto created = fs_->create(query_, "query.adql.big");
   ASSERT_TRUE(created);
   EXPECT_EQ(write(created->opened.handle, "x", fs::TextFile::kMostBytes).error().code(), EFBIG);
   fs_->release(created->opened.handle);
 }
 
+TEST_F(EditorsTest, OnlyNamesOfEditorsCanBeMade) {
+  for (const char* name :
+       {"a.tmp", "image.imh", "login.cl", "core", "middumma.bdf", "default.sex", "test.cat"}) {
+    EXPECT_EQ(fs_->create(query_, name).error().code(), EROFS) << name;
+    EXPECT_EQ(fs_->symlink(query_, name, "x").error().code(), EROFS) << name;
+    EXPECT_EQ(fs_->rename(query_, "query.adql", query_, name, 0).error().code(), EROFS) << name;
+  }
+  EXPECT_EQ(query_text(), kAdql);
+}
+
+TEST_F(EditorsTest, AnUnlinkedOpenFileHasNoLinks) {
+  create("query.adql~", "text");
+  const auto ino = walk({"queries", "a", "query.adql~"});
+  EXPECT_EQ(fs_->getattr(ino)->attributes.st_nlink, 1U);
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql~"));
+  EXPECT_EQ(fs_->getattr(ino)->attributes.st_nlink, 0U);
+}
+
+TEST_F(EditorsTest, AReplacedFileHasNoLinks) {
+  const auto before = walk({"queries", "a", "query.adql"});
+  create("query.adql.new", "SELECT new");
+  ASSERT_TRUE(fs_->rename(query_, "query.adql.new", query_, "query.adql", 0));
+  EXPECT_EQ(fs_->getattr(before)->attributes.st_nlink, 0U);
+}
+
+TEST_F(EditorsTest, TimesAreKeptToTheNanosecond) {
+  create("query.adql~", "text");
+  fs::Change times;
+  times.mtime = timespec{1'600'000'000, 123'456'789};
+  times.atime = timespec{1'500'000'000, 987'654'321};
+  const auto kept = fs_->setattr(walk({"queries", "a", "query.adql~"}), times);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->attributes.st_mtim.tv_nsec, 123'456'789);
+  EXPECT_EQ(kept->attributes.st_atim.tv_sec, 1'500'000'000);
+  EXPECT_EQ(kept->attributes.st_atim.tv_nsec, 987'654'321);
+}
+
 TEST_F(EditorsTest, AnUnlinkedFileStaysReadableWhileOpen) {
-  create("x", "text");
-  auto opened = open(walk({"queries", "a", "x"}));
+  create("query.adql~", "text");
+  auto opened = open(walk({"queries", "a", "query.adql~"}));
   ASSERT_TRUE(opened);
-  ASSERT_TRUE(fs_->unlink(query_, "x"));
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql~"));
   auto bytes = read(opened->handle, 0, 100);
   ASSERT_TRUE(bytes);
   EXPECT_EQ(bytes->size(), 4U);

@@ -233,21 +233,125 @@ TEST_F(QueriesTest, TouchAsksTheArchiveAnew) {
   EXPECT_EQ(catalog_.refreshes(), 1);
 }
 
-TEST_F(QueriesTest, RmOfAListedFileHidesItUntilTheQueryIsTouched) {
+TEST_F(QueriesTest, NothingOfTheArchiveCanBeUnlinked) {
+  save("a", kAdql);
+  const auto before = list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  for (const std::string& name : {kFile, std::string("status.txt")})
+    EXPECT_EQ(fs_->unlink(query, name).error().code(), EROFS) << name;
+  EXPECT_EQ(rmdir(query, "table").error().code(), EROFS);
+  EXPECT_EQ(fs_->unlink(walk({"queries", "a", "table"}), "result.vot").error().code(), EROFS);
+  EXPECT_EQ(list({"queries", "a"}), before);
+}
+
+TEST_F(QueriesTest, WithoutQueryAdqlTheRestCanBeUnlinked) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   const auto query = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->unlink(query, "query.adql"));
+  EXPECT_NE(lookup(query, kFile)->ino, 0U) << "rm must find what it has still to remove";
+  ASSERT_TRUE(fs_->unlink(walk({"queries", "a", "table"}), "result.vot"));
   ASSERT_TRUE(fs_->unlink(query, kFile));
-  EXPECT_FALSE(has(list({"queries", "a"}), kFile));
   const auto gone = lookup(query, kFile);
   EXPECT_TRUE(!gone && gone.error().code() == ENOENT);
-  const std::string told = "removed here: 1; touch query.adql to see them again\n";
-  EXPECT_NE(cat({"queries", "a", "status.txt"}).find(told), std::string::npos);
-  fs::Change touch;
-  touch.mtime_now = true;
-  ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), touch));
-  EXPECT_TRUE(has(list({"queries", "a"}), kFile));
-  EXPECT_EQ(cat({"queries", "a", "status.txt"}).find("removed here"), std::string::npos);
+}
+
+TEST_F(QueriesTest, WhatWasUnlinkedIsBackWhenTheQueryIsSaved) {
+  save("a", kAdql);
+  const auto before = list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  for (const std::string& name : {std::string("query.adql"), kFile}) ASSERT_TRUE(fs_->unlink(query, name));
+  auto created = fs_->create(query, "query.adql");
+  ASSERT_TRUE(created);
+  ASSERT_TRUE(write(created->opened.handle, kAdql));
+  ASSERT_TRUE(close(created->opened.handle));
+  EXPECT_EQ(list({"queries", "a"}), before);
+}
+
+// What an open directory gives the kernel with a node, the kernel takes for what the name leads to.
+TEST_F(QueriesTest, AnOpenDirectoryDoesNotBringBackWhatIsGone) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->create(query, "query.adql~"));
+  const auto opened = opendir(query);
+  const auto queries = opendir(walk({"queries"}));
+  ASSERT_TRUE(fs_->unlink(query, "query.adql~"));
+  EXPECT_FALSE(has(names(opened->handle), "query.adql~"));
+  ASSERT_TRUE(fs_->rename(walk({"queries"}), "a", walk({"queries"}), "b", 0));
+  EXPECT_FALSE(has(names(queries->handle), "a"));
+}
+
+TEST_F(QueriesTest, AnOpenDirectoryGivesTheFileThatReplacedAnother) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  const auto opened = opendir(query);
+  ASSERT_TRUE(fs_->create(query, "query.adql.new"));
+  ASSERT_TRUE(fs_->rename(query, "query.adql.new", query, "query.adql", 0));
+  std::uint64_t given = 0;
+  ASSERT_TRUE(fs_->readdir(opened->handle, 0, true, [&](const fs::DirectoryEntry& entry) {
+    if (entry.name == "query.adql") given = entry.entry.ino;
+    return true;
+  }));
+  EXPECT_EQ(given, walk({"queries", "a", "query.adql"}));
+}
+
+TEST_F(QueriesTest, RewinddirShowsTheDirectoryAsItIsNow) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  const auto opened = opendir(query);
+  const auto queries = opendir(walk({"queries"}));
+  (void)names(opened->handle);
+  (void)names(queries->handle);
+  ASSERT_TRUE(fs_->create(query, "query.adql~"));
+  ASSERT_TRUE(fs_->mkdir(walk({"queries"}), "later"));
+  EXPECT_TRUE(has(names(opened->handle), "query.adql~"));
+  EXPECT_TRUE(has(names(queries->handle), "later"));
+}
+
+TEST_F(QueriesTest, NamesOfMoreThan255BytesAreTooLong) {
+  save("a", kAdql);
+  const std::string name(256, 'n');
+  const auto query = walk({"queries", "a"});
+  EXPECT_EQ(lookup(query, name).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(lookup(walk({"datasets"}), name).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->create(query, name).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->symlink(query, name, "x").error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->rename(query, "query.adql", query, name, 0).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->mkdir(walk({"queries"}), name).error().code(), ENAMETOOLONG);
+}
+
+// What the kernel does for a file handle when it has forgotten the inode.
+TEST_F(QueriesTest, AForgottenFileIsFoundAgainByItsNumber) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  const auto file = lookup(query, kFile)->ino;
+  while (fs_->getattr(file)) fs_->forget(file, 1);
+  const auto again = lookup(file, ".");
+  ASSERT_TRUE(again) << again.error().what();
+  EXPECT_EQ(again->ino, file);
+  EXPECT_EQ(lookup(file, "..")->ino, query);
+  EXPECT_EQ(lookup(12345, ".").error().code(), ESTALE);
+}
+
+TEST_F(QueriesTest, AForgottenFileThatIsGoneIsStale) {
+  save("a", kAdql);
+  const auto text = walk({"queries", "a", "query.adql"});
+  fs_->forget(text, 1000);
+  ASSERT_TRUE(rmdir(walk({"queries"}), "a"));
+  EXPECT_EQ(lookup(text, ".").error().code(), ESTALE);
+}
+
+// A lookup is what the kernel's sendfile(2) goes by.
+TEST_F(QueriesTest, ALookupMeasuresTheTextThatTheOpenGives) {
+  save("a", kAdql);
+  const auto status = walk({"queries", "a", "status.txt"});
+  const auto held = open(status);
+  ASSERT_TRUE(held);
+  (void)list({"queries", "a"});  // the text is longer now
+  const auto entry = lookup(walk({"queries", "a"}), "status.txt");
+  EXPECT_EQ(entry->entry_timeout, 0);
+  EXPECT_EQ(static_cast<std::size_t>(entry->attributes.st_size), cat(status).size());
 }
 
 TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
