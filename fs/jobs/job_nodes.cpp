@@ -69,7 +69,7 @@ std::vector<JobInfo> JobListNode::of_queries() const {
     const auto spec = query->spec();
     if (!spec || spec->adql.empty()) continue;
     const auto state = jobs_.context.catalog().state(*spec);
-    // Of one that runs, only the job's URL tells the service.
+    // Of a job that runs, only its URL says which service has it.
     if (state.job_url.empty() || (!state.service.empty() && state.service != service_)) continue;
     if (auto job = jobs_.jobs().of_query(service_, state.job_url)) jobs.push_back(*std::move(job));
   }

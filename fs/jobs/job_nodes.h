@@ -60,7 +60,7 @@ class JobListNode : public Node {
 
 class JobNode : public Node {
  public:
-  // name: in the context, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
+  // name: in the tree, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
   JobNode(JobsPlace jobs, cache::JobInfo job, std::string name, QueryDirectoryPtr text)
       : jobs_(jobs), job_(std::move(job)), name_(std::move(name)), text_(std::move(text)) {}
   std::string identity() const override { return "job:" + (text_ ? text_->identity() : job_.url); }

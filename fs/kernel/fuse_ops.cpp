@@ -33,14 +33,14 @@ void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<v
   reply.ok();
 }
 
-// True where the caller may not change the inode; the request has been answered then.
+// True if the caller may not change the inode; then the request has been answered.
 bool refused(fuse_req_t request, fuse_ino_t ino, const char* name, const char* operation) {
   const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, operation);
   if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
   return !allowed;
 }
 
-// True where the caller may not see what lies there; the request has been answered then.
+// True if the caller may not see the inode; then the request has been answered.
 bool hidden(fuse_req_t request, fuse_ino_t ino, const char* name) {
   const auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
   if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
@@ -203,7 +203,7 @@ void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
 
 void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
   if (filesystem_of(request).only_ahead(info->fh, static_cast<std::uint64_t>(offset), size, info->flags)) {
-    fuse_reply_err(request, EAGAIN);  // not told in .esofs/errors: nobody has failed
+    fuse_reply_err(request, EAGAIN);  // not in .esofs/errors: nothing has failed
     return;
   }
   ask<Bytes>(
@@ -301,7 +301,7 @@ void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_fi
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
   if (hidden(request, ino, "")) return;
   const auto value = filesystem_of(request).getxattr(ino, name);
-  if (!value) {  // not told in .esofs/errors: a program that asks has not failed
+  if (!value) {  // not in .esofs/errors: a program that asks has not failed
     fuse_reply_err(request, value.error().code());
     return;
   }
@@ -318,7 +318,7 @@ void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
   });
 }
 
-// Not told in .esofs/errors: a program that asks has not failed.
+// Not in .esofs/errors: a program that asks has not failed.
 void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
   auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
   if (allowed) allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);

@@ -85,7 +85,7 @@ class TextFileNode : public Node {
     return file_->content();
   }
 
-  // chmod and chown are accepted and change nothing; `touch query.adql` asks the archive anew.
+  // chmod and chown are accepted and change nothing; `touch query.adql` asks the archive again.
   Result<void> change(const Change& change) override {
     if (directory_->is_fixed()) {
       if (!change.mtime_now || change.size) return Node::change(change);

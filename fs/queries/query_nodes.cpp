@@ -253,7 +253,7 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   }
   return with_deadline<ListingPtr>(
       context_.timer(), context_.config().query_wait,
-      Error(EAGAIN, "the query has not been answered yet; it goes on, see status.txt and look again"),
+      Error(EAGAIN, "the query has not been answered yet; it continues, see status.txt and look again"),
       [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
       [&context = context_, directory = directory_, done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());

@@ -9,7 +9,7 @@
 // unlinked, as `rm -r` does first, the other names can be unlinked too; the archive keeps its files.
 //
 // Only opening a query directory (for query_wait), its table/result.vot, and looking up a possible dataset of a listing that
-// nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query goes on.
+// nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query continues.
 //
 //   errors   those of the query; fs/SEMANTICS.md, "queries/"
 //   threads  thread-safe

@@ -28,11 +28,11 @@ std::string phase(const cache::QueryState& state) {
   return state.known ? "COMPLETED" : "NOT RUN YET";
 }
 
-constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked anew";
+constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked again";
 
-// What the user can do where there is no new answer.
+// What the user can do if there is no new answer.
 std::string hint(const cache::QueryState& state, const QueryDirectory& directory) {
-  if (state.running) return state.known ? "" : "the query goes on; list this directory again";
+  if (state.running) return state.known ? "" : "the query continues; list this directory again";
   if (!state.error) return state.known ? "" : "list this directory to run the query";
   if (state.error->code() == EINVAL) return directory.is_fixed() ? "" : kMendQuery;
   return "list this directory again after some seconds, or touch query.adql to ask at once";

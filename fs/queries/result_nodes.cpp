@@ -144,7 +144,7 @@ class TableNode : public Node {
     return split && split->first == "result" ? std::optional<AnswerForm>(split->second) : std::nullopt;
   }
   static std::string hidden_name(const std::string& name) { return "table/" + name; }
-  // Not where the answer is known and was not kept: a copy of the whole directory must go through.
+  // False if the answer is known and was not kept: a copy of the whole directory must not fail at it.
   bool shown(const std::string& name) const {
     if (directory_->hidden(hidden_name(name))) return false;
     const auto spec = directory_->listed_spec();

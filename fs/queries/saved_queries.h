@@ -32,7 +32,7 @@
 
 namespace esofs::fs {
 
-// Where a directory of texts lies in the context, and whether the catalog keeps listings of what it asks.
+// The place in the tree of a directory of texts, and whether the catalog keeps listings of what it asks.
 struct TextFolder {
   std::string path = "/queries";
   bool listed = true;
@@ -73,12 +73,12 @@ class QueryDirectory {
   // answers may be forgotten.
   std::optional<cache::QuerySpec> take_replaced();
 
-  std::vector<std::pair<std::string, File>> files() const;  // query.adql first, where it exists
+  std::vector<std::pair<std::string, File>> files() const;  // query.adql first, if it exists
   File file(const std::string& name) const;                 // nullptr: none
   // REQUIRES: no file of this name. ENOSPC above 100 files.
   Result<File> create(const std::string& name, std::optional<std::string> symlink_target = {});
   bool remove(const std::string& name);  // false: no such file
-  // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits where `to` is query.adql.
+  // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits if `to` is query.adql.
   Result<void> rename(const std::string& from, const std::string& to, bool replace);
 
   // Writes `file` to the store if it is query.adql and differs from what is there.
@@ -129,11 +129,11 @@ using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
 
 class SavedQueries : public KnownQueries {
  public:
-  // defaults: what a query has where no directive of its own says otherwise.
+  // defaults: what a query has without directives of its own.
   SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {},
                TextFolder folder = {});
 
-  // All queries, by name; reads the store's directory anew, for other mounts may have changed it.
+  // All queries, by name; reads the store's directory again, for other mounts may have changed it.
   Result<std::vector<QueryDirectoryPtr>> list();
   // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
   std::vector<QueryDirectoryPtr> known();
@@ -145,7 +145,7 @@ class SavedQueries : public KnownQueries {
   Result<QueryDirectoryPtr> make(const std::string& name);
   Result<QueryDirectoryPtr> remove(const std::string& name);  // returns what was removed; ENOENT
   Result<void> rename(const std::string& from, const std::string& to);
-  // True where a query other than `but` asks what `spec` asks.
+  // True if a query other than `but` asks what `spec` asks.
   bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but);
 
  private:

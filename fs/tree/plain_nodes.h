@@ -144,7 +144,7 @@ class MadeText : public Node {
     std::string text;
     bool restricted = false;  // as FileHandle::restricted()
   };
-  // The same with whose rights; nullopt: of who mounted.
+  // With the login of `user`; nullopt: of the mounting user.
   using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<Made>)>;
   MadeText(std::string identity, std::string path, std::int64_t mtime, const Make& make)
       : MadeText(std::move(identity), std::move(path), mtime, for_all(make)) {}

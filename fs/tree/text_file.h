@@ -43,7 +43,7 @@ class TextFile {
   std::optional<timespec> atime() const { return state_.lock()->atime; }  // nullopt: never set
   void set_atime(timespec time) { state_.lock()->atime = time; }
 
-  // No name leads to it any more; those who hold it open go on using it.
+  // No name leads to it any more; handles that are open still use it.
   void unlinked() { state_.lock()->linked = false; }
   bool linked() const { return state_.lock()->linked; }
 

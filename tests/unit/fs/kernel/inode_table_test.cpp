@@ -179,7 +179,7 @@ TEST(InodeTable, ANewVersionDoesNotMixWithThePagesOfAnOpenOldOne) {
   EXPECT_FALSE(table.opened(ino, "v2", 10).keep_cache) << "the kernel still has the pages of v1";
 }
 
-TEST(InodeTable, AnOpenKnowsWhetherTheKernelWasToldAnotherSize) {
+TEST(InodeTable, AnOpenKnowsWhetherTheKernelHasAnotherSize) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x"));
   EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size) << "nothing was told";
@@ -219,7 +219,7 @@ TEST(InodeTable, NothingIsDeclinedOfAFileThatIsReadPastThePageCache) {
   EXPECT_FALSE(table.first_decline(ino));
 }
 
-TEST(InodeTable, AChangeThatCameAfterTheTimeWasShownIsShownUnlessTheFileIsOpen) {
+TEST(InodeTable, ALaterChangeIsShownUnlessTheFileIsOpen) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x"));
   EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);

@@ -12,9 +12,9 @@
 namespace esofs::tests {
 namespace {
 
-class EditorsTest : public FsFixture {
+class QueryFilesTest : public FsFixture {
  protected:
-  EditorsTest() {
+  QueryFilesTest() {
     save("a", kAdql);
     query_ = walk({"queries", "a"});
   }
@@ -35,7 +35,7 @@ class EditorsTest : public FsFixture {
   std::uint64_t query_ = 0;
 };
 
-TEST_F(EditorsTest, ARedirectionIsOnDiskWhenCloseReturns) {
+TEST_F(QueryFilesTest, ARedirectionIsOnDiskWhenCloseReturns) {
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT "));
@@ -45,7 +45,7 @@ TEST_F(EditorsTest, ARedirectionIsOnDiskWhenCloseReturns) {
   fs_->release(opened->handle);
 }
 
-TEST_F(EditorsTest, FsyncCommitsToo) {
+TEST_F(QueryFilesTest, FsyncCommitsToo) {
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "select"));
@@ -55,7 +55,7 @@ TEST_F(EditorsTest, FsyncCommitsToo) {
   fs_->release(opened->handle);
 }
 
-TEST_F(EditorsTest, AppendingAddsToTheText) {
+TEST_F(QueryFilesTest, AppendingAddsToTheText) {
   const std::string more = "\n-- more";
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_APPEND);
   ASSERT_TRUE(opened);
@@ -64,7 +64,7 @@ TEST_F(EditorsTest, AppendingAddsToTheText) {
   EXPECT_EQ(on_disk("a"), kAdql + more);
 }
 
-TEST_F(EditorsTest, TruncateWithoutAHandleIsCommitted) {
+TEST_F(QueryFilesTest, TruncateWithoutAHandleIsCommitted) {
   fs::Change cut;
   cut.size = 6;
   ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), cut));
@@ -72,7 +72,7 @@ TEST_F(EditorsTest, TruncateWithoutAHandleIsCommitted) {
 }
 
 // vim with backupcopy=auto: probes 4913, moves the file away, writes a new one, removes the backup.
-TEST_F(EditorsTest, Vim) {
+TEST_F(QueryFilesTest, Vim) {
   create(".query.adql.swp", "swap");
   create("4913", "");
   ASSERT_TRUE(fs_->unlink(query_, "4913"));
@@ -90,7 +90,7 @@ TEST_F(EditorsTest, Vim) {
 }
 
 // emacs: a dangling symbolic link as lock, a backup by rename, a fresh file.
-TEST_F(EditorsTest, Emacs) {
+TEST_F(QueryFilesTest, Emacs) {
   const auto lock = fs_->symlink(query_, ".#query.adql", "user@host.123:1");
   ASSERT_TRUE(lock) << lock.error().what();
   EXPECT_TRUE(S_ISLNK(lock->attributes.st_mode));
@@ -107,7 +107,7 @@ TEST_F(EditorsTest, Emacs) {
 }
 
 // sed -i: a temporary file beside it, renamed onto it.
-TEST_F(EditorsTest, SedInPlace) {
+TEST_F(QueryFilesTest, SedInPlace) {
   create("sedAbC123", "SELECT sed");
   EXPECT_EQ(on_disk("a"), kAdql);
   ASSERT_TRUE(fs_->rename(query_, "sedAbC123", query_, "query.adql", 0));
@@ -117,7 +117,7 @@ TEST_F(EditorsTest, SedInPlace) {
 }
 
 // mv uses RENAME_NOREPLACE first.
-TEST_F(EditorsTest, MvWithoutReplacing) {
+TEST_F(QueryFilesTest, MvWithoutReplacing) {
   create("query.adql.new", "SELECT new");
   const auto refused = fs_->rename(query_, "query.adql.new", query_, "query.adql", RENAME_NOREPLACE);
   ASSERT_FALSE(refused);
@@ -127,14 +127,14 @@ TEST_F(EditorsTest, MvWithoutReplacing) {
             EINVAL);
 }
 
-TEST_F(EditorsTest, AFileCannotLeaveItsQuery) {
+TEST_F(QueryFilesTest, AFileCannotLeaveItsQuery) {
   save("b", "SELECT b");
   create("query.adql~", "y");
   EXPECT_EQ(fs_->rename(query_, "query.adql~", walk({"queries", "b"}), "query.adql", 0).error().code(),
             EXDEV);
 }
 
-TEST_F(EditorsTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
+TEST_F(QueryFilesTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
   ASSERT_TRUE(fs_->unlink(query_, "query.adql"));
   EXPECT_EQ(list({"queries", "a"}), std::vector<std::string>{"status.txt"});
   EXPECT_EQ(on_disk("a"), kAdql);
@@ -142,14 +142,14 @@ TEST_F(EditorsTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
   EXPECT_EQ(on_disk("a"), "SELECT 3");
 }
 
-TEST_F(EditorsTest, TheSameTextMadeAnewIsTheSameQuery) {
+TEST_F(QueryFilesTest, TheSameTextWrittenAgainIsTheSameQuery) {
   ASSERT_TRUE(fs_->unlink(query_, "query.adql"));
   create("query.adql", kAdql);
   EXPECT_EQ(list({"queries", "a"}).size(), 5U);
   EXPECT_EQ(catalog_.forgotten(), 0);
 }
 
-TEST_F(EditorsTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
+TEST_F(QueryFilesTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
   const auto ino = walk({"queries", "a", "query.adql"});
   auto writer = open(ino, O_WRONLY);
   ASSERT_TRUE(writer);
@@ -162,7 +162,7 @@ TEST_F(EditorsTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
   EXPECT_EQ(on_disk("a").substr(0, 4), "HALF");
 }
 
-TEST_F(EditorsTest, FtruncateIsCommittedByClose) {
+TEST_F(QueryFilesTest, FtruncateIsCommittedByClose) {
   const auto ino = walk({"queries", "a", "query.adql"});
   auto opened = open(ino, O_WRONLY);
   ASSERT_TRUE(opened);
@@ -173,7 +173,7 @@ TEST_F(EditorsTest, FtruncateIsCommittedByClose) {
   EXPECT_EQ(on_disk("a"), "SEL");
 }
 
-TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
+TEST_F(QueryFilesTest, CloseAndStatusTxtReportAFailedSave) {
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT lost"));
@@ -184,14 +184,14 @@ TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
   EXPECT_NE(cat(lookup(query_, "status.txt")->ino).find("not saved: "), std::string::npos);
 }
 
-TEST_F(EditorsTest, ScratchFilesAreForTextOnly) {
+TEST_F(QueryFilesTest, ScratchFilesAreForTextOnly) {
   auto created = fs_->create(query_, "query.adql.big");
   ASSERT_TRUE(created);
   EXPECT_EQ(write(created->opened.handle, "x", fs::TextFile::kMostBytes).error().code(), EFBIG);
   fs_->release(created->opened.handle);
 }
 
-TEST_F(EditorsTest, OnlyNamesOfEditorsCanBeMade) {
+TEST_F(QueryFilesTest, OnlyNamesOfEditorsCanBeMade) {
   for (const char* name :
        {"a.tmp", "image.imh", "login.cl", "core", "middumma.bdf", "default.sex", "test.cat"}) {
     EXPECT_EQ(fs_->create(query_, name).error().code(), EROFS) << name;
@@ -201,7 +201,7 @@ TEST_F(EditorsTest, OnlyNamesOfEditorsCanBeMade) {
   EXPECT_EQ(query_text(), kAdql);
 }
 
-TEST_F(EditorsTest, AnUnlinkedOpenFileHasNoLinks) {
+TEST_F(QueryFilesTest, AnUnlinkedOpenFileHasNoLinks) {
   create("query.adql~", "text");
   const auto ino = walk({"queries", "a", "query.adql~"});
   EXPECT_EQ(fs_->getattr(ino)->attributes.st_nlink, 1U);
@@ -209,14 +209,14 @@ TEST_F(EditorsTest, AnUnlinkedOpenFileHasNoLinks) {
   EXPECT_EQ(fs_->getattr(ino)->attributes.st_nlink, 0U);
 }
 
-TEST_F(EditorsTest, AReplacedFileHasNoLinks) {
+TEST_F(QueryFilesTest, AReplacedFileHasNoLinks) {
   const auto before = walk({"queries", "a", "query.adql"});
   create("query.adql.new", "SELECT new");
   ASSERT_TRUE(fs_->rename(query_, "query.adql.new", query_, "query.adql", 0));
   EXPECT_EQ(fs_->getattr(before)->attributes.st_nlink, 0U);
 }
 
-TEST_F(EditorsTest, TimesAreKeptToTheNanosecond) {
+TEST_F(QueryFilesTest, TimesAreKeptToTheNanosecond) {
   create("query.adql~", "text");
   fs::Change times;
   times.mtime = timespec{1'600'000'000, 123'456'789};
@@ -228,7 +228,7 @@ TEST_F(EditorsTest, TimesAreKeptToTheNanosecond) {
   EXPECT_EQ(kept->attributes.st_atim.tv_nsec, 987'654'321);
 }
 
-TEST_F(EditorsTest, AnUnlinkedFileStaysReadableWhileOpen) {
+TEST_F(QueryFilesTest, AnUnlinkedFileStaysReadableWhileOpen) {
   create("query.adql~", "text");
   auto opened = open(walk({"queries", "a", "query.adql~"}));
   ASSERT_TRUE(opened);

@@ -17,21 +17,21 @@ using ::testing::Test;
 
 const std::string kFile = kId + ".fits";
 
-class QueriesTest : public FsFixture {
+class QueryNodesTest : public FsFixture {
  protected:
   static bool has(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 };
 
-TEST_F(QueriesTest, ANewQueryHoldsQueryAdqlAndStatusTxtOnly) {
+TEST_F(QueryNodesTest, ANewQueryHoldsQueryAdqlAndStatusTxtOnly) {
   ASSERT_TRUE(fs_->mkdir(walk({"queries"}), "a"));
   EXPECT_EQ(list({"queries", "a"}), (std::vector<std::string>{"query.adql", "status.txt"}));
   EXPECT_EQ(catalog_.asked(), 0);
   EXPECT_NE(cat({"queries", "a", "status.txt"}).find("phase: EMPTY"), std::string::npos);
 }
 
-TEST_F(QueriesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
+TEST_F(QueryNodesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
   save("a", kAdql + "\n");
   EXPECT_EQ(list({"queries", "a"}),
             (std::vector<std::string>{"query.adql", "status.txt", "table", kFile, kOtherId + ".fits"}));
@@ -40,7 +40,7 @@ TEST_F(QueriesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
   EXPECT_EQ(catalog_.asked(), 1) << "a known listing asks nobody";
 }
 
-TEST_F(QueriesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
+TEST_F(QueryNodesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
   auto shared = config();
   shared.uid = 1000;
   mount(shared);
@@ -63,12 +63,12 @@ TEST_F(QueriesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
   EXPECT_EQ(code(fs_->access(walk({"queries"}), R_OK | X_OK, 1001)), 0);
 }
 
-TEST_F(QueriesTest, TheTableDirectoryIsReadOnly) {
+TEST_F(QueryNodesTest, TheTableDirectoryIsReadOnly) {
   save("a", kAdql);
   EXPECT_EQ(lookup(walk({"queries", "a"}), "table")->attributes.st_mode, S_IFDIR | 0555U);
 }
 
-TEST_F(QueriesTest, LookupsThatNeedNoListingNeverWait) {
+TEST_F(QueryNodesTest, LookupsThatNeedNoListingNeverWait) {
   save("a", kAdql);
   catalog_.hold();
   for (const char* name : {"query.adql", "status.txt", "table"}) {
@@ -84,7 +84,7 @@ TEST_F(QueriesTest, LookupsThatNeedNoListingNeverWait) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
-TEST_F(QueriesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
+TEST_F(QueryNodesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
   save("a", kAdql);
   catalog_.hold();
   const auto query = walk({"queries", "a"});
@@ -98,7 +98,7 @@ TEST_F(QueriesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
   EXPECT_EQ(answer->error().code(), EAGAIN);
 }
 
-TEST_F(QueriesTest, ALookupIsAnsweredWhenTheListingArrives) {
+TEST_F(QueryNodesTest, ALookupIsAnsweredWhenTheListingArrives) {
   save("a", kAdql);
   catalog_.hold();
   std::optional<Result<fs::Entry>> answer;
@@ -109,7 +109,7 @@ TEST_F(QueriesTest, ALookupIsAnsweredWhenTheListingArrives) {
   EXPECT_NE((*answer)->ino, 0U);
 }
 
-TEST_F(QueriesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
+TEST_F(QueryNodesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
   save("a", kAdql);
   catalog_.hold();
   std::optional<Result<fs::Opened>> answer;
@@ -121,7 +121,7 @@ TEST_F(QueriesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
   EXPECT_EQ(answer->error().code(), EAGAIN);
 }
 
-TEST_F(QueriesTest, AnInterruptedOpendirAnswersEintr) {
+TEST_F(QueryNodesTest, AnInterruptedOpendirAnswersEintr) {
   save("a", kAdql);
   catalog_.hold();
   std::optional<Result<fs::Opened>> answer;
@@ -133,7 +133,7 @@ TEST_F(QueriesTest, AnInterruptedOpendirAnswersEintr) {
   EXPECT_EQ(answer->error().code(), EINTR);
 }
 
-TEST_F(QueriesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
+TEST_F(QueryNodesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
   catalog_.fail(kAdql, Error(EHOSTUNREACH, "cannot connect to archive"));
   save("a", kAdql);
   const auto opened = opendir(walk({"queries", "a"}));
@@ -145,7 +145,7 @@ TEST_F(QueriesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
   EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
 }
 
-TEST_F(QueriesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
+TEST_F(QueryNodesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
   save("a", "-- maxrek: 5\n" + kAdql);
   const auto opened = opendir(walk({"queries", "a"}));
   ASSERT_FALSE(opened);
@@ -156,7 +156,7 @@ TEST_F(QueriesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
   EXPECT_TRUE(has(list({"queries", "a"}), kFile));
 }
 
-TEST_F(QueriesTest, ADirectoryContinuesAtAnyOffset) {
+TEST_F(QueryNodesTest, ADirectoryContinuesAtAnyOffset) {
   save("a", kAdql);
   auto opened = opendir(walk({"queries", "a"}));
   ASSERT_TRUE(opened);
@@ -177,7 +177,7 @@ TEST_F(QueriesTest, ADirectoryContinuesAtAnyOffset) {
                                                   kOtherId + ".fits"}));
 }
 
-TEST_F(QueriesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
+TEST_F(QueryNodesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
   save("a", kAdql);
   auto opened = opendir(walk({"queries", "a"}));
   ASSERT_TRUE(opened);
@@ -195,7 +195,7 @@ TEST_F(QueriesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
   EXPECT_EQ(fs_->live_inodes(), before);
 }
 
-TEST_F(QueriesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
+TEST_F(QueryNodesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
   auto huge = std::make_shared<FakeListing>();
   for (int i = 0; i <= static_cast<int>(fs::Filesystem::kMostWithAttributes); ++i)
     huge->add("ADP." + std::to_string(i));
@@ -215,7 +215,7 @@ TEST_F(QueriesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
   EXPECT_EQ(fs_->live_inodes(), before);
 }
 
-TEST_F(QueriesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
+TEST_F(QueryNodesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
   save("a", kAdql);
   auto opened = opendir(walk({"queries", "a"}));
   ASSERT_TRUE(opened);
@@ -224,7 +224,7 @@ TEST_F(QueriesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
   EXPECT_FALSE(has(list({"queries", "a"}), kFile));
 }
 
-TEST_F(QueriesTest, TouchAsksTheArchiveAnew) {
+TEST_F(QueryNodesTest, TouchAsksTheArchiveAgain) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   fs::Change touch;
@@ -233,7 +233,7 @@ TEST_F(QueriesTest, TouchAsksTheArchiveAnew) {
   EXPECT_EQ(catalog_.refreshes(), 1);
 }
 
-TEST_F(QueriesTest, NothingOfTheArchiveCanBeUnlinked) {
+TEST_F(QueryNodesTest, NothingOfTheArchiveCanBeUnlinked) {
   save("a", kAdql);
   const auto before = list({"queries", "a"});
   const auto query = walk({"queries", "a"});
@@ -244,7 +244,7 @@ TEST_F(QueriesTest, NothingOfTheArchiveCanBeUnlinked) {
   EXPECT_EQ(list({"queries", "a"}), before);
 }
 
-TEST_F(QueriesTest, WithoutQueryAdqlTheRestCanBeUnlinked) {
+TEST_F(QueryNodesTest, WithoutQueryAdqlTheRestCanBeUnlinked) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   const auto query = walk({"queries", "a"});
@@ -256,7 +256,7 @@ TEST_F(QueriesTest, WithoutQueryAdqlTheRestCanBeUnlinked) {
   EXPECT_TRUE(!gone && gone.error().code() == ENOENT);
 }
 
-TEST_F(QueriesTest, WhatWasUnlinkedIsBackWhenTheQueryIsSaved) {
+TEST_F(QueryNodesTest, WhatWasUnlinkedIsBackWhenTheQueryIsSaved) {
   save("a", kAdql);
   const auto before = list({"queries", "a"});
   const auto query = walk({"queries", "a"});
@@ -269,7 +269,7 @@ TEST_F(QueriesTest, WhatWasUnlinkedIsBackWhenTheQueryIsSaved) {
 }
 
 // What an open directory gives the kernel with a node, the kernel takes for what the name leads to.
-TEST_F(QueriesTest, AnOpenDirectoryDoesNotBringBackWhatIsGone) {
+TEST_F(QueryNodesTest, AnOpenDirectoryDoesNotBringBackWhatIsGone) {
   save("a", kAdql);
   const auto query = walk({"queries", "a"});
   ASSERT_TRUE(fs_->create(query, "query.adql~"));
@@ -281,7 +281,7 @@ TEST_F(QueriesTest, AnOpenDirectoryDoesNotBringBackWhatIsGone) {
   EXPECT_FALSE(has(names(queries->handle), "a"));
 }
 
-TEST_F(QueriesTest, AnOpenDirectoryGivesTheFileThatReplacedAnother) {
+TEST_F(QueryNodesTest, AnOpenDirectoryGivesTheFileThatReplacedAnother) {
   save("a", kAdql);
   const auto query = walk({"queries", "a"});
   const auto opened = opendir(query);
@@ -295,7 +295,7 @@ TEST_F(QueriesTest, AnOpenDirectoryGivesTheFileThatReplacedAnother) {
   EXPECT_EQ(given, walk({"queries", "a", "query.adql"}));
 }
 
-TEST_F(QueriesTest, RewinddirShowsTheDirectoryAsItIsNow) {
+TEST_F(QueryNodesTest, RewinddirShowsTheDirectoryAsItIsNow) {
   save("a", kAdql);
   const auto query = walk({"queries", "a"});
   const auto opened = opendir(query);
@@ -308,7 +308,7 @@ TEST_F(QueriesTest, RewinddirShowsTheDirectoryAsItIsNow) {
   EXPECT_TRUE(has(names(queries->handle), "later"));
 }
 
-TEST_F(QueriesTest, NamesOfMoreThan255BytesAreTooLong) {
+TEST_F(QueryNodesTest, NamesOfMoreThan255BytesAreTooLong) {
   save("a", kAdql);
   const std::string name(256, 'n');
   const auto query = walk({"queries", "a"});
@@ -321,7 +321,7 @@ TEST_F(QueriesTest, NamesOfMoreThan255BytesAreTooLong) {
 }
 
 // What the kernel does for a file handle when it has forgotten the inode.
-TEST_F(QueriesTest, AForgottenFileIsFoundAgainByItsNumber) {
+TEST_F(QueryNodesTest, AForgottenFileIsFoundAgainByItsNumber) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   const auto query = walk({"queries", "a"});
@@ -334,7 +334,7 @@ TEST_F(QueriesTest, AForgottenFileIsFoundAgainByItsNumber) {
   EXPECT_EQ(lookup(12345, ".").error().code(), ESTALE);
 }
 
-TEST_F(QueriesTest, AForgottenFileThatIsGoneIsStale) {
+TEST_F(QueryNodesTest, AForgottenFileThatIsGoneIsStale) {
   save("a", kAdql);
   const auto text = walk({"queries", "a", "query.adql"});
   fs_->forget(text, 1000);
@@ -343,7 +343,7 @@ TEST_F(QueriesTest, AForgottenFileThatIsGoneIsStale) {
 }
 
 // A lookup is what the kernel's sendfile(2) goes by.
-TEST_F(QueriesTest, ALookupMeasuresTheTextThatTheOpenGives) {
+TEST_F(QueryNodesTest, ALookupMeasuresTheTextThatTheOpenGives) {
   save("a", kAdql);
   const auto status = walk({"queries", "a", "status.txt"});
   const auto held = open(status);
@@ -354,7 +354,7 @@ TEST_F(QueriesTest, ALookupMeasuresTheTextThatTheOpenGives) {
   EXPECT_EQ(static_cast<std::size_t>(entry->attributes.st_size), cat(status).size());
 }
 
-TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
+TEST_F(QueryNodesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
   save("a", kAdql);
   const auto query = walk({"queries", "a"});
   for (const auto& name : list({"queries", "a"})) {
@@ -370,7 +370,7 @@ TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
   EXPECT_EQ(on_disk("a"), "absent");
 }
 
-TEST_F(QueriesTest, ARemovedQueryMadeAnewIsAnotherDirectory) {
+TEST_F(QueryNodesTest, ARemovedQueryMadeAgainIsAnotherDirectory) {
   save("a", kAdql);
   const auto before = walk({"queries", "a"});
   ASSERT_TRUE(rmdir(walk({"queries"}), "a"));
@@ -379,7 +379,7 @@ TEST_F(QueriesTest, ARemovedQueryMadeAnewIsAnotherDirectory) {
   EXPECT_EQ(cat({"queries", "a", "query.adql"}), "");
 }
 
-TEST_F(QueriesTest, MvRenamesAQueryAndKeepsItsInode) {
+TEST_F(QueryNodesTest, MvRenamesAQueryAndKeepsItsInode) {
   save("a", kAdql);
   const auto ino = walk({"queries", "a"});
   ASSERT_TRUE(fs_->rename(walk({"queries"}), "a", walk({"queries"}), "b", 0));
@@ -389,7 +389,7 @@ TEST_F(QueriesTest, MvRenamesAQueryAndKeepsItsInode) {
   EXPECT_EQ(on_disk("a"), "absent");
 }
 
-TEST_F(QueriesTest, AQueryCannotLeaveQueries) {
+TEST_F(QueryNodesTest, AQueryCannotLeaveQueries) {
   save("a", kAdql);
   save("b", kAdql);
   const auto queries = walk({"queries"});
@@ -398,7 +398,7 @@ TEST_F(QueriesTest, AQueryCannotLeaveQueries) {
   EXPECT_EQ(on_disk("a"), kAdql);
 }
 
-TEST_F(QueriesTest, AQueryDoesNotReplaceAnother) {
+TEST_F(QueryNodesTest, AQueryDoesNotReplaceAnother) {
   save("a", kAdql);
   save("b", kAdql);
   const auto queries = walk({"queries"});
@@ -408,7 +408,7 @@ TEST_F(QueriesTest, AQueryDoesNotReplaceAnother) {
   EXPECT_EQ(on_disk("b"), kAdql);
 }
 
-TEST_F(QueriesTest, NamesThatOldToolsCannotTypeAreRefused) {
+TEST_F(QueryNodesTest, NamesThatOldToolsCannotTypeAreRefused) {
   for (const char* name : {".x", "a b", "x[1]"}) {
     const auto made = fs_->mkdir(walk({"queries"}), name);
     ASSERT_FALSE(made) << name;
@@ -416,7 +416,7 @@ TEST_F(QueriesTest, NamesThatOldToolsCannotTypeAreRefused) {
   }
 }
 
-TEST_F(QueriesTest, QueriesSurviveARemountWithTheirInodes) {
+TEST_F(QueryNodesTest, QueriesSurviveARemountWithTheirInodes) {
   save("a", kAdql);
   const auto directory = walk({"queries", "a"});
   (void)list({"queries", "a"});
@@ -427,7 +427,7 @@ TEST_F(QueriesTest, QueriesSurviveARemountWithTheirInodes) {
   EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
 }
 
-TEST_F(QueriesTest, WhatAnotherMountSavesIsTakenUp) {
+TEST_F(QueryNodesTest, WhatAnotherMountSavesIsTakenUp) {
   ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", kAdql));
   EXPECT_EQ(list({"queries"}), std::vector<std::string>{"b"});
   ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", "SELECT other"));
@@ -436,7 +436,7 @@ TEST_F(QueriesTest, WhatAnotherMountSavesIsTakenUp) {
   EXPECT_EQ(list({"queries"}), std::vector<std::string>{});
 }
 
-TEST_F(QueriesTest, TheKeptAnswerIsReadFromTheDisk) {
+TEST_F(QueryNodesTest, TheKeptAnswerIsReadFromTheDisk) {
   const auto path = temp_.path() / "result.vot";
   std::ofstream(path) << "<VOTABLE/>";
   listing_->file = path;
@@ -450,13 +450,13 @@ TEST_F(QueriesTest, TheKeptAnswerIsReadFromTheDisk) {
   EXPECT_EQ(entry->attributes.st_size, 10);
 }
 
-TEST_F(QueriesTest, AnAnswerThatWasNotKeptIsNotListed) {
+TEST_F(QueryNodesTest, AnAnswerThatWasNotKeptIsNotListed) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   EXPECT_EQ(list({"queries", "a", "table"}), std::vector<std::string>{});
 }
 
-TEST_F(QueriesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
+TEST_F(QueryNodesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
   save("a", kAdql);
   save("b", kAdql);
   ASSERT_TRUE(rmdir(walk({"queries"}), "a"));
@@ -465,7 +465,7 @@ TEST_F(QueriesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
   EXPECT_EQ(catalog_.forgotten(), 1);
 }
 
-TEST_F(QueriesTest, SafeNamesAreShownAndBothFormsAreFound) {
+TEST_F(QueryNodesTest, SafeNamesAreShownAndBothFormsAreFound) {
   auto safe = config();
   safe.names = fs::NameStyle::kSafe;
   mount(safe);
@@ -474,7 +474,7 @@ TEST_F(QueriesTest, SafeNamesAreShownAndBothFormsAreFound) {
   EXPECT_EQ(walk({"queries", "a", kFile}), walk({"queries", "a", "ADP.2018-06-21T20_32_57.736.fits"}));
 }
 
-TEST_F(QueriesTest, TheArchivesFilesCannotBeRenamedOrWritten) {
+TEST_F(QueryNodesTest, TheArchivesFilesCannotBeRenamedOrWritten) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   const auto query = walk({"queries", "a"});
