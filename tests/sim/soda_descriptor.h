@@ -29,7 +29,7 @@ inline constexpr const char* kRunId = "e3h6rssb161oyf7j";
 
 // The paths of the services below the simulator's base URL.
 inline constexpr const char* kEsoSoda = "/dataPortal/soda/sync";
-inline constexpr const char* kCadcSync = "/caom2ops/sync";  // followed by "?view=cutout", which clients must keep
+inline constexpr const char* kCadcSync = "/caom2ops/sync";  // with "?view=cutout", which clients must keep
 inline constexpr const char* kCadcAsync = "/caom2ops/async";
 inline constexpr const char* kCasdaAsync = "/casda_data_access/data/async";
 inline constexpr const char* kGavoSync = "/dlget";

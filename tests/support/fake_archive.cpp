@@ -6,12 +6,12 @@
 #include <regex>
 #include <utility>
 
+#include "tests/support/patience.h"
+
 namespace esofs::tests {
 
 namespace {
 
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-constexpr std::chrono::seconds kPatience{30};
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 std::string text_of(const client::Value& value) {

@@ -3,14 +3,14 @@
 //   archive.put_file("http://archive/file/A", 3'000'000'000, {.name = "A.fits"});
 //   archive.put_links("http://archive/links?ID=A", FakeArchive::links_to("http://archive/file/A", 3'000'000'000));
 //   archive.put_table("SELECT 1", columns, rows);
-//   archive.hold("http://archive/file/A");       // the next fetch waits, as before a silent server …
-//   ASSERT_TRUE(archive.wait_held());            // … this waits for it to have come so far …
-//   archive.release();                           // … and it goes on
+//   archive.hold("http://archive/file/A");       // the next fetch waits, as for a silent server …
+//   ASSERT_TRUE(archive.wait_held());            // … this waits until it does …
+//   archive.release();                           // … and it continues
 //
 //   shapes   files are bytes computed from their offset (byte_at), or given; tables are keyed by their ADQL, links and files
 //            by their URL. A dataset id is `NAME.2018-06-21T20:32:57.736`, its DataLink
 //            "http://archive/links?ID=<id>"
-//   errors   what nobody put here: ENOENT for a URL, EINVAL for an ADQL text; else what fail_next() and fail_after() say
+//   errors   ENOENT for an unknown URL, EINVAL for an unknown ADQL text, and those of fail_next() and fail_after()
 //   threads  all functions are thread-safe; query, links, locate and fetch block while held, and end with EINTR when
 //            their turn is stopped
 #pragma once
@@ -37,8 +37,8 @@ class FakeArchive : public client::Archive {
  public:
   enum class Op { kQuery, kLinks, kLocate, kFetch, kAssociations };
 
-  // Byte i of a file without bytes of its own is (i + salt) % 251: a shifted answer is a wrong answer, and so is one of
-  // another version.
+  // Byte i of a file without bytes of its own is (i + salt) % 251: shifted bytes and bytes of another version are
+  // wrong bytes.
   static std::byte byte_at(std::uint64_t i, unsigned salt = 0) {
     return static_cast<std::byte>((i + salt) % 251);
   }
@@ -56,7 +56,7 @@ class FakeArchive : public client::Archive {
     std::string owner = {};          // whose rights it takes; "": public
     std::string co_owner = {};       // whose rights do as well
   };
-  // Puts or replaces a file; with another validator (and salt) it is a changed version.
+  // Adds or replaces a file; another validator (and salt) makes it a changed version.
   void put_file(const std::string& url, std::uint64_t size) { put_file(url, size, FileOptions()); }
   void put_file(const std::string& url, std::uint64_t size, FileOptions options);
   void put_bytes(const std::string& url, std::vector<std::byte> bytes) {
@@ -67,7 +67,7 @@ class FakeArchive : public client::Archive {
 
   struct TableOptions {
     bool truncated = false;               // the server says OVERFLOW
-    std::string document = "<VOTABLE/>";  // what bytes() gets, before the columns
+    std::string document = "<VOTABLE/>";  // passed to bytes(), before the columns
   };
   void put_table(const std::string& adql, std::vector<client::Column> columns,
                  std::vector<client::Row> rows) {
@@ -75,7 +75,7 @@ class FakeArchive : public client::Archive {
   }
   void put_table(const std::string& adql, std::vector<client::Column> columns, std::vector<client::Row> rows,
                  TableOptions options);
-  // A table of any length, its rows made when they are passed on.
+  // A table of any length, whose rows are made when they are sent.
   void put_table(const std::string& adql, std::vector<client::Column> columns, std::uint64_t rows,
                  std::function<client::Row(std::uint64_t)> row, TableOptions options);
   // Columns by name only; datatype char.
@@ -105,10 +105,10 @@ class FakeArchive : public client::Archive {
   // While held, operations on `what` ("": all) wait: before their answer, or after so many body bytes or rows.
   void hold(const std::string& what = "", std::uint64_t after = 0);
   void release();
-  // Waits until so many operations wait in a hold; false if they never come. For tests: no assertion rests on the time.
+  // Waits until so many operations wait in a hold; false after kPatience.
   bool wait_held(int operations = 1);
 
-  // What was asked, since the beginning. what: a URL or an ADQL text; "": all.
+  // The number of operations since the beginning. what: a URL or an ADQL text; "": all.
   int query_count(const std::string& what = "") const { return count(Op::kQuery, what); }
   int link_count(const std::string& what = "") const { return count(Op::kLinks, what); }
   int locate_count(const std::string& what = "") const { return count(Op::kLocate, what); }
@@ -118,7 +118,7 @@ class FakeArchive : public client::Archive {
   std::vector<client::FetchRequest> fetches() const;
   std::vector<client::QueryRequest> queries() const;
 
-  // Who is logged in from now on; "": nobody. Links and queries are asked with their rights.
+  // Sets who is logged in; "": nobody. Links and queries are requested with this login.
   void log_in(const std::string& user) {
     const std::lock_guard lock(mutex_);
     state_.user = user;
@@ -135,7 +135,7 @@ class FakeArchive : public client::Archive {
   Result<client::QuerySummary> query(const client::QueryRequest& request, client::TableSink& sink,
                                      Lane::Turn& turn) override;
   Result<client::Links> links(const std::string& url, Lane::Turn& turn) override;
-  // By the kind of access; kUnknown is DataLink where links were put for the URL, else the file.
+  // By the kind of access; kUnknown is DataLink if there are links for the URL, else the file.
   Result<Located> locate(const client::Dataset& dataset, Lane::Turn& turn) override;
   Result<client::FileHead> fetch(const client::FetchRequest& request, client::FetchSink& sink,
                                  Lane::Turn& turn) override;
@@ -194,7 +194,7 @@ class FakeArchive : public client::Archive {
   };
 
   int count(Op op, const std::string& what) const;
-  // Counts the operation, waits in a hold, and gives the failure that was asked for.
+  // Counts the operation, waits in a hold, and returns the failure that is set for it.
   Result<void> begin(Op op, const std::string& what, Lane::Turn& turn);
   // Waits while `what` is held at `position`.
   Result<void> pass(const std::string& what, std::uint64_t position, Lane::Turn& turn);

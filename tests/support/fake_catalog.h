@@ -1,4 +1,4 @@
-// FakeCatalog: a catalog without an archive: what a test puts in is what queries, links and rows answer. It holds, fails
+// FakeCatalog: a catalog without an archive. Queries, links and rows answer with what a test has added. It holds, fails
 // and counts.
 //
 //   threads  thread-safe
@@ -67,7 +67,7 @@ class FakeListing : public cache::Listing {
 
 class FakeCatalog : public cache::Catalog {
  public:
-  // What `adql` answers from now on; it becomes known with the first listing().
+  // Sets the answer to `adql`, which becomes known with the first listing().
   void put(const std::string& adql, std::shared_ptr<FakeListing> listing) {
     const std::scoped_lock lock(mutex_);
     answers_.insert_or_assign(adql, std::move(listing));
@@ -86,7 +86,7 @@ class FakeCatalog : public cache::Catalog {
     links.document = std::move(document);
     put_links(id, std::move(links));
   }
-  // key: the id of a dataset, or the URL of a list. What was asked for once is known.
+  // key: the id of a dataset, or the URL of a list. Links become known when they are first asked for.
   void put_links(const std::string& key, client::Links links) {
     const std::scoped_lock lock(mutex_);
     links_.insert_or_assign(key, std::make_shared<const client::Links>(std::move(links)));
@@ -107,7 +107,7 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     associations_.insert_or_assign({id, mode}, std::move(record));
   }
-  // What can be cut out of every dataset; nullopt: not known. At first: nothing.
+  // Sets the cutouts of every dataset; nullopt: not known. By default there are none.
   void put_offer(std::optional<client::CutoutOffer> offer) {
     const std::scoped_lock lock(mutex_);
     offer_ = std::move(offer);
@@ -121,17 +121,17 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     positions_.insert_or_assign(name, std::move(position));
   }
-  // The answer of every listing in this form; made when it is first asked for.
+  // Sets the answer of every listing in this form, which is made when it is first asked for.
   void put_result(client::TableFormat format, std::filesystem::path path) {
     const std::scoped_lock lock(mutex_);
     results_.insert_or_assign(format, std::move(path));
   }
 
-  void hold() { asks_.hold(); }                  // while held, nothing that is not known is answered …
+  void hold() { asks_.hold(); }                  // until release(), only what is known is answered
   void release() { asks_.release(); }            // … until here
-  void release_once() { asks_.release_once(); }  // answers what is held, and holds on
+  void release_once() { asks_.release_once(); }  // answers what is held, and holds what comes later
   std::size_t waiting() const { return asks_.waiting(); }
-  int asked() const { return locked(asked_); }  // questions that a real catalog would have sent
+  int asked() const { return locked(asked_); }  // requests that a real catalog would have sent
   int refreshes() const { return locked(refreshes_); }
   int forgotten() const { return locked(forgotten_); }
 

@@ -28,7 +28,7 @@ class FakeFileCache : public cache::FileCache {
     std::string delivered_name;
   };
 
-  // Byte i of any file is i % 251, so that a shifted answer is a wrong answer; a version adds its last letter.
+  // Byte i of any file is i % 251, so that shifted bytes are wrong bytes; a version adds its last letter.
   static std::byte byte_at(std::uint64_t i, const std::string& version = "v1") {
     const auto shift = version.empty() ? 0U : static_cast<unsigned>(version.back() - '1');
     return static_cast<std::byte>((i + shift) % 251);
@@ -52,7 +52,7 @@ class FakeFileCache : public cache::FileCache {
     failures_.insert_or_assign(id, std::move(error));
   }
   void hold_opens() { opens_.hold(); }
-  // Held opens that a cancel does not end, as of a broken cache.
+  // From now on a cancel does not end a held open, as in a broken cache.
   void hold_opens_against_cancels() {
     opens_.ignore_cancels();
     opens_.hold();

@@ -1,6 +1,6 @@
 // FakeJobs: a FakeArchive whose service "obs" has asynchronous jobs, in memory. It fails and keeps a log.
 //
-//   shapes   the jobs that it makes are called "1", "2" …; RUN makes them EXECUTING, and there they stay until set_phase()
+//   shapes   the jobs that it makes are called "1", "2" …; RUN makes them EXECUTING until set_phase()
 //   threads  thread-safe
 #pragma once
 
@@ -18,7 +18,7 @@ namespace esofs::tests {
 
 class FakeJobs : public FakeArchive {
  public:
-  // A job that somebody else has made.
+  // Adds a job that somebody else has made.
   void add(const std::string& id) {
     const std::scoped_lock lock(jobs_mutex_);
     jobs_[id] = made(id, "SELECT other");
@@ -35,7 +35,7 @@ class FakeJobs : public FakeArchive {
     const std::scoped_lock lock(jobs_mutex_);
     jobs_.at(id).results.push_back(std::move(result));
   }
-  // The next change of `setting`, deletion, list; every look.
+  // Failures of the next change of `setting`, of the next deletion or list, and of every look at a job.
   void fail_change(const std::string& setting, Error error) {
     const std::scoped_lock lock(jobs_mutex_);
     change_failures_[setting] = std::move(error);
@@ -44,7 +44,7 @@ class FakeJobs : public FakeArchive {
   void fail_list(Error error) { set(list_failure_, std::move(error)); }
   void fail_looks(Error error) { set(look_failure_, std::move(error)); }
 
-  // What the answer to a creation calls the list.
+  // Sets the URL of the list in the answer to a creation.
   void make_at(const std::string& list) {
     const std::scoped_lock lock(jobs_mutex_);
     at_ = list;

@@ -1,4 +1,4 @@
-// FakeTimer: a timer whose time passes when the test says so.
+// FakeTimer: a timer whose time passes only in pass().
 //
 //   threads  thread-safe
 #pragma once
@@ -27,7 +27,7 @@ class FakeTimer : public fs::Timer {
     std::erase_if(jobs_, [number](const auto& job) { return job.first.second == number; });
   }
 
-  // Runs, on this thread, what is due within `time`.
+  // Lets `time` pass: runs what is due in it, on this thread.
   void pass(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     now_ += time;

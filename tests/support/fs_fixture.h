@@ -1,4 +1,4 @@
-// FsFixture: a Filesystem over the fakes, with the verbs that its tests speak in.
+// FsFixture: a Filesystem over the fakes, with verbs for its tests.
 #pragma once
 
 #include <fcntl.h>
@@ -91,7 +91,7 @@ class FsFixture : public ::testing::Test {
     fs_->lookup(parent, name, [&](Result<fs::Entry> entry) { answer = std::move(entry); });
     return now(std::move(answer));
   }
-  // The inode of a path; 0 and a failed test where there is none.
+  // The inode of a path; fails the test and returns 0 if there is none.
   std::uint64_t walk(const std::vector<std::string>& path) {
     std::uint64_t ino = fs::kRootInode;
     for (const auto& name : path) {

@@ -1,4 +1,4 @@
-// gzipped: bytes as gzip packs them, for servers that pack what nobody asked them to.
+// gzipped: packs bytes with gzip, for servers that send packed answers without being asked.
 #pragma once
 
 #include <zlib.h>

@@ -21,7 +21,7 @@ class HeldAsks {
     held_ = true;
   }
 
-  // From now on a cancel answers nothing: only release() does.
+  // From now on a cancel does not answer; only release() does.
   void ignore_cancels() {
     const std::scoped_lock lock(mutex_);
     deaf_ = true;
@@ -29,7 +29,7 @@ class HeldAsks {
 
   // Answers everything that was held, in order, on this thread.
   void release() { answer(false); }
-  // The same; what is asked from now on, by these answers too, is held again.
+  // Like release(), but holds what is asked from now on, also by these answers.
   void release_once() { answer(true); }
 
   // Runs answer(done) now, or once released; a cancel before that gives EINTR.

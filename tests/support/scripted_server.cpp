@@ -12,12 +12,13 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "tests/support/patience.h"
+
 namespace esofs::tests {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 20s;
 constexpr int kLookAgainMs = 5;  // how often a blocked thread looks whether the server ends
 
 std::string_view trimmed(std::string_view text) {

@@ -1,7 +1,7 @@
 // ScriptedServer: a TCP server on 127.0.0.1 that reads HTTP requests and answers each with a script of bytes, holds and
-// closes. For what a right HTTP server cannot be made to do: to cut, to stall, to hang, to lie.
+// closes. It can do what a correct HTTP server does not: cut, stall, hang and lie.
 //
-//   shapes   answers are raw bytes, head and body; answer_with() makes a right one
+//   shapes   answers are raw bytes, head and body; answer_with() makes a correct one
 //   threads  thread-safe; one thread a connection. Destruction ends every hold and closes every connection.
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace esofs::tests {
 
-// What is done about one request, step by step. A connection that is not closed at the end takes further requests.
+// The answer to one request, step by step. A connection that is not closed at the end accepts more requests.
 class Answer {
  public:
   enum class Kind { kSend, kHold, kDrip, kClose, kReset };
@@ -29,10 +29,9 @@ class Answer {
   };
 
   Answer& send(std::string bytes) { return add({Kind::kSend, std::move(bytes)}); }
-  Answer& hold() { return add({Kind::kHold, {}}); }  // until release(), or until the client has left
-  Answer& drip(std::string bytes) {
-    return add({Kind::kDrip, std::move(bytes)});
-  }  // as hold(), sending them on and on
+  // Waits until release(), or until the client leaves. drip() sends its bytes again and again meanwhile.
+  Answer& hold() { return add({Kind::kHold, {}}); }
+  Answer& drip(std::string bytes) { return add({Kind::kDrip, std::move(bytes)}); }
   Answer& close() { return add({Kind::kClose, {}}); }
   Answer& reset() { return add({Kind::kReset, {}}); }  // closes with RST
 
@@ -48,7 +47,7 @@ class Answer {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// The head of an answer, up to and with the empty line. Says nothing of a length.
+// The head of an answer, including the empty line, without a length.
 std::string head_text(int status, const Headers& headers = {});
 
 // A whole answer with Content-Length.
@@ -77,29 +76,29 @@ class ScriptedServer {
   std::string url(const std::string& target = "/") const;  // "http://127.0.0.1:PORT" + target
   int port() const noexcept { return port_; }
 
-  // Requests are answered in their order of arrival; when all answers are used up, by `otherwise` (at first: 500).
+  // Requests are answered in their order of arrival; after the last answer by `otherwise` (500 by default).
   void add(Answer answer);
   void otherwise(Answer answer);
-  // Requests for this target are always answered so, and use up none of the others.
+  // The answer to every request for this target, which uses up none of the others.
   void at(const std::string& target, Answer answer);
-  // So many connections from now on are closed as soon as they are made.
+  // Closes the next connections as soon as they are made.
   void refuse(int connections);
-  // Every connection is greeted so before anything is read from it.
+  // Sends this on every connection before reading from it.
   void greet(Answer answer);
   void release();  // ends every hold, now and from now on
 
   std::vector<SeenRequest> requests() const;
   int connections() const;
 
-  // These wait, with patience: false if it did not come to that.
+  // These return false after kPatience.
   bool wait_for_requests(std::size_t count) const;
-  bool wait_for_holds(int count) const;       // so many answers are held at once
-  bool wait_for_departures(int count) const;  // so many clients left within an answer
+  bool wait_for_holds(int count) const;       // answers held at the same time
+  bool wait_for_departures(int count) const;  // clients that closed the connection within an answer
 
  private:
   void accept_all();
   void serve(int fd, int number);
-  bool perform(int fd, const Answer& answer);  // false: the connection is to be closed
+  bool perform(int fd, const Answer& answer);  // false: close the connection
   bool hold(int fd, const std::string& drip);
   Answer next_answer(const SeenRequest& request);  // also records it
 

@@ -1,4 +1,4 @@
-// StillCatalog: a Catalog that knows where files are, and nothing else. For tests of the FileCache.
+// StillCatalog: a Catalog that knows only the sources of files, for tests of the FileCache.
 #pragma once
 
 #include <cerrno>
@@ -15,11 +15,11 @@ namespace esofs::tests {
 
 class StillCatalog : public cache::Catalog {
  public:
-  // Without an entry a dataset's access_url is the file.
+  // Without an entry, access_url is the source of a dataset.
   void put_source(const std::string& id, client::FileSource source) {
     (*sources_.lock())[id] = std::move(source);
   }
-  // What is found where the former one is forgotten.
+  // The source after the present one is forgotten.
   void put_newer_source(const std::string& id, client::FileSource source) {
     (*newer_.lock())[id] = std::move(source);
   }

@@ -1,4 +1,4 @@
-// TempDir: a directory of a test's own, removed with all that is in it.
+// TempDir: a temporary directory, removed with everything in it.
 #pragma once
 
 #include <stdlib.h>  // mkdtemp

@@ -19,12 +19,12 @@
 #include "cache/store/metadata_store.h"
 #include "client/base/lane.h"
 #include "tests/support/fake_archive.h"
+#include "tests/support/patience.h"
 #include "tests/support/temp_dir.h"
 
 namespace esofs::cache {
 
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-constexpr std::chrono::seconds kPatience{100};
+using tests::kPatience;
 
 // A store whose batches can be made to fail, and that counts what is written.
 class FaultStore final : public MetadataStore {

@@ -14,7 +14,7 @@ namespace {
 const std::string kFors = "FORS2.2021-01-02T00:59:12.533";
 constexpr const char* kTreeType = "application/xml;content=calselector";
 
-// Reads a tree back, by another XML library than the client's.
+// Reads a tree with an XML library that the client does not use.
 class TreeReader {
  public:
   static AssociationNode read(const std::string& xml) {
@@ -122,7 +122,7 @@ TEST_F(CalSelectorServiceTest, ATableHasTheRowsThatESOGives) {
             1U);
 }
 
-TEST_F(CalSelectorServiceTest, CalibrationsAreFilesThatCanBeHad) {
+TEST_F(CalSelectorServiceTest, CalibrationsAreFilesThatExist) {
   for (const char* mode : {"Raw2Raw", "Raw2Master"}) {
     for (const auto& child : tree(kRawFz, mode).children) {
       const Reply reply = get(url(), file(child.files.at(0).name), {{"Range", "bytes=0-8"}});
@@ -131,7 +131,7 @@ TEST_F(CalSelectorServiceTest, CalibrationsAreFilesThatCanBeHad) {
   }
 }
 
-TEST_F(CalSelectorServiceTest, WithoutMastersTheRawOnesComeSilently) {
+TEST_F(CalSelectorServiceTest, WithoutMastersTheRawOnesAreGivenSilently) {
   const AssociationNode root = tree(kFors, "Raw2Master");
   EXPECT_EQ(root.mode, "Raw2Raw");
   EXPECT_TRUE(root.messages.empty());
@@ -139,7 +139,7 @@ TEST_F(CalSelectorServiceTest, WithoutMastersTheRawOnesComeSilently) {
   EXPECT_EQ(count(table(kFors, "Raw2Master"), "mode=&quot;Raw2Raw&quot;"), 1U);
 }
 
-TEST_F(CalSelectorServiceTest, WhatIsNewIsNotCertifiedAndWhatLacksCalibrationsIsIncomplete) {
+TEST_F(CalSelectorServiceTest, SomeFramesAreNotCertifiedOrIncomplete) {
   EXPECT_FALSE(tree("FORS2.2026-09-02T03:10:44.017", "Raw2Raw").certified);
   const AssociationNode root = tree("HAWKI.2015-06-07T06:20:31.133", "Raw2Raw");
   EXPECT_FALSE(root.complete);
@@ -165,7 +165,7 @@ TEST_F(CalSelectorServiceTest, SeveralFramesAreAMultipartAnswer) {
             std::string::npos);
 }
 
-TEST_F(CalSelectorServiceTest, WrongQuestionsAreRefused) {
+TEST_F(CalSelectorServiceTest, MalformedRequestsAreRefused) {
   EXPECT_EQ(get(url(), "/calselector/v1/associations?mode=raw2raw").status, 400);
   EXPECT_EQ(get(url(), path(kRawFz, "raw2cooked")).status, 400);
   EXPECT_EQ(get(url(), path("MUSE.1999-01-01T00:00:00.000", "raw2raw")).status, 404);

@@ -181,7 +181,7 @@ TEST_F(DataLinkServiceTest, AnUnknownIdIsARowWithAFault) {
   EXPECT_EQ(document.rows[0].at("access_url") + document.rows[0].at("service_def"), "");
 }
 
-TEST_F(DataLinkServiceTest, IdsAreUnderstoodInEveryForm) {
+TEST_F(DataLinkServiceTest, IdsAreAcceptedInEveryForm) {
   const auto wanted = links("ID=ivo://eso.org/ID?" + std::string(kImage)).rows;
   EXPECT_EQ(links("ID=" + std::string(kImage)).rows, wanted);
   EXPECT_EQ(links("id=ivo%3A%2F%2Feso.org%2FID%3FADP.2014-11-12T16%3A17%3A07.630").rows, wanted);
@@ -200,7 +200,7 @@ TEST_F(DataLinkServiceTest, SeveralIdsGiveTheRowsOfEach) {
   EXPECT_EQ(links("").rows.size(), 0U);
 }
 
-TEST_F(DataLinkServiceTest, ManyProgenitorsAreOneLinkToTheirList) {
+TEST_F(DataLinkServiceTest, ManyProgenitorsAreOneLinkToAList) {
   const Document document = links("ID=" + std::string(kLargest));
   std::string list;
   for (const Row& row : document.rows) {
@@ -213,7 +213,7 @@ TEST_F(DataLinkServiceTest, ManyProgenitorsAreOneLinkToTheirList) {
   for (const Row& row : all.rows) EXPECT_EQ(row.at("semantics"), "#progenitor");
 }
 
-TEST_F(DataLinkServiceTest, EveryFileThatIsNamedExists) {
+TEST_F(DataLinkServiceTest, EveryNamedFileExists) {
   for (const char* id : {kGiant, kImage, kRawFz, kRawZ, "ADP.2014-09-16T11:04:45.123"}) {
     for (const Row& row : links("ID=" + std::string(id)).rows) {
       const std::string& there = row.at("access_url");

@@ -32,7 +32,7 @@ TEST_F(FileServiceTest, AFolderListsTheFileThatLiesInIt) {
   EXPECT_EQ(get(url(), "/folders/ADP.1999/").status, 404);
 }
 
-TEST_F(FileServiceTest, PackedRawsAreNamedSo) {
+TEST_F(FileServiceTest, PackedRawsHaveTheSuffixOfTheirPacking) {
   EXPECT_EQ(request(url(), "HEAD", file(kRawZ)).header("content-disposition"),
             "attachment; filename=\"" + std::string(kRawZ) + ".fits.Z\"");
   EXPECT_EQ(request(url(), "HEAD", file(kRawFz)).header("content-disposition"),
@@ -74,7 +74,7 @@ TEST_F(FileServiceTest, SeveralOrMalformedRangesMeanTheWholeFile) {
   }
 }
 
-TEST_F(FileServiceTest, AFileWithACorrectedHeaderKnowsNoRanges) {
+TEST_F(FileServiceTest, AFileWithACorrectedHeaderIgnoresRanges) {
   const Reply reply = get_range(url(), file(kPatched), "0-9");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.header("accept-ranges"), "");
@@ -101,7 +101,7 @@ TEST_F(FileServiceTest, UnknownIdsAre404) {
   EXPECT_EQ(get(url(), file("ADP.1999-01-01T00:00:00.000")).status, 404);
 }
 
-TEST_F(FileServiceTest, ProprietaryFilesNeedRights) {
+TEST_F(FileServiceTest, ProprietaryFilesNeedALogin) {
   const Reply refused = get(url(), file(kProprietary));
   EXPECT_EQ(refused.status, 401);
   EXPECT_EQ(refused.header("www-authenticate").substr(0, 5), "Basic");

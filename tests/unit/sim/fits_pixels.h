@@ -1,4 +1,4 @@
-// Reading FITS files as a user's program does, by CFITSIO and WCSLIB, to compare a cutout with the file it comes from.
+// Reads FITS files by CFITSIO and WCSLIB, to compare a cutout with the file it comes from.
 #pragma once
 
 #include <fitsio.h>
@@ -14,7 +14,7 @@ namespace esofs::sim {
 struct FreeWcs {
   void operator()(wcsprm* wcs) const;
 };
-using WcsHandle = std::unique_ptr<wcsprm, FreeWcs>;  // the first of the HDU's; nullptr: none
+using WcsHandle = std::unique_ptr<wcsprm, FreeWcs>;  // the first one of the HDU; nullptr: none
 
 struct ImageHdu {
   std::string name;  // EXTNAME
@@ -27,7 +27,7 @@ struct ImageHdu {
   std::vector<double> coordinates(std::size_t i) const;
   // Its world coordinates, in the units of WCSLIB.
   std::vector<double> world(std::size_t i) const;
-  // The pixel at world coordinates; -1: outside, or between pixels.
+  // The pixel at these world coordinates; -1: outside, or between pixels.
   std::ptrdiff_t pixel_at(const std::vector<double>& world) const;
 };
 
@@ -47,7 +47,7 @@ struct FitsFile {
   std::vector<TableHdu> tables;
   std::string primary;  // the cards of the primary header
   int bad_checksums = 0;
-  int good_checksums = 0;  // HDUs whose DATASUM and CHECKSUM are both there and right
+  int good_checksums = 0;  // HDUs with a right DATASUM and a right CHECKSUM
 };
 
 // Throws std::runtime_error with CFITSIO's number if it does not take the bytes.

@@ -27,7 +27,7 @@ class HoldingsTest : public testing::Test {
   std::shared_ptr<const Holdings> holdings_ = Holdings::make({"", 0, "http://127.0.0.1:1"});
 };
 
-TEST_F(HoldingsTest, ThereAreHundredsOfDatasetsWithIdsOfTheirOwn) {
+TEST_F(HoldingsTest, HundredsOfDatasetsHaveUniqueIds) {
   std::set<std::string> ids;
   for (const Holding& holding : holdings_->all()) {
     EXPECT_TRUE(ids.insert(holding.file.id).second) << holding.file.id;
@@ -38,7 +38,7 @@ TEST_F(HoldingsTest, ThereAreHundredsOfDatasetsWithIdsOfTheirOwn) {
   EXPECT_GT(holdings_->all().size(), 300U);
 }
 
-TEST_F(HoldingsTest, TheExampleOfTheDesignIsThere) {
+TEST_F(HoldingsTest, Ngc253HasCubesAndAGiant) {
   int cubes = 0;
   bool giant = false;
   for (const TableRow& row : rows_of(*holdings_, "ivoa.ObsCore")) {

@@ -11,19 +11,16 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "tests/support/patience.h"
+
 namespace esofs::sim {
-namespace {
-
-constexpr int kPatienceSeconds = 20;  // against hanging only
-
-}  // namespace
 
 RawClient::RawClient(const std::string& base_url) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(base_url.substr(base_url.rfind(':') + 1))));
-  const timeval patience{kPatienceSeconds, 0};
+  const timeval patience{tests::kPatience.count(), 0};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     throw std::runtime_error("the simulator cannot be reached");

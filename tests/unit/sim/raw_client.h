@@ -1,4 +1,4 @@
-// RawClient: HTTP over a bare socket, so that a test sees what was really sent: framing, cuts, pauses.
+// RawClient: HTTP over a bare socket, so that a test sees the bytes as sent: framing, cuts, pauses.
 //
 //   threads  one request at a time
 #pragma once
@@ -15,7 +15,7 @@ struct Reply {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;                            // chunks joined
-  bool complete = false;                       // as long as its framing says
+  bool complete = false;                       // has the length that its framing says
 
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -31,11 +31,11 @@ class RawClient {
   ~RawClient();
 
   using Headers = std::vector<std::pair<std::string, std::string>>;
-  // Sends without waiting.
+  // Sends a request and does not wait for the answer.
   void send(const std::string& method, const std::string& target, const Headers& headers = {},
             const std::string& body = {});
   void send_bytes(std::string_view bytes);
-  // The next answer, whole or as far as it came. for_head: it has no body.
+  // The next answer, or the part of it that came. for_head: it has no body.
   Reply receive(bool for_head = false);
   // Reads until `bytes` of body have come; the rest stays for receive_rest().
   Reply receive_some(std::size_t bytes);

@@ -74,7 +74,7 @@ TEST_F(SodaServiceTest, NoTwoCutoutsAreAlike) {
   EXPECT_EQ(read_fits_bytes(first.body).images[0].pixels, read_fits_bytes(second.body).images[0].pixels);
 }
 
-TEST_F(SodaServiceTest, CutoutsGrowIfTheyAreTold) {
+TEST_F(SodaServiceTest, CutoutsGrowIfTheKnobSaysSo) {
   const std::string query = "ID=" + std::string(kImage) + "&" + kCircle;
   const std::size_t before = soda(query).body.size();
   ASSERT_EQ(request(url(), "POST", "/_sim/soda", {}, R"({"growing": true})").status, 200);
@@ -89,7 +89,7 @@ TEST_F(SodaServiceTest, RangesAreIgnored) {
   EXPECT_EQ(reply.body.substr(0, 6), "SIMPLE");
 }
 
-TEST_F(SodaServiceTest, NothingInsideIsAnAnswerWithoutBody) {
+TEST_F(SodaServiceTest, AnEmptyCutoutIsAnAnswerWithoutBody) {
   for (const char* query :
        {"ID=ADP.2014-11-12T16:17:07.630&CIRCLE=10+20+0.1",
         "ID=ADP.2014-11-12T16:17:07.630&CIRCLE=86.4168+29.0078+0.1",  // the other side of the sky
@@ -116,13 +116,13 @@ TEST_F(SodaServiceTest, WrongRequestsAreRefusedWithACode) {
   expect_refused("ID=" + std::string(kRawZ) + "&" + kCircle, 400, "UsageError");
 }
 
-TEST_F(SodaServiceTest, ProprietaryFilesNeedRights) {
+TEST_F(SodaServiceTest, ProprietaryFilesNeedALogin) {
   const std::string query = "ID=" + std::string(kProprietary) + "&CIRCLE=11.8880583+-25.2888+0.0003";
   EXPECT_EQ(soda(query).status, 401);
   EXPECT_EQ(soda(query, {{"Authorization", "Bearer sim-token"}}).status, 200);
 }
 
-TEST_F(SodaServiceTest, FaultsMeetCutoutsToo) {
+TEST_F(SodaServiceTest, FaultsApplyToCutoutsToo) {
   Fault fault;
   fault.path = "/soda/";
   fault.fail_next = 1;
@@ -150,7 +150,7 @@ TEST_F(SodaServiceTest, FaultsMeetCutoutsToo) {
   EXPECT_EQ(cut.header("content-type"), "text/html");
 }
 
-TEST_F(SodaServiceTest, OtherArchivesKeepWhatIsFixedInTheirDescriptors) {
+TEST_F(SodaServiceTest, OtherFormsNeedTheFixedPartsOfTheirDescriptors) {
   const std::string circle = "CIRCLE=88.77+-67.78+0.002";
   EXPECT_NE(links(kCadc).find("/caom2ops/sync?view=cutout"), std::string::npos);
   const std::string fixed = "&ID=" + std::string(kCadc) + "&RUNID=e3h6rssb161oyf7j&" + circle;
@@ -168,7 +168,7 @@ TEST_F(SodaServiceTest, OtherArchivesKeepWhatIsFixedInTheirDescriptors) {
   EXPECT_EQ(get(url(), "/dlget?ID=" + std::string(kPos) + "&POS=CIRCLE+10.25+5.5+0.0005").status, 404);
 }
 
-TEST_F(SodaServiceTest, AncillaryFilesDescribeCutoutsOfTheirOwn) {
+TEST_F(SodaServiceTest, AncillaryFilesOfferTheirOwnCutouts) {
   const std::string white_light = links("ADP.2016-06-21T08:15:12.101");
   EXPECT_NE(white_light.find("ADP.2016-06-21T08:15:12.101_soda"), std::string::npos);
   EXPECT_NE(white_light.find("name=\"CIRCLE\""), std::string::npos);

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "tests/support/fake_archive.h"
+#include "tests/support/patience.h"
 #include "tests/support/temp_dir.h"
 
 namespace esofs::cache {
@@ -16,9 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using tests::FakeArchive;
+using tests::kPatience;
 
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-constexpr auto kPatience = 20s;
 constexpr std::uint64_t kMiB = 1ULL << 20U;
 constexpr std::uint64_t kGiant = 300'000'000'000;
 const std::string kUrl = "http://archive/f";

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/support/fake_file_cache.h"
+#include "tests/support/patience.h"
 #include "tests/support/temp_dir.h"
 
 namespace esofs::mountopts {
@@ -124,10 +125,8 @@ class CallersTest : public ::testing::Test {
   struct Asked {
     std::future<Result<File>> answer;
     Cancel cancel;
-    // A stuck test must fail, not hang; no assertion rests on this time passing.
     Result<File> get() {
-      if (answer.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
-        return Error(ETIME, "no answer");
+      if (answer.wait_for(tests::kPatience) != std::future_status::ready) return Error(ETIME, "no answer");
       return answer.get();
     }
   };

@@ -10,6 +10,7 @@
 
 #include "cache/content/file_cache.h"
 #include "tests/support/fake_archive.h"
+#include "tests/support/patience.h"
 #include "tests/support/still_catalog.h"
 #include "tests/support/temp_dir.h"
 
@@ -50,10 +51,8 @@ class FileCacheFixture : public ::testing::Test {
     Cancel cancel;
 
     bool answered() { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
-    // A stuck test must fail, not hang; no assertion rests on this time passing.
     Result<T> get() {
-      if (answer.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
-        return Error(ETIME, "no answer");
+      if (answer.wait_for(tests::kPatience) != std::future_status::ready) return Error(ETIME, "no answer");
       return answer.get();
     }
   };

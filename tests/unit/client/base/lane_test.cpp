@@ -10,13 +10,13 @@
 #include <string>
 #include <system_error>
 
+#include "tests/support/patience.h"
+
 namespace esofs {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-constexpr auto kPatience = 20s;
+using tests::kPatience;
 
 bool ready(const std::future<void>& future) {
   return future.wait_for(kPatience) == std::future_status::ready;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client/http/http.h"
+#include "tests/support/patience.h"
 #include "tests/support/scripted_server.h"
 
 namespace esofs::client {
@@ -18,11 +19,10 @@ using namespace std::chrono_literals;
 using tests::Answer;
 using tests::answer_with;
 using tests::head_text;
+using tests::kPatience;
 using tests::ScriptedServer;
 
 inline constexpr std::uint64_t kMost = 1U << 20U;
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-inline constexpr auto kPatience = 20s;
 
 // Limits that no test runs into unless it wants to.
 inline HttpSettings quick_settings() {

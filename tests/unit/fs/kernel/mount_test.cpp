@@ -21,14 +21,12 @@
 #include "client/base/unique_fd.h"
 #include "fs/kernel/fuse_session.h"
 #include "tests/support/fs_fixture.h"
+#include "tests/support/patience.h"
 
 namespace esofs::tests {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-constexpr auto kPatience = 20s;
 
 const std::string kFile = kId + ".fits";
 

@@ -7,14 +7,13 @@
 
 #include "tests/support/fake_timer.h"
 #include "tests/support/held_asks.h"
+#include "tests/support/patience.h"
 
 namespace esofs::fs {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A stuck test must fail, not hang; no assertion rests on this time passing.
-constexpr auto kPatience = 10s;
+using tests::kPatience;
 
 class DeadlineTest : public ::testing::Test {
  protected:

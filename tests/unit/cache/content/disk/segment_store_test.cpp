@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/patience.h"
 #include "tests/support/temp_dir.h"
 
 namespace esofs::cache {
@@ -336,8 +337,7 @@ TEST_F(SegmentStoreTest, WhatAnotherProcessPutIsCountedWithoutARestart) {
   reopen(kQuota);
   ASSERT_TRUE(store_->put(earlier, 0, chunk_of(0)));
   SegmentStore mine({dir_.path(), kQuota, 0, true});
-  // A stuck test must fail, not hang; no assertion rests on this time passing.
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto until = std::chrono::steady_clock::now() + tests::kPatience;
   while (mine.cached_bytes(earlier, kQuota) == 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::yield();  // the scan of the start
   for (std::uint64_t i = 0; i < 4; ++i) ASSERT_TRUE(store_->put(others, i, chunk_of(i)));

@@ -1,5 +1,5 @@
-// The life of jobs. Where the recorded exchange of June 2026 is at hand, documents are compared with it byte by byte,
-// but for ids and times.
+// Jobs. Documents are compared byte by byte, except ids and times, with an exchange that was recorded in June 2026; these
+// tests are skipped without the recording.
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-#include "tests/unit/sim/tap_fixture.h"
+#include "tests/unit/sim/tap/tap_fixture.h"
 
 namespace esofs::sim {
 namespace {
@@ -21,7 +21,7 @@ const std::string kRecorded = ESOFS_RECORDED_UWS;  // folder; may be absent
 class TapJobsTest : public TapTest {
  protected:
   TapJobsTest() {
-    knobs_.job_delay = std::chrono::hours(1);  // a job runs until a test lets it go on
+    knobs_.job_delay = std::chrono::hours(1);  // a job runs until go_on()
   }
   void hold() { service_->set(knobs_); }
   void go_on() { service_->set(TapKnobs{}); }
@@ -43,7 +43,7 @@ class TapJobsTest : public TapTest {
     return header(answer, "Location").substr(kTapUrl.size());
   }
   std::string phase(const std::string& job) { return body(get(job + "/phase")); }
-  // Waits for the end: WAIT comes back when the phase changes.
+  // Waits for the end: WAIT returns when the phase changes.
   std::string run(const std::string& job) {
     post(job + "/phase", {{"PHASE", "RUN"}});
     get(job, {{"WAIT", "30"}, {"PHASE", "EXECUTING"}});
@@ -68,7 +68,7 @@ std::string without_what_varies(std::string text) {
   return std::regex_replace(text, std::regex("<DESCRIPTION>[^<]*</DESCRIPTION>"), "<DESCRIPTION/>");
 }
 
-TEST_F(TapJobsTest, TheLifeOfAJobIsTheRecordedOne) {
+TEST_F(TapJobsTest, DocumentsOfAJobAreTheRecordedOnes) {
   if (read(kRecorded + "/job_pending.xml").empty()) GTEST_SKIP() << "no recordings";
   const std::string job = create();
   EXPECT_EQ(without_what_varies(body(get(job))), without_what_varies(read(kRecorded + "/job_pending.xml")));
@@ -137,13 +137,13 @@ TEST_F(TapJobsTest, WaitEndsWhenTheJobDoes) {
   EXPECT_THAT(seen, HasSubstr("<phase>COMPLETED</phase>"));
 }
 
-TEST_F(TapJobsTest, WaitForAnotherPhaseComesBackAtOnce) {
+TEST_F(TapJobsTest, WaitForAnotherPhaseReturnsAtOnce) {
   hold();
   const std::string job = create();
   EXPECT_THAT(body(get(job, {{"WAIT", "60"}, {"PHASE", "EXECUTING"}})), HasSubstr("<phase>PENDING</phase>"));
 }
 
-TEST_F(TapJobsTest, WhatWaitsEndsWithTheService) {
+TEST_F(TapJobsTest, WaitsEndWithTheService) {
   hold();
   const std::string job = create({{"PHASE", "RUN"}});
   std::thread waiter([&] { get(job, {{"WAIT", "-1"}}); });
@@ -152,7 +152,7 @@ TEST_F(TapJobsTest, WhatWaitsEndsWithTheService) {
   service_.reset();
 }
 
-TEST_F(TapJobsTest, AnErrorIsInTheDocumentAndAtItsOwnAddress) {
+TEST_F(TapJobsTest, AnErrorIsInTheDocumentAndAtItsOwnUrl) {
   const std::string job = create({{"QUERY", "SELECT nothing FROM ivoa.ObsCore"}});
   EXPECT_EQ(run(job), "ERROR");
   EXPECT_THAT(body(get(job)),

@@ -9,7 +9,7 @@
 namespace esofs::sim {
 namespace {
 
-class FaultTest : public SimTest {
+class FaultsTest : public SimTest {
  protected:
   Reply post(const std::string& verb, const std::string& body = {}) {
     return request(url(), "POST", "/_sim/" + verb, {}, body);
@@ -22,7 +22,7 @@ Fault on(const std::string& path) {
   return fault;
 }
 
-TEST_F(FaultTest, FailuresCountDown) {
+TEST_F(FaultsTest, FailuresCountDown) {
   Fault fault = on("/dataPortal/");
   fault.fail_next = 2;
   fault.retry_after = 7;
@@ -35,7 +35,7 @@ TEST_F(FaultTest, FailuresCountDown) {
   EXPECT_EQ(get(url(), file(kImage)).status, 200);
 }
 
-TEST_F(FaultTest, FailuresCanLastForEver) {
+TEST_F(FaultsTest, FailuresCanLast) {
   Fault fault;
   fault.fail_next = -1;
   fault.status = 502;
@@ -45,7 +45,7 @@ TEST_F(FaultTest, FailuresCanLastForEver) {
   EXPECT_EQ(get(url(), file(kImage)).status, 200);
 }
 
-TEST_F(FaultTest, ABodyIsCutAfterSoManyBytes) {
+TEST_F(FaultsTest, ABodyIsCutAfterSoManyBytes) {
   Fault fault = on(kImage);
   fault.cut_after = 1000;
   set(fault);
@@ -56,7 +56,7 @@ TEST_F(FaultTest, ABodyIsCutAfterSoManyBytes) {
   EXPECT_TRUE(get_range(url(), file(kImage), "0-999").complete);
 }
 
-TEST_F(FaultTest, ACutAtZeroSendsTheHeadOnly) {
+TEST_F(FaultsTest, ACutAtZeroSendsTheHeadOnly) {
   Fault fault = on(kImage);
   fault.cut_after = 0;
   set(fault);
@@ -66,7 +66,7 @@ TEST_F(FaultTest, ACutAtZeroSendsTheHeadOnly) {
   EXPECT_FALSE(reply.complete);
 }
 
-TEST_F(FaultTest, AStalledBodyGoesOnAfterRelease) {
+TEST_F(FaultsTest, AStalledBodyContinuesAfterRelease) {
   Fault fault = on(kImage);
   fault.stall_after = 500;
   set(fault);
@@ -82,7 +82,7 @@ TEST_F(FaultTest, AStalledBodyGoesOnAfterRelease) {
   while (sim_->counters().stalled != 0) std::this_thread::yield();
 }
 
-TEST_F(FaultTest, AStalledAnswerEndsWhenTheClientLeaves) {
+TEST_F(FaultsTest, AStalledAnswerEndsWhenTheClientLeaves) {
   Fault fault = on(kImage);
   fault.stall_after = 0;
   set(fault);
@@ -95,7 +95,7 @@ TEST_F(FaultTest, AStalledAnswerEndsWhenTheClientLeaves) {
   while (sim_->counters().stalled != 0) std::this_thread::yield();
 }
 
-TEST_F(FaultTest, ClearingReleasesWhatStalls) {
+TEST_F(FaultsTest, ClearingReleasesStalledAnswers) {
   Fault fault = on(kImage);
   fault.stall_after = 10;
   set(fault);
@@ -106,7 +106,7 @@ TEST_F(FaultTest, ClearingReleasesWhatStalls) {
   EXPECT_EQ(client.receive().body, all_bytes(content(kImage)));
 }
 
-TEST_F(FaultTest, HundredsOfAnswersMayStallAtOnce) {
+TEST_F(FaultsTest, HundredsOfAnswersMayStallAtOnce) {
   Fault fault;
   fault.stall_after = 0;
   set(fault);
@@ -120,7 +120,7 @@ TEST_F(FaultTest, HundredsOfAnswersMayStallAtOnce) {
   for (auto& client : clients) EXPECT_TRUE(client->receive().complete);
 }
 
-TEST_F(FaultTest, ADelayComesBeforeTheStatusLine) {
+TEST_F(FaultsTest, ADelayComesBeforeTheStatusLine) {
   Fault fault = on(kImage);
   fault.delay = std::chrono::milliseconds(150);
   set(fault);
@@ -129,7 +129,7 @@ TEST_F(FaultTest, ADelayComesBeforeTheStatusLine) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(150));
 }
 
-TEST_F(FaultTest, ARateSlowsAStreamDown) {
+TEST_F(FaultsTest, ARateSlowsAStreamDown) {
   Fault fault = on(kImage);
   fault.rate = 200'000;
   set(fault);
@@ -138,7 +138,7 @@ TEST_F(FaultTest, ARateSlowsAStreamDown) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(190));
 }
 
-TEST_F(FaultTest, RangesCanBeIgnored) {
+TEST_F(FaultsTest, RangesCanBeIgnored) {
   Fault fault = on(kImage);
   fault.ignore_range = true;
   set(fault);
@@ -147,7 +147,7 @@ TEST_F(FaultTest, RangesCanBeIgnored) {
   EXPECT_EQ(reply.body.size(), content(kImage).size());
 }
 
-TEST_F(FaultTest, ContentRangeCanBeWrong) {
+TEST_F(FaultsTest, ContentRangeCanBeWrong) {
   Fault fault = on(kImage);
   fault.wrong_content_range = true;
   set(fault);
@@ -158,7 +158,7 @@ TEST_F(FaultTest, ContentRangeCanBeWrong) {
   EXPECT_EQ(get_range(url(), file(kImage), "0-").header("content-range").substr(0, 8), "bytes 1-");
 }
 
-TEST_F(FaultTest, TheLengthCanBeMissing) {
+TEST_F(FaultsTest, TheLengthCanBeMissing) {
   Fault fault = on(kImage);
   fault.no_length = true;
   set(fault);
@@ -169,7 +169,7 @@ TEST_F(FaultTest, TheLengthCanBeMissing) {
   EXPECT_EQ(reply.body, all_bytes(content(kImage)));
 }
 
-TEST_F(FaultTest, AChunkedBodyCanBeCut) {
+TEST_F(FaultsTest, AChunkedBodyCanBeCut) {
   Fault fault = on(kImage);
   fault.no_length = true;
   fault.cut_after = 3000;
@@ -179,7 +179,7 @@ TEST_F(FaultTest, AChunkedBodyCanBeCut) {
   EXPECT_EQ(reply.body, bytes(kImage, 0, 3000));
 }
 
-TEST_F(FaultTest, ALoginPageMayComeInstead) {
+TEST_F(FaultsTest, ALoginPageMayComeInstead) {
   Fault fault = on(kImage);
   fault.login_page = true;
   set(fault);
@@ -189,7 +189,7 @@ TEST_F(FaultTest, ALoginPageMayComeInstead) {
   EXPECT_NE(reply.body.find("<form"), std::string::npos);
 }
 
-TEST_F(FaultTest, ContentCanChange) {
+TEST_F(FaultsTest, ContentCanChange) {
   for (const char* id : {kImage, kGiant, kRawZ}) {
     const Reply before = get_range(url(), file(id), "-3000");
     Fault fault = on(id);
@@ -203,7 +203,7 @@ TEST_F(FaultTest, ContentCanChange) {
   }
 }
 
-TEST_F(FaultTest, ValidatorsCanBeMissing) {
+TEST_F(FaultsTest, ValidatorsCanBeMissing) {
   Fault fault = on(kImage);
   fault.etag = false;
   set(fault);
@@ -211,7 +211,7 @@ TEST_F(FaultTest, ValidatorsCanBeMissing) {
   EXPECT_EQ(reply.header("etag") + reply.header("last-modified"), "");
 }
 
-TEST_F(FaultTest, HeadCanBeRefused) {
+TEST_F(FaultsTest, HeadCanBeRefused) {
   Fault fault = on(kImage);
   fault.head_refused = true;
   set(fault);
@@ -219,7 +219,7 @@ TEST_F(FaultTest, HeadCanBeRefused) {
   EXPECT_EQ(get(url(), file(kImage)).status, 200);
 }
 
-TEST_F(FaultTest, AFaultEndsAfterSoManyRequests) {
+TEST_F(FaultsTest, AFaultEndsAfterSoManyRequests) {
   Fault fault = on(kImage);
   fault.login_page = true;
   fault.times = 1;
@@ -228,7 +228,7 @@ TEST_F(FaultTest, AFaultEndsAfterSoManyRequests) {
   EXPECT_EQ(get(url(), file(kImage)).header("content-type"), "application/octet-stream");
 }
 
-TEST_F(FaultTest, FaultsAddUp) {
+TEST_F(FaultsTest, FaultsAddUp) {
   Fault slow = on("/dataPortal/");
   slow.no_length = true;
   set(slow);
@@ -240,7 +240,7 @@ TEST_F(FaultTest, FaultsAddUp) {
   EXPECT_EQ(reply.body.size(), 100U);
 }
 
-TEST_F(FaultTest, FaultsCanBeSetOverHttp) {
+TEST_F(FaultsTest, FaultsCanBeSetOverHttp) {
   EXPECT_EQ(post("fault", R"({"path":"/dataPortal/","fail_next":-1,"status":500,"delay":1})").status, 200);
   EXPECT_EQ(get(url(), file(kImage)).status, 500);
   EXPECT_EQ(post("clear").status, 200);
@@ -253,7 +253,7 @@ TEST_F(FaultTest, FaultsCanBeSetOverHttp) {
   EXPECT_EQ(nlohmann::json::parse(get(url(), "/_sim/counters").body)["requests"], 0);
 }
 
-TEST_F(FaultTest, UnknownFaultFieldsAreNamed) {
+TEST_F(FaultsTest, UnknownFaultFieldsAreNamed) {
   const Reply unknown = post("fault", R"({"stall_afer":1})");
   EXPECT_EQ(unknown.status, 400);
   EXPECT_NE(unknown.body.find("stall_afer"), std::string::npos);

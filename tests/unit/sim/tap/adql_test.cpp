@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/sim/tap/adql.h"
-#include "tests/unit/sim/tap_fixture.h"
+#include "tests/unit/sim/tap/tap_fixture.h"
 
 namespace esofs::sim {
 namespace {
@@ -61,7 +61,7 @@ TEST_F(TapAdqlTest, QuotesInTextCannotEndIt) {
   EXPECT_EQ(rows("SELECT count(*) FROM ivoa.ObsCore WHERE target_name = 'a<b & \"c\", d'"), "1");
 }
 
-TEST_F(TapAdqlTest, WhatIsNotASelectIsRefused) {
+TEST_F(TapAdqlTest, StatementsOtherThanSelectAreRefused) {
   for (const char* adql :
        {"DELETE FROM ivoa.ObsCore", "SELECT 1", "DROP TABLE ivoa.ObsCore", "SELECT * FROM sqlite_master",
         "SELECT dp_id FROM ivoa.ObsCore; DROP TABLE x", "SELECT load_extension('x') FROM ivoa.ObsCore"}) {
@@ -69,7 +69,7 @@ TEST_F(TapAdqlTest, WhatIsNotASelectIsRefused) {
   }
 }
 
-TEST_F(TapAdqlTest, UnknownNamesAreToldInTheWordsOfAdqlLib) {
+TEST_F(TapAdqlTest, UnknownNamesAreReportedInTheWordsOfAdqlLib) {
   const Answer column = query("SELECT o.obs_id FROM ivoa.ObsCore");
   EXPECT_EQ(column.status, 400);
   EXPECT_THAT(body(column), HasSubstr("1 unresolved identifiers: o.obs_id"));
@@ -85,7 +85,7 @@ TEST_F(TapAdqlTest, ReservedWordsNeedQuotes) {
   EXPECT_EQ(query("SELECT \"size\" FROM TAP_SCHEMA.columns").status, 200);
 }
 
-TEST_F(TapAdqlTest, EveryColumnOfTheSchemaCanBeAskedForByItsTapSchemaName) {
+TEST_F(TapAdqlTest, EveryColumnCanBeSelectedByItsTapSchemaName) {
   const tap::Schema schema = tap::make_obs_schema();
   ASSERT_EQ(schema.tables.size(), 58U);
   std::size_t columns = 0;

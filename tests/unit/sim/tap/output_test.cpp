@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/sim/tap/output.h"
-#include "tests/unit/sim/tap_fixture.h"
+#include "tests/unit/sim/tap/tap_fixture.h"
 
 namespace esofs::sim {
 namespace {
@@ -32,7 +32,7 @@ TEST_F(TapFormatTest, NumbersAreThoseOfJava) {
   EXPECT_EQ(shown(1e300 * 1e300), "Infinity");
 }
 
-TEST_F(TapFormatTest, NarrowRowsStandOnOneLineAndNullsAreEmpty) {
+TEST_F(TapFormatTest, NarrowRowsAreOneLineAndNullsAreEmpty) {
   const Answer answer = query(kMixed, "votable");
   EXPECT_EQ(header(answer, "Content-Type"), "application/x-votable+xml;charset=UTF-8");
   EXPECT_TRUE(answer.chunked);
@@ -52,7 +52,7 @@ TEST_F(TapFormatTest, WideRowsHaveALineForEachCell) {
   EXPECT_THAT(text, Not(HasSubstr("arraysize=\"45*\"")));
 }
 
-TEST_F(TapFormatTest, MaxrecCutsAndSaysSoAfterTheTable) {
+TEST_F(TapFormatTest, MaxrecCutsAndReportsItAfterTheTable) {
   const std::string mark =
       "</TABLE>\n<INFO name=\"QUERY_STATUS\" value=\"OVERFLOW\"/>\n</RESOURCE>\n</VOTABLE>\n";
   EXPECT_THAT(body(query("SELECT dp_id FROM ivoa.ObsCore", "votable", {{"maxrec", "2"}})), EndsWith(mark));
@@ -72,7 +72,7 @@ TEST_F(TapFormatTest, WithoutMaxrecThereAreTwentyThousandRows) {
   EXPECT_THAT(all, Not(HasSubstr("OVERFLOW")));
 }
 
-TEST_F(TapFormatTest, BigTablesAreReadAsOftenAsAskedFor) {
+TEST_F(TapFormatTest, BigTablesCanBeReadAgain) {
   holdings_->many = 60000;
   EXPECT_EQ(rows("SELECT count(*), max(access_estsize) FROM dbo.raw"), "60000,59999");
   EXPECT_EQ(rows("SELECT TOP 1 dp_id FROM dbo.raw"), "RAW.0");

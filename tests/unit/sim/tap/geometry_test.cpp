@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/sim/tap/geometry.h"
-#include "tests/unit/sim/tap_fixture.h"
+#include "tests/unit/sim/tap/tap_fixture.h"
 
 namespace esofs::sim {
 namespace {
@@ -18,7 +18,7 @@ TEST(TapGeometry, RegionsOfEsoAreRead) {
   EXPECT_EQ(region("BOX ICRS 10 0 2 2")[0].corners.size(), 4U);
 }
 
-TEST(TapGeometry, WhatIsNoFootprintIsNone) {
+TEST(TapGeometry, TextWithoutAFootprintGivesNoRegion) {
   for (const char* text :
        {"", "POLYGON J2000 1 2 3 4 5", "POLYGON J2000 1 2 3 4", "garbage", "POSITION J2000 1"})
     EXPECT_FALSE(parse_region(text).has_value()) << text;

@@ -1,4 +1,3 @@
-// SSAP and the name resolver as the simulator has them.
 #include <gmock/gmock.h>
 
 #include "tests/unit/sim/sim_fixture.h"
@@ -9,7 +8,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class SkyServices : public SimTest {
+class SsapServiceTest : public SimTest {
  protected:
   std::string ssap(const std::string& parameters) {
     const auto reply = get(url(), "/ssap?" + parameters);
@@ -22,12 +21,9 @@ class SkyServices : public SimTest {
       ++count;
     return count;
   }
-  std::string sesame(const std::string& name) {
-    return get(url(), "/cgi-bin/nph-sesame/-ox/SNV?" + name).body;
-  }
 };
 
-TEST_F(SkyServices, SsapFindsTheSpectraInACircleGivenByItsDiameter) {
+TEST_F(SsapServiceTest, FindsTheSpectraInACircleGivenByItsDiameter) {
   const auto all = rows(ssap("REQUEST=queryData"));
   const auto around = ssap("REQUEST=queryData&POS=26.017,-15.9375&SIZE=0.2");
   EXPECT_GT(rows(around), 0U);
@@ -38,7 +34,7 @@ TEST_F(SkyServices, SsapFindsTheSpectraInACircleGivenByItsDiameter) {
   EXPECT_EQ(rows(ssap("request=QUERYDATA&pos=26.017,-15.9375;ICRS&size=0.2")), rows(around));
 }
 
-TEST_F(SkyServices, SsapFindsByWavelengthTimeAndFormat) {
+TEST_F(SsapServiceTest, FindsByWavelengthTimeAndFormat) {
   const auto all = rows(ssap("REQUEST=queryData"));
   EXPECT_EQ(rows(ssap("REQUEST=queryData&BAND=1e-7/1e-5")), all);
   EXPECT_EQ(rows(ssap("REQUEST=queryData&BAND=/1e-9")), 0U);
@@ -48,7 +44,7 @@ TEST_F(SkyServices, SsapFindsByWavelengthTimeAndFormat) {
   EXPECT_EQ(rows(ssap("REQUEST=queryData&FORMAT=fits")), all);
 }
 
-TEST_F(SkyServices, SsapSaysWhatIsWrongInTheDocument) {
+TEST_F(SsapServiceTest, AnErrorIsReportedInTheDocument) {
   for (const char* bad : {"POS=1", "POS=a,b", "POS=1,99", "SIZE=-1", "BAND=red", "TIME=noon", "MAXREC=few"}) {
     const auto document = ssap(std::string("REQUEST=queryData&") + bad);
     EXPECT_THAT(document, HasSubstr("value=\"ERROR\"")) << bad;
@@ -57,30 +53,17 @@ TEST_F(SkyServices, SsapSaysWhatIsWrongInTheDocument) {
   EXPECT_THAT(ssap("POS=1,2"), HasSubstr("REQUEST is missing"));
 }
 
-TEST_F(SkyServices, SsapCutsAtMaxrecAndSaysSo) {
+TEST_F(SsapServiceTest, CutsAtMaxrecAndReportsIt) {
   const auto cut = ssap("REQUEST=queryData&MAXREC=2");
   EXPECT_EQ(rows(cut), 2U);
   EXPECT_THAT(cut, HasSubstr("</TABLE>\n<INFO name=\"QUERY_STATUS\" value=\"OVERFLOW\"/>"));
   EXPECT_THAT(ssap("REQUEST=queryData"), Not(HasSubstr("OVERFLOW")));
 }
 
-TEST_F(SkyServices, SsapDescribesItselfOnRequest) {
+TEST_F(SsapServiceTest, DescribesItselfOnRequest) {
   const auto described = ssap("REQUEST=queryData&FORMAT=METADATA");
   EXPECT_THAT(described, HasSubstr("<PARAM name=\"INPUT:POS\""));
   EXPECT_EQ(rows(described), 0U);
-}
-
-TEST_F(SkyServices, SesameKnowsSomeObjectsByAnyOfTheirNames) {
-  for (const char* name : {"NGC%20253", "ngc253", "Sculptor+Galaxy"})
-    EXPECT_THAT(sesame(name), HasSubstr("<jradeg>11.888002</jradeg>")) << name;
-  EXPECT_THAT(sesame("Barnard%27s%20star"), HasSubstr("<jdedeg>4.693365</jdedeg>"));
-  EXPECT_THAT(sesame("Betelgeuse"), HasSubstr("<jpos>05:55:10.305 +07:24:25.43</jpos>"));
-}
-
-TEST_F(SkyServices, SesameSaysOfEachCatalogueThatItFoundNothing) {
-  const auto unknown = sesame("Nonsense");
-  EXPECT_THAT(unknown, HasSubstr("*** Nothing found ***"));
-  EXPECT_THAT(unknown, Not(HasSubstr("jradeg")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A cutout's pixels and coordinates are those of the file it comes from: read by CFITSIO and WCSLIB, pixel by pixel.
+// Compares cutouts with the files they come from, pixel by pixel, by CFITSIO and WCSLIB.
 
 #include <wcslib/spx.h>
 
@@ -26,7 +26,7 @@ struct Circle {
   double ra, dec, radius;
 };
 
-class SodaPixelsTest : public SimTest {
+class SodaCutTest : public SimTest {
  protected:
   Reply cutout(const std::string& id, const std::string& parameters) {
     return get(url(), "/dataPortal/soda/sync?ID=" + id + "&" + parameters);
@@ -38,7 +38,7 @@ class SodaPixelsTest : public SimTest {
     return read_fits_bytes(reply.body);
   }
 
-  // Every pixel of the cutout is the parent's pixel at the same place of the sky; the numbers of those.
+  // Checks that every pixel of the cutout is the parent's at the same position of the sky; returns their numbers.
   static std::set<std::ptrdiff_t> expect_same_sky(const ImageHdu& part, const ImageHdu& whole) {
     std::set<std::ptrdiff_t> found;
     int wrong = 0;
@@ -66,7 +66,7 @@ class SodaPixelsTest : public SimTest {
     EXPECT_EQ(missing, 0);
   }
 
-  // Cuts a circle out and compares every HDU.
+  // Cuts out a circle and compares every HDU.
   void check_circle(const std::string& id, const Circle& circle) {
     const FitsFile whole = parent(id);
     const FitsFile part = cut(id, "CIRCLE=" + std::to_string(circle.ra) + "+" + std::to_string(circle.dec) +
@@ -84,33 +84,33 @@ class SodaPixelsTest : public SimTest {
   }
 };
 
-TEST_F(SodaPixelsTest, OfAnImage) { check_circle(kImage, {266.4150, -29.0061, 0.003}); }
-TEST_F(SodaPixelsTest, OfARotatedImageAcrossRightAscensionZero) {
+TEST_F(SodaCutTest, CutsAnImage) { check_circle(kImage, {266.4150, -29.0061, 0.003}); }
+TEST_F(SodaCutTest, CutsARotatedImageAcrossRightAscensionZero) {
   check_circle("ADP.2022-03-01T10:00:00.000", {0.001, -30.1005, 0.0015});
 }
-TEST_F(SodaPixelsTest, OfAWeightMap) {
+TEST_F(SodaCutTest, CutsAWeightMap) {
   check_circle("ADP.2022-03-01T10:00:00.001", {0.001, -30.1005, 0.0015});
 }
-TEST_F(SodaPixelsTest, OfAnImageWithACurvedProjection) {
+TEST_F(SodaCutTest, CutsAnImageWithACurvedProjection) {
   check_circle("ADP.2022-03-01T10:00:00.020", {150.5, 60.4, 0.1});
 }
-TEST_F(SodaPixelsTest, OfErrorAndQualityPlanesNearThePole) {
+TEST_F(SodaCutTest, CutsErrorAndQualityPlanesNearThePole) {
   check_circle("ADP.2022-03-01T10:00:00.040", {213.0, 89.19, 0.03});
 }
-TEST_F(SodaPixelsTest, OfErrorAndQualityPlanes) {
+TEST_F(SodaCutTest, CutsErrorAndQualityPlanes) {
   check_circle("ADP.2016-01-18T05:40:12.512", {266.4165, -29.0075, 0.0005});
 }
-TEST_F(SodaPixelsTest, OfACube) {
+TEST_F(SodaCutTest, CutsACube) {
   check_circle("ADP.2016-06-21T08:15:12.100", {11.8880583, -25.2888, 0.0004});
 }
-TEST_F(SodaPixelsTest, OfARotatedCube) {
+TEST_F(SodaCutTest, CutsARotatedCube) {
   check_circle("ADP.2022-03-01T10:00:00.060", {350.7003, -12.5001, 0.0005});
 }
-TEST_F(SodaPixelsTest, OfTheWhiteLightImageOfACube) {
+TEST_F(SodaCutTest, CutsTheWhiteLightImageOfACube) {
   check_circle("ADP.2016-06-21T08:15:12.101", {11.8880583, -25.2888, 0.0004});
 }
 
-TEST_F(SodaPixelsTest, AtTheEdgeOnlyThePixelsThatAreThere) {
+TEST_F(SodaCutTest, AtTheEdgeCutsOnlyExistingPixels) {
   const FitsFile whole = parent(kImage);
   const auto corner = whole.images[0].world(0);
   const FitsFile part =
@@ -120,7 +120,7 @@ TEST_F(SodaPixelsTest, AtTheEdgeOnlyThePixelsThatAreThere) {
   expect_all_inside(whole.images[0], found, {corner[0], corner[1], 0.001});
 }
 
-TEST_F(SodaPixelsTest, APolygonAndARangeCoverWhatTheyName) {
+TEST_F(SodaCutTest, APolygonAndARangeAreCutToTheirArea) {
   const FitsFile whole = parent(kImage);
   for (const char* parameter : {"POLYGON=266.414+-29.010+266.420+-29.010+266.417+-29.004",
                                 "POS=POLYGON+266.414+-29.010+266.420+-29.010+266.417+-29.004",
@@ -132,8 +132,8 @@ TEST_F(SodaPixelsTest, APolygonAndARangeCoverWhatTheyName) {
   }
 }
 
-// MUSE cubes are in air, BAND is in vacuum.
-TEST_F(SodaPixelsTest, ABandOfACubeIsThePlanesWhoseVacuumWavelengthsItHolds) {
+// MUSE cubes have wavelengths in air, BAND is in vacuum.
+TEST_F(SodaCutTest, ABandOfACubeIsItsPlanesByVacuumWavelength) {
   for (const char* id : {"ADP.2016-06-21T08:15:12.100", "ADP.2022-03-01T10:00:00.060"}) {
     const FitsFile whole = parent(id);
     const FitsFile part = cut(id, "BAND=5.501e-07+6.499e-07");
@@ -153,8 +153,8 @@ TEST_F(SodaPixelsTest, ABandOfACubeIsThePlanesWhoseVacuumWavelengthsItHolds) {
   }
 }
 
-TEST_F(SodaPixelsTest, PositionAndBandTogetherAreCutFromAGiant) {
-  // 10 arcsec and 2 nm of 364 GB: the parent's bytes are looked up one by one.
+TEST_F(SodaCutTest, CutsByPositionAndBandFromAGiant) {
+  // 10 arcsec and 2 nm of 364 GB: reads only these bytes of the parent.
   const Reply reply = cutout(kLargest, "CIRCLE=11.8880583+-25.2888+0.0027777&BAND=6.52e-07+6.54e-07");
   ASSERT_EQ(reply.status, 200);
   const FitsFile part = read_fits_bytes(reply.body);
@@ -182,7 +182,7 @@ TEST_F(SodaPixelsTest, PositionAndBandTogetherAreCutFromAGiant) {
   }
 }
 
-TEST_F(SodaPixelsTest, ABandOfASpectrumIsItsSamplesInside) {
+TEST_F(SodaCutTest, ABandOfASpectrumIsItsSamplesInside) {
   const std::string id = "ADP.2014-09-16T11:04:45.123";
   const FitsFile whole = parent(id);
   const FitsFile part = cut(id, "BAND=5.0005e-07+5.101e-07");
@@ -201,7 +201,7 @@ TEST_F(SodaPixelsTest, ABandOfASpectrumIsItsSamplesInside) {
   EXPECT_NE(get(url(), file(id)).body.find("NELEM   =                 6000"), std::string::npos);
 }
 
-TEST_F(SodaPixelsTest, ACircleOfATableIsItsSourcesInside) {
+TEST_F(SodaCutTest, ACircleOfATableIsItsSourcesInside) {
   for (const char* id : {"ADP.2014-11-13T09:00:00.307", "ADP.2017-05-05T10:10:10.010"}) {
     const FitsFile whole = parent(id);
     const FitsFile part = cut(id, "CIRCLE=266.4168+-29.0078+0.1");

@@ -37,7 +37,7 @@ struct Hdu {
   std::vector<float> pixels;  // of images; first column as numbers of tables
 };
 
-// Opens with CFITSIO, reads everything but pixels of giants.
+// Opens a file with CFITSIO and reads it all, except the pixels of giants.
 std::vector<Hdu> read_fits(const std::string& path, bool with_pixels = true) {
   std::vector<Hdu> hdus;
   fitsfile* file = nullptr;
@@ -77,7 +77,7 @@ std::vector<Hdu> read_fits(const std::string& path, bool with_pixels = true) {
   return hdus;
 }
 
-class FitsFilesTest : public SimTest {
+class FitsBuilderTest : public SimTest {
  protected:
   std::string write(const File& file, const Content& bytes) {
     const std::string path = folder_.file(file.name);
@@ -89,7 +89,7 @@ class FitsFilesTest : public SimTest {
   TempFolder folder_;
 };
 
-TEST_F(FitsFilesTest, EveryStoredFitsFileOpens) {
+TEST_F(FitsBuilderTest, EveryStoredFitsFileOpens) {
   std::set<std::string> endings;
   for (const Holding& each : sim_->holdings().all()) {
     if (each.file.content->size() > 100'000'000) continue;
@@ -104,7 +104,7 @@ TEST_F(FitsFilesTest, EveryStoredFitsFileOpens) {
   EXPECT_EQ(endings, (std::set<std::string>{".fits", ".Z", ".fz", ".gz"}));
 }
 
-TEST_F(FitsFilesTest, GiantsHaveValidHeadersAndTheLengthThatTheseSay) {
+TEST_F(FitsBuilderTest, GiantsHaveValidHeadersAndTheirLength) {
   int giants = 0;
   for (const Holding& each : sim_->holdings().all()) {
     const Content& bytes = *each.file.content;
@@ -115,7 +115,7 @@ TEST_F(FitsFilesTest, GiantsHaveValidHeadersAndTheLengthThatTheseSay) {
     bytes.read(0, std::as_writable_bytes(std::span(start)));
     std::ofstream(path, std::ios::binary) << start;
     ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(bytes.size())), 0);
-    // The header of the second extension lies far inside.
+    // The header of the second extension lies gigabytes away.
     fitsfile* file = nullptr;
     int status = 0;
     LONGLONG data = 0;
@@ -142,7 +142,7 @@ TEST_F(FitsFilesTest, GiantsHaveValidHeadersAndTheLengthThatTheseSay) {
   EXPECT_EQ(giants, 4);
 }
 
-TEST_F(FitsFilesTest, PixelsOfGiantsAreFiniteNumbers) {
+TEST_F(FitsBuilderTest, PixelsOfGiantsAreFiniteNumbers) {
   std::string pixels = bytes(kGiant, 1'000'000'000, 4000);
   for (std::size_t i = 0; i < pixels.size(); i += 4) {
     EXPECT_EQ(static_cast<unsigned char>(pixels[i]), 0x3FU);
@@ -150,7 +150,7 @@ TEST_F(FitsFilesTest, PixelsOfGiantsAreFiniteNumbers) {
   }
 }
 
-TEST_F(FitsFilesTest, LzwUnpacksToThePlainFile) {
+TEST_F(FitsBuilderTest, LzwUnpacksToThePlainFile) {
   const Holding& raw = holding(kRawZ);
   const std::string packed = write(raw.file, *raw.file.content);
   const std::string plain = folder_.file("plain.fits");
@@ -163,7 +163,7 @@ TEST_F(FitsFilesTest, LzwUnpacksToThePlainFile) {
   EXPECT_EQ(std::filesystem::file_size(plain) % 2880, 0U);
 }
 
-TEST_F(FitsFilesTest, TileCompressedRawsUnpackToUnsignedPixels) {
+TEST_F(FitsBuilderTest, TileCompressedRawsUnpackToUnsignedPixels) {
   const Holding& raw = holding(kRawFz);
   const std::string packed = write(raw.file, *raw.file.content);
   const auto hdus = read_fits(packed);
@@ -180,14 +180,14 @@ TEST_F(FitsFilesTest, TileCompressedRawsUnpackToUnsignedPixels) {
   EXPECT_NE(all_bytes(*raw.file.content).find("ZCMPTYPE= 'RICE_1"), std::string::npos);
 }
 
-TEST_F(FitsFilesTest, BytesAreTheSameInEveryRun) {
+TEST_F(FitsBuilderTest, BytesAreTheSameInEveryRun) {
   const auto other = ArchiveSim::start({});
   for (const char* id : {kImage, kRawZ, kRawFz}) {
     EXPECT_EQ(all_bytes(content(id)), all_bytes(*other->holdings().find_file(id)->content)) << id;
   }
 }
 
-TEST_F(FitsFilesTest, AChangedFileIsStillAFitsFile) {
+TEST_F(FitsBuilderTest, AChangedFileIsStillAFitsFile) {
   for (const char* id : {kImage, kRawZ, kRawFz}) {
     const Holding& each = holding(id);
     const auto before = read_fits(write(each.file, *each.file.content));
@@ -197,7 +197,7 @@ TEST_F(FitsFilesTest, AChangedFileIsStillAFitsFile) {
   }
 }
 
-TEST_F(FitsFilesTest, RealFilesAreServedToo) {
+TEST_F(FitsBuilderTest, RealFilesAreServedToo) {
   const std::filesystem::path samples = std::filesystem::path(ESOFS_SOURCE_DIR) / "../shared/samples/fits";
   if (!std::filesystem::exists(samples)) GTEST_SKIP() << "no samples here";
   ArchiveSim::Config config;

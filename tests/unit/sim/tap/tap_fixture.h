@@ -1,4 +1,4 @@
-// A TapService on a few rows of its own, asked without a network.
+// TapTest: a TapService on a few rows of its own, called without a network.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace esofs::sim {
 class FewHoldings : public Holdings {
  public:
   std::map<std::string, std::vector<TableRow>> tables;
-  std::uint64_t many = 0;  // rows of dbo.raw, made as they are asked for
+  std::uint64_t many = 0;  // rows of dbo.raw, made when they are read
 
   const std::vector<Holding>& all() const override { return none_; }
   const Holding* find(const std::string& /*dp_id*/) const override { return nullptr; }
