@@ -118,6 +118,7 @@ class StoredCatalog final : public Catalog {
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
   bool forget_source(const client::Dataset& dataset) override;
   void learn_source(const client::Dataset& dataset, const client::FileSource& source) override;
+  void correct_source(const client::Dataset& dataset, const client::FileSource& source) override;
   Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) override;
   std::shared_ptr<const ProductFiles> known_product_files(const std::string& id) override {
     return files_of(product_files_->known(id_key(id)));
@@ -315,6 +316,10 @@ bool StoredCatalog::forget_source(const client::Dataset& dataset) {
 void StoredCatalog::learn_source(const client::Dataset& dataset, const client::FileSource& source) {
   if (!sources_->fresh(source_key(dataset)))
     sources_->keep(source_key(dataset), Login{archive_.user()}, {0, source});
+}
+
+void StoredCatalog::correct_source(const client::Dataset& dataset, const client::FileSource& source) {
+  sources_->keep(source_key(dataset), Login{archive_.user()}, {0, source});
 }
 
 Cancel StoredCatalog::product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) {

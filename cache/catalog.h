@@ -103,6 +103,8 @@ class Catalog {
   // Where a file is, as a DataLink answer says that was asked for something else: spares asking again. Kept unless an answer
   // within its ttl is here. Writes to LMDB; no network.
   virtual void learn_source(const client::Dataset& /*dataset*/, const client::FileSource& /*source*/) {}
+  // What an answer of the file itself has told of it, in place of what was known.
+  virtual void correct_source(const client::Dataset& /*dataset*/, const client::FileSource& /*source*/) {}
 
   // All files of the product `id`. ENOTSUP, at once, where the archive has no table of them.
   using ProductFiles = std::vector<client::ProductFile>;

@@ -177,7 +177,7 @@ void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {
     auto flight = state->flights.lower_bound(read->first());
     while (flight != state->flights.end() && flight->first < read->end()) {
       std::erase(flight->second.askers, read);
-      const bool unwanted = flight->second.askers.empty() && flight->second.carrier == nullptr;
+      const bool unwanted = flight->second.askers.empty() && flight->second.carrier == Carrier(Queued());
       flight = unwanted ? state->flights.erase(flight) : std::next(flight);
     }
     for (const auto& transfer : state->active) {
@@ -282,7 +282,7 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_transfer(State& state, st
 std::shared_ptr<CachedFile::Transfer> CachedFile::next_demand(State& state) {
   const auto queued = [&state](std::uint64_t index) {
     const auto flight = state.flights.find(index);
-    return flight != state.flights.end() && flight->second.carrier == nullptr;
+    return flight != state.flights.end() && flight->second.carrier == Carrier(Queued());
   };
   while (!state.demand.empty()) {
     Run& run = state.demand.front();
@@ -291,7 +291,7 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_demand(State& state) {
       state.demand.pop_front();
       continue;
     }
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false, false, {}, {}, {}});
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false});
     const std::uint64_t most = piece(state, run.end - run.first);
     while (transfer->end - transfer->next < most && queued(transfer->end)) {
       state.flights[transfer->end++].carrier = transfer.get();
@@ -324,7 +324,7 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::next_ahead(State& state, std::
     }
     const std::uint64_t most = std::min(piece_ahead(state, run.end - run.first), run.end - run.first);
     if (most * kChunkBytes > room) return nullptr;
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, false, {}, {}, {}});
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true});
     while (transfer->end - transfer->next < most && !state.flights.contains(transfer->end)) {
       state.flights[transfer->end++].carrier = transfer.get();
     }
@@ -352,13 +352,14 @@ std::shared_ptr<CachedFile::Transfer> CachedFile::make_room(State& state) {
 
 // --- a chunk that the opening of the file brings ---
 
-bool CachedFile::accepts(const std::string& validator) const {
-  return validator.empty() || about_.validator.empty() || validator == about_.validator;
+bool CachedFile::accepts(const client::FileHead& head) const {
+  return head.validator.empty() || about_.validator.empty() || head.validator == about_.validator ||
+         client::same_tag_and_date(about_.tag, about_.date, head);
 }
 
 void CachedFile::expect(std::uint64_t index) {
   auto state = state_.lock();
-  state->flights[index].carrier = this;
+  state->flights[index].carrier = ByOpening();
 }
 
 void CachedFile::arrived(std::uint64_t index, const Chunk& chunk) {
@@ -371,8 +372,8 @@ void CachedFile::lost(std::uint64_t index) {
   {
     auto state = state_.lock();
     const auto flight = state->flights.find(index);
-    if (flight == state->flights.end() || flight->second.carrier != this) return;
-    flight->second.carrier = nullptr;
+    if (flight == state->flights.end() || flight->second.carrier != Carrier(ByOpening())) return;
+    flight->second.carrier = Queued();
     if (flight->second.askers.empty()) {
       state->flights.erase(flight);
     } else {

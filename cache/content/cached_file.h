@@ -3,9 +3,10 @@
 //
 //   shapes   a transfer asks for a run of chunks. What readers wait for goes first; what is read ahead of sequential
 //            readers is spread over several transfers of at least 1 MiB. At most as many transfers as the lane is wide
-//   errors   a transfer that breaks off is taken up where it broke, kMostFailures times; then its readers get the error, which
-//            is remembered for failure_memory and told again without a request. Another version: ESTALE, for good. Where the
-//            URL is refused, its readers wait while a newer one is asked for
+//   errors   a transfer that breaks off, or that the server fails to answer, is taken up where it broke, kMostFailures times;
+//            then its readers get the error, which is remembered for failure_memory and told again without a request. Another
+//            version: ESTALE, for good. If the URL is refused, its readers wait while a newer one is asked for; a file that is
+//            gone is EIO
 //   threads  thread-safe
 //   source   cache/READING.md; RFC 9110 section 14
 #pragma once
@@ -17,6 +18,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "cache/content/content.h"
@@ -35,7 +37,9 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     std::string name;  // for errors: the URL without secrets
     std::string validator;
     std::uint64_t size;
-    bool fits;  // its first bytes must be FITS
+    bool fits;             // its first bytes must be FITS
+    std::string tag = {};  // client::FileHead::tag and date
+    std::string date = {};
   };
 
   using GiveUrl = std::function<void(const std::optional<std::string>& url)>;
@@ -56,8 +60,8 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   void expire(const Error& error) override;
   bool expired() override;
 
-  // True where an answer with this validator can be of this version.
-  bool accepts(const std::string& validator) const;
+  // True if an answer with this head can be of this version.
+  bool accepts(const client::FileHead& head) const;
   // A chunk that somebody else fetches: readers wait for it until arrived() or lost().
   void expect(std::uint64_t index);
   void arrived(std::uint64_t index, const Chunk& chunk);
@@ -67,15 +71,30 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   struct Transfer {
     std::uint64_t next;  // its chunks [next, end) have not come yet; guarded by the file's lock
     std::uint64_t end;
-    bool ahead;                   // nobody waited when it was begun
-    bool stopped = false;         // guarded by the file's lock
-    std::optional<Error> broken;  // of its last request; used by its job only, like the next
-    std::string url;              // of its last request
-    std::stop_source stop;
+    bool ahead;                        // nobody waited when it was begun
+    bool stopped = false;              // guarded by the file's lock
+    std::optional<Error> broken = {};  // of its last request; used by its job only, like the next two
+    std::string url = {};              // of its last request
+    std::shared_ptr<Bytes> begun =
+        {};  // the first bytes of chunk `next`, of an answer that was shorter than asked for
+    std::stop_source stop = {};
   };
+
+  // Who brings a chunk.
+  struct Queued {
+    friend bool operator==(Queued, Queued) = default;
+  };
+  struct ByOpening {  // expect()
+    friend bool operator==(ByOpening, ByOpening) = default;
+  };
+  struct AwaitsUrl {  // State::refused
+    friend bool operator==(AwaitsUrl, AwaitsUrl) = default;
+  };
+  using Carrier = std::variant<Queued, const Transfer*, ByOpening, AwaitsUrl>;
+
   struct Flight {
     std::vector<std::shared_ptr<PendingRead>> askers;
-    const void* carrier = nullptr;  // the transfer that brings it; nullptr: queued
+    Carrier carrier;
   };
   struct Run {
     std::uint64_t first;
@@ -97,7 +116,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
     std::map<std::uint64_t, Failure> failures;  // by chunk
     std::map<std::uint64_t, Chunk> unwritten;   // have come, and go to the disk with those that follow
     std::string url;
-    std::vector<Refused> refused;  // what waits for a newer URL: flights whose carrier is this list
+    std::vector<Refused> refused;  // what waits for a newer URL
     bool stale = false;            // on_stale was called
     std::optional<Error> expired;
     ReadAhead readers;
@@ -120,7 +139,7 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
   static void give_up(State& state, Transfer& transfer);
   // Visits what `carrier` brings of a run; where visit(index, flight) is false the flight ends.
   template <class Visit>
-  static void visit_carried(State& state, Run run, const void* carrier, const Visit& visit) {
+  static void visit_carried(State& state, Run run, const Carrier& carrier, const Visit& visit) {
     auto flight = state.flights.lower_bound(run.first);
     while (flight != state.flights.end() && flight->first < run.end) {
       const bool stays = flight->second.carrier != carrier || visit(flight->first, flight->second);
@@ -139,7 +158,8 @@ class CachedFile : public Content, public std::enable_shared_from_this<CachedFil
 
   void run(const std::shared_ptr<Transfer>& transfer, Lane::Turn& turn);
   Result<void> fetch(Transfer& transfer, Lane::Turn& turn);
-  Result<bool> fetch_once(Transfer& transfer, Lane::Turn& turn);
+  enum class Ended : std::uint8_t { kAll, kShort, kBrokeOff };
+  Result<Ended> fetch_once(Transfer& transfer, Lane::Turn& turn);
   void take_known(Transfer& transfer);
   bool awaited_else_unwritten(std::uint64_t index, const Chunk& chunk);
   void written(std::uint64_t first, std::uint64_t count);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -13,6 +14,13 @@ using std::chrono::steady_clock;
 constexpr std::size_t kMostRun = (1ULL << 20U) / kChunkBytes;  // chunks written to the disk at once
 constexpr std::uint64_t kMostWhole = 1ULL << 20U;  // of a file that may come whole instead of a range
 constexpr int kMostFailures = 3;
+constexpr std::uint64_t kLeastPart =
+    4096;  // bytes of an answer that is shorter than asked for; below it counts as broken off
+
+// What a reader of an open file receives: ENOENT is no error of read(2).
+Error read_error(const Error& error) {
+  return error.code() == ENOENT ? Error(EIO, "the file is gone from the archive: " + error.what()) : error;
+}
 
 }  // namespace
 
@@ -20,18 +28,18 @@ constexpr int kMostFailures = 3;
 class CachedFile::Filler : public client::FetchSink {
  public:
   Filler(CachedFile& file, Transfer& transfer, std::uint64_t first)
-      : file_(file), transfer_(transfer), index_(first) {}
+      : file_(file), transfer_(transfer), index_(first), chunk_(std::move(transfer.begun)) {}
 
   Result<void> head(const client::FileHead& head) override {
     accepted_ = true;
     answered_at_ = steady_clock::now();
     const auto& about = file_.about_;
-    const bool same = head.total && *head.total == about.size && file_.accepts(head.validator);
+    const bool same = head.total && *head.total == about.size && file_.accepts(head);
     if (!same) return Error(ESTALE, "the archive has another version of " + about.name);
     const bool whole = !head.partial && about.size <= kMostWhole && head.first == 0;
-    if (whole) skip_ = index_ * kChunkBytes;
+    if (whole) skip_ = offset();
     if (!head.partial && !whole) return Error(ESTALE, "the archive no longer sends ranges of " + about.name);
-    if (head.partial && head.first != index_ * kChunkBytes) return Error(EIO, "the answer is another range");
+    if (head.partial && head.first != offset()) return Error(EIO, "the answer is another range");
     return {};
   }
 
@@ -58,8 +66,13 @@ class CachedFile::Filler : public client::FetchSink {
     return {};
   }
 
+  // The first byte that is asked for.
+  std::uint64_t offset() const { return index_ * kChunkBytes + (chunk_ ? chunk_->size() : 0); }
   // Nothing more comes of this answer.
   void end() { write_run(); }
+  // What has come of the next chunk.
+  std::shared_ptr<Bytes> begun() { return std::move(chunk_); }
+  std::uint64_t received() const noexcept { return received_; }
 
   void tell(Pace& pace) const {
     if (!accepted_) return;
@@ -136,6 +149,7 @@ void CachedFile::take_known(Transfer& transfer) {
     }
     const auto chunk = here(index);
     if (!chunk) return;
+    transfer.begun.reset();
     land(&transfer, index, chunk);
   }
 }
@@ -144,30 +158,33 @@ Result<void> CachedFile::fetch(Transfer& transfer, Lane::Turn& turn) {
   for (int failures = 0;;) {
     take_known(transfer);
     auto ended = fetch_once(transfer, turn);
-    if (ended && *ended) return {};
+    if (ended && *ended == Ended::kAll) return {};
     if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
     if (!ended) return ended.error();
+    if (*ended == Ended::kShort) continue;
     if (++failures == kMostFailures)
       return transfer.broken.value_or(Error(EIO, "short answer for " + about_.name));
     if (auto paused = turn.pause(parts_->retry_pause * failures); !paused) return paused.error();
   }
 }
 
-// One request for what is left: true when all has come, false when it broke off and may be taken up again.
-Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
+// One request for what is left. Anything but kAll may be taken up again.
+Result<CachedFile::Ended> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
   const std::uint64_t first = transfer.next;  // changed by this thread only
-  if (first == transfer.end) return true;
+  if (first == transfer.end) return Ended::kAll;
   transfer.url = state_.lock()->url;
   client::FetchRequest request;
   request.url = transfer.url;
-  const std::uint64_t offset = first * kChunkBytes;
+  Filler filler(*this, transfer, first);
+  const std::uint64_t offset = filler.offset();
   request.range = client::ByteRange{offset, std::min(transfer.end * kChunkBytes, about_.size) - offset};
   request.validator = about_.validator;
+  request.tag = about_.tag;
+  request.date = about_.date;
   request.total = about_.size;
   request.fits = about_.fits;
   request.as = about_.key.identity();
   ++parts_->counters.requests;
-  Filler filler(*this, transfer, first);
   auto fetched = parts_->archive.fetch(request, filler, turn);
   filler.end();
   const std::uint64_t most = parts_->most_ahead();
@@ -176,13 +193,17 @@ Result<bool> CachedFile::fetch_once(Transfer& transfer, Lane::Turn& turn) {
     filler.tell(state->pace);
     state->readers.set_most_bytes(window(state->pace, most));
   }
-  if (transfer.next == transfer.end) return true;
-  if (fetched) return false;
+  if (transfer.next == transfer.end) return Ended::kAll;
+  if (fetched) {
+    transfer.begun = filler.begun();
+    return filler.received() >= std::min(kLeastPart, request.range->size) ? Ended::kShort : Ended::kBrokeOff;
+  }
   const int code = fetched.error().code();
-  const bool broke_off = filler.accepted() && code != ESTALE && code != EACCES && code != ENOENT;
-  if (!broke_off) return fetched.error();
+  const bool told = code == ESTALE || code == EACCES || code == ENOENT;
+  // A server that fails on one range (HTTP 500) has given others.
+  if (told || (!filler.accepted() && code != EIO)) return fetched.error();
   transfer.broken = fetched.error();
-  return false;
+  return Ended::kBrokeOff;
 }
 
 // True where a reader waits for the chunk; else it is found among the unwritten ones until written().
@@ -233,10 +254,10 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
   {
     auto state = state_.lock();
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
-    visit_carried(*state, {transfer->next, transfer->end}, transfer.get(),
+    visit_carried(*state, {transfer->next, transfer->end}, static_cast<const Transfer*>(transfer.get()),
                   [&](std::uint64_t index, const Flight& flight) {
                     if (!result && !flight.askers.empty())
-                      state->failures.insert_or_assign(index, Failure{result.error(), until});
+                      state->failures.insert_or_assign(index, Failure{read_error(result.error()), until});
                     askers.insert(askers.end(), flight.askers.begin(), flight.askers.end());
                     return false;
                   });
@@ -246,7 +267,8 @@ void CachedFile::finish(const std::shared_ptr<Transfer>& transfer, const Result<
     on_stale_(result.error());
     expire(result.error());
   }
-  for (const auto& read : askers) read->fail(result ? Error(EIO, "a chunk was not sent") : result.error());
+  for (const auto& read : askers)
+    read->fail(result ? Error(EIO, "a chunk was not sent") : read_error(result.error()));
   pump();
 }
 
@@ -264,7 +286,7 @@ bool CachedFile::hold_refused(const Transfer& transfer, const Error& error) {
                   [&](std::uint64_t /*index*/, Flight& flight) {
                     if (flight.askers.empty()) return false;
                     awaited = true;
-                    flight.carrier = newer ? nullptr : &state->refused;
+                    flight.carrier = newer ? Carrier(Queued()) : Carrier(AwaitsUrl());
                     return true;
                   });
     if (!awaited) return false;
@@ -288,10 +310,11 @@ void CachedFile::renewed(const std::optional<std::string>& url) {
     auto state = state_.lock();
     if (url) state->url = *url;
     const std::int64_t until = parts_->now() + parts_->failure_memory.count();
-    for (const auto& [run, error] : std::exchange(state->refused, {})) {
+    for (const auto& [run, refusal] : std::exchange(state->refused, {})) {
+      const Error error = read_error(refusal);
       if (url) state->demand.push_front(run);
-      visit_carried(*state, run, &state->refused, [&, why = error](std::uint64_t index, Flight& flight) {
-        flight.carrier = nullptr;
+      visit_carried(*state, run, AwaitsUrl(), [&, why = error](std::uint64_t index, Flight& flight) {
+        flight.carrier = Queued();
         if (url) return !flight.askers.empty();
         for (const auto& read : flight.askers) failed.emplace_back(read, why);
         state->failures.insert_or_assign(index, Failure{why, until});

@@ -29,7 +29,7 @@ Callers::Config with_clock(Callers::Config config) {
 // What a login may change. EIO: a login page in place of a file.
 bool is_refusal(const Error& error, const client::Dataset& dataset) {
   const int code = error.code();
-  return code == EACCES || code == ENOENT || code == EIO || (code == ENOTSUP && !dataset.cutout.empty());
+  return code == EACCES || code == ENOENT || code == EIO || (code == ENOTSUP && dataset.is_cutout());
 }
 
 void add(cache::FileCache::Usage& sum, const cache::FileCache::Usage& more) {

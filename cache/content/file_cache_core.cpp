@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "cache/answers/whose.h"
-#include "cache/content/unpack.h"
+#include "cache/content/forms/unpack.h"
+#include "cache/content/package_probe.h"
 #include "cache/content/whole_file.h"
 #include "client/base/in_turn.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
-#include "client/services/dataset_reader.h"
 
 namespace esofs::cache {
 namespace {
@@ -65,7 +65,7 @@ void FileCacheCore::end() { parts_->gate.close(); }
 
 std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
   // A cutout is of the dataset, by whatever URL it was come to.
-  if (!dataset.cutout.empty() && !dataset.id.empty())
+  if (dataset.is_cutout() && !dataset.id.empty())
     return archive_id_ + "\n" + dataset.id + "\ncutout " + dataset.cutout;
   // Secrets of a URL change from answer to answer; but other archives than that whose ids we know may name several files by
   // one id, and tell them apart by what looks like a secret.
@@ -73,7 +73,7 @@ std::string FileCacheCore::file_id(const client::Dataset& dataset) const {
   std::string url = client::shown_url(given);
   if (url != given && !parts_->archive.valid_id(dataset.id)) url = client::name_of_url(given);
   const std::string id = archive_id_ + "\n" + dataset.id + "\n" + url;
-  return dataset.cutout.empty() ? id : id + "\ncutout " + dataset.cutout;
+  return !dataset.is_cutout() ? id : id + "\ncutout " + dataset.cutout;
 }
 
 // The content key of the file that a cutout is of; "": it was never opened.
@@ -85,7 +85,7 @@ std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
 }
 
 bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& dataset) {
-  if (!dataset.cutout.empty()) {
+  if (dataset.is_cutout()) {
     // To ask again would be to cut again. It holds until its dataset is known to be another.
     const std::string parent = record.parent.empty() ? std::string() : parent_version(dataset);
     return same_version(record, dataset) && (parent.empty() || parent == record.parent);
@@ -143,47 +143,25 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
     done(std::move(*delivered));
     return {};
   }
-  // Who comes after a logout does not wait for what rights are getting.
-  const std::string flight = id + whose(parts_->archive.user());
-  auto joined = openings_.join(flight, std::move(done));
-  if (joined.first) ask(id, flight, dataset);
-  if (dataset.cutout.empty()) return joined.cancel;  // the opening goes on: what it learns is kept
-  return [weak = weak_from_this(), flight, leave = std::move(joined.cancel)] {
-    leave();
-    if (auto self = weak.lock()) self->stop_unwanted(flight);
-  };
+  // After a logout, callers must not join a request that still uses the old login.
+  auto joined = openings_.join(id + whose(parts_->archive.user()),
+                               dataset.is_cutout() ? Flights::Unwanted::kStops : Flights::Unwanted::kGoesOn,
+                               parts_->now(), std::move(done));
+  if (joined.begin) ask(id, joined.begin, dataset);
+  return joined.cancel;
 }
 
-// REQUIRES: the caller was told to start the flight of this opening.
-void FileCacheCore::ask(const std::string& id, const std::string& flight, const client::Dataset& dataset) {
-  std::stop_source stop;
-  std::string parent;
-  if (!dataset.cutout.empty()) {
-    parent = parent_version(dataset);
-    cutouts_.lock()->insert_or_assign(flight, stop);
-  }
-  catalog_.source(dataset, [self = shared_from_this(), id, flight, dataset, stop,
+void FileCacheCore::ask(const std::string& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
+  std::string parent = dataset.is_cutout() ? parent_version(dataset) : std::string();
+  catalog_.source(dataset, [self = shared_from_this(), id, attempt, dataset,
                             parent = std::move(parent)](Result<client::FileSource> source) {
     const Inside inside(self->parts_->gate);
-    if (!inside) return self->land(id, flight, ending_error());
-    if (!source) return self->land(id, flight, source.error());
+    if (!inside) return self->land(id, *attempt, ending_error());
+    if (!source) return self->land(id, *attempt, source.error());
     open_file(
         self->parts_, self,
-        {id, flight, dataset, std::move(*source), stop, parent, self->known_.record(id), self->unsteady(id)});
+        {id, attempt, dataset, std::move(*source), parent, self->known_.record(id), self->unsteady(id)});
   });
-}
-
-// A cutout that nobody waits for is not made: it costs the archive more than a file does.
-void FileCacheCore::stop_unwanted(const std::string& flight) {
-  if (openings_.waiting(flight) > 0) return;
-  std::optional<std::stop_source> stop;
-  {
-    auto cutouts = cutouts_.lock();
-    const auto asked = cutouts->find(flight);
-    if (asked == cutouts->end()) return;
-    stop.emplace(asked->second);
-  }
-  stop->request_stop();
 }
 
 // The file without a request, where that is possible.
@@ -214,6 +192,8 @@ OpenContent FileCacheCore::ranged_content(const std::string& id, const client::D
   about.url = url;
   about.name = client::shown_url(url);
   about.validator = record.validator;
+  about.tag = record.tag;
+  about.date = record.date;
   about.size = record.size;
   about.fits = dataset.extension == ".fits" && package_of(dataset).empty();
   return std::make_shared<CachedFile>(
@@ -226,7 +206,7 @@ OpenContent FileCacheCore::ranged_content(const std::string& id, const client::D
       },
       [weak = weak_from_this(), dataset](const std::string& refused, const CachedFile::GiveUrl& give) {
         auto self = weak.lock();
-        if (!self || !dataset.cutout.empty()) return give(std::nullopt);
+        if (!self || dataset.is_cutout()) return give(std::nullopt);
         self->renew(dataset, refused, give);
       });
 }
@@ -266,7 +246,13 @@ std::shared_ptr<WholeFile> FileCacheCore::whole_content(const std::string& id, c
                                      });
 }
 
-void FileCacheCore::opened(const OpeningRequest& request, const Delivered& delivered) {
+void FileCacheCore::readable(const OpeningRequest& request, const Delivered& delivered) {
+  if (!openings_.current(*request.attempt)) {
+    // Another attempt brings the file: a second whole response must not take the place of the first.
+    if (delivered.record.whole)
+      delivered.content->expire(Error(ESTALE, "another request has brought the file"));
+    return;
+  }
   Delivered answer = delivered;
   if (delivered.record.whole) {
     drop_superseded(request.id, delivered.record);
@@ -277,7 +263,7 @@ void FileCacheCore::opened(const OpeningRequest& request, const Delivered& deliv
     // Its last bytes, asked for meanwhile, may have told of another version.
     if (!delivered.content->expired()) known_.keep(request.id, answer.record);
   }
-  land(request.id, request.flight, answer);
+  land(request.id, *request.attempt, answer);
 }
 
 void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
@@ -288,29 +274,39 @@ void FileCacheCore::completed(const OpeningRequest& request, const Delivered& de
   known_.keep(request.id, record);
 }
 
-void FileCacheCore::failed(const OpeningRequest& request, const Error& error) {
-  const bool left = request.stop.stop_requested();
-  const bool refused = error.code() == EACCES || error.code() == ENOENT;
-  if (refused && !left && request.dataset.cutout.empty() && catalog_.forget_source(request.dataset))
-    return ask(request.id, request.flight, request.dataset);  // once: what is learnt now is not old
-  const bool stopped = error.code() == EINTR;
-  // A stop alone says nothing: what an answer left that broke off for good requests one too.
-  const bool unwanted = stopped && left && !parts_->gate.stop().stop_requested();
-  if (!unwanted) return land(request.id, request.flight, stopped ? ending_error() : error);
-  cutouts_.lock()->erase(request.flight);
-  // Somebody may want it after all.
-  if (!openings_.drop_unwanted(request.flight)) ask(request.id, request.flight, request.dataset);
+void FileCacheCore::is_package(const OpeningRequest& request, const client::FileSource& package) {
+  catalog_.correct_source(request.dataset, package);
 }
 
-void FileCacheCore::land(const std::string& id, const std::string& flight,
-                         const Result<Delivered>& delivered) {
-  cutouts_.lock()->erase(flight);
+void FileCacheCore::failed(const OpeningRequest& request, OpeningEnd why, const Error& error) {
+  const auto& attempt = request.attempt;
+  switch (why) {
+    case OpeningEnd::kStopped:
+      if (const auto next = openings_.stopped(*attempt)) ask(request.id, next, request.dataset);
+      return;
+    case OpeningEnd::kRefused: {
+      // Once: what is learnt now is not old.
+      const bool newer = openings_.current(*attempt) && !request.dataset.is_cutout() &&
+                         catalog_.forget_source(request.dataset);
+      return newer ? ask(request.id, attempt, request.dataset) : land(request.id, *attempt, error);
+    }
+    case OpeningEnd::kEnding:
+      return land(request.id, *attempt, ending_error());
+    case OpeningEnd::kPackage:  // no failure to remember: under the package's own name the file can be opened
+      return openings_.land(*attempt, error);
+    case OpeningEnd::kFailed:
+      return land(request.id, *attempt, error.code() == EINTR ? ending_error() : error);
+  }
+}
+
+void FileCacheCore::land(const std::string& id, const Attempt& attempt, const Result<Delivered>& delivered) {
+  if (!openings_.current(attempt)) return;
   if (delivered) {
     known_.forget_failure(id);
   } else {
     known_.remember_failure(id, delivered.error(), parts_->now() + config_.failure_memory.count());
   }
-  openings_.land(flight, delivered);
+  openings_.land(attempt, delivered);
 }
 
 // --- views ---
@@ -322,14 +318,16 @@ bool FileCacheCore::unpacks(Packing packing) const {
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenContent> done) {
   const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+  if (const std::string package = plain ? package_of(dataset) : ""; !package.empty()) {
+    done(package_error(package));
+    return {};
+  }
   const auto self = shared_from_this();
   return in_turn<Delivered, OpenContent>(
       [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },
       [self, dataset, plain](const Delivered& delivered, const Done<OpenContent>& answer) -> Cancel {
         if (const std::string package = plain ? self->package_of(dataset) : ""; !package.empty()) {
-          answer(
-              Error(EIO, "the archive delivers this dataset as a package, which is no FITS file: it is the " +
-                             package + " file in the dataset's directory below datasets/"));
+          answer(package_error(package));
           return {};
         }
         if (plain && self->unpacks(delivered.record.packing))
@@ -342,8 +340,8 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<OpenC
 
 // The extension of the package that a dataset is delivered as; "" where it is none, or nothing was asked yet.
 std::string FileCacheCore::package_of(const client::Dataset& dataset) {
-  const auto source = dataset.cutout.empty() ? catalog_.known_source(dataset) : std::nullopt;
-  return source ? client::package_extension(source->content_type, source->url) : std::string();
+  const auto source = dataset.is_cutout() ? std::nullopt : catalog_.known_source(dataset);
+  return source ? package_extension(*source) : std::string();
 }
 
 OpenContent FileCacheCore::known_view(const client::Dataset& dataset, const std::string& id,
@@ -429,7 +427,7 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   if (source && source->length.value_or(0) > 0) delivered = *source->length;
   bool exact = false;
   const bool current =
-      record && (dataset.cutout.empty() ? same_version(*record, dataset) : fresh(*record, dataset));
+      record && (!dataset.is_cutout() ? same_version(*record, dataset) : fresh(*record, dataset));
   if (current) {
     delivered = record->size;
     exact = true;

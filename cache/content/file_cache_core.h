@@ -15,6 +15,7 @@
 #include "cache/content/cached_file.h"
 #include "cache/content/content.h"
 #include "cache/content/file_cache.h"
+#include "cache/content/flights.h"
 #include "cache/content/known_files.h"
 #include "cache/content/opening.h"
 #include "cache/content/unfinished.h"
@@ -40,9 +41,10 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   // --- OpeningHost ---
   OpenContent ranged(const OpeningRequest& request, const FileRecord& record) override;
   std::shared_ptr<WholeFile> whole(const OpeningRequest& request, const ContentKey& key) override;
-  void opened(const OpeningRequest& request, const Delivered& delivered) override;
-  void failed(const OpeningRequest& request, const Error& error) override;
+  void readable(const OpeningRequest& request, const Delivered& delivered) override;
+  void failed(const OpeningRequest& request, OpeningEnd why, const Error& error) override;
   void completed(const OpeningRequest& request, const Delivered& delivered) override;
+  void is_package(const OpeningRequest& request, const client::FileSource& package) override;
 
  private:
   std::string file_id(const client::Dataset& dataset) const;
@@ -56,13 +58,12 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   std::shared_ptr<WholeFile> whole_content(const std::string& id, const client::Dataset& dataset,
                                            const ContentKey& key);
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
-  void ask(const std::string& id, const std::string& flight, const client::Dataset& dataset);
-  void stop_unwanted(const std::string& flight);
+  void ask(const std::string& id, const AttemptPtr& attempt, const client::Dataset& dataset);
   std::optional<Delivered> known(const client::Dataset& dataset, const std::string& id);
   void renew(const client::Dataset& dataset, const std::string& refused, const CachedFile::GiveUrl& give);
   std::shared_ptr<Content> ranged_content(const std::string& id, const client::Dataset& dataset,
                                           const FileRecord& record, const std::string& url);
-  void land(const std::string& id, const std::string& flight, const Result<Delivered>& delivered);
+  void land(const std::string& id, const Attempt& attempt, const Result<Delivered>& delivered);
 
   bool unpacks(Packing packing) const;
   Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<OpenContent> done);
@@ -79,12 +80,11 @@ class FileCacheCore : public OpeningHost, public std::enable_shared_from_this<Fi
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
   KnownFiles known_;
-  Guarded<std::map<std::string, std::stop_source>> cutouts_;  // by flight: those being asked for
   // By file id, until when: files whose version was another a moment later, as behind mirrors that make their ETags
   // themselves. Their ranges cannot be put together.
   Guarded<std::map<std::string, std::int64_t>> unsteady_;
-  Waiters<std::string, Delivered> openings_;  // by flight: the file id, and who is logged in
-  Waiters<std::string, OpenContent> views_;   // by content key
+  Flights openings_;                         // by the file id and who is logged in
+  Waiters<std::string, OpenContent> views_;  // by content key
 };
 
 }  // namespace esofs::cache

@@ -51,6 +51,8 @@ std::string encoded(const FileRecord& record) {
               {"since", record.since},
               {"checked_at", record.checked_at}};
   if (!record.parent.empty()) object["parent"] = record.parent;
+  if (!record.tag.empty()) object["tag"] = record.tag;
+  if (!record.date.empty()) object["date"] = record.date;
   if (!record.identity.empty()) object["identity"] = record.identity;
   if (record.plain_size) object["plain_size"] = *record.plain_size;
   return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -66,6 +68,8 @@ std::optional<FileRecord> decoded_file_record(std::string_view value) {
   record.url = value_or<std::string>(object, "url", "");
   record.name = value_or<std::string>(object, "name", "");
   record.validator = value_or<std::string>(object, "validator", "");
+  record.tag = value_or<std::string>(object, "tag", "");
+  record.date = value_or<std::string>(object, "date", "");
   record.identity = value_or<std::string>(object, "identity", "");
   record.size = number(object, "size");
   record.parent = value_or<std::string>(object, "parent", "");

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "cache/content/unpack.h"
+#include "cache/content/forms/unpack.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {
@@ -18,6 +18,8 @@ struct FileRecord {
   std::string url;   // where its bytes are; "" where the URL holds a secret
   std::string name;  // delivered name; ""
   std::string validator;
+  std::string tag;  // client::FileHead::tag and date
+  std::string date;
   std::uint64_t size = 0;
   bool whole = false;  // came as one response, cannot be asked for in ranges
   Packing packing = Packing::kNone;

@@ -11,21 +11,23 @@
 
 #include "cache/answers/whose.h"
 #include "cache/content/cached_file.h"
+#include "cache/content/forms/wholeness.h"
+#include "cache/content/package_probe.h"
 #include "cache/content/whole_file.h"
 #include "client/base/iso_time.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
-#include "client/services/dataset_reader.h"
 
 namespace esofs::cache {
 namespace {
 
 constexpr int kAttempts = 3;  // of an answer that breaks off
 constexpr std::size_t kMagicBytes = 3;
+// A header that the archive corrects on download grows or shrinks by a few blocks of 2880 bytes.
+constexpr std::uint64_t kCorrectedHeader = 10ULL * 2880;
 
 bool is_fits(const OpeningRequest& request) {
-  return request.dataset.extension == ".fits" &&
-         client::package_extension(request.source.content_type, request.source.url).empty();
+  return request.dataset.extension == ".fits" && package_extension(request.source).empty();
 }
 
 // Before its release a file needs rights.
@@ -57,8 +59,7 @@ struct Tail {
   std::uint64_t total = 0;  // as announced
   bool ended = false;
   std::shared_ptr<Bytes> bytes;  // null: failed
-  std::string validator;
-  std::string identity;
+  client::FileHead head;
   std::shared_ptr<CachedFile> file;  // who expects it
 
   std::uint64_t index() const { return chunk_count(total) - 1; }
@@ -71,8 +72,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
   void begin() {
     const auto& length = request_.source.length;
-    const bool ask_tail =
-        is_fits(request_) && !request_.dataset.whole && !request_.in_one && length && *length > kChunkBytes;
+    const bool ask_tail = is_fits(request_) && !request_.dataset.is_cutout() && !request_.in_one && length &&
+                          *length > kChunkBytes;
     if (ask_tail) tail_.total = *length;
     submit(&Opening::fetch_file);
     if (ask_tail) submit(&Opening::fetch_tail);
@@ -88,23 +89,32 @@ class Opening : public std::enable_shared_from_this<Opening> {
   }
 
   void fetch_file(Lane::Turn& turn) {
+    const std::stop_token lane = turn.stop();
     const Inside inside(parts_->gate);
-    if (!inside) return host_->failed(request_, ending_error());
+    if (!inside || lane.stop_requested()) return host_->failed(request_, OpeningEnd::kEnding, ending_error());
     try {
-      if (turn.stop().stop_requested()) return host_->failed(request_, ending_error());
+      request_.attempt->alive_at = parts_->now();
       const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
       auto fetched = fetch_all(turn);
-      if (!fetched && !answered_) host_->failed(request_, fetched.error());
+      if (!fetched && !answered_) host_->failed(request_, end_of(fetched.error(), lane), fetched.error());
     } catch (const std::exception& bug) {
-      if (!answered_) host_->failed(request_, Error(EIO, bug.what()));
+      if (!answered_) host_->failed(request_, OpeningEnd::kFailed, Error(EIO, bug.what()));
     }
+  }
+
+  // A stop request alone does not mean that the attempt was stopped: a response that broke off for good requests one as well.
+  OpeningEnd end_of(const Error& error, const std::stop_token& lane) const {
+    if (package_) return OpeningEnd::kPackage;
+    if (parts_->gate.stop().stop_requested() || lane.stop_requested()) return OpeningEnd::kEnding;
+    if (error.code() == EINTR && stop_.stop_requested()) return OpeningEnd::kStopped;
+    return error.code() == EACCES || error.code() == ENOENT ? OpeningEnd::kRefused : OpeningEnd::kFailed;
   }
 
   bool needs_rights() const;  // which are shown at once
   Result<void> fetch_all(Lane::Turn& turn);
+  Error told(const Error& error, bool accepted, Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
-  void tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string& validator,
-                  const std::string& identity);
+  void tail_ended(const std::shared_ptr<Bytes>& bytes, const client::FileHead& head);
   void settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
 
   FileRecord record_of(const client::FileHead& head) const {
@@ -113,6 +123,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
     record.name = head.name.empty() ? request_.source.original_name : head.name;
     if (record.name.empty()) record.name = packed_name(request_.source.url);
     record.validator = head.validator;
+    record.tag = head.tag;
+    record.date = head.date;
     record.identity = head.identity;
     record.size = head.total.value_or(0);
     record.mtime = request_.dataset.mtime;
@@ -129,25 +141,26 @@ class Opening : public std::enable_shared_from_this<Opening> {
     record.key = request_.id + "\n" + version_of(head, request_.dataset) + whose(head.identity);
     const auto& before = request_.before;
     if (!before || before->whole) return;
-    // Where the server tells versions apart by nothing, what is remembered of this size goes on until a date tells of another.
-    const bool told = !head.validator.empty() || !before->validator.empty();
-    if (!told && before->size == record.size && before->identity == record.identity &&
-        same_version(*before, request_.dataset))
-      record.key = before->key;
+    // If the server sends no validator, keep the remembered version while the size is unchanged and no newer date is known.
+    const bool untold = head.validator.empty() && before->validator.empty();
+    const bool same = (untold && same_version(*before, request_.dataset)) ||
+                      client::same_tag_and_date(before->tag, before->date, head);
+    if (same && before->size == record.size && before->identity == record.identity) record.key = before->key;
     if (record.key == before->key) record.since = before->since;
   }
 
-  void opened(const Delivered& delivered) {
+  void readable(const Delivered& delivered) {
     answered_ = true;
-    host_->opened(request_, delivered);
+    host_->readable(request_, delivered);
   }
 
   const std::shared_ptr<ContentParts> parts_;
   const std::shared_ptr<OpeningHost> host_;
   const OpeningRequest request_;
-  std::stop_source stop_ = request_.stop;
+  std::stop_source stop_ = request_.attempt->stop;
   bool answered_ = false;  // used by the job of the head only, as is
   bool no_range_ = false;  // the server has none to give, or does not say of what it is one
+  std::optional<client::FileSource> package_;  // that came in place of a FITS file
   std::shared_ptr<WholeFile> whole_;
   std::mutex mutex_;
   Tail tail_;  // guarded by mutex_, but for total and index()
@@ -160,6 +173,9 @@ class Opening::HeadSink : public client::FetchSink {
 
   Result<void> head(const client::FileHead& head) override {
     accepted_ = true;
+    alive();
+    if (is_fits(opening_.request_)) opening_.package_ = package_of_answer(opening_.request_.source, head, {});
+    if (opening_.package_) return package_error(package_extension(*opening_.package_));
     record_ = opening_.record_of(head);
     if (head.partial) {
       if (!head.total) {
@@ -173,6 +189,8 @@ class Opening::HeadSink : public client::FetchSink {
   }
 
   Result<void> body(std::span<const std::byte> piece) override {
+    alive();
+    received_ += piece.size();
     const auto missing = std::min(kMagicBytes - std::min(kMagicBytes, magic_.size()), piece.size());
     magic_.insert(magic_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(missing));
     if (record_.whole) return whole_body(piece);
@@ -186,19 +204,22 @@ class Opening::HeadSink : public client::FetchSink {
   // After the last byte of a good answer.
   Result<void> end() {
     record_.packing = packing_of(record_.name, magic_);
-    return record_.whole ? end_whole({}) : end_ranged();
+    return record_.whole ? end_whole() : end_ranged();
   }
-  // The answer broke off. True: it may be asked for again.
+  // The answer broke off, or is not the whole file. True: it may be asked for again.
   bool broken(const Error& error) {
-    if (!accepted_) return false;
+    if (!accepted_ || opening_.package_) return false;
     if (!record_.whole) return error.code() == EIO || error.code() == ETIMEDOUT;
     (void)opening_.whole_->end(error);
     if (opening_.whole_->begin(size_known_)) return true;
     opening_.whole_->spoil(Error(ESTALE, "the transfer broke off and cannot be taken up: " + error.what()));
     return false;
   }
+  bool accepted() const noexcept { return accepted_; }
 
  private:
+  void alive() { opening_.request_.attempt->alive_at = opening_.parts_->now(); }
+
   Result<void> begin_whole(const client::FileHead& head) {
     record_.whole = true;
     size_known_ = head.total;
@@ -211,44 +232,64 @@ class Opening::HeadSink : public client::FetchSink {
       whole->carried_by(opening_.stop_);
     }
     record_.key = whole->key().text();
-    if (!whole->begin(head.total)) return Error(ESTALE, "the file came anew with another size");
+    if (!whole->begin(head.total)) return Error(ESTALE, "the file came again with another size");
     return {};
   }
 
   Result<void> whole_body(std::span<const std::byte> piece) {
+    if (!size_known_) wholeness_.feed(piece);
     auto fed = opening_.whole_->feed(piece, turn_);
     if (!fed) return fed;
     if (size_known_ && !opening_.answered_ && magic_.size() == kMagicBytes) {
       record_.packing = packing_of(record_.name, magic_);
-      opening_.opened({opening_.whole_, record_});
+      opening_.readable({opening_.whole_, record_});
     }
     return {};
   }
 
-  Result<void> end_whole(const Result<void>& result) {
-    auto& whole = opening_.whole_;
-    auto ended = whole->end(result);
-    if (!ended) {
-      whole->spoil(ended.error());
-      return ended;
+  // Whether a whole response that has ended is the whole file.
+  Result<void> check_whole() {
+    const auto& request = opening_.request_;
+    const auto length = request.source.kind == client::FetchKind::kFile ? request.source.length
+                                                                        : std::optional<std::uint64_t>();
+    if (received_ == 0) {
+      const std::uint64_t expected =
+          length.value_or(request.dataset.is_cutout() ? 0 : request.dataset.estimate_bytes);
+      return expected == 0 ? Result<void>()
+                           : Error(EIO, "the answer is empty; the file is announced with about " +
+                                            std::to_string(expected) + " bytes");
     }
+    if (size_known_) return {};
+    if (auto whole = wholeness_.end(); !whole) return whole;
+    if (!length || received_ == *length) return {};
+    const std::uint64_t apart = received_ > *length ? received_ - *length : *length - received_;
+    if (wholeness_.plain_fits() && apart <= kCorrectedHeader) return {};
+    return Error(EIO, std::to_string(received_) + " bytes came, and the file is announced with " +
+                          std::to_string(*length));
+  }
+
+  Result<void> end_whole() {
+    auto& whole = opening_.whole_;
+    if (auto right = check_whole(); !right) return right;
+    if (auto ended = whole->end({}); !ended) return ended;
     record_.size = whole->size();
     const Delivered delivered{whole, record_};
-    if (!opening_.answered_) opening_.opened(delivered);
+    if (!opening_.answered_) opening_.readable(delivered);
     opening_.host_->completed(opening_.request_, delivered);
     return {};
   }
 
   Result<void> end_ranged() {
-    if (first_->size() != std::min(kChunkBytes, record_.size))
+    if (first_->size() > std::min(kChunkBytes, record_.size))
       return Error(EIO, "the answer has another length");
     auto content = opening_.host_->ranged(opening_.request_, record_);
     const auto file = std::dynamic_pointer_cast<CachedFile>(content);
     if (file && record_.size > 0) {
-      file->arrived(0, first_);
+      // Of a part that is shorter than asked for the reader of the first chunk asks again.
+      if (first_->size() == chunk_size(record_.size, 0)) file->arrived(0, first_);
       opening_.settle_tail(file, record_.size);
     }
-    opening_.opened({content, record_});
+    opening_.readable({content, record_});
     return {};
   }
 
@@ -256,6 +297,8 @@ class Opening::HeadSink : public client::FetchSink {
   Lane::Turn& turn_;
   FileRecord record_;
   std::optional<std::uint64_t> size_known_;
+  std::uint64_t received_ = 0;
+  Wholeness wholeness_;  // of a whole response whose length nobody has announced
   Bytes magic_;
   std::shared_ptr<Bytes> first_ = std::make_shared<Bytes>();
   bool accepted_ = false;
@@ -272,30 +315,36 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   request.fits = is_fits(request_);
   request.restricted = needs_rights();
   request.page = request_.dataset.extension == ".html";
-  // A web page is small and made anew for each request.
   request.kind = request_.source.kind;
-  const bool ranged = !request_.dataset.whole && !request.page && !request_.in_one;
+  // A web page is small, and made again for each request.
+  const bool ranged = !request_.dataset.is_cutout() && !request.page && !request_.in_one;
   if (ranged) request.range = client::ByteRange{0, kChunkBytes};
   for (int attempt = 1;; ++attempt) {
     ++parts_->counters.requests;
     HeadSink sink(*this, turn);
     auto fetched = parts_->archive.fetch(request, sink, turn);
-    if (fetched) {
-      auto ended = sink.end();
-      if (ended || answered_) return ended;
-      return ended.error();
-    }
+    const Result<void> ended = fetched ? sink.end() : Result<void>(fetched.error());
+    if (ended) return ended;
     if (std::exchange(no_range_, false) && request.range && !turn.stop().stop_requested()) {
       request.range.reset();  // all of it in one answer, whose end tells the size
       continue;
     }
-    const bool again = sink.broken(fetched.error()) && attempt < kAttempts && !turn.stop().stop_requested();
+    const bool again = sink.broken(ended.error()) && attempt < kAttempts && !turn.stop().stop_requested();
     if (!again) {
-      if (whole_) whole_->spoil(fetched.error());
-      return fetched.error();
+      if (whole_) whole_->spoil(ended.error());
+      return told(ended.error(), sink.accepted(), turn);
     }
     if (auto paused = turn.pause(parts_->retry_pause * attempt); !paused) return paused.error();
   }
+}
+
+// The error to tell: what is no FITS file may be a package, of which the host is told.
+Error Opening::told(const Error& error, bool accepted, Lane::Turn& turn) {
+  const bool strange = error.code() == EIO && !accepted && is_fits(request_) && !turn.stop().stop_requested();
+  if (strange && !package_) package_ = package_at(parts_->archive, request_.source, needs_rights(), turn);
+  if (!package_) return error;
+  host_->is_package(request_, *package_);
+  return package_error(package_extension(*package_));
 }
 
 // --- the tail ---
@@ -308,8 +357,7 @@ class Opening::TailSink : public client::FetchSink {
     const std::uint64_t first = (chunk_count(total_) - 1) * kChunkBytes;
     if (!head.partial || head.first != first || head.total != total_)
       return Error(EIO, "this is not the end of it");
-    validator_ = head.validator;
-    identity_ = head.identity;
+    head_ = head;
     return {};
   }
   Result<void> body(std::span<const std::byte> piece) override {
@@ -318,23 +366,20 @@ class Opening::TailSink : public client::FetchSink {
     return {};
   }
 
-  const std::string& validator() const noexcept { return validator_; }
-  const std::string& identity() const noexcept { return identity_; }
+  const client::FileHead& told() const noexcept { return head_; }
   const std::shared_ptr<Bytes>& bytes() const noexcept { return bytes_; }
 
  private:
   Opening& opening_;
   const std::uint64_t total_;
-  std::string validator_;
-  std::string identity_;
+  client::FileHead head_;
   std::shared_ptr<Bytes> bytes_ = std::make_shared<Bytes>();
 };
 
 void Opening::fetch_tail(Lane::Turn& turn) {
   const Inside inside(parts_->gate);
   std::shared_ptr<Bytes> bytes;
-  std::string validator;
-  std::string identity;
+  client::FileHead head;
   try {
     if (inside && !turn.stop().stop_requested()) {
       const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
@@ -349,28 +394,25 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       ++parts_->counters.requests;
       const auto fetched = parts_->archive.fetch(request, sink, turn);
       if (fetched && sink.bytes()->size() == tail_.total - first) bytes = sink.bytes();
-      validator = sink.validator();
-      identity = sink.identity();
+      head = sink.told();
     }
   } catch (const std::exception&) {
     bytes = nullptr;  // whoever wants it asks for it again
   }
-  tail_ended(bytes, validator, identity);
+  tail_ended(bytes, head);
 }
 
-void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const std::string& validator,
-                         const std::string& identity) {
+void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const client::FileHead& head) {
   std::shared_ptr<CachedFile> file;
   {
     const std::lock_guard lock(mutex_);
     tail_.ended = true;
     tail_.bytes = bytes;
-    tail_.validator = validator;
-    tail_.identity = identity;
+    tail_.head = head;
     file = tail_.file;
   }
   if (!file) return;  // the head is still to come, or told of another size
-  if (bytes && file->accepts(validator) && file->key().identity() == identity) {
+  if (bytes && file->accepts(head) && file->key().identity() == head.identity) {
     file->arrived(tail_.index(), bytes);
   } else {
     file->lost(tail_.index());
@@ -391,7 +433,7 @@ void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t
     tail_.file = file;
     ended = tail_.ended;
   }
-  if (ended) tail_ended(tail_.bytes, tail_.validator, tail_.identity);
+  if (ended) tail_ended(tail_.bytes, tail_.head);
 }
 
 }  // namespace

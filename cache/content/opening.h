@@ -1,8 +1,10 @@
 // Opening: the first request for a file, which tells its exact size and version and brings its first bytes; for FITS the
 // last bytes are asked for beside it, because nearly every tool wants both.
 //
+//   shapes   an answer without ranges becomes a WholeFile. If nobody has announced its length, what the file itself says of
+//            its length decides at the end whether it came whole (forms/wholeness.h); if it did not, it is asked for again
 //   errors   those of client::Archive::fetch
-//   threads  runs on the transfers lane; done runs once, there
+//   threads  runs on the transfers lane; the host is called there
 //   source   cache/READING.md; RFC 9110 section 14
 #pragma once
 
@@ -10,52 +12,56 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 
 #include "cache/content/content.h"
 #include "cache/content/file_record.h"
+#include "cache/content/flights.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {
 
-// A file as delivered, open.
-struct Delivered {
-  std::shared_ptr<Content> content;
-  FileRecord record;
-};
-
 struct OpeningRequest {
   std::string id;      // file_id()
-  std::string flight;  // of who waits for it
+  AttemptPtr attempt;  // in whose behalf
   client::Dataset dataset;
   client::FileSource source;
-  std::stop_source stop{};             // ends the request and the transfer that it becomes
   std::string parent{};                // of a cutout: FileRecord::parent
   std::optional<FileRecord> before{};  // what is remembered of the file
   bool in_one = false;  // by one answer, without ranges: no two answers have agreed on its version
+};
+
+// Why an opening ended without the file.
+enum class OpeningEnd : std::uint8_t {
+  kRefused,  // the archive refuses it or does not have it
+  kPackage,  // what came is a package and not the FITS file that it is called
+  kStopped,  // its attempt was stopped
+  kEnding,   // the cache ends
+  kFailed    // anything else
 };
 
 // What Opening asks of the cache it works for. Called from the lane, without locks.
 class OpeningHost {
  public:
   virtual ~OpeningHost() = default;
-  // The content that this record tells of: the one that is open already, or a new one. What was known of another
+  // The content that this record describes: the one that is open already, or a new one. What was known of another
   // version before is dropped.
   virtual std::shared_ptr<Content> ranged(const OpeningRequest& request, const FileRecord& record) = 0;
-  // A new content for a whole response; known to the host once opened() or completed() is called.
+  // A new content for a whole response; known to the host once readable() or completed() is called.
   virtual std::shared_ptr<class WholeFile> whole(const OpeningRequest& request, const ContentKey& key) = 0;
   // The file can be read.
-  virtual void opened(const OpeningRequest& request, const Delivered& delivered) = 0;
-  virtual void failed(const OpeningRequest& request, const Error& error) = 0;
+  virtual void readable(const OpeningRequest& request, const Delivered& delivered) = 0;
+  virtual void failed(const OpeningRequest& request, OpeningEnd why, const Error& error) = 0;
   // A whole response has come to its end and may be found again by its record.
   virtual void completed(const OpeningRequest& request, const Delivered& delivered) = 0;
+  // Before failed(kPackage): where the package is.
+  virtual void is_package(const OpeningRequest& request, const client::FileSource& package) = 0;
 };
 
 // The version of a file as an answer tells it; part of its content key.
 std::string version_of(const client::FileHead& head, const client::Dataset& dataset);
 
-// Submits the requests. Of host, exactly one of opened() and failed() is called, and failed() at most once the gate is closed.
+// Submits the requests. Of host, exactly one of readable() and failed() is called, and failed() at most once the gate is closed.
 void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
                OpeningRequest request);
 

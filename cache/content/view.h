@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "cache/content/content.h"
-#include "cache/content/unpack.h"
+#include "cache/content/forms/unpack.h"
 #include "client/base/unique_fd.h"
 
 namespace esofs::cache {

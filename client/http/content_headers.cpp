@@ -117,6 +117,13 @@ std::string validator_of(const HttpHead& head) {
   return date.empty() ? etag : date;
 }
 
+std::string opaque_tag(const HttpHead& head) {
+  const std::string etag = head.header("etag");
+  const auto first = etag.find('"');
+  const bool quoted = first != std::string::npos && etag.size() >= first + 2 && etag.back() == '"';
+  return quoted ? etag.substr(first + 1, etag.size() - first - 2) : std::string();
+}
+
 std::string media_type(const std::string& content_type) {
   return lower(trimmed(std::string_view(content_type).substr(0, content_type.find(';')), kBlank));
 }

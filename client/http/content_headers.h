@@ -35,6 +35,9 @@ std::string disposition_name(const std::string& header);
 // bytes, but another one tells of another version.
 std::string validator_of(const HttpHead& head);
 
+// What the ETag has between its quotes, weak or strong; "" where there is none.
+std::string opaque_tag(const HttpHead& head);
+
 // The media type without parameters, in lower case: "text/html; charset=x" -> "text/html".
 std::string media_type(const std::string& content_type);
 

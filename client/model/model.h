@@ -80,11 +80,13 @@ struct Dataset {
   std::uint64_t estimate_bytes = 0;  // access_estsize, rounded up; 0: unknown
   std::int64_t mtime = 0;            // last_mod_date, else release or observation date; 0: unknown
   std::string release_date;          // ISO 8601 as the row says it; ""
-  bool whole = false;                // made when asked for (a cutout): no two answers are alike, no ranges
-  // The canonical spec (client/model/cutout_spec.h) of the cutout of `id` that is meant; "": the file itself.
+  // The canonical spec (client/model/cutout_spec.h) of the cutout of `id` that is meant; "": the file itself. A cutout is made
+  // when it is asked for: no two answers are alike, and there are no ranges.
   std::string cutout = {};
   std::int64_t modified =
       0;  // last_mod_date: what tells versions apart where the server does not; 0: unknown
+
+  bool is_cutout() const noexcept { return !cutout.empty(); }
 };
 
 // A row of a DataLink answer.
@@ -159,10 +161,17 @@ struct FileHead {
   std::optional<std::uint64_t> total;  // exact size; nullopt: not announced (known when the body has ended)
   bool partial = false;                // 206: Range is honoured; false: the body is the whole file
   std::string validator;               // strong ETag, else Last-Modified, else ""
+  std::string tag;                     // what an ETag has between its quotes, weak or strong; ""
+  std::string date;                    // Last-Modified; ""
   std::string name;                    // of Content-Disposition, made safe by nobody yet; ""
   std::string content_type;
   std::string identity;  // whose rights it took; "": nobody's
 };
+
+// True for answers of one version by servers whose ETag is weak at first and strong later (Apache, in a file's first second).
+inline bool same_tag_and_date(const std::string& tag, const std::string& date, const FileHead& head) {
+  return !tag.empty() && !date.empty() && tag == head.tag && date == head.date;
+}
 
 // Where an object is, as a name resolver says.
 struct SkyPosition {

@@ -57,6 +57,9 @@ struct FetchRequest {
   bool tail = false;               // with range: the last range->size bytes (first is ignored)
   // What earlier answers told of this file. A 206 that disagrees is ESTALE.
   std::string validator;
+  std::string
+      tag;  // FileHead::tag and date: an answer that has both is of the same version, whatever its validator
+  std::string date;
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
   bool page = false;  // the file is a web page, which is else taken for a login page

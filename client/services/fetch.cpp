@@ -54,7 +54,7 @@ Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const
   return {};
 }
 
-// The range of a 206 against what was asked for.
+// The range of a 206 against what was asked for. It may end earlier than asked (RFC 9110 section 15.3.7).
 Result<void> check_range(const FetchRequest& request, const ContentRange& range) {
   const auto& [first, last] = *range.span;
   if (!range.total && request.tail) return Error(EIO, "the end of a file of unknown size");
@@ -67,7 +67,7 @@ Result<void> check_range(const FetchRequest& request, const ContentRange& range)
   std::uint64_t want_last = want_first + size - 1;
   if (request.tail) want_first = *total > size ? *total - size : 0;
   if (request.tail || (total && want_last >= *total)) want_last = *total - 1;
-  if (first != want_first || last != want_last)
+  if (first != want_first || last > want_last || (request.tail && last != want_last))
     return Error(EIO, "the server sent the range " + std::to_string(first) + "-" + std::to_string(last) +
                           " instead of " + std::to_string(want_first) + "-" + std::to_string(want_last));
   return {};
@@ -78,7 +78,8 @@ Result<FileHead> partial_head(const FetchRequest& request, const HttpHead& head,
   const auto range = content_range(head.header("content-range"));
   if (!range || !range->span) return Error(EIO, "the answer does not say which range it is");
   if (auto right = check_range(request, *range); !right) return right.error();
-  if (!request.validator.empty() && file.validator != request.validator)
+  const bool same = file.validator == request.validator || same_tag_and_date(request.tag, request.date, file);
+  if (!request.validator.empty() && !same)
     return Error(ESTALE, "the file changed: its version is " +
                              (file.validator.empty() ? "unknown" : file.validator) + ", was " +
                              request.validator);
@@ -142,8 +143,8 @@ class FileBody : public HttpSink {
     file_ = std::move(*accepted);
     answer_ = head;
     if (file_.partial) {
-      announced_ =
-          file_.total ? std::min(request_.range->size, *file_.total - file_.first) : request_.range->size;
+      const auto range = content_range(head.header("content-range"));
+      announced_ = range->span->last - range->span->first + 1;
     } else {
       announced_ = file_.total;
     }
@@ -271,6 +272,8 @@ Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head
 
   FileHead file;
   file.validator = validator_of(head);
+  file.tag = opaque_tag(head);
+  file.date = head.header("last-modified");
   file.name = disposition_name(head.header("content-disposition"));
   file.content_type = head.header("content-type");
   file.identity = head.identity;

@@ -325,7 +325,6 @@ bool may_offer_cutouts(const DatasetPlace& place, const client::Links* /*links*/
 client::Dataset cutout_of(const client::Dataset& parent, const client::CutoutSpec& spec) {
   client::Dataset cutout = parent;
   cutout.cutout = client::canonical_name(spec);
-  cutout.whole = true;
   cutout.extension = kSuffix;
   cutout.estimate_bytes = std::min(parent.estimate_bytes, kUnknownSize);
   return cutout;

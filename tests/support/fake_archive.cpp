@@ -107,6 +107,11 @@ void FakeArchive::fail_after(const std::string& what, std::uint64_t count, const
   state_.late_failures.insert_or_assign(what, LateFailure{count, error, times});
 }
 
+void FakeArchive::end_after(const std::string& what, std::uint64_t count, int times) {
+  const std::lock_guard lock(mutex_);
+  state_.late_failures.insert_or_assign(what, LateFailure{count, Error(EIO, "never told"), times, true});
+}
+
 void FakeArchive::restart_after(const std::string& adql, std::uint64_t rows) {
   const std::lock_guard lock(mutex_);
   state_.restarts[adql] = rows;
@@ -345,7 +350,12 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
   const bool owned = asker == options.owner || (!asker.empty() && asker == options.co_owner);
   if (!options.owner.empty() && (!owned || user() != asker))
     return Error(EACCES, "HTTP 401 from " + request.url);
-  if (!request.validator.empty() && !options.validator.empty() && request.validator != options.validator)
+  client::FileHead head;
+  head.tag = options.tag;
+  head.date = options.date;
+  const bool same =
+      request.validator == options.validator || client::same_tag_and_date(request.tag, request.date, head);
+  if (!request.validator.empty() && !options.validator.empty() && !same)
     return Error(ESTALE, "changed: " + request.url);
   if (request.total && *request.total != file.size) return Error(ESTALE, "changed size: " + request.url);
 
@@ -354,12 +364,12 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     return Error(EIO, "HTTP 416 from " + request.url);
   }
   client::ByteRange range{0, file.size};
-  client::FileHead head;
   if (request.range && options.ranges && file.size > 0) {
     const auto wanted = request.range->size;
     range.first = request.tail ? file.size - std::min(file.size, wanted) : request.range->first;
     if (range.first >= file.size) return Error(EIO, "HTTP 416 from " + request.url);
     range.size = std::min(wanted, file.size - range.first);
+    if (options.most_part > 0 && !request.tail) range.size = std::min(range.size, options.most_part);
     head.partial = true;
   }
   if (!options.owner.empty()) head.identity = asker;
@@ -385,7 +395,7 @@ Result<void> FakeArchive::send_body(const std::string& url, const File& file, cl
     }
     auto end = std::min({range.size, done + file.options.piece, next_hold(url, done)});
     if (failure) end = std::min(end, failure->count);
-    if (end <= done) return failure->error;
+    if (end <= done) return failure->clean ? Result<void>() : failure->error;
     const auto size = static_cast<std::size_t>(end - done);
     const auto offset = range.first + done;
     std::vector<std::byte> computed;

@@ -55,6 +55,10 @@ class FakeArchive : public client::Archive {
     std::size_t piece = 64U << 10U;  // bytes passed to the sink at once
     std::string owner = {};          // whose rights it takes; "": public
     std::string co_owner = {};       // whose rights do as well
+    std::uint64_t most_part =
+        0;  // bytes of an answer to a range, which may be shorter than asked for; 0: as asked for
+    std::string tag = {};  // client::FileHead::tag and date
+    std::string date = {};
   };
   // Adds or replaces a file; another validator (and salt) makes it a changed version.
   void put_file(const std::string& url, std::uint64_t size) { put_file(url, size, FileOptions()); }
@@ -99,6 +103,8 @@ class FakeArchive : public client::Archive {
   void clear_failures();
   // The next `times` fetches or queries of `what` fail after so many body bytes, or rows. times < 0: until clear_failures().
   void fail_after(const std::string& what, std::uint64_t count, const Error& error, int times = 1);
+  // The next `times` fetches of `what` end after so many body bytes, as if that were all.
+  void end_after(const std::string& what, std::uint64_t count, int times = 1);
   // The next query of `adql` is begun anew (TableSink::restart) after so many rows.
   void restart_after(const std::string& adql, std::uint64_t rows);
 
@@ -173,6 +179,7 @@ class FakeArchive : public client::Archive {
     std::uint64_t count;
     Error error;
     int times;
+    bool clean = false;  // the answer ends without the error
   };
   struct State {
     std::string user;

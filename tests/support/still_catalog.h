@@ -34,6 +34,10 @@ class StillCatalog : public cache::Catalog {
     return true;
   }
 
+  void correct_source(const client::Dataset& dataset, const client::FileSource& source) override {
+    put_source(dataset.id, source);
+  }
+
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override {
     ++*asked_.lock();
     auto known = known_source(dataset);

@@ -404,5 +404,35 @@ TEST_F(CachedFileTest, AChunkThatIsExpectedIsWaitedForAndAskedForWhereItIsLost) 
   EXPECT_EQ(archive_.fetch_count(), 1);
 }
 
+TEST_F(CachedFileTest, ARangeThatTheServerFailsOnOnceIsAskedForAgain) {
+  make(10 * kMiB);
+  expect_bytes(0, 100);
+  archive_.fail_next(FakeArchive::Op::kFetch, Error(EIO, "HTTP 500"), 2);
+  expect_bytes(5 * kMiB, 100);
+}
+
+TEST_F(CachedFileTest, AFileThatIsGoneIsEioToItsReaders) {
+  make(10 * kMiB);
+  expect_bytes(0, 100);
+  archive_.remove_file(kUrl);
+  EXPECT_EQ(error_of(5 * kMiB, 100), EIO);
+  EXPECT_EQ(error_of(5 * kMiB, 100), EIO) << "told again without a request";
+}
+
+TEST_F(CachedFileTest, PartsThatAreShorterThanAskedForArePutTogether) {
+  for (const std::uint64_t most : {4096U, 65'535U, 65'536U, 100'000U}) {
+    make(3 * kMiB + 5, {.most_part = most});
+    expect_bytes(0, 3 * kMiB + 5);
+    parts_->forget(file_->key());
+  }
+}
+
+TEST_F(CachedFileTest, PartsOfNextToNothingAreAFailure) {
+  make(kMiB, {.most_part = 1});
+  const int before = archive_.fetch_count();
+  EXPECT_EQ(error_of(0, 100), EIO);
+  EXPECT_LE(archive_.fetch_count(), before + 3);
+}
+
 }  // namespace
 }  // namespace esofs::cache

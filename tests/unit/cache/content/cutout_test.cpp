@@ -36,7 +36,6 @@ class CutoutTest : public FileCacheFixture {
  protected:
   CutoutTest() {
     dataset_.cutout = "circle_1_2_3";
-    dataset_.whole = true;
     restart();
   }
   void restart() {
@@ -49,16 +48,6 @@ class CutoutTest : public FileCacheFixture {
   void put(std::uint64_t size, bool length = true, unsigned salt = 0) {
     archive_.put_file(made(), size,
                       {.ranges = false, .validator = "", .announce_length = length, .salt = salt});
-  }
-  std::size_t segments_on_disk() const {
-    std::size_t count = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.directory))
-      count += entry.is_regular_file() ? 1U : 0U;
-    return count;
-  }
-  // What was stopped has left the lane.
-  void rest() {
-    while (lane_.load().running > 0 || lane_.load().queued > 0) std::this_thread::yield();
   }
 
   CutoutCatalog cutouts_;
@@ -117,7 +106,6 @@ TEST_F(CutoutTest, AnotherVersionOfTheDatasetIsAnotherCutout) {
 TEST_F(CutoutTest, ACutoutOfAFileThatHasChangedSinceIsCutAnew) {
   client::Dataset parent = dataset_;
   parent.cutout.clear();
-  parent.whole = false;
   const auto open_parent = [&] {
     std::swap(parent, dataset_);
     const auto file = open();

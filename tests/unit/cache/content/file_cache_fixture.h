@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "cache/content/file_cache.h"
 #include "tests/support/fake_archive.h"
@@ -91,6 +92,21 @@ class FileCacheFixture : public ::testing::Test {
     auto bytes = ask_read(file, 0, static_cast<std::size_t>(file->size())).get();
     EXPECT_TRUE(bytes) << bytes.error().what();
     return bytes ? *bytes : Bytes();
+  }
+
+  void announce(std::uint64_t length) {
+    catalog_.put_source(dataset_.id, {url_, length, "application/fits", ""});
+  }
+  std::size_t segments_on_disk() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.directory)) {
+      count += entry.is_regular_file() ? 1U : 0U;
+    }
+    return count;
+  }
+  // What was stopped has left the lane.
+  void rest() {
+    while (lane_.load().running > 0 || lane_.load().queued > 0) std::this_thread::yield();
   }
 
   tests::TempDir dir_;

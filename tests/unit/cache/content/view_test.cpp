@@ -13,8 +13,9 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "cache/content/fits_file.h"
-#include "cache/content/unpack.h"
+#include "cache/content/forms/fits_file.h"
+#include "cache/content/forms/unpack.h"
+#include "tests/support/lzw.h"
 #include "tests/unit/cache/content/file_cache_fixture.h"
 
 namespace esofs::cache {
@@ -446,6 +447,30 @@ TEST_F(ViewTest, LzwThatIsCutOffOrGoesOnTooLongIsEio) {
   Bytes odd = plain;
   odd.resize(odd.size() + 7);
   EXPECT_EQ(plain_error(packed_by(ARCHIVE_FILTER_COMPRESS, odd), "A.fits.Z"), EIO);
+}
+
+TEST_F(ViewTest, LzwWithoutBlockModeIsUnpacked) {
+  const Bytes plain = plain_fits();
+  for (const unsigned width : {12U, 16U})
+    EXPECT_EQ(view_of(tests::lzw_of(plain, false, width), "A.fits.Z"), plain);
+}
+
+TEST_F(ViewTest, LzwWithoutTheFillOfTheLastBlockIsUnpacked) {
+  Bytes plain = plain_fits();
+  plain.resize(plain.size() - 1000);
+  EXPECT_EQ(view_of(packed_by(ARCHIVE_FILTER_COMPRESS, plain), "A.fits.Z"), plain);
+}
+
+TEST_F(ViewTest, TilesOfIntegersOf64BitsAreNamed) {
+  Bytes tiled = tiled_fits();
+  const std::string_view card = "ZBITPIX =                   16";
+  const auto at = find_last(tiled, card);
+  std::memcpy(tiled.data() + at + card.size() - 2, "64", 2);
+  EXPECT_EQ(plain_error(tiled, "A.fits.fz"), EIO);
+  now_ += 60;
+  auto file = ask_open(Form::kPlain).get();
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().what().find("ZBITPIX = 64"), std::string::npos) << file.error().what();
 }
 
 TEST_F(ViewTest, AnOpenThatIsCancelledEndsAtOnce) {

@@ -1,4 +1,4 @@
-#include "cache/content/fits_file.h"
+#include "cache/content/forms/fits_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "cache/content/unpack.h"
+#include "cache/content/forms/unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +17,10 @@
 #include <system_error>
 #include <vector>
 
-#include "cache/content/fits_file.h"
+#include "cache/content/forms/fits_file.h"
+#include "cache/content/forms/fits_structure.h"
+#include "cache/content/forms/inflater.h"
+#include "cache/content/forms/lzw.h"
 #include "client/base/text.h"
 
 namespace esofs::cache {
@@ -36,6 +38,13 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
 constexpr std::uint64_t kLeft = 16ULL << 20U;         // bytes of a file system that are left to others
 constexpr std::uint64_t kMostInMemory = 1ULL << 30U;  // of a file that no file system bounds (memfd)
 constexpr const char* kMemory = "/dev/shm";
+constexpr std::uint64_t kFitsBlock = 2880;
+
+bool begins_like_fits(int fd) {
+  std::array<std::byte, 9> begin{};
+  const ssize_t n = ::pread(fd, begin.data(), begin.size(), 0);
+  return n == static_cast<ssize_t>(begin.size()) && begins_with(begin, "SIMPLE  =");
+}
 
 // ENOSPC where a file of `size` bytes may not grow by `more`.
 Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
@@ -52,8 +61,8 @@ Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
 class Writer {
  public:
   explicit Writer(int fd) : fd_(fd) {}
-  Result<void> write(std::span<const char> bytes) {
-    auto written = write_scratch(fd_, std::as_bytes(bytes), size_);
+  Result<void> write(std::span<const std::byte> bytes) {
+    auto written = write_scratch(fd_, bytes, size_);
     size_ += bytes.size();
     return written;
   }
@@ -63,7 +72,66 @@ class Writer {
   std::uint64_t size_ = 0;
 };
 
-// --- LZW and bzip2 ---
+// Reads `packed` from front to back and gives it to take(); its error ends the reading.
+template <class Take>
+Result<void> read_all(int packed, const std::stop_token& stop, const Take& take) {
+  std::vector<std::byte> piece(1U << 20U);
+  for (off_t offset = 0;;) {
+    if (stop.stop_requested()) return Error(EINTR, "stopped");
+    const ssize_t n = ::pread(packed, piece.data(), piece.size(), offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("reading a file to unpack");
+    if (n == 0) return {};
+    offset += n;
+    if (auto taken = take(std::span(piece).first(static_cast<std::size_t>(n))); !taken) return taken;
+  }
+}
+
+// --- LZW ---
+
+// LZW has neither an end mark nor a check sum: only the FITS structure tells that all of the file is here.
+Result<void> check_structure(const FitsStructure& structure) {
+  if (auto whole = structure.end(); !whole) return whole.error().at("what was unpacked");
+  const std::uint64_t size = structure.size();
+  if (size > structure.padded_size() && size % kFitsBlock != 0)
+    return Error(EIO, "what was unpacked has " + std::to_string(size) + " bytes, not whole FITS blocks");
+  if (structure.trailing())
+    return Error(EIO, "what was unpacked is damaged: its HDUs do not end where it ends");
+  return {};
+}
+
+Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  auto plain = scratch_file(scratch);
+  if (!plain) return plain.error();
+  Writer writer(plain->get());
+  FitsStructure structure;
+  LzwDecoder decoder([&](std::span<const std::byte> made) {
+    structure.feed(made);
+    return writer.write(made);
+  });
+  auto done = read_all(packed, stop, [&decoder](std::span<const std::byte> in) { return decoder.feed(in); });
+  if (done) done = decoder.end();
+  if (!done) return done.error();
+  if (!begins_like_fits(plain->get())) return plain;  // the caller says so
+  if (auto whole = check_structure(structure); !whole) return whole.error();
+  return plain;
+}
+
+// --- gzip ---
+
+Result<UniqueFd> gunzipped(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  auto plain = scratch_file(scratch);
+  if (!plain) return plain.error();
+  Writer writer(plain->get());
+  Inflater inflater([&writer](std::span<const std::byte> made) { return writer.write(made); });
+  auto done =
+      read_all(packed, stop, [&inflater](std::span<const std::byte> in) { return inflater.feed(in); });
+  if (done) done = inflater.end();
+  if (!done) return done.error();
+  return plain;
+}
+
+// --- bzip2 ---
 
 struct ArchiveCloser {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -74,9 +142,8 @@ Error archive_error(archive* reader) {
   return {EIO, std::string("unpacking: ") + (what == nullptr ? "unknown error" : what)};
 }
 
-Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+Result<UniqueFd> bunzipped(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
   const std::unique_ptr<archive, ArchiveCloser> reader(archive_read_new());
-  archive_read_support_filter_compress(reader.get());
   archive_read_support_filter_bzip2(reader.get());
   archive_read_support_format_raw(reader.get());
   archive_entry* entry = nullptr;
@@ -94,69 +161,10 @@ Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, 
     const la_ssize_t n = archive_read_data(reader.get(), piece.data(), piece.size());
     if (n < 0) return archive_error(reader.get());
     if (n == 0) return plain;
-    auto written = writer.write(std::span(piece).first(static_cast<std::size_t>(n)));
+    auto written = writer.write(std::as_bytes(std::span(piece).first(static_cast<std::size_t>(n))));
     if (!written) return written.error();
   }
 }
-
-// --- gzip: libarchive does not look at the check sum and the length that follow the data ---
-
-class Inflater {
- public:
-  Inflater() : usable_(inflateInit2(&stream_, kGzipWindow) == Z_OK) {}
-  ~Inflater() {
-    if (usable_) inflateEnd(&stream_);
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  Result<UniqueFd> run(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
-    auto plain = scratch_file(scratch);
-    if (!plain) return plain.error();
-    if (!usable_) return Error(ENOMEM, "no memory for zlib");
-    Writer writer(plain->get());
-    bool ended = false;  // after a member
-    for (off_t offset = 0;;) {
-      if (stop.stop_requested()) return Error(EINTR, "stopped");
-      const ssize_t n = ::pread(packed, in_.data(), in_.size(), offset);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return system_error("reading a file to unpack");
-      if (n == 0 && !ended) return Error(EIO, "unpacking: the gzip file is cut off");
-      if (n == 0) return plain;
-      offset += n;
-      stream_.next_in = in_.data();
-      stream_.avail_in = static_cast<uInt>(n);
-      if (auto done = consume(writer, ended); !done) return done.error();
-    }
-  }
-
- private:
-  // All of the input that is here; members may follow each other, and zeros the last one.
-  Result<void> consume(Writer& plain, bool& ended) {
-    do {
-      if (ended) {
-        while (stream_.avail_in > 0 && *stream_.next_in == 0) ++stream_.next_in, --stream_.avail_in;
-        if (stream_.avail_in == 0) return {};
-        inflateReset(&stream_);
-      }
-      stream_.next_out = out_.data();
-      stream_.avail_out = static_cast<uInt>(out_.size());
-      const int code = inflate(&stream_, Z_NO_FLUSH);
-      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-        return Error(EIO, std::string("unpacking: ") + (stream_.msg != nullptr ? stream_.msg : "not gzip"));
-      ended = code == Z_STREAM_END;
-      const std::span made(reinterpret_cast<const char*>(out_.data()), out_.size() - stream_.avail_out);
-      if (auto written = plain.write(made); !written) return written;
-    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
-    return {};
-  }
-
-  static constexpr int kGzipWindow = 15 + 16;  // zlib.h, inflateInit2: 16 asks for the gzip format
-  z_stream stream_{};
-  bool usable_;
-  std::vector<Bytef> in_ = std::vector<Bytef>(1U << 20U);
-  std::vector<Bytef> out_ = std::vector<Bytef>(1U << 20U);
-};
 
 // --- tile compression ---
 
@@ -219,6 +227,14 @@ bool image_was_primary(fitsfile* from) {
   return status == 0;
 }
 
+bool packed_as_64_bits(fitsfile* from) {
+  int status = 0;
+  int bits = 0;
+  fits_read_key(from, TINT, "ZBITPIX", &bits, nullptr, &status);
+  if (status != 0) fits_clear_errmsg();
+  return status == 0 && bits == 64;
+}
+
 // CFITSIO does not tell why a file could not be made or written.
 Error unpack_error(int status) {
   const Error error = fits_error(status);
@@ -255,6 +271,11 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
     if (stop.stop_requested()) return Error(EINTR, "stopped");
     fits_movabs_hdu(from->get(), hdu, nullptr, &status);
     if (status != 0) break;
+    if (packed_as_64_bits(from->get()))
+      return Error(EIO,
+                   "HDU " + std::to_string(hdu) +
+                       " is a tile-compressed image of 64-bit integers (ZBITPIX = 64), which CFITSIO cannot "
+                       "unpack; the file as delivered is there");
     const auto certain = verify_data(from->get());
     if (!certain) return certain.error();
     if (auto room = room_for(place, 0, image_bytes(from->get())); !room) return room.error();
@@ -345,20 +366,12 @@ Result<UniqueFd> scratch_file(const std::filesystem::path& place) {
 
 Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
                           const std::stop_token& stop) {
-  auto plain = packing == Packing::kFpack  ? funpacked(packed, scratch, stop)
-               : packing == Packing::kGzip ? Inflater().run(packed, scratch, stop)
-                                           : uncompressed(packed, scratch, stop);
+  auto plain = packing == Packing::kFpack   ? funpacked(packed, scratch, stop)
+               : packing == Packing::kGzip  ? gunzipped(packed, scratch, stop)
+               : packing == Packing::kBzip2 ? bunzipped(packed, scratch, stop)
+                                            : uncompressed(packed, scratch, stop);
   if (!plain) return plain.error();
-  std::array<std::byte, 9> begin{};
-  const ssize_t n = ::pread(plain->get(), begin.data(), begin.size(), 0);
-  if (n != static_cast<ssize_t>(begin.size()) || !begins_with(begin, "SIMPLE  ="))
-    return Error(EIO, "what was unpacked is not FITS");
-  if (packing != Packing::kCompress) return plain;
-  // LZW has neither an end mark nor a check sum: only the FITS structure tells that all of the file is here.
-  const off_t size = ::lseek(plain->get(), 0, SEEK_END);
-  if (size % 2880 != 0)
-    return Error(EIO, "what was unpacked has " + std::to_string(size) + " bytes, not whole FITS blocks");
-  if (const auto hdus = count_hdus(plain->get()); !hdus) return hdus.error().at("what was unpacked");
+  if (!begins_like_fits(plain->get())) return Error(EIO, "what was unpacked is not FITS");
   return plain;
 }
 

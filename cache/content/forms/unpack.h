@@ -5,7 +5,7 @@
 //   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or where
 //            not every byte belongs to an HDU (.fits.Z, .fits.fz); ENOSPC, EDQUOT where the place has no room (no_room())
 //   threads  thread-safe; blocks on disk and processor
-//   source   libarchive (filters compress and bzip2, format raw), zlib, CFITSIO (fits_img_decompress)
+//   source   forms/lzw.h, zlib, libarchive (filter bzip2, format raw), CFITSIO (fits_img_decompress)
 #pragma once
 
 #include <cstddef>

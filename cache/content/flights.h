@@ -1,0 +1,81 @@
+// Flights: opens under way. All who want one file at one time wait for one flight; each is answered once.
+//
+//   shapes   a flight is found by its key: the file and who is logged in. An attempt is what the archive is asked in its
+//            behalf; a flight has one at a time, but may have several one after the other
+//   errors   EINTR to an asker who leaves
+//   threads  thread-safe; answers are given without locks. A Cancel may outlive the Flights
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cache/content/content.h"
+#include "cache/content/file_record.h"
+#include "client/base/ask.h"
+#include "client/base/guarded.h"
+
+namespace esofs::cache {
+
+// A file as delivered, open.
+struct Delivered {
+  std::shared_ptr<Content> content;
+  FileRecord record;
+};
+
+// One attempt to open a file.
+struct Attempt {
+  explicit Attempt(std::string the_flight) : flight(std::move(the_flight)) {}
+
+  const std::string flight;
+  std::stop_source stop;  // ends the request and the transfer that it becomes
+  std::atomic<std::int64_t> alive_at =
+      0;  // when it was sent or its last bytes came, seconds since 1970; 0: not sent yet
+};
+using AttemptPtr = std::shared_ptr<Attempt>;
+
+class Flights {
+ public:
+  // What becomes of a request that nobody waits for.
+  enum class Unwanted : std::uint8_t {
+    kGoesOn,  // what it learns is kept; but an asker who comes later does not wait for one that hangs
+    kStops    // it costs the archive more than a file does (a cutout)
+  };
+  struct Joined {
+    AttemptPtr begin;  // to be begun by the caller; null: one is under way
+    Cancel cancel;
+  };
+  // now: seconds since 1970.
+  [[nodiscard]] Joined join(const std::string& key, Unwanted unwanted, std::int64_t now,
+                            Done<Delivered> done);
+
+  // False: another attempt took its place, or its flight has landed. What it brings is nobody's.
+  bool current(const Attempt& attempt) const;
+  // The attempt was stopped before it had the file. Returns another one, to be begun by the caller, if somebody waits.
+  [[nodiscard]] AttemptPtr stopped(const Attempt& attempt);
+  // Answers all who wait. Does nothing if the attempt is not current.
+  void land(const Attempt& attempt, const Result<Delivered>& result);
+
+ private:
+  struct Asker {
+    Done<Delivered> done;
+  };
+  struct Flight {
+    AttemptPtr attempt;
+    std::vector<std::shared_ptr<Asker>> askers;
+    Unwanted unwanted = Unwanted::kGoesOn;
+    std::int64_t patience =
+        1;  // seconds without a sign of life after which an attempt that nobody waits for hangs
+  };
+  using Map = Guarded<std::map<std::string, Flight>>;
+
+  static void leave(Map& map, const std::string& key, const std::shared_ptr<Asker>& asker);
+
+  const std::shared_ptr<Map> flights_ = std::make_shared<Map>();
+};
+
+}  // namespace esofs::cache
