@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace esofs::mountopts {
 namespace {
@@ -25,6 +26,10 @@ Result<void> parsed_report(std::string_view text) {
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   if (text.starts_with(' ')) text.remove_prefix(1);
   return Error(code, std::string(text));
+}
+
+Error failed_to(const char* made) {
+  return {errno, std::string(made) + " cannot be made: " + std::generic_category().message(errno)};
 }
 
 std::string read_to_end(int fd) {
@@ -43,11 +48,11 @@ std::string read_to_end(int fd) {
 Background::Started Background::start(bool detach) {
   if (!detach) return {false, {}};
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {true, Error(errno, "no pipe to the daemon")};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {true, failed_to("a pipe to the daemon")};
   UniqueFd from_child(ends[0]);
   UniqueFd to_parent(ends[1]);
   const pid_t child = ::fork();
-  if (child < 0) return {true, Error(errno, "the daemon could not be started")};
+  if (child < 0) return {true, failed_to("the daemon")};
   if (child > 0) {
     to_parent.reset();
     return {true, parsed_report(read_to_end(from_child.get()))};
@@ -76,6 +81,15 @@ void Background::detach_terminal() {
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return;
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) (void)::dup2(null.get(), fd);
+}
+
+void Background::close_inherited() { (void)::close_range(STDERR_FILENO + 1, ~0U, 0); }
+
+void Background::open_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is given out: that of the stream.
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)!::open("/dev/null", O_RDWR);
+  }
 }
 
 }  // namespace esofs::mountopts

@@ -1,10 +1,7 @@
-// Background: a child process that goes on as the daemon once it has reported that the mount is usable.
-//
-// The parent of a mount command waits for that report, so that every error of a mount is seen at the prompt and the
-// command's status tells it. Nothing that has threads, LMDB or curl may exist before start(): it would not survive fork(2).
+// Background: a child process that becomes the daemon. The parent waits for its report that the mount is usable, so that
+// every error of a mount is seen at the prompt and in the command's status.
+// Nothing that has threads, LMDB or curl may exist before start(): it would not survive fork(2).
 #pragma once
-
-#include <optional>
 
 #include "client/base/result.h"
 #include "client/base/unique_fd.h"
@@ -13,8 +10,7 @@ namespace esofs::mountopts {
 
 class Background {
  public:
-  // In the child: nullopt was not returned; the object reports to the parent. In the parent: returns the child's report once
-  // it is there (an error, or success), so that the caller can exit with it.
+  // Returns in the parent when the child has reported or died, in the child at once.
   // `detach`: false stays in the foreground: no fork, reports go nowhere.
   struct Started {
     bool parent;  // true: this is the parent, and `report` is the child's
@@ -26,6 +22,12 @@ class Background {
   void report(const Result<void>& outcome);
   // After a successful report: standard input, output and error go to /dev/null.
   static void detach_terminal();
+  // Closes what whoever started the program left open, but standard input, output and error: locks and pipes, which the daemon
+  // would hold. Before anything is opened here.
+  static void close_inherited();
+  // Opens those of standard input, output and error that are closed, to /dev/null: what is opened next would take their
+  // numbers, and messages would be written into it. For the very beginning of a program.
+  static void open_standard_streams();
 
  private:
   UniqueFd to_parent_;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -45,12 +46,13 @@ Result<void> make_directory(const std::filesystem::path& path) {
   return {};
 }
 
-// The disk takes nothing: what would be kept on it is not worth as much as the mount.
+// The disk takes nothing. A mount without what would be kept on it is better than none.
 bool disk_refuses(const Error& error) {
-  return error.code() == ENOSPC || error.code() == EDQUOT || error.code() == EROFS || error.code() == EIO;
+  const int code = error.code();
+  return code == ENOSPC || code == EDQUOT || code == EROFS || code == EFBIG || code == EIO;
 }
 
-// The user's own: nobody else reads what a cache holds or which queries were saved, or puts there what was never asked for.
+// A directory of the user's own: nobody else reads what is kept there, or puts in what the archive never sent.
 Result<void> private_directory(const std::filesystem::path& path) {
   if (auto made = make_directory(path); !made) return made;
   struct stat status {};
@@ -66,19 +68,26 @@ Result<void> private_directory(const std::filesystem::path& path) {
   return {};
 }
 
-// refused: what the disk would not take, one sentence each.
-Result<void> make_directories(const Options& options, std::vector<std::string>& refused) {
+// Returns why the disk does not take the cache's directories, if so. warnings: the same of the others, one sentence each.
+Result<std::optional<Error>> make_directories(const Options& options, std::vector<std::string>& warnings) {
+  std::optional<Error> refused;
   // A disk for scratch files may be everybody's; what lies on it is not.
-  if (auto made = make_directory(options.cache_dir); !made && !disk_refuses(made.error())) return made;
+  if (auto made = make_directory(options.cache_dir); !made) {
+    if (!disk_refuses(made.error())) return made.error();
+    refused = made.error();
+  }
   for (const auto& directory : {options.cache_dir / "meta", options.cache_dir / "content",
                                 options.cache_dir / "results", options.config_dir, options.state_dir}) {
     auto made = private_directory(directory);
     if (made) continue;
-    if (!disk_refuses(made.error())) return made;
+    if (!disk_refuses(made.error())) return made.error();
     const bool of_cache = directory.parent_path() == options.cache_dir;
-    if (!of_cache) refused.push_back("nothing can be saved: " + made.error().what());
+    if (of_cache)
+      refused = refused.value_or(made.error());
+    else
+      warnings.push_back("nothing can be saved: " + made.error().what());
   }
-  return {};
+  return refused;
 }
 
 nlohmann::ordered_json lane_json(const Lane& lane) {
@@ -92,8 +101,7 @@ nlohmann::ordered_json cache_json(const cache::FileCache::Usage& usage) {
           {"misses", usage.misses}, {"fetched_bytes", usage.fetched_bytes}, {"requests", usage.requests}};
 }
 
-// Who is logged in; null where the archive's hosts are not known, and so nobody can be, and where all users have logins of
-// their own.
+// The login; null if the archive's hosts are not known, so that nobody can log in, and if each user has a login of his own.
 std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile) {
   if (profile.credential_hosts.empty() || options.caller_identity) return nullptr;
   return std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
@@ -133,9 +141,10 @@ class Built : public BuiltMount {
   Built& operator=(const Built&) = delete;
 
   Result<void> open(const Options& options, const client::Profile& profile, const std::string& archive,
-                    const std::string& mountpoint) {
-    if (auto made = make_directories(options, warnings_); !made) return made;
-    if (auto opened = open_store(options); !opened) return opened;
+                    const std::string& mountpoint, std::function<void()> on_hangup) {
+    const auto cache_refused = make_directories(options, warnings_);
+    if (!cache_refused) return cache_refused.error();
+    if (auto opened = open_store(options, *cache_refused); !opened) return opened;
 
     cache::Catalog::Config catalog_config;
     catalog_config.results_dir = options.cache_dir / "results";
@@ -154,7 +163,8 @@ class Built : public BuiltMount {
         std::make_unique<fs::Context>(fs_config(options, profile, archive), *catalog_, *files_, timer_);
     root_ = std::make_unique<fs::Root>(*context_);
     filesystem_ = std::make_unique<fs::Filesystem>(*context_, root_->node());
-    auto session = fs::FuseSession::mount(*filesystem_, timer_, session_config(options, archive, mountpoint));
+    auto session = fs::FuseSession::mount(*filesystem_, timer_,
+                                          session_config(options, archive, mountpoint, std::move(on_hangup)));
     if (!session) return session.error();
     session_ = std::move(*session);
     return {};
@@ -166,10 +176,15 @@ class Built : public BuiltMount {
  private:
   static constexpr int kLogins = 8;  // users whose files are looked at at once
 
-  Result<void> open_store(const Options& options) {
+  // refused: why the cache's directories cannot be made, if so.
+  Result<void> open_store(const Options& options, const std::optional<Error>& refused) {
     cache::MetadataStore::Config config;
     config.directory = options.cache_dir;
-    auto store = cache::MetadataStore::open(config);
+    const auto open = [&]() -> Result<std::unique_ptr<cache::MetadataStore>> {
+      if (refused) return *refused;
+      return cache::MetadataStore::open(config);
+    };
+    auto store = open();
     if (!store && !disk_refuses(store.error())) return store.error().at("the cache of metadata");
     if (!store)
       warnings_.push_back("what is learnt of the archive is forgotten with this mount: " +
@@ -247,7 +262,9 @@ class Built : public BuiltMount {
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
     config.callers = callers_.get();
-    if (callers_) config.status.emplace_back("login", fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
+    if (callers_)
+      config.status.emplace_back("login",
+                                 fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
     if (credentials_) {
       config.status.emplace_back("login", [this] { return login_json(*credentials_); });
       config.notice = [this] { return credentials_->notice(); };
@@ -271,9 +288,10 @@ class Built : public BuiltMount {
   }
 
   static fs::SessionConfig session_config(const Options& options, const std::string& archive,
-                                          const std::string& mountpoint) {
+                                          const std::string& mountpoint, std::function<void()> on_hangup) {
     fs::SessionConfig config;
     config.mountpoint = mountpoint;
+    config.on_hangup = std::move(on_hangup);
     config.fuse_options = {"subtype=esofs", "fsname=" + archive};
     config.fuse_options.insert(config.fuse_options.end(), options.fuse.begin(), options.fuse.end());
     if (options.allow_other) config.fuse_options.emplace_back("allow_other");
@@ -290,7 +308,7 @@ class Built : public BuiltMount {
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::unique_ptr<cache::FileCache> files_;
-  std::unique_ptr<Callers> callers_;  // null: all have the login of who mounted
+  std::unique_ptr<Callers> callers_;  // null: all users have the mounting user's login
   std::unique_ptr<fs::Context> context_;
   std::unique_ptr<fs::Root> root_;
   std::unique_ptr<fs::Filesystem> filesystem_;
@@ -304,9 +322,10 @@ class Built : public BuiltMount {
 
 Result<std::unique_ptr<BuiltMount>> BuiltMount::build(const Options& options, const client::Profile& profile,
                                                       const std::string& archive,
-                                                      const std::string& mountpoint) {
+                                                      const std::string& mountpoint,
+                                                      std::function<void()> on_hangup) {
   auto mount = std::make_unique<Built>(options, profile);
-  auto opened = mount->open(options, profile, archive, mountpoint);
+  auto opened = mount->open(options, profile, archive, mountpoint, std::move(on_hangup));
   if (!opened) return opened.error();
   return std::unique_ptr<BuiltMount>(std::move(mount));
 }

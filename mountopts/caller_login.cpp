@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kLeastMemory = 8ULL << 20U;
 constexpr std::uint64_t kPartOfMemory = 8;  // one user's cache to that of the tree
 
-// An archive that is asked what was refused to nobody: with the user's rights at once.
+// An archive for files that the public may not read: every request carries the user's login at once.
 class OwnArchive : public client::HttpArchive {
  public:
   OwnArchive(const client::Profile& profile, client::HttpSettings settings, uid_t user)

@@ -1,5 +1,5 @@
-// The services of one user of the machine at the archive (cache/content/callers.h): credentials from his home directory, an archive
-// that asks by them, and caches over the directory of the mount, filed under his number.
+// The services of one user of the machine (cache/content/callers.h): credentials from his home directory, an archive that uses
+// them, and caches in the directory of the mount, filed under his number.
 #pragma once
 
 #include <sys/types.h>

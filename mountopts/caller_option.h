@@ -1,4 +1,4 @@
-// What `identity=caller` needs of the other options, of who mounts, and of the archive.
+// What `identity=caller` needs of the other options, of the mounting user, and of the archive.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,7 @@
 
 namespace esofs::mountopts {
 
-// EINVAL, EPERM or ENOTSUP with a sentence that names the options. user: who mounts.
+// EINVAL, EPERM or ENOTSUP with a sentence that names the options. user: the mounting one.
 Result<void> check_caller_identity(const Options& options, const client::Profile& profile, uid_t user);
 
 }  // namespace esofs::mountopts

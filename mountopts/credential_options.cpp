@@ -1,8 +1,12 @@
 #include "mountopts/credential_options.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace esofs::mountopts {
 
@@ -34,6 +38,17 @@ client::Credentials::Config caller_credentials(const Options& options, const cli
   config.home_netrc = account.home + "/.netrc";
   config.plain_http = options.plain_http_credentials;
   return config;
+}
+
+Result<void> check_credential_files(const Options& options) {
+  for (const auto& [name, path] :
+       {std::pair("credentials", &options.credentials), std::pair("token_file", &options.token_file)}) {
+    if (path->empty()) continue;
+    if (::access(path->c_str(), R_OK) != 0)
+      return Error(errno, "option '" + std::string(name) + "': " + path->string() + ": " +
+                              std::generic_category().message(errno));
+  }
+  return {};
 }
 
 client::HttpSettings http_settings(const Options& options) {

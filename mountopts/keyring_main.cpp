@@ -6,7 +6,7 @@
 //   esofs-keyring content ID             the content on standard output
 //   esofs-keyring clear OWNER ID         every item of the owner but this one
 //
-// No secret is an argument. Nobody is ever asked for anything: a keyring that would is locked. Exit status: client/login/keyring.cpp.
+// No secret is an argument. No question is ever shown to the user: a keyring that needs one counts as locked. Exit status: client/login/keyring.cpp.
 #include <libsecret/secret.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,7 +25,7 @@ namespace {
 
 enum Exit { kDone = 0, kUsage = 2, kFailed = 3, kNoBus = 10, kNoService = 11, kLocked = 12, kAbsent = 13 };
 
-constexpr unsigned kLongestLife = 30;  // seconds, should nobody wait for us any more
+constexpr unsigned kLongestLife = 30;  // seconds, if nobody waits for the answer
 
 struct Unref {
   void operator()(gpointer object) const { g_object_unref(object); }
@@ -41,7 +41,7 @@ class Failure {
   Failure& operator=(const Failure&) = delete;
   GError** out() { return &error_; }
   explicit operator bool() const { return error_ != nullptr; }
-  // Nobody offers the Secret Service, or what offers it has left.
+  // There is no Secret Service, or it has ended.
   bool absent() const {
     return g_error_matches(error_, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
            g_error_matches(error_, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
@@ -98,7 +98,7 @@ const SecretSchema* schema() {
   return &session;
 }
 
-// Where GLib would otherwise start a bus of its own.
+// Otherwise GLib would start a bus of its own.
 bool has_bus() {
   // There is one thread.
   const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");  // NOLINT(concurrency-mt-unsafe)
@@ -109,7 +109,7 @@ bool has_bus() {
   return ::stat((std::string(runtime) + "/bus").c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
-// The user's own session bus: that of another, whom sudo has left in the environment, is none.
+// The user's own session bus. sudo may leave another user's in the environment, which does not count.
 Object<GDBusConnection> own_bus() {
   Object<GDBusConnection> bus(g_bus_get_sync(G_BUS_TYPE_SESSION, nullptr, nullptr));
   if (!bus) return nullptr;
@@ -135,7 +135,7 @@ int open_default(SecretService* service, Object<SecretCollection>& collection) {
   return opened_quietly(service, collection.get()) ? kDone : kLocked;
 }
 
-// Unlocks where that takes no prompt. One that the service would show is dismissed.
+// Unlocks if that takes no prompt. A prompt is dismissed.
 bool opened_quietly(SecretService* service, SecretCollection* collection) {
   const char* path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(collection));
   GVariant* answer = g_dbus_proxy_call_sync(G_DBUS_PROXY(service), "Unlock",
@@ -206,7 +206,7 @@ int content(SecretService* service, const char* id) {
       static_cast<SecretSearchFlags>(SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS), nullptr,
       failure.out()));
   if (failure) return failure.status();
-  if (items.get() == nullptr) {  // a keyring that was never unlocked does not tell what it holds
+  if (items.get() == nullptr) {  // a keyring that was never unlocked does not list its items
     Object<SecretCollection> collection;
     const int status = open_default(service, collection);
     return status == kDone ? kAbsent : status;

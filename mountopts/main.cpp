@@ -1,9 +1,11 @@
 #include <exception>
 #include <iostream>
 
+#include "mountopts/background.h"
 #include "mountopts/commands/command_line.h"
 
 int main(int argc, char** argv) {
+  esofs::mountopts::Background::open_standard_streams();
   try {
     return esofs::mountopts::run_command_line(argc, argv);
   } catch (const std::exception& bug) {

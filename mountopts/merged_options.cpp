@@ -10,7 +10,7 @@
 namespace esofs::mountopts {
 namespace {
 
-// The text of a file; nullopt where there is none. EACCES, EIO …
+// The text of a file; nullopt if there is none. EACCES, EIO …
 Result<std::optional<std::string>> file_text(const std::filesystem::path& path) {
   std::error_code failed;
   const auto status = std::filesystem::status(path, failed);

@@ -176,9 +176,18 @@ Result<void> log_place(std::string_view value) {
   return bad_value("stderr, syslog or the absolute path of a file", value);
 }
 
+// Of what is refused only the scheme is repeated: the rest may hold a password.
 Result<void> proxy_url(std::string_view value) {
-  if (value.empty() || value.find("://") != std::string_view::npos) return {};
-  return Error(EINVAL, "it is not a URL such as http://proxy:3128");  // it may hold a password
+  constexpr std::array<std::string_view, 6> kSchemes{"http",    "https",  "socks4",
+                                                     "socks4a", "socks5", "socks5h"};
+  const auto end = value.find("://");
+  if (value.empty()) return {};
+  if (end == std::string_view::npos) return Error(EINVAL, "it is not a URL such as http://proxy:3128");
+  const std::string scheme = lower(value.substr(0, end));
+  if (std::find(kSchemes.begin(), kSchemes.end(), scheme) != kSchemes.end()) return {};
+  const bool shown = scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string::npos;
+  return Error(EINVAL, "a proxy by " + (shown ? scheme : "this scheme") +
+                           ":// is unknown; there are http, https, socks4, socks4a, socks5 and socks5h");
 }
 
 const std::vector<std::string>& log_levels() {
@@ -194,14 +203,13 @@ const std::vector<Row>& rows() {
       path("cache_dir", "~/.cache/esofs", &Options::cache_dir, "where listings and file content are kept"),
       path("config_dir", "~/.config/esofs", &Options::config_dir,
            "where saved queries, templates of browse/ and profiles are kept"),
-      path("state_dir", "~/.local/state/esofs", &Options::state_dir, "where the log is kept"),
+      path("state_dir", "~/.local/state/esofs", &Options::state_dir, "where the log and sessions are kept"),
       bytes("cache_size", "20G", &Options::cache_size, 64 * kMiB, "most disk space for file content"),
       bytes("cache_reserve", "1G", &Options::cache_reserve, 0, "disk space that the cache leaves free"),
       bytes("memory", "64M", &Options::memory, 8 * kMiB, "most memory for file content"),
       bytes("readahead", "32K", &Options::readahead, 0,
             "most that the kernel reads ahead; more wastes network when only headers are read"),
-      bytes("prefetch", "128M", &Options::prefetch, 0,
-            "most asked of the archive ahead of a sequential reader"),
+      bytes("prefetch", "128M", &Options::prefetch, 0, "most that is requested ahead of a sequential reader"),
       number("transfers", "16", &Options::transfers, 1, 64, "most downloads at once"),
       number("queries", "4", &Options::queries, 1, 16, "most TAP and DataLink requests at once"),
       number("attempts", "4", &Options::attempts, 1, 20, "attempts of a request before it fails"),
@@ -214,10 +222,10 @@ const std::vector<Row>& rows() {
       duration("cutout_timeout", "10m", &Options::cutout_timeout, milliseconds(100),
                "for the archive to begin the answer to a cutout, all attempts together"),
       duration("query_wait", "1m", &Options::query_wait, milliseconds(0),
-               "how long ls waits for a query; the query goes on"),
-      duration("ttl", "24h", &Options::ttl, milliseconds(0), "age at which a listing is asked for anew"),
+               "how long ls waits for a query; the query continues"),
+      duration("ttl", "24h", &Options::ttl, milliseconds(0), "age at which a listing is asked for again"),
       number("maxrec", "0", &Options::maxrec, std::uint64_t{0}, kAnyRows,
-             "rows of a query that says none itself; 0: the archive's default"),
+             "rows of a query without a maxrec directive; 0: the archive's default"),
       choice(
           "names", "archive", {"archive", "safe", "original"},
           [](Options& o, std::size_t i) {
@@ -227,33 +235,35 @@ const std::vector<Row>& rows() {
           [](const Options& o) {
             return static_cast<std::size_t>(o.safe_names ? 1 : o.original_names ? 2 : 0);
           },
-          "file names as the archive writes them, without characters such as ':', or, of what hangs under a "
-          "dataset, as its authors named it"),
+          "file names: as the archive writes them; safe: without characters such as ':'; original: files "
+          "below a "
+          "dataset as their authors named them"),
       choice(
           "unpack", "all", {"none", "Z", "all"},
           [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },
           [](const Options& o) { return static_cast<std::size_t>(o.unpack); },
-          "which compressed files are shown as plain FITS: none, .Z, .gz and .bz2, or .fz too"),
+          "compressed files that are shown as plain FITS; Z: .Z, .gz and .bz2; all: .fz too"),
       flag("list_xattrs", &Options::list_xattrs, "list the user.eso.* and user.esofs.* attributes"),
-      flag("offline", &Options::offline, "make no request; what is kept stays readable"),
+      flag("offline", &Options::offline, "make no request; what the cache holds stays readable"),
       flag("allow_other", &Options::allow_other, "let other users see the mount"),
       text("proxy", "url", "", &Options::proxy, proxy_url, "HTTP proxy; empty: as the environment says"),
       text("cacert", "path", "", &Options::cacert, readable_file,
            "certificate authorities; empty: the system's"),
       path("credentials", "", &Options::credentials,
-           "names and passwords in netrc form, in place of a login and of ~/.netrc"),
-      path("token_file", "", &Options::token_file, "a token, read again whenever the file changes"),
+           "a file of names and passwords in netrc form, instead of a login and of ~/.netrc"),
+      path("token_file", "", &Options::token_file,
+           "a file that holds a token; it is read again whenever it changes"),
       command("token_command", &Options::token_command,
-              "what writes a token to its output when one is needed"),
+              "a command that prints a token; it runs when one is needed"),
       flag("authorised_tap", &Options::authorised_tap,
-           "queries carry the token too, and show what it has the rights to; they are slower"),
+           "queries carry the token too, and list what it opens; they are slower"),
       flag("share_private", &Options::share_private,
            "other users (allow_other) may read what needed the login"),
       choice(
           "identity", "mount", {"mount", "caller"},
           [](Options& o, std::size_t i) { o.caller_identity = i == 1; },
           [](const Options& o) { return static_cast<std::size_t>(o.caller_identity ? 1 : 0); },
-          "whose login counts: that of who mounts, or every user's own (mounted by root, with allow_other)"),
+          "whose login counts: the mounting user's, or each user's own (mounted by root, with allow_other)"),
       flag("plain_http_credentials", &Options::plain_http_credentials,
            "send credentials over http, without TLS, to other machines too"),
       text("log", "place", "~/.local/state/esofs/esofs.log", &Options::log, log_place,
@@ -269,7 +279,7 @@ const std::vector<Row>& rows() {
   return all;
 }
 
-// What mount(8), fstab and libfuse have of their own. Those of the second list say nothing to anybody here.
+// What mount(8), fstab and libfuse have of their own. Those of the second list are accepted and ignored.
 // mount.fuse adds "suid" and "dev" by itself: an archive has neither programs of root nor devices.
 constexpr std::array<std::string_view, 12> kFuseOptions{"allow_root", "auto_unmount", "ro",     "rw",
                                                         "nosuid",     "nodev",        "noexec", "exec",

@@ -4,7 +4,7 @@
 //   shapes   a value is text in `-o` and a JSON string, number or boolean in the configuration
 //   errors   EINVAL with the option's name, its value, and the nearest valid name for an unknown one
 //   threads  plain data
-//   source   README.md, "Options"
+//   source   mountopts/OPTIONS.md
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -53,7 +53,7 @@ struct Options {
   std::string token_command;
   bool authorised_tap = false;
   bool share_private = false;
-  bool caller_identity = false;  // every user's own login instead of that of who mounts
+  bool caller_identity = false;  // each user's own login instead of the mounting user's
   bool plain_http_credentials = false;
   std::string log;  // a file, "stderr" or "syslog"
   std::string log_level;
@@ -70,7 +70,7 @@ struct OptionHelp {
 // Every option with its default. The paths follow the XDG variables of the environment.
 Options default_options();
 
-// The table, for --help and the README.
+// The table, for --help and OPTIONS.md.
 std::vector<OptionHelp> option_help();
 
 // One `-o` argument: "cache_size=20G,allow_other". A backslash before a comma makes it part of the value.

@@ -63,7 +63,7 @@ class Attributes {
     sigset_t signals;
     sigemptyset(&signals);
     posix_spawnattr_setsigmask(&attributes_, &signals);
-    sigaddset(&signals, SIGPIPE);  // which a daemon ignores
+    for (const int ignored : {SIGPIPE, SIGXFSZ}) sigaddset(&signals, ignored);  // as a daemon does
     posix_spawnattr_setsigdefault(&attributes_, &signals);
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/kernel/fuse_session.h"
 #include "fs/kernel/reply.h"
 
 namespace esofs::fs {
@@ -329,6 +331,18 @@ void on_statfs(fuse_req_t request, fuse_ino_t ino) {
   Reply(connection_of(request), request, ino, "", false).statfs(filesystem_of(request).statfs());
 }
 
+// kShutDown ends the mount, for the mounting user and root. The kernel brings it to the process that serves the mount and to
+// no other, so that `esofs unmount` need not know which process that is.
+void on_ioctl(fuse_req_t request, fuse_ino_t, unsigned command, void*, fuse_file_info*, unsigned, const void*,
+              std::size_t, std::size_t) {
+  if (command != kShutDown) return void(fuse_reply_err(request, ENOTTY));
+  const uid_t user = fuse_req_ctx(request)->uid;
+  if (user != 0 && user != ::geteuid()) return void(fuse_reply_err(request, EPERM));
+  const auto& stop = connection_of(request).stop;
+  fuse_reply_ioctl(request, 0, nullptr, 0);
+  stop();
+}
+
 fuse_lowlevel_ops make_operations() {
   fuse_lowlevel_ops ops{};
   ops.init = set_up;
@@ -364,6 +378,7 @@ fuse_lowlevel_ops make_operations() {
   ops.removexattr = on_removexattr;
   ops.create = on_create;
   ops.fallocate = on_fallocate;
+  ops.ioctl = on_ioctl;
   return ops;
 }
 

@@ -20,6 +20,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "client/base/unique_fd.h"
 #include "fs/kernel/fuse_ops.h"
@@ -31,37 +32,52 @@ namespace {
 // --- signals: a handler has nothing but globals ---
 
 std::atomic<int> signal_fd{-1};  // the eventfd of the session that runs
+std::atomic<int> hangup_fd{-1};  // the same for SIGHUP, if it does not end the session
 
-void on_signal(int) {
+void count(int fd) {
   const int saved = errno;
   const std::uint64_t one = 1;
-  if (const int fd = signal_fd.load(); fd >= 0) (void)!::write(fd, &one, sizeof(one));
+  if (fd >= 0) (void)!::write(fd, &one, sizeof(one));
   errno = saved;
 }
+void on_ending(int) { count(signal_fd.load()); }
+void on_hangup(int) { count(hangup_fd.load()); }
+void on_wake(int) {}
 
-// While it lives, SIGTERM, SIGINT and SIGHUP write to `fd`, and SIGPIPE is ignored.
+constexpr int kWake = SIGUSR1;  // makes the loop's wait return
+
+// While it lives, SIGTERM and SIGINT write to `ending`, SIGHUP to `hangup` (-1: to `ending`), unless they were ignored before,
+// as nohup(1) and shells with jobs in the background arrange it. SIGPIPE is ignored.
 class SignalHandlers {
  public:
-  explicit SignalHandlers(int fd) {
-    signal_fd = fd;
-    struct sigaction action {};
-    action.sa_handler = on_signal;  // without SA_RESTART: a blocked semaphore must return
-    for (std::size_t i = 0; i < kEnding.size(); ++i) ::sigaction(kEnding[i], &action, &old_[i]);
-    action.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &action, &old_pipe_);
+  SignalHandlers(int ending, int hangup) {
+    signal_fd = ending;
+    hangup_fd = hangup;
+    handle(SIGTERM, on_ending);
+    handle(SIGINT, on_ending);
+    handle(SIGHUP, hangup >= 0 ? on_hangup : on_ending);
+    handle(kWake, on_wake);
+    handle(SIGPIPE, SIG_IGN);
   }
   SignalHandlers(const SignalHandlers&) = delete;
   SignalHandlers& operator=(const SignalHandlers&) = delete;
   ~SignalHandlers() {
-    for (std::size_t i = 0; i < kEnding.size(); ++i) ::sigaction(kEnding[i], &old_[i], nullptr);
-    ::sigaction(SIGPIPE, &old_pipe_, nullptr);
+    for (const auto& [signal, action] : old_) ::sigaction(signal, &action, nullptr);
     signal_fd = -1;
+    hangup_fd = -1;
   }
 
  private:
-  static constexpr std::array<int, 3> kEnding{SIGTERM, SIGINT, SIGHUP};
-  std::array<struct sigaction, 3> old_{};
-  struct sigaction old_pipe_ {};
+  void handle(int signal, void (*handler)(int)) {
+    struct sigaction old {};
+    ::sigaction(signal, nullptr, &old);
+    if (old.sa_handler == SIG_IGN && signal != kWake) return;
+    struct sigaction action {};
+    action.sa_handler = handler;  // without SA_RESTART: a blocked semaphore must return
+    ::sigaction(signal, &action, nullptr);
+    old_.emplace_back(signal, old);
+  }
+  std::vector<std::pair<int, struct sigaction>> old_;
 };
 
 // --- FUSE_PARALLEL_DIROPS: libfuse before 3.17 wants the flag and never sends it (libfuse PR 861) ---
@@ -114,6 +130,16 @@ struct LoopConfigDeleter {
 // What libfuse says while it mounts, which it would print; kept for the error's sentence.
 thread_local std::string* said = nullptr;
 
+// One option as libfuse reads it: a backslash makes the character behind it part of the option.
+std::string escaped(const std::string& option) {
+  std::string text;
+  for (const char c : option) {
+    if (c == ',' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
 void keep_message(fuse_log_level, const char* format, va_list arguments) {
   std::array<char, 1024> line{};
   const int size = std::vsnprintf(line.data(), line.size(), format, arguments);
@@ -132,7 +158,9 @@ class Session : public FuseSession {
   Session(Filesystem& filesystem, Timer& timer, SessionConfig config)
       : config_(std::move(config)),
         stop_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        hangup_fd_(config_.on_hangup ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1),
         connection_(filesystem, timer) {
+    connection_.stop = [this] { stop(); };
     connection_.readahead_bytes = config_.readahead_bytes;
     connection_.max_background = config_.max_background;
   }
@@ -140,7 +168,7 @@ class Session : public FuseSession {
   ~Session() override { unmount(); }
 
   Result<void> attach() {
-    if (!stop_fd_) return Error(errno, "eventfd");
+    if (!stop_fd_) return Error(errno, std::string("eventfd: ") + std::generic_category().message(errno));
     std::string messages;
     said = &messages;
     fuse_set_log_func(keep_message);
@@ -156,7 +184,7 @@ class Session : public FuseSession {
     fuse_loop_cfg_set_clone_fd(loop.get(), 0);
     int ended = 0;
     {
-      const SignalHandlers handlers(stop_fd_.get());
+      const SignalHandlers handlers(stop_fd_.get(), hangup_fd_.get());
       const std::jthread stopper([this, loop_thread = pthread_self()](const std::stop_token& over) {
         stop_when_asked(over, loop_thread);
       });
@@ -176,7 +204,7 @@ class Session : public FuseSession {
  private:
   Result<void> attach_with(const std::string& messages) {
     std::string options = "nosuid,nodev";
-    for (const auto& option : config_.fuse_options) options += "," + option;
+    for (const auto& option : config_.fuse_options) options += "," + escaped(option);
     std::array<std::string, 3> words{"esofs", "-o", options};
     std::array<char*, 3> argv{words[0].data(), words[1].data(), words[2].data()};
     fuse_args args{static_cast<int>(argv.size()), argv.data(), 0};
@@ -199,12 +227,16 @@ class Session : public FuseSession {
   // the loop may be just about to wait.
   void stop_when_asked(const std::stop_token& over, pthread_t loop_thread) {
     const std::stop_callback wake(over, [this] { stop(); });
-    pollfd asked{stop_fd_.get(), POLLIN, 0};
-    while (::poll(&asked, 1, -1) < 0 && errno == EINTR) {
+    std::array<pollfd, 2> asked{{{stop_fd_.get(), POLLIN, 0}, {hangup_fd_.get(), POLLIN, 0}}};
+    while (asked[0].revents == 0) {
+      if (::poll(asked.data(), asked.size(), -1) <= 0 || asked[1].revents == 0) continue;
+      std::uint64_t times = 0;
+      (void)!::read(hangup_fd_.get(), &times, sizeof(times));
+      config_.on_hangup();
     }
     while (!over.stop_requested()) {
       fuse_session_exit(session_.get());
-      pthread_kill(loop_thread, SIGHUP);
+      pthread_kill(loop_thread, kWake);
       (void)::poll(nullptr, 0, 50);
     }
   }
@@ -221,6 +253,7 @@ class Session : public FuseSession {
 
   const SessionConfig config_;
   const UniqueFd stop_fd_;
+  const UniqueFd hangup_fd_;
   std::unique_ptr<fuse_session, SessionDeleter> session_;
   bool mounted_ = false;
   Connection connection_;  // last: its notifier ends before the session that it talks to

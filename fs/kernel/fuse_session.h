@@ -1,13 +1,15 @@
 // FuseSession: one mounted tree: mount, serve, unmount.
 //
 //   mount()  attaches the tree; no thread is started, so that the caller may daemonise between mount() and run()
-//   run()    serves until the tree is unmounted, stop() is called, or SIGTERM, SIGINT or SIGHUP comes; then answers what is
-//            still waiting and unmounts
+//   run()    serves until the tree is unmounted, stop() is called, the ioctl kShutDown comes, or SIGTERM, SIGINT or
+//            SIGHUP; then answers what is still waiting and unmounts. A signal that was ignored before stays ignored.
 //
 //   errors   of mount(2) and fusermount3, as a sentence: EINVAL for a bad option, ENOENT, EPERM …
 //   threads  run() on one thread; stop() from any, also before run(). One session at a time in a process: signals.
 //   source   libfuse's fuse_lowlevel.h; mountopts/THREADS.md, "Beginning and end" and "Signals"
 #pragma once
+
+#include <sys/ioctl.h>
 
 #include <chrono>
 #include <cstdint>
@@ -22,10 +24,13 @@
 
 namespace esofs::fs {
 
+// An ioctl on any file or directory of a mount: the mounting user and root end it. The number is FS_IOC_SHUTDOWN of Linux.
+inline constexpr unsigned kShutDown = _IOR('X', 125, std::uint32_t);
+
 struct SessionConfig {
   std::string mountpoint;
   std::vector<std::string>
-      fuse_options;  // as after -o: "allow_other", "fsname=eso" …; not default_permissions: see Filesystem::access
+      fuse_options;  // each one option: "allow_other", "fsname=a,b" …; not default_permissions: see Filesystem::access
   unsigned max_threads = 10;  // FUSE workers; none of them ever waits for the network
   // How far the kernel reads ahead of a reader. More makes mapped cubes faster to stream but every header read dearer: a
   // header of 3 KB would move the whole window. esofs itself reads ahead for a sequential reader.
@@ -35,6 +40,8 @@ struct SessionConfig {
   // Reads under way at once. The kernel counts nearly every read as a background one, for the whole mount: where this many wait
   // for a server that hangs, nothing else is read.
   std::uint32_t max_background = 16384;
+  // What SIGHUP does instead of ending the mount; called on a thread of the session. Empty: SIGHUP ends it.
+  std::function<void()> on_hangup{};
 };
 
 class FuseSession {

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,6 +39,7 @@ struct Connection {
   struct fuse_session* session = nullptr;
   std::uint32_t readahead_bytes = 0;
   std::uint32_t max_background = 0;
+  std::function<void()> stop;  // ends the session's loop
 };
 
 class Reply {

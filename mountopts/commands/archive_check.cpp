@@ -14,8 +14,7 @@
 namespace esofs::mountopts {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{
-    5000};  // who waits at a prompt for longer believes that it hangs
+constexpr std::chrono::milliseconds kPatience{5000};  // a user at a prompt takes more for a hang
 constexpr std::uint64_t kMostBytes = 1U << 20U;
 
 class Asking {
@@ -56,7 +55,7 @@ bool holds(const std::string& body, const char* word) {
   return body.substr(0, 4096).find(word) != std::string::npos;
 }
 
-// What no TAP service says to a query, however it dislikes it.
+// True for what no TAP service answers to a query, not even to a wrong one.
 bool is_no_answer(const client::HttpText& answer) {
   if (holds(answer.body, "VOTABLE")) return false;
   const int status = answer.head.status;
@@ -90,7 +89,7 @@ std::string check_service(const Options& options, const client::TapService& serv
   if (status == 401 || status == 403) return shown + " wants a login: " + what_came(*answer);
   if (status == 429 || status >= 500) return shown + " does not answer queries now: " + what_came(*answer);
   if (!is_no_answer(*answer)) return "";
-  // A service may have its own idea of TAP_SCHEMA; none lacks both of these.
+  // Some services have no usable TAP_SCHEMA. None lacks both capabilities and ObsCore.
   const auto says = asking.capabilities();
   if (says && says->head.status == 200 && !client::looks_like_page(says->body) &&
       holds(says->body, "capabilities"))

@@ -8,8 +8,8 @@
 #include <iostream>
 #include <system_error>
 
-#include "mountopts/human.h"
 #include "mountopts/merged_options.h"
+#include "mountopts/units.h"
 
 namespace esofs::mountopts {
 namespace {
@@ -21,7 +21,7 @@ struct Taken {
   std::uint64_t bytes = 0;  // on the disk: segments are sparse
 };
 
-// Calls visit(path) for each regular file below `directory`; what goes away meanwhile is passed by.
+// Calls visit(path) for each regular file below `directory`. Files that vanish meanwhile are skipped.
 template <class Visit>
 Result<void> each_file(const stdfs::path& directory, const Visit& visit) {
   std::error_code failed;

@@ -13,8 +13,8 @@ struct CacheCommand {
   bool clear = false;                // remove the content of files; listings and sizes stay
 };
 
-// Prints where the cache is and how much each part takes. With clear also what was freed: mounts that run fetch again what
-// they need; a file that is open and that the archive sends only whole is ESTALE then. EACCES, EIO … of the directory.
+// Prints where the cache is and how much each part takes; with `clear` also what was freed. Running mounts fetch again what
+// they need. An open file gives ESTALE if the archive sends it only whole. EACCES, EIO … of the directory.
 Result<void> run_cache(const CacheCommand& command);
 
 }  // namespace esofs::mountopts

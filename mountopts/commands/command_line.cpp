@@ -21,6 +21,7 @@
 #include "mountopts/commands/login_command.h"
 #include "mountopts/commands/mount_command.h"
 #include "mountopts/commands/mount_status.h"
+#include "mountopts/commands/mountpoint.h"
 #include "mountopts/commands/unmount.h"
 #include "mountopts/commands/warm_command.h"
 #include "mountopts/mount_table.h"
@@ -55,6 +56,12 @@ std::string command_meant(const std::string& word) {
 // neither a command nor followed by a mountpoint.
 Result<std::vector<std::string>> with_command(int argc, const char* const* argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words[0] == "help") {
+    if (words.size() == 1) return std::vector<std::string>{"--help"};
+    if (words.size() == 2 && is_command(words[1])) return std::vector<std::string>{words[1], "--help"};
+    return Error(EINVAL,
+                 "there is no help of '" + words[1] + "'" + command_meant(words[1]) + "; run `esofs --help`");
+  }
   if (words.empty() || is_command(words[0])) return words;
   if (words[0].starts_with('-')) {
     constexpr std::array<std::string_view, 4> kGeneral{"-h", "--help", "-V", "--version"};
@@ -95,9 +102,8 @@ std::string options_help() {
   return text + "  and ro, allow_root, auto_unmount, nosuid, nodev, noexec, fsname=… of mount(8) and FUSE";
 }
 
-// Returns whether it could be asked.
-bool print_status(const std::string& mountpoint, bool as_json) {
-  const auto status = read_mount_status(mountpoint);
+// Returns whether there was an answer.
+bool print_status(const std::string& mountpoint, const Result<MountStatus>& status, bool as_json) {
   if (!status) {
     std::cerr << "esofs: " << status.error().what() << '\n';
     return false;
@@ -109,14 +115,19 @@ bool print_status(const std::string& mountpoint, bool as_json) {
 // Every mount of this machine that the user may look into. Returns whether all of them could be asked.
 bool print_all(bool as_json, const std::vector<std::string>& options) {
   const auto mounts = esofs_mounts();
-  bool answered = true;
-  for (const auto& mount : mounts) {
-    const auto status = read_mount_status(mount.mountpoint);
-    const bool anothers = !status && status.error().code() == EACCES;
-    if (anothers && !as_json) std::cout << mount.mountpoint << "\n  another user's mount\n";
-    if (!anothers) answered = print_status(mount.mountpoint, as_json) && answered;
+  if (!mounts) {
+    std::cerr << "esofs: " << mounts.error().what() << '\n';
+    return false;
   }
-  if (mounts.empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
+  const auto statuses = read_mount_statuses(*mounts);
+  bool answered = true;
+  for (std::size_t i = 0; i < mounts->size(); ++i) {
+    const auto& mountpoint = (*mounts)[i].mountpoint;
+    const bool anothers = !statuses[i] && statuses[i].error().code() == EACCES;
+    if (anothers && !as_json) std::cout << mountpoint << "\n  another user's mount\n";
+    if (!anothers) answered = print_status(mountpoint, statuses[i], as_json) && answered;
+  }
+  if (mounts->empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
   if (!as_json) std::cout << sessions_text(options);
   std::cout << std::flush;
   return answered;
@@ -131,7 +142,8 @@ int run_status(const std::string& mountpoint, bool as_json, bool watch,
     if (!path->empty() && !is_esofs_mount(*path))
       return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
     if (redrawn) std::cout << kClearScreen;
-    const bool answered = path->empty() ? print_all(as_json, options) : print_status(*path, as_json);
+    const bool answered =
+        path->empty() ? print_all(as_json, options) : print_status(*path, read_mount_status(*path), as_json);
     if (!watch) return answered ? 0 : kFailed;
     (void)pause(std::chrono::seconds(2), std::stop_token());
   }
@@ -154,7 +166,7 @@ int run_command_line(int argc, const char* const* argv) {
       app.add_subcommand("mount",
                          "Mount an archive. ARCHIVE: a profile's name (default eso), a profile file, or "
                          "the base URL of a TAP service");
-  mounting->add_option("MOUNTPOINT", places, "where to mount; before it, if wanted, the archive")
+  mounting->add_option("MOUNTPOINT", places, "where to mount; it is made if it is not there")
       ->expected(1, 2)
       ->required()
       ->option_text(" ");
@@ -166,13 +178,13 @@ int run_command_line(int argc, const char* const* argv) {
 
   std::string mountpoint;
   bool only_if_idle = false;
-  auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait are ended with an error");
+  auto* unmounting = app.add_subcommand("unmount", "End a mount. Reads that wait end with an error");
   unmounting->add_option("MOUNTPOINT", mountpoint, "where it is mounted")->required()->option_text(" ");
   unmounting->add_flag("--if-idle", only_if_idle, "refuse while files are in use");
 
   bool watch = false;
   bool as_json = false;
-  auto* status = app.add_subcommand("status", "What a mount does: cache, transfers, errors");
+  auto* status = app.add_subcommand("status", "Show what a mount does: cache, transfers, errors");
   status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount")->option_text(" ");
   status->add_flag("--watch", watch, "again every two seconds");
   status->add_flag("--json", as_json, "as JSON");
@@ -184,8 +196,8 @@ int run_command_line(int argc, const char* const* argv) {
   LoginCommand login;
   auto* logging_in = app.add_subcommand(
       "login",
-      "Log in at an archive. The password is asked for, or read from standard input; it is not kept, "
-      "what the archive gives for it is");
+      "Log in at an archive. The password is asked for, or read from standard input. It is exchanged for a "
+      "token, which is kept");
   auto* logging_out = app.add_subcommand("logout", "Forget the login at an archive");
   for (auto* command : {logging_in, logging_out}) {
     command->add_option("ARCHIVE", login.archive, "as for mount; default: eso")->option_text(" ");
@@ -196,29 +208,28 @@ int run_command_line(int argc, const char* const* argv) {
   logging_in->add_option("--user", login.user, "the name at the archive")->option_text("NAME");
   logging_in->add_flag(
       "!--no-keyring", login.keyring,
-      "keep the session in a file (for batch jobs and other machines), also where a desktop keyring runs");
+      "keep the session in a file (for batch jobs and other machines), even if a desktop keyring runs");
 
   WarmCommand warm;
   auto* warming = app.add_subcommand(
       "warm", "Read files through a mount, so that the cache holds them for work without a network");
-  warming->add_option("PATH", warm.paths, "files, and directories: their dataset files")
+  warming->add_option("PATH", warm.paths, "files, or directories, of which the dataset files are read")
       ->required()
       ->option_text(" ");
-  warming->add_flag("-r,--recursive", warm.recursive, "those of the directories below them too");
+  warming->add_flag("-r,--recursive", warm.recursive, "read the directories below them too");
   warming->add_option("-j,--jobs", warm.jobs, "files read at once")
       ->check(CLI::Range(1, 64))
       ->option_text("N [4]");
 
   CacheCommand cache;
-  auto* caching = app.add_subcommand("cache", "What the cache holds on disk");
+  auto* caching = app.add_subcommand("cache", "Show what the cache holds on disk");
   caching->add_flag("--clear", cache.clear, "remove the content of files; listings stay");
   caching->add_option("-o", cache.options, "where it is: cache_dir=DIR")
       ->allow_extra_args(false)
       ->option_text("OPT[=VALUE],…");
 
   DoctorCommand doctor;
-  auto* examining =
-      app.add_subcommand("doctor", "Look at all that a mount needs, and say what is in its way");
+  auto* examining = app.add_subcommand("doctor", "Look at all that a mount needs, and say what is wrong");
   examining->add_option("ARCHIVE", doctor.archive, "as for mount; default: eso")->option_text(" ");
   examining->add_option("-o", doctor.options, "options as for mount")
       ->allow_extra_args(false)
@@ -248,7 +259,9 @@ int run_command_line(int argc, const char* const* argv) {
   }
   if (*unmounting) {
     const auto done = unmount(mountpoint, only_if_idle);
-    return done ? 0 : failed(done.error());
+    if (!done) return failed(done.error());
+    if (!done->empty()) std::cerr << "esofs: " << *done << '\n';
+    return 0;
   }
   if (*logging_in || *logging_out) {
     const auto done = *logging_in ? run_login(login) : run_logout(login);

@@ -20,6 +20,7 @@
 #include "client/archive.h"
 #include "client/base/iso_time.h"
 #include "client/base/lane.h"
+#include "client/base/text.h"
 #include "client/base/unique_fd.h"
 #include "client/http/url.h"
 #include "client/http_archive.h"
@@ -27,9 +28,9 @@
 #include "client/model/profile.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/credential_options.h"
-#include "mountopts/human.h"
 #include "mountopts/merged_options.h"
 #include "mountopts/mount_table.h"
+#include "mountopts/units.h"
 
 namespace esofs::mountopts {
 namespace {
@@ -74,14 +75,17 @@ void look_at_fuse(Report& report) {
       return report.problem(program.string() + " is not set-uid root: only root can mount with it");
     return report.ok(program.string());
   }
-  report.problem("there is no fusermount3 in PATH: install the package fuse3");
+  const std::string missing = "there is no fusermount3 in PATH";
+  if (::geteuid() == 0) return report.note(missing + ": root needs it for the option auto_unmount only");
+  report.problem(missing + ": install the package fuse3");
 }
 
 void look_at_other_users(Report& report, const Options& options) {
   if (!options.allow_other || ::geteuid() == 0) return;
+  // As fusermount3 reads it: blanks around the word and a comment behind it do not count.
   std::ifstream file("/etc/fuse.conf");
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("user_allow_other"))
+    if (trimmed(line.substr(0, line.find('#'))) == "user_allow_other")
       return report.ok("/etc/fuse.conf lets users share their mounts");
   }
   report.problem("allow_other needs the line user_allow_other in /etc/fuse.conf");
@@ -97,7 +101,7 @@ stdfs::path existing(stdfs::path path) {
 void look_at_directories(Report& report, const Options& options) {
   for (const auto& directory : {options.cache_dir, options.config_dir, options.state_dir}) {
     const auto place = existing(directory);
-    // With a '/' at its end, so that a file is told as such.
+    // The '/' at the end makes a file an error.
     if (::access((place / "").c_str(), W_OK | X_OK) != 0)
       report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
     else
@@ -115,8 +119,12 @@ void look_at_directories(Report& report, const Options& options) {
 }
 
 void look_at_mounts(Report& report) {
-  for (const auto& mount : esofs_mounts()) {
-    const auto status = read_mount_status(mount.mountpoint);
+  const auto mounts = esofs_mounts();
+  if (!mounts) return report.problem(mounts.error().what());
+  const auto statuses = read_mount_statuses(*mounts);
+  for (std::size_t i = 0; i < mounts->size(); ++i) {
+    const auto& mount = (*mounts)[i];
+    const auto& status = statuses[i];
     if (status)
       report.ok(mount.mountpoint + " is mounted, by process " + std::to_string(status->pid));
     else if (status.error().code() == EACCES)
@@ -143,11 +151,11 @@ void look_at_login(Report& report, client::Credentials& credentials) {
   const std::string problem = status.problem.empty() ? "" : " (" + status.problem + ")";
   switch (status.state) {
     case client::Credentials::State::kNobody:
-      return report.note("nobody is logged in: private data stay closed; `esofs login` opens yours");
+      return report.note("nobody is logged in: private data cannot be read; run `esofs login`");
     case client::Credentials::State::kLoggedIn:
       return report.ok("logged in" + who + until + problem);
     default:
-      return report.problem("the login" + who + " does not count: " + client::state_name(status.state) +
+      return report.problem("the login" + who + " cannot be used: " + client::state_name(status.state) +
                             until + problem + "; run `esofs login`");
   }
 }
@@ -191,6 +199,7 @@ Result<void> run_doctor(const DoctorCommand& command) {
     const auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
     if (profile) {
       report.ok("profile of " + profile->title);
+      if (const auto there = check_credential_files(*options); !there) report.problem(there.error().what());
       look_at_archive(report, *options, *profile);
     } else {
       report.problem(profile.error().what());

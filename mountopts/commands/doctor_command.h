@@ -14,7 +14,7 @@ struct DoctorCommand {
 };
 
 // Prints a line for each thing looked at: "ok", "note" or "PROBLEM", and what to do. One small query goes to each TAP service
-// of the archive. EIO where there are problems.
+// of the archive. EIO if there are problems.
 Result<void> run_doctor(const DoctorCommand& command);
 
 }  // namespace esofs::mountopts

@@ -52,7 +52,7 @@ class NoEcho {
   const bool changed_;
 };
 
-// Up to the end of the line, a Ctrl-C, or the end of all.
+// A line: up to its end, a Ctrl-C, or the end of the input.
 std::string typed() {
   std::string line;
   for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n';) {
@@ -101,7 +101,7 @@ std::string until(const client::Token& token) {
   return token.expires > 0 ? " until " + client::iso_time_text(token.expires) : "";
 }
 
-// Where the session is kept now. One that was there before is replaced, wherever it was.
+// Keeps the session and returns where. It replaces one that was kept before, wherever that was.
 Result<std::string> keep(const std::filesystem::path& file, const client::KeptSession& session,
                          const client::Profile& profile, bool keyring) {
   const client::Keyring desktop(keyring_program());
@@ -110,7 +110,7 @@ Result<std::string> keep(const std::filesystem::path& file, const client::KeptSe
   std::string reason;
   if (keyring) {
     auto there = desktop.keep(item, client::session_text(session), std::stop_token());
-    // That no desktop runs is the rule on servers; that one does not take the session is worth a word.
+    // On servers there is no desktop: not worth a word. A desktop that refuses the session is.
     if (!there && there.error().code() != ENOTSUP) reason = " (" + there.error().what() + ")";
     keyring = there.has_value();
   }
@@ -171,7 +171,8 @@ Result<void> run_logout(const LoginCommand& command) {
   const bool was = ::unlink(file.c_str()) == 0;
   if (!was && errno != ENOENT)
     return Error(errno, file.string() + ": " + std::generic_category().message(errno));
-  // Mounts look at the file: they know by now. What the keyring still holds may also be of a logout that could not reach it.
+  // Mounts look at the file, so they know by now. The keyring may also hold a session of an earlier logout that could not
+  // reach it.
   const auto cleared = client::Keyring(keyring_program()).clear(file.string(), "", std::stop_token());
   if (in_keyring && !cleared)
     return Error(cleared.error().code(), "logged out at " + place->profile.title +

@@ -1,4 +1,4 @@
-// `esofs login`, `esofs logout`, and what `esofs status` tells of sessions.
+// `esofs login`, `esofs logout`, and what `esofs status` says of sessions.
 //
 //   errors   EACCES: the name or the password is wrong; ENOTSUP: the archive has no login service; EINVAL: no name or no
 //            password came
@@ -15,17 +15,17 @@ namespace esofs::mountopts {
 struct LoginCommand {
   std::string archive = "eso";
   std::string user;                  // "": asked for at the terminal
-  bool keyring = true;               // the session goes to the desktop's keyring, where one runs
+  bool keyring = true;               // the session goes to the desktop's keyring, if one runs
   std::vector<std::string> options;  // of -o
 };
 
-// Takes the password from the terminal, without echo, or the first line of standard input; keeps the session for mounts: in
-// the desktop's keyring where one runs and is unlocked, else in a file.
+// Takes the password from the terminal, without echo, or from the first line of standard input. Keeps the session for mounts:
+// in the desktop's keyring if one runs and is unlocked, else in a file.
 Result<void> run_login(const LoginCommand& command);
-// Forgets the session. Says so where there was none.
+// Forgets the session, or says that there was none.
 Result<void> run_logout(const LoginCommand& command);
 
-// A line for each session that is kept; "" where there is none.
+// A line for each session that is kept; "" if there is none.
 std::string sessions_text(const std::vector<std::string>& options);
 
 }  // namespace esofs::mountopts

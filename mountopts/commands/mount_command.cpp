@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -17,32 +18,17 @@
 #include "mountopts/build_mount.h"
 #include "mountopts/caller_option.h"
 #include "mountopts/commands/archive_check.h"
-#include "mountopts/commands/unmount.h"
+#include "mountopts/commands/mountpoint.h"
+#include "mountopts/credential_options.h"
 #include "mountopts/log.h"
 #include "mountopts/merged_options.h"
-#include "mountopts/mount_table.h"
 #include "mountopts/options.h"
 
 namespace esofs::mountopts {
 namespace {
 
-Result<std::string> usable_mountpoint(const std::string& given) {
-  auto path = mount_path(given);
-  if (!path) return path.error().at("mountpoint " + given);
-  auto cleared = clear_dead_mount(*path);
-  if (!cleared) return cleared.error();
-  struct stat place {};
-  if (::stat(path->c_str(), &place) != 0) {
-    return Error(errno, "mountpoint " + given + ": " + std::generic_category().message(errno));
-  }
-  if (!S_ISDIR(place.st_mode)) return Error(ENOTDIR, "mountpoint " + given + ": not a directory");
-  if (is_esofs_mount(*path))
-    return Error(EBUSY, "mountpoint " + given + ": an esofs is mounted there already");
-  return path;
-}
-
-// Content passes through the daemon in blocks of 64 to 128 KiB. What glibc gives back to the kernel of them it must have
-// cleared and mapped again a moment later, which costs more than all the copying.
+// Content passes through the daemon in blocks of 64 to 128 KiB. If glibc gave them back to the kernel, they would be cleared
+// and mapped again a moment later, which costs more than all the copying.
 void keep_freed_memory() {
   // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
@@ -51,7 +37,7 @@ void keep_freed_memory() {
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
-// What a mount keeps must not lie below it: the daemon would wait for itself.
+// Directories of a mount must not lie below it: the daemon would wait for itself.
 Result<void> check_places(const Options& options, const std::string& mountpoint) {
   const std::filesystem::path log = options.log.starts_with('/') ? options.log : "";
   for (const auto& [name, place] :
@@ -66,70 +52,96 @@ Result<void> check_places(const Options& options, const std::string& mountpoint)
   return {};
 }
 
+void warn(const std::string& sentence) { std::cerr << "esofs: warning: " << sentence << '\n'; }
+
+// Writing beyond a limit of size and to a reader that has gone is an error of the call, and ends nothing.
+void ignore_signals_of_writes() {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGXFSZ, &ignore, nullptr);
+  ::sigaction(SIGPIPE, &ignore, nullptr);
+}
+
 // The child's part: from here on there are threads.
 Result<void> serve(Background& background, const Options& options, const client::Profile& profile,
-                   const MountCommand& command, const std::string& mountpoint) {
+                   const MountCommand& command, Mountpoint& mountpoint) {
   keep_freed_memory();
   (void)::umask(077);  // what is kept is the user's own, wherever it is kept
-  auto logging = start_log(options, command.foreground);
-  if (!logging) return logging;
-  auto mount = BuiltMount::build(options, profile, command.archive, mountpoint);
+  auto log = start_log(options, command.foreground);
+  if (!log) return log.error();
+  // A daemon opens its log again at SIGHUP; in the foreground that signal means that the terminal is gone.
+  auto mount = BuiltMount::build(options, profile, command.archive, mountpoint.path(),
+                                 command.foreground ? nullptr : log->reopen);
   if (!mount) return mount.error();
-  spdlog::info("mounted {} on {}", profile.title, mountpoint);
-  for (const auto& warning : (*mount)->warnings()) {
+  mountpoint.unlock();
+  spdlog::info("mounted {} on {}", profile.title, mountpoint.path());
+  auto warnings = (*mount)->warnings();
+  if (!log->refused.empty()) warnings.push_back(log->refused);
+  for (const auto& warning : warnings) {
     spdlog::warn("{}", warning);
-    std::cerr << "esofs: warning: " << warning << "; mounted all the same\n";
+    warn(warning + "; mounted all the same");
   }
   background.report({});
   if (!command.foreground) Background::detach_terminal();
   auto served = (*mount)->run();
   if (served)
-    spdlog::info("unmounted {}", mountpoint);
+    spdlog::info("unmounted {}", mountpoint.path());
   else
-    spdlog::error("{}: {}", mountpoint, served.error().what());
+    spdlog::error("{}: {}", mountpoint.path(), served.error().what());
   return served;
 }
 
-// Of an archive that is nothing but a URL, a slip in the URL would show up at the first query only.
+// For an archive that is only a URL: a slip in the URL would show at the first query only.
 void look_at_url(const Options& options, const client::Profile& profile, const MountCommand& command) {
   const bool url = command.archive.starts_with("http://") || command.archive.starts_with("https://");
   if (!url || options.offline) return;
   const auto warning = check_service(options, profile.tap.front());
-  if (!warning.empty()) std::cerr << "esofs: warning: " << warning << "; mounted all the same\n";
+  if (!warning.empty()) warn(warning + "; mounted all the same");
 }
 
-}  // namespace
-
-Result<void> run_mount(const MountCommand& command) {
-  auto options = merged_options(command.options);
-  if (!options) return options.error();
-  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
-  if (!profile) return profile.error();
-  if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
-  auto mountpoint = usable_mountpoint(command.mountpoint);
-  if (!mountpoint) return mountpoint.error();
-  if (auto apart = check_places(*options, *mountpoint); !apart) return apart;
-  if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
-
-  if (command.foreground) look_at_url(*options, *profile, command);
-
+// Returns when the daemon has reported and answers, or when the mount in the foreground has ended.
+Result<void> start(const Options& options, const client::Profile& profile, const MountCommand& command,
+                   Mountpoint& mountpoint) {
+  if (command.foreground) look_at_url(options, profile, command);
   Background background;
   const auto started = background.start(!command.foreground);
   if (!started.parent) {
-    auto served = serve(background, *options, *profile, command, *mountpoint);
+    auto served = serve(background, options, profile, command, mountpoint);
     background.report(served);
     if (!command.foreground) Background::detach_terminal();  // the parent tells the user
     return served;
   }
   if (!started.report) return started.report;
+  mountpoint.unlock();
   // The daemon has mounted and is about to answer: wait for its first answer.
   struct stat root {};
-  if (::stat((*mountpoint + "/.esofs").c_str(), &root) != 0) {
+  if (::stat((mountpoint.path() + "/.esofs").c_str(), &root) != 0) {
     return Error(errno, "the daemon does not answer: " + std::generic_category().message(errno));
   }
   // Only now: what curl starts would not survive the fork.
-  look_at_url(*options, *profile, command);
+  look_at_url(options, profile, command);
   return {};
+}
+
+}  // namespace
+
+Result<void> run_mount(const MountCommand& command) {
+  ignore_signals_of_writes();
+  if (!command.foreground) Background::close_inherited();
+  auto options = merged_options(command.options);
+  if (!options) return options.error();
+  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+  if (!profile) return profile.error();
+  if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
+  if (auto there = check_credential_files(*options); !there) return there;
+  if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
+  auto mountpoint = Mountpoint::prepare(command.mountpoint);
+  if (!mountpoint) return mountpoint.error();
+  auto apart = check_places(*options, mountpoint->path());
+  if (apart && !mountpoint->warning().empty()) warn(mountpoint->warning());
+  auto done = apart ? start(*options, *profile, command, *mountpoint) : apart;
+  if (!done) mountpoint->give_up();
+  return done;
 }
 
 }  // namespace esofs::mountopts

@@ -15,8 +15,8 @@ struct MountCommand {
   bool foreground = false;
 };
 
-// Returns when the mount is usable (the daemon goes on in the background), or, in the foreground, when it has ended.
-// Errors: EINVAL for options, configuration and profile, each naming the key; the reason why the mount failed else.
+// Returns when the mount is usable (the daemon runs in the background), or, in the foreground, when it has ended.
+// Errors: EINVAL for options, configuration and profile, each naming the key; else the reason why the mount failed.
 Result<void> run_mount(const MountCommand& command);
 
 }  // namespace esofs::mountopts

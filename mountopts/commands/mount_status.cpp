@@ -1,45 +1,59 @@
 #include "mountopts/commands/mount_status.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <sstream>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
-#include "client/base/unique_fd.h"
-#include "mountopts/human.h"
+#include "mountopts/probe.h"
+#include "mountopts/units.h"
 
 namespace esofs::mountopts {
-Result<MountStatus> read_mount_status(const std::string& mountpoint) {
-  const std::string path = mountpoint + "/.esofs/status.json";
-  const auto failed = [&path, &mountpoint](int code) {
-    if (code == ENOTCONN)
-      return Error(code, mountpoint + ": its daemon has died; run `esofs unmount " + mountpoint + "`");
-    return Error(code, path + ": " + std::generic_category().message(code));
-  };
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return failed(errno);
-  std::string text;
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(errno);
-    if (got == 0) break;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
+namespace {
+
+std::string status_file(const std::string& mountpoint) { return mountpoint + "/.esofs/status.json"; }
+
+Error no_status(const std::string& mountpoint, const Error& error) {
+  const int code = error.code();
+  if (code == ENOTCONN)
+    return {code, mountpoint + ": its daemon has died; run `esofs unmount " + mountpoint + "`"};
+  if (code == ETIMEDOUT)
+    return {code,
+            mountpoint + ": its daemon does not answer; `esofs unmount " + mountpoint + "` detaches it"};
+  return {code, status_file(mountpoint) + ": " + std::generic_category().message(code)};
+}
+
+Result<MountStatus> parsed(const std::string& mountpoint, const Result<std::string>& text) {
+  if (!text) return no_status(mountpoint, text.error());
   MountStatus status;
-  status.document = nlohmann::json::parse(text, nullptr, false);
-  if (!status.document.is_object()) return Error(EBADMSG, path + ": not a status of esofs");
+  status.document = nlohmann::json::parse(*text, nullptr, false);
+  if (!status.document.is_object())
+    return Error(EBADMSG, status_file(mountpoint) + ": not a status of esofs");
   const auto pid = status.document.find("pid");
   if (pid == status.document.end() || !pid->is_number_integer())
-    return Error(EBADMSG, path + ": names no pid");
+    return Error(EBADMSG, status_file(mountpoint) + ": names no pid");
   status.pid = pid->get<pid_t>();
   return status;
+}
+
+}  // namespace
+
+Result<MountStatus> read_mount_status(const std::string& mountpoint) {
+  Probe probe(read_whole_file, status_file(mountpoint));
+  return parsed(mountpoint, probe.answer(probe_deadline()));
+}
+
+std::vector<Result<MountStatus>> read_mount_statuses(const std::vector<MountEntry>& mounts) {
+  std::vector<Probe> probes;
+  probes.reserve(mounts.size());
+  for (const auto& mount : mounts) probes.emplace_back(read_whole_file, status_file(mount.mountpoint));
+  std::vector<Result<MountStatus>> statuses;
+  const auto until = probe_deadline();
+  for (std::size_t i = 0; i < mounts.size(); ++i)
+    statuses.push_back(parsed(mounts[i].mountpoint, probes[i].answer(until)));
+  return statuses;
 }
 
 std::string status_text(const std::string& mountpoint, const MountStatus& status) {

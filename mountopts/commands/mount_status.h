@@ -1,4 +1,7 @@
-// What a mount tells of itself in .esofs/status.json, as `esofs status` and `esofs unmount` read it.
+// What a mount says of itself in .esofs/status.json, as `esofs status` and `esofs unmount` read it.
+//
+//   errors   ENOTCONN: the daemon has died. ETIMEDOUT: it does not answer. EACCES: another user's mount. EBADMSG: not what
+//            esofs writes
 #pragma once
 
 #include <sys/types.h>
@@ -6,19 +9,22 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <vector>
 
 #include "client/base/result.h"
+#include "mountopts/mount_table.h"
 
 namespace esofs::mountopts {
 
 struct MountStatus {  // NOLINT(bugprone-exception-escape): of moving JSON
-  pid_t pid = 0;
+  pid_t pid = 0;      // the daemon's number in its own pid namespace, as it says: never to be signalled
   nlohmann::json document;
 };
 
-// Reads <mountpoint>/.esofs/status.json. ENOTCONN: the daemon has died. EBADMSG: not what esofs writes. ETIMEDOUT: the
-// daemon does not answer.
+// Reads <mountpoint>/.esofs/status.json, within kProbePatience.
 Result<MountStatus> read_mount_status(const std::string& mountpoint);
+// All of them at once, within the same time.
+std::vector<Result<MountStatus>> read_mount_statuses(const std::vector<MountEntry>& mounts);
 
 // The status as lines for a terminal.
 std::string status_text(const std::string& mountpoint, const MountStatus& status);

@@ -1,134 +1,111 @@
 #include "mountopts/commands/unmount.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/statvfs.h>
-#include <sys/types.h>
-#include <sys/wait.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <filesystem>
+#include <fstream>
 #include <stop_token>
-#include <system_error>
-#include <utility>
 #include <vector>
 
 #include "client/base/pause.h"
-#include "client/base/process.h"
 #include "client/base/unique_fd.h"
 #include "mountopts/commands/mount_status.h"
+#include "mountopts/commands/mountpoint.h"
+#include "mountopts/detach.h"
 #include "mountopts/mount_table.h"
+#include "mountopts/probe.h"
 
 namespace esofs::mountopts {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::steady_clock;
 
-// fusermount3 is what libfuse itself unmounts with for users; root has it too.
-Result<void> fusermount(const std::string& path, bool lazy) {
-  std::vector<std::string> words{"fusermount3", "-u"};
-  if (lazy) words.emplace_back("-z");
-  words.emplace_back("--");
-  words.push_back(path);
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+constexpr auto kLeaving = 10s;  // a daemon answers its readers, closes its files and ends
 
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Error(errno, "no pipe to fusermount3");
-  UniqueFd from_child(ends[0]);
-  UniqueFd to_child(ends[1]);
-  posix_spawn_file_actions_t actions{};
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, to_child.get(), STDERR_FILENO);
-  pid_t child = 0;
-  const int failed = ::posix_spawnp(&child, "fusermount3", &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return Error(failed, "fusermount3 cannot be run (is the package fuse3 installed?)");
-  to_child.reset();
-
-  std::string said;
-  std::array<char, 512> buffer{};
-  for (ssize_t got = 0; (got = ::read(from_child.get(), buffer.data(), buffer.size())) > 0;) {
-    said.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  while (!said.empty() && said.back() == '\n') said.pop_back();
-  // It looks for the user's own mounts only.
-  if (said.find(" not found in ") != std::string::npos) return Error(EPERM, "another user has mounted it");
-  return Error(said.find("busy") != std::string::npos ? EBUSY : EIO,
-               said.empty() ? "fusermount3 failed" : said);
+// The process that a status names, to wait for its end: only if it is an esofs. In another pid namespace the number is
+// somebody else's.
+UniqueFd daemon_of(const Result<MountStatus>& status) {
+  if (!status || status->pid <= 0) return UniqueFd();
+  const auto name_of = [](const std::string& process) {
+    std::ifstream file("/proc/" + process + "/comm");
+    std::string name;
+    std::getline(file, name);
+    return name;
+  };
+  // glibc 2.36 declares pidfd_open() as a function of C++.
+  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, status->pid, 0)));
+  return name_of(std::to_string(status->pid)) == name_of("self") ? std::move(process) : UniqueFd();
 }
 
-bool gone_within(std::chrono::milliseconds time, const std::string& path, pid_t pid) {
-  const auto until = std::chrono::steady_clock::now() + time;
-  while (is_esofs_mount(path) || process_alive(pid)) {
-    if (std::chrono::steady_clock::now() > until) return false;
+void wait_for_end(const UniqueFd& daemon, steady_clock::time_point until) {
+  if (!daemon) return;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+  pollfd ended{daemon.get(), POLLIN, 0};
+  (void)::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+}
+
+bool gone_until(steady_clock::time_point until, const MountEntry& mount) {
+  for (;;) {
+    const auto now = esofs_mount_at(mount.mountpoint);
+    if (now && (!*now || (*now)->device != mount.device)) return true;
+    if (steady_clock::now() > until) return false;
     (void)pause(10ms, std::stop_token());
   }
-  return true;
+}
+
+// The daemon serves other places too.
+bool bound_elsewhere(const MountEntry& mount) {
+  const auto places = esofs_places();
+  if (!places) return false;
+  return std::count_if(places->begin(), places->end(),
+                       [&mount](const MountEntry& place) { return place.device == mount.device; }) > 1;
+}
+
+Result<std::string> cut_off(const MountEntry& mount, const std::string& why) {
+  auto detached = detach(mount.mountpoint, true);
+  if (!detached && is_esofs_mount(mount.mountpoint)) return detached.error().at(mount.mountpoint);
+  const bool ended = abort_connection(mount.device).has_value();
+  return mount.mountpoint + ": " + why + "; the mount was detached, and " +
+         (ended ? "its open files give errors" : "its open files stay until they are closed");
 }
 
 }  // namespace
 
-Result<std::string> mount_path(const std::string& path) {
-  std::error_code failed;
-  const auto absolute = std::filesystem::absolute(path, failed).lexically_normal();
-  if (failed || path.empty()) return Error(EINVAL, "'" + path + "' is not a path");
-  std::string text = absolute.string();
-  while (text.size() > 1 && text.back() == '/') text.pop_back();
-  const std::filesystem::path named(text);
-  if (!named.has_filename()) return text;
-  auto parent = std::filesystem::canonical(named.parent_path(), failed);
-  if (failed) return Error(failed.value(), named.parent_path().string() + ": " + failed.message());
-  const auto joined = parent / named.filename();
-  // The last component may be a symbolic link to the mount; lstat of a dead mount fails, of a link it does not.
-  if (std::filesystem::is_symlink(joined, failed)) {
-    const auto target = std::filesystem::canonical(joined, failed);
-    if (!failed) return target.string();
-  }
-  return joined.string();
-}
-
-Result<void> unmount(const std::string& given, bool only_if_idle) {
-  auto path = mount_path(given);
+Result<std::string> unmount(const std::string& given, bool only_if_idle) {
+  const auto path = mount_path(given);
   if (!path) return path.error();
-  if (!is_esofs_mount(*path)) return Error(EINVAL, *path + ": no esofs is mounted there");
+  const auto mount = esofs_mount_at(*path);
+  if (!mount) return mount.error();
+  if (!*mount) return Error(EINVAL, *path + ": no esofs is mounted there");
   // Asked before the unmount: afterwards nobody can say.
   const auto status = read_mount_status(*path);
-  const pid_t pid = status ? status->pid : 0;
+  const UniqueFd daemon = daemon_of(status);
 
-  auto done = fusermount(*path, false);
+  auto done = detach(*path, false);
   if (done) {
-    (void)gone_within(10s, *path, pid);
-    return {};
+    wait_for_end(daemon, steady_clock::now() + kLeaving);
+    return std::string();
   }
   if (done.error().code() != EBUSY) return done.error().at(*path);
   if (only_if_idle) return Error(EBUSY, *path + ": files are in use");
-  if (pid > 0 && ::kill(pid, SIGTERM) == 0 && gone_within(5s, *path, pid)) return {};
-  auto detached = fusermount(*path, true);
-  if (!detached && is_esofs_mount(*path)) return detached.error().at(*path);
-  return {};
-}
-
-Result<void> clear_dead_mount(const std::string& path) {
-  // Not stat(2): the kernel may remember the attributes of the root.
-  struct statvfs ignored {};
-  if (::statvfs(path.c_str(), &ignored) == 0 || errno != ENOTCONN) return {};
-  if (!is_esofs_mount(path))
-    return Error(ENOTCONN, path + ": another filesystem's daemon has died here; unmount it first");
-  auto detached = fusermount(path, true);
-  if (!detached) return detached.error().at(path + ": the mount of a dead daemon cannot be removed");
-  return {};
+  if (bound_elsewhere(**mount)) {
+    auto detached = detach(*path, true);
+    if (!detached) return detached.error().at(*path);
+    return *path + ": detached; the same mount is still seen at other places";
+  }
+  if (!status && status.error().code() == ETIMEDOUT) return cut_off(**mount, "its daemon does not answer");
+  const auto asked = Probe(ask_to_shut_down, *path).answer(probe_deadline());
+  if (!asked) return cut_off(**mount, "its daemon cannot be asked to end (" + asked.error().what() + ")");
+  const auto until = steady_clock::now() + kLeaving;
+  if (!gone_until(until, **mount)) return cut_off(**mount, "its daemon was asked to end, and has not");
+  wait_for_end(daemon, until);
+  return std::string();
 }
 
 }  // namespace esofs::mountopts

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -20,9 +21,9 @@
 #include "client/base/guarded.h"
 #include "client/base/unique_fd.h"
 #include "mountopts/commands/mount_status.h"
-#include "mountopts/commands/unmount.h"
-#include "mountopts/human.h"
+#include "mountopts/commands/mountpoint.h"
 #include "mountopts/mount_table.h"
+#include "mountopts/units.h"
 
 namespace esofs::mountopts {
 namespace {
@@ -39,13 +40,16 @@ bool within(const std::string& path, const MountEntry& mount) {
   return path == mount.mountpoint || path.starts_with(mount.mountpoint + "/");
 }
 
-bool on_esofs(const std::string& path) {
-  const auto mounts = esofs_mounts();
-  return std::any_of(mounts.begin(), mounts.end(),
-                     [&path](const auto& mount) { return within(path, mount); });
+// The place of the mount table that `path` is below, a part of a tree that is bound somewhere else included.
+Result<std::optional<MountEntry>> esofs_place_of(const std::string& path) {
+  const auto places = esofs_places();
+  if (!places) return places.error();
+  const auto place = std::find_if(places->begin(), places->end(),
+                                  [&path](const auto& mount) { return within(path, mount); });
+  return place == places->end() ? std::nullopt : std::optional(*place);
 }
 
-// Of a dataset, and not made by esofs: those have this attribute.
+// Files of datasets have this attribute, texts that esofs makes have not.
 bool is_dataset_file(const stdfs::path& path) {
   return ::getxattr(path.c_str(), "user.esofs.size_state", nullptr, 0) >= 0;
 }
@@ -81,7 +85,7 @@ Result<std::uint64_t> read_all(const stdfs::path& path, std::vector<std::byte>& 
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return told(path.string(), errno);
     if (got == 0) {
-      // What the kernel keeps of it would only push out what others read.
+      // In the kernel's cache it would only push out what others read.
       (void)::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
       return bytes;
     }
@@ -89,21 +93,21 @@ Result<std::uint64_t> read_all(const stdfs::path& path, std::vector<std::byte>& 
   }
 }
 
-// Bytes that the cache of the mount of `path` may hold; the most there are where it does not tell.
+// Bytes that the cache of the mount of `path` may hold; the largest number if the mount does not say.
 std::uint64_t most_kept(const std::string& given) {
   const auto path = mount_path(given);
-  for (const auto& mount : esofs_mounts()) {
-    if (!path || !within(*path, mount)) continue;
-    const auto status = read_mount_status(mount.mountpoint);
-    if (!status) continue;
-    const auto cache = status->document.find("cache");
-    if (cache != status->document.end() && cache->is_object())
-      return cache->value("max_bytes", std::numeric_limits<std::uint64_t>::max());
-  }
-  return std::numeric_limits<std::uint64_t>::max();
+  constexpr auto kUnknown = std::numeric_limits<std::uint64_t>::max();
+  if (!path) return kUnknown;
+  const auto place = esofs_place_of(*path);
+  if (!place || !*place) return kUnknown;
+  const auto status = read_mount_status((*place)->mountpoint);
+  if (!status) return kUnknown;
+  const auto cache = status->document.find("cache");
+  const bool known = cache != status->document.end() && cache->is_object();
+  return known ? cache->value("max_bytes", kUnknown) : kUnknown;
 }
 
-// What a path of the command line stands for.
+// The files that a path of the command line stands for.
 Result<void> gather_path(const std::string& given, const stdfs::path& path, bool recursive,
                          std::deque<stdfs::path>& files) {
   std::error_code failed;
@@ -154,8 +158,9 @@ Result<void> run_warm(const WarmCommand& command) {
   Work work;
   for (const auto& given : command.paths) {
     const auto path = mount_path(given);
-    if (path && !on_esofs(*path)) return Error(EINVAL, given + ": is on no esofs mount");
-    const auto gathered = path ? gather_path(given, *path, command.recursive, files) : path.error();
+    const auto place = path ? esofs_place_of(*path) : path.error();
+    if (place && !*place) return Error(EINVAL, given + ": is on no esofs mount");
+    const auto gathered = place ? gather_path(given, *path, command.recursive, files) : place.error();
     if (!gathered) tell(work, gathered.error());
   }
   const auto readers =

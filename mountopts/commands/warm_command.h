@@ -14,8 +14,8 @@ struct WarmCommand {
   int jobs = 4;                    // files read at once
 };
 
-// Reads all, goes on where a path fails, and prints what came of it. EINVAL for a path that is on no esofs mount; EIO where
-// some could not be read, each of which was named on standard error.
+// Reads all files, continues if a path fails, and prints how much was read. EINVAL for a path that is on no esofs mount; EIO
+// if some could not be read, each of which was named on standard error.
 Result<void> run_warm(const WarmCommand& command);
 
 }  // namespace esofs::mountopts

@@ -63,7 +63,7 @@ class CommandLine(harness.MountTest):
             self.assertIn(place, done.stderr)
 
     def test_wrong_usage_is_status_2(self):
-        for words in ((), ('mount',), ('mount', 'a', 'b', 'c'), ('unmount',), ('status', '--colour'), ('--foo',), ('help',)):
+        for words in ((), ('mount',), ('mount', 'a', 'b', 'c'), ('unmount',), ('status', '--colour'), ('--foo',), ('help', 'me')):
             done = run(harness.programs['esofs'], *words, check=False)
             self.assertEqual(done.returncode, 2, words)
             self.assertTrue(done.stderr.startswith('esofs: '), done.stderr)

@@ -18,5 +18,19 @@ TEST(MountTableTest, OnlyEsofsMountsAreNamedAndEscapesAreUndone) {
   EXPECT_EQ(mounts[1].mountpoint, "/mnt/two words");
 }
 
+TEST(MountTableTest, BindsAreNoMountsOfTheirOwn) {
+  const auto places = parse_mount_table(
+      "96 22 0:50 /queries /srv/part rw - fuse.esofs eso rw\n"
+      "99 22 0:50 / /mnt/eso rw - fuse.esofs eso rw\n"
+      "97 22 0:50 / /srv/whole rw - fuse.esofs eso rw\n"
+      "98 22 0:51 / /mnt/other rw - fuse.esofs eso rw\n");
+  EXPECT_EQ(places.size(), 4U);
+  const auto mounts = without_binds(places);
+  ASSERT_EQ(mounts.size(), 2U);
+  EXPECT_EQ(mounts[0].mountpoint, "/mnt/eso");
+  EXPECT_EQ(mounts[1].mountpoint, "/mnt/other");
+  EXPECT_EQ(mounts[1].device, "0:51");
+}
+
 }  // namespace
 }  // namespace esofs::mountopts

@@ -113,13 +113,21 @@ TEST(OptionsTest, APasswordInTheProxyIsNotShown) {
   EXPECT_EQ(shown_options(options).dump().find("secret"), std::string::npos);
   // Written wrongly, too.
   for (const std::string proxy :
-       {"http://me:x@secret@proxy:3128", "http://me:secret/x@proxy", "ftp://me:secret x@h"}) {
+       {"http://me:x@secret@proxy:3128", "http://me:secret/x@proxy", "socks5h://me:secret x@h"}) {
     ASSERT_TRUE(apply_text(options, "proxy=" + proxy));
     EXPECT_EQ(shown_options(options).dump().find("secret"), std::string::npos) << proxy;
   }
   const auto refused = apply_text(options, "proxy=me:secret@proxy:3128");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().what().find("secret"), std::string::npos) << refused.error().what();
+}
+
+TEST(OptionsTest, AProxyOfAnUnknownKindIsRefusedByItsScheme) {
+  EXPECT_EQ(refusal("proxy=ftp://me:secret@proxy"),
+            "option 'proxy': a proxy by ftp:// is unknown; there are http, https, socks4, socks4a, socks5 "
+            "and socks5h");
+  EXPECT_EQ(refusal("proxy=me:secret@ftp://proxy").find("secret"), std::string::npos);
+  EXPECT_EQ(refusal("proxy=HTTPS://proxy"), "accepted");
 }
 
 TEST(OptionsTest, EveryDefaultOfTheTableIsValid) {
@@ -130,15 +138,38 @@ TEST(OptionsTest, EveryDefaultOfTheTableIsValid) {
   }
 }
 
-TEST(OptionsTest, TheReadmeSaysOfEveryOptionWhatTheHelpSays) {
-  std::ifstream file(ESOFS_SOURCE_DIR "/README.md");
-  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+std::string page(const std::string& name) {
+  std::ifstream file(ESOFS_SOURCE_DIR "/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string table_row(const OptionHelp& option) {
+  const std::string unit = std::regex_replace(option.unit, std::regex("\\|"), "\\|");
+  return "| `" + option.name + "` | " + unit + " | " + option.initial + " | " + option.help + " |\n";
+}
+
+std::string options_table() {
+  std::string table = "| option | value | default | meaning |\n|---|---|---|---|\n";
+  for (const auto& option : option_help()) table += table_row(option);
+  return table;
+}
+
+TEST(OptionsTest, ThePageOfOptionsIsTheTable) {
+  EXPECT_NE(page("mountopts/OPTIONS.md").find("\n\n" + options_table() + "\n"), std::string::npos)
+      << "mountopts/OPTIONS.md shall contain this table:\n"
+      << options_table();
+}
+
+TEST(OptionsTest, TheReadmeRepeatsRowsOfTheTable) {
+  const std::string readme = page("README.md");
+  int rows = 0;
   for (const auto& option : option_help()) {
-    const std::string unit = std::regex_replace(option.unit, std::regex("\\|"), "\\|");
-    std::string row = "| `" + option.name + "` | " + unit;
-    row += " | " + option.initial + " | " + option.help + " |\n";
-    EXPECT_NE(readme.find(row), std::string::npos) << row;
+    const auto at = readme.find("\n| `" + option.name + "` |");
+    if (at == std::string::npos) continue;
+    ++rows;
+    EXPECT_EQ(readme.substr(at + 1, readme.find('\n', at + 1) - at), table_row(option));
   }
+  EXPECT_GT(rows, 5);
 }
 
 }  // namespace

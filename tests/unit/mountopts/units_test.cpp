@@ -45,5 +45,12 @@ TEST(UnitsTest, WhatIsShownIsReadBack) {
   EXPECT_EQ(shown_duration(24h), "1d");
 }
 
+TEST(UnitsTest, BytesAreShownToPeopleWithOneDecimal) {
+  EXPECT_EQ(human_bytes(0), "0 B");
+  EXPECT_EQ(human_bytes(1023), "1023 B");
+  EXPECT_EQ(human_bytes(1536), "1.5 KiB");
+  EXPECT_EQ(human_bytes(20ULL << 30U), "20.0 GiB");
+}
+
 }  // namespace
 }  // namespace esofs::mountopts

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <sstream>
 #include <string>
@@ -48,7 +50,8 @@ class MountTest : public FsFixture {
     real_context_ = std::make_unique<fs::Context>(owned, catalog_, cache_, real_timer_);
     real_root_ = std::make_unique<fs::Root>(*real_context_);
     filesystem_ = std::make_unique<fs::Filesystem>(*real_context_, real_root_->node());
-    fs::SessionConfig config{root().string(), {"fsname=fakes"}};
+    fs::SessionConfig config{root().string(), {"fsname=" + source_}};
+    config.on_hangup = on_hangup_;
     config.teardown_patience = teardown_patience_;
     auto session = fs::FuseSession::mount(*filesystem_, real_timer_, std::move(config));
     if (!session) return cannot_mount(session.error().what());
@@ -87,6 +90,8 @@ class MountTest : public FsFixture {
     return bytes;
   }
 
+  std::string source_ = "fakes";
+  std::function<void()> on_hangup_;
   std::chrono::milliseconds teardown_patience_{5000};
   fs::ThreadTimer real_timer_;
   std::unique_ptr<fs::Context> real_context_;
@@ -249,6 +254,67 @@ TEST_F(ImpatientMountTest, AnAnswerAfterTheEndOfTheSessionGoesNowhere) {
   EXPECT_NE(waiting.get(), 0);
   cache_.release_opens();  // the late answer
   EXPECT_EQ(cache_.waiting_opens(), 0U);
+}
+
+TEST_F(MountTest, TheShutdownIoctlEndsTheRunThoughFilesAreOpen) {
+  const UniqueFd open(::open((root() / "README.txt").c_str(), O_RDONLY));
+  ASSERT_TRUE(open);
+  EXPECT_EQ(::ioctl(open.get(), TCGETS, nullptr), -1);
+  EXPECT_EQ(errno, ENOTTY);
+  const UniqueFd directory(::open(root().c_str(), O_RDONLY | O_DIRECTORY));
+  ASSERT_EQ(::ioctl(directory.get(), fs::kShutDown, nullptr), 0) << errno;
+  runner_.join();
+  EXPECT_TRUE(ran_);
+  session_.reset();
+}
+
+class HangupMountTest : public MountTest {
+ protected:
+  HangupMountTest() {
+    on_hangup_ = [this] { hung_up_.set_value(); };
+  }
+  std::promise<void> hung_up_;
+};
+
+TEST_F(HangupMountTest, AHangupCallsWhatWasGivenForIt) {
+  auto hung_up = hung_up_.get_future();
+  ASSERT_EQ(::kill(::getpid(), SIGHUP), 0);
+  EXPECT_EQ(hung_up.wait_for(kPatience), std::future_status::ready);
+  EXPECT_FALSE(content(root() / "README.txt").empty());
+}
+
+class NohupMountTest : public MountTest {
+ protected:
+  NohupMountTest() { ::sigaction(SIGHUP, &ignored(), &before_); }
+  ~NohupMountTest() override { ::sigaction(SIGHUP, &before_, nullptr); }
+
+ private:
+  static const struct sigaction& ignored() {
+    static const struct sigaction action = [] {
+      struct sigaction made {};
+      made.sa_handler = SIG_IGN;
+      return made;
+    }();
+    return action;
+  }
+  struct sigaction before_ {};
+};
+
+TEST_F(NohupMountTest, AnIgnoredSignalStaysIgnored) {
+  struct sigaction now {};
+  ASSERT_EQ(::sigaction(SIGHUP, nullptr, &now), 0);
+  EXPECT_EQ(now.sa_handler, SIG_IGN);
+}
+
+class CommaMountTest : public MountTest {
+ protected:
+  CommaMountTest() { source_ = R"(a,b\c,ro)"; }
+};
+
+TEST_F(CommaMountTest, ACommaInAnOptionIsPartOfIt) {
+  const std::string table = content("/proc/self/mounts");
+  EXPECT_NE(table.find(R"(a,b\134c,ro )" + root().string() + " "), std::string::npos) << table;
+  EXPECT_EQ(::mkdir(query().c_str(), 0755), 0) << "mounted read-only";
 }
 
 TEST_F(MountTest, AnUnmountFromOutsideEndsTheRun) {
