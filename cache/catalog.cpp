@@ -19,7 +19,7 @@
 namespace esofs::cache {
 namespace {
 
-// No URL is made to be good for less.
+// No signed URL expires sooner.
 constexpr std::chrono::seconds kGoodFor{60};
 
 // Takes the first row of a table.
@@ -174,7 +174,7 @@ class StoredCatalog final : public Catalog {
   std::function<Result<LinksRecord>(Lane::Turn&)> links_fetch(const client::Dataset& dataset,
                                                               const Described& where);
   Cancel services(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done);
-  // Other archives than that whose ids we know may name several files by one id.
+  // An archive whose ids are not known may give one id to several files.
   std::string source_key(const client::Dataset& dataset) const {
     return id_key(archive_.valid_id(dataset.id) ? dataset.id : dataset.access_url);
   }
@@ -194,7 +194,7 @@ class StoredCatalog final : public Catalog {
   const std::function<std::int64_t()> now_;
 };
 
-// Where a URL is all that is known, one request tells whether it is DataLink, and what it answers.
+// If only a URL is known, one request shows whether it is DataLink, and brings the answer.
 std::function<Result<LinksRecord>(Lane::Turn&)> StoredCatalog::links_fetch(const client::Dataset& dataset,
                                                                            const Described& where) {
   if (!where.to_be_found)

@@ -18,6 +18,7 @@
 #include "cache/catalog.h"
 #include "cache/content/callers.h"
 #include "cache/content/file_cache.h"
+#include "cache/store/inode_numbers.h"
 #include "cache/store/metadata_store.h"
 #include "client/base/iso_time.h"
 #include "client/base/lane.h"
@@ -262,6 +263,8 @@ class Built : public BuiltMount {
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
     config.callers = callers_.get();
+    if (options.short_inodes) inode_numbers_ = std::make_unique<cache::InodeNumbers>(*store_);
+    config.inode_numbers = inode_numbers_.get();
     if (callers_)
       config.status.emplace_back("login",
                                  fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
@@ -305,6 +308,7 @@ class Built : public BuiltMount {
   std::unique_ptr<client::Archive> archive_;
   std::vector<std::string> warnings_;
   std::unique_ptr<cache::MetadataStore> store_;
+  std::unique_ptr<cache::InodeNumbers> inode_numbers_;
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::unique_ptr<cache::FileCache> files_;

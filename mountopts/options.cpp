@@ -243,6 +243,10 @@ const std::vector<Row>& rows() {
           [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },
           [](const Options& o) { return static_cast<std::size_t>(o.unpack); },
           "compressed files that are shown as plain FITS; Z: .Z, .gz and .bz2; all: .fz too"),
+      choice(
+          "inodes", "64", {"32", "64"}, [](Options& o, std::size_t i) { o.short_inodes = i == 0; },
+          [](const Options& o) { return static_cast<std::size_t>(o.short_inodes ? 0 : 1); },
+          "bits of inode numbers; 32 for old programs of 32 bits, which cannot open anything else"),
       flag("list_xattrs", &Options::list_xattrs, "list the user.eso.* and user.esofs.* attributes"),
       flag("offline", &Options::offline, "make no request; what the cache holds stays readable"),
       flag("allow_other", &Options::allow_other, "let other users see the mount"),

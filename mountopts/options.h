@@ -40,6 +40,7 @@ struct Options {
   std::chrono::milliseconds cutout_timeout{};
   std::chrono::milliseconds query_wait{};
   std::chrono::milliseconds ttl{};
+  bool short_inodes = false;  // of 32 bits
   bool safe_names = false;
   bool original_names = false;  // of what hangs under a dataset
   cache::Unpack unpack = cache::Unpack::kAll;

@@ -19,7 +19,7 @@ struct Calibrations::Parts {
     return archive.identity() + '\n' + dataset.id + '\n' + client::mode_name(mode);
   }
 
-  // The URL that known answers and the profile tell; "" none.
+  // The URL, from known answers and the profile; "" none.
   std::string known_url(const Dataset& dataset, CalibrationMode mode) const {
     const auto links_url = archive.links_url(dataset);
     const auto known = links_url.empty() ? nullptr : links->known(links_url);
@@ -105,7 +105,7 @@ bool Calibrations::expected(const Dataset& dataset) {
   const auto links_url = parts_->archive.links_url(dataset);
   const auto known = links_url.empty() ? nullptr : parts_->links->known(links_url);
   for (const auto mode : {CalibrationMode::kRaw, CalibrationMode::kMaster}) {
-    // An answer that is here tells better than a pattern.
+    // A known answer is more certain than a pattern.
     const bool named = known ? !client::calselector_url(known->value, mode).empty()
                              : !parts_->archive.associations_url(dataset, mode).empty();
     if (named || known_list(dataset, mode)) return true;

@@ -1,9 +1,9 @@
 // Calibrations: the part of the Catalog that knows which calibrations belong to an observation.
 //
-// Where the archive tells them: by the observation's DataLink answer, if that is known; else by the profile's pattern; else
-// the DataLink answer is asked for. Lists and trees are answers of their own: who lists files needs no tree.
+// They are found by the observation's DataLink answer, if that is known; else by the profile's pattern; else the DataLink answer
+// is asked for. Lists and trees are separate answers: to list files needs no tree.
 //
-//   errors   those of client::Archive::associations; ENOENT where the archive tells no calibrations of a dataset; ENODATA
+//   errors   those of client::Archive::associations; ENOENT if the archive names no calibrations for a dataset; ENODATA
 //            for the tree of an observation that has none
 //   threads  thread-safe; asks on the lane
 #pragma once

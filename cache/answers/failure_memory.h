@@ -1,4 +1,4 @@
-// FailureMemory<Key>: failures that are told again for some seconds, so that nobody asks for the same too often.
+// FailureMemory<Key>: remembers failures for some seconds, so that the same is not asked again and again.
 //
 //   threads  thread-safe
 #pragma once

@@ -9,7 +9,7 @@
 //   errors   those of client::Archive; ENOENT: the server has no such job any more, and then it is forgotten;
 //            EAGAIN: the login has changed while the server was asked
 //   threads  thread-safe. Functions that take a Done never wait for the network on the caller's thread
-//            (client/base/ask.h). What changes a job goes on when its asker has left.
+//            (client/base/ask.h). What changes a job continues after its asker has left.
 //   source   UWS 1.1
 #pragma once
 
@@ -74,7 +74,7 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   std::optional<JobInfo> find(const std::string& service, const std::string& name);
   // The job that a saved query has started. nullopt: it is known to be gone.
   std::optional<JobInfo> of_query(const std::string& service, const std::string& url);
-  // A job that may be there: look() tells.
+  // A job that may exist: look() finds out.
   std::optional<JobInfo> by_id(const std::string& service, const std::string& id);
   // What the server said last, however long ago; null.
   JobPtr last_seen(const JobInfo& job);
@@ -96,7 +96,7 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   // REQUIRES: job.url is not "".
   Cancel change(const JobInfo& job, client::JobSetting setting, const std::string& value, Done<void> done);
   Cancel remove(const JobInfo& job, Done<void> done);
-  // Why it failed; ENODATA where it has not.
+  // Why it failed; ENODATA if it has not.
   Cancel failure(const JobInfo& job, Done<std::string> done);
 
  private:
@@ -108,7 +108,7 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   };
   struct Listed {
     std::vector<client::JobReference> jobs;
-    std::optional<Error> error;  // of the last look, where the service could not be reached
+    std::optional<Error> error;  // of the last look, if the service could not be reached
     std::int64_t at = 0;
   };
   struct Memory {

@@ -1,8 +1,8 @@
 // Waiters<Key, T>: single flight whose askers can leave.
 //
-// The first asker of a key is told so and starts the work; the others only leave a continuation. Each gets what the work
-// lands with, or EINTR when it is cancelled first, exactly once and with no lock held. The work goes on when all its
-// askers have left: what it finds is kept by whoever runs it. Thread-safe; a Cancel may outlive the Waiters.
+// join() asks the first asker of a key to start the work; the others only leave a continuation. Each gets what the work lands
+// with, or EINTR if it is cancelled first, exactly once and with no lock held. The work continues when all its askers have
+// left: its result is kept by the code that runs it. Thread-safe; a Cancel may outlive the Waiters.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ class Waiters {
   // Work that nobody waits for (a refresh in the background). True: as Joined::first.
   [[nodiscard]] bool begin(const Key& key) { return flights_->lock()->try_emplace(key).second; }
 
-  // REQUIRES: a join() or begin() of this key was told to start the work and no land() has followed it.
+  // REQUIRES: a join() or begin() of this key has asked to start the work, and no land() has followed it.
   void land(const Key& key, const Result<T>& result) {
     auto flight = flights_->lock()->extract(key);
     for (const auto& asker : flight.mapped()) asker->done(result);
@@ -54,7 +54,7 @@ class Waiters {
 
   bool flying(const Key& key) const { return flights_->lock()->count(key) != 0; }
 
-  // Askers that still wait; 0 also where there is no flight.
+  // Askers that still wait; 0 also if there is no flight.
   std::size_t waiting(const Key& key) const {
     auto flights = flights_->lock();
     const auto flight = flights->find(key);

@@ -4,7 +4,7 @@
 // of its own and then renamed, so that a file of its name is whole, also after kill -9.
 //
 //   errors   ENODATA: the answer was not kept; ENOSPC, EDQUOT: the disk is full; EIO; EOVERFLOW: it does not fit the format.
-//            A failure is remembered for some seconds and told again without work
+//            A failure is remembered for some seconds and returned again without work
 //   threads  thread-safe; exports are made on the lane, one for all who ask for it, and do not count against its width
 #pragma once
 

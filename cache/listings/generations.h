@@ -2,7 +2,7 @@
 //
 // A generation is written under a GenerationRecord, becomes a snapshot when its query's SnapshotRecord points to it, and is
 // garbage when none does: its writer gave up or died, or a newer snapshot has taken its place. Garbage goes in small
-// batches, and not while a Listing of this process shows it. Other processes are told by State::kDeleting, set first.
+// batches, and not while a Listing of this process shows it. State::kDeleting, set first, tells other processes.
 //
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
@@ -38,7 +38,7 @@ class Generations {
 
   // The Listing of this generation that somebody holds; null.
   std::shared_ptr<const Listing> live_listing(const Generation& generation);
-  // From here on the generation stays while what is returned lives: `listing`, or the one that is held already. null: it
+  // From here on the generation stays while the returned listing lives: `listing`, or the one that was registered before. null: it
   // is being deleted.
   [[nodiscard]] std::shared_ptr<const Listing> register_listing(const Generation& generation,
                                                                 std::shared_ptr<const Listing> listing);

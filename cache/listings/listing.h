@@ -29,7 +29,7 @@ struct QuerySpec {
   std::chrono::seconds ttl{24 * 3600};
 };
 
-// What status.txt tells of a query.
+// What status.txt says about a query.
 struct QueryState {
   bool known = false;             // there is a snapshot
   bool running = false;           // a request or job is under way
@@ -63,7 +63,7 @@ class Listing {
   virtual std::uint64_t datasets() const = 0;  // entries; a row may name none, two rows may name one
   virtual const std::vector<client::Column>& columns() const = 0;
   virtual std::string id() const = 0;  // of this snapshot: changes with every refresh
-  // False while it is not for who is logged in: it took the rights of somebody who has left, or of another.
+  // False if it needed a login that is not the present one.
   virtual bool shown() const { return true; }
 
   // Visits entries in row order from the first whose row is >= `from`, until visit() returns false.
@@ -73,7 +73,7 @@ class Listing {
   // By the identifier, the first of several files.
   virtual Result<std::optional<Entry>> find_id(const std::string& id) const;
   // By the name of its directory below datasets/ (cache/listings/entry_name.h), in the archive's or the portable form; the FITS file
-  // where several have that name.
+  // if several have that name.
   virtual Result<std::optional<Entry>> find_directory(const std::string& name) const;
   virtual Result<client::Row> row(std::uint64_t row) const = 0;
 
@@ -82,7 +82,7 @@ class Listing {
 
  protected:
   static bool in_directory(const Entry& entry, const std::string& name);
-  // What was found under a key that several entries may have; nothing where it is not the right one.
+  // What was found under a key that several entries may have; nothing if it is not the right one.
   static Result<std::optional<Entry>> only(Result<std::optional<Entry>> found,
                                            const std::function<bool(const Entry&)>& right);
 };

@@ -124,7 +124,7 @@ Result<void> ListingWriter::note_unusual(const std::string& name, const client::
   return {};
 }
 
-// The name of a dataset in its directory; nullopt where the listing has it already. Of several files under one id, those
+// The name of a dataset in its directory; nullopt if the listing has it already. Of several files under one id, those
 // after the first go by their URLs.
 Result<std::optional<std::string>> ListingWriter::unique_name(client::Dataset& dataset) {
   for (;;) {

@@ -6,7 +6,7 @@
 //
 //   shapes   at most two batches of rows are in memory, one that fills while the other is written, besides what the
 //            fallback holds
-//   errors   ENOSPC where neither disk nor memory takes the rows
+//   errors   ENOSPC if neither disk nor memory takes the rows
 //   threads  one at a time; the thread `listing` writes a batch while the next rows come
 #pragma once
 

@@ -90,6 +90,14 @@ bool Queries::still_failed(const AttemptRecord& attempt) const {
   return attempt.error->code() == EINVAL || recent(attempt.error_at, now_(), failure_memory_);
 }
 
+// Not if the answer was kept in a file that is gone: then table/ would stay empty until the ttl has passed.
+bool Queries::fresh(const StoredListing& snapshot, const AttemptRecord& attempt,
+                    const QuerySpec& spec) const {
+  const SnapshotRecord& record = snapshot.record();
+  return recent(record.fetched_at, now_(), spec.ttl) && !attempt.refresh_requested &&
+         (record.result_bytes == 0 || snapshot.result_file());
+}
+
 std::shared_ptr<Queries::Running> Queries::running_of(const QueryKey& query) {
   auto all = running_.lock();
   const auto found = all->find(query);
@@ -106,8 +114,7 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
   const AttemptRecord attempt = attempts_.get(query);
   const bool refused = still_failed(attempt);
   if (auto snapshot = find_snapshot(query)) {
-    const bool fresh = recent(snapshot->record().fetched_at, now_(), spec.ttl) && !attempt.refresh_requested;
-    if (!fresh && !refused && flights_.begin(query)) submit(query, spec);
+    if (!refused && !fresh(*snapshot, attempt, spec) && flights_.begin(query)) submit(query, spec);
     done(Answer(std::move(snapshot)));
     return {};
   }
@@ -168,7 +175,7 @@ QueryState Queries::state(const QuerySpec& spec) {
     state.names_datasets = record.names_datasets;
     state.truncated = record.truncated;
     state.fetched_at = record.fetched_at;
-    state.result_bytes = record.result_bytes;
+    state.result_bytes = snapshot->result_file() ? record.result_bytes : 0;
   }
   AttemptRecord attempt = attempts_.get(query);
   if (!attempt.job_url.empty()) state.job_url = std::move(attempt.job_url);
@@ -226,8 +233,7 @@ Result<Queries::Answer> Queries::answer(const QueryKey& query, const QuerySpec& 
   if (key_of(spec) != query) return Error(EAGAIN, "the login changed meanwhile; look again");
   const AttemptRecord attempt = attempts_.get(query);
   // It may have come between the question and this job, or from another mount.
-  if (auto snapshot = find_snapshot(query);
-      snapshot && !attempt.refresh_requested && recent(snapshot->record().fetched_at, now_(), spec.ttl))
+  if (auto snapshot = find_snapshot(query); snapshot && fresh(*snapshot, attempt, spec))
     return Answer(std::move(snapshot));
   client::QueryRequest request;
   request.service = spec.service;

@@ -62,6 +62,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
   std::shared_ptr<const StoredListing> find_snapshot(const QueryKey& query);
   void remember_snapshot(const QueryKey& query, const Answer& snapshot);
   bool still_failed(const AttemptRecord& attempt) const;
+  bool fresh(const StoredListing& snapshot, const AttemptRecord& attempt, const QuerySpec& spec) const;
   std::shared_ptr<Running> running_of(const QueryKey& query);
 
   void submit(const QueryKey& query, const QuerySpec& spec);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,10 +11,20 @@
 
 namespace esofs::cache {
 
+namespace {
+
+int open_new(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
+}  // namespace
+
 ResultFile::ResultFile(std::filesystem::path partial, std::filesystem::path whole)
-    : fd_(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)),
-      partial_(std::move(partial)),
-      whole_(std::move(whole)) {
+    : fd_(open_new(partial)), partial_(std::move(partial)), whole_(std::move(whole)) {
+  if (!fd_ && errno == ENOENT) {  // somebody has tidied up
+    (void)::mkdir(partial_.parent_path().c_str(), 0700);
+    fd_ = UniqueFd(open_new(partial_));
+  }
   if (!fd_) give_up(errno);
 }
 

@@ -1,6 +1,6 @@
-// StoredListing: a Listing whose rows are in a MetadataStore, on disk or, where the disk would not take them, in memory.
+// StoredListing: a Listing whose rows are in a MetadataStore, on disk or, if the disk did not take them, in memory.
 //
-//   errors   ESTALE where another process has replaced the snapshot and begun to delete it; EIO for a damaged record
+//   errors   ESTALE if another process has replaced the snapshot and begun to delete it; EIO for a damaged record
 //   threads  thread-safe
 #pragma once
 
@@ -45,7 +45,7 @@ class StoredListing final : public Listing {
   // ESTALE unless what was read until now was whole.
   Result<void> check_whole() const;
   Error damaged(std::uint64_t row) const;
-  // The entry to which a key of kNames leads; nullopt where there is no such key.
+  // The entry to which a key of kNames leads; nullopt if there is no such key.
   Result<std::optional<Entry>> entry_by(const std::string& key) const;
 
   std::shared_ptr<MetadataStore> memory_;     // null: on disk

@@ -17,7 +17,7 @@
 
 namespace esofs::cache {
 
-// Where this process has mapped the file of the store in `directory`, which LMDB does not tell: the addresses [first, second).
+// The addresses [first, second) of this process's map of the store in `directory`. LMDB has no call for it.
 // {0, 0}: nowhere, or there is no /proc.
 std::pair<std::uintptr_t, std::uintptr_t> map_of(const std::filesystem::path& directory);
 

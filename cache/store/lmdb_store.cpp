@@ -10,6 +10,7 @@
 #include <mutex>
 #include <utility>
 
+#include "cache/store/records.h"
 #include "client/base/hash.h"
 
 namespace esofs::cache {
@@ -46,7 +47,7 @@ std::string with_key(std::string_view key, std::string_view value) {
   return whole;
 }
 
-// Takes the whole key from the front of a long key's value; nullopt where it is damaged.
+// Takes the whole key from the front of a long key's value; nullopt if it is damaged.
 std::optional<std::string_view> take_key(std::string_view& value) {
   if (value.size() < 4) return std::nullopt;
   std::uint32_t size = 0;
@@ -74,7 +75,7 @@ int erase_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key) {
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
-// value: nullopt where there is none.
+// value: nullopt if there is none.
 int get_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key, std::optional<std::string>& value) {
   value.reset();
   const std::string name = lmdb_key(key);
@@ -87,6 +88,41 @@ int get_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key, std::optional<st
   if (is_long(key) && take_key(found) != key) return 0;
   value.emplace(found);
   return 0;
+}
+
+constexpr std::uint64_t kNoNumber = 0;
+constexpr std::string_view kNextNumber = "next";  // the key of the number to give next
+
+int read_number(MDB_txn* txn, MDB_dbi dbi, std::string_view key, std::uint64_t& number) {
+  std::optional<std::string> value;
+  const int code = get_record(txn, dbi, key, value);
+  const auto record = value ? decode<NumberRecord>(*value) : std::nullopt;
+  number = record ? record->number : kNoNumber;
+  return code;
+}
+
+// numbers: kNoNumber for a key that has none.
+int read_numbers(MDB_txn* txn, MDB_dbi dbi, const std::vector<std::string>& keys,
+                 std::vector<std::uint64_t>& numbers) {
+  numbers.assign(keys.size(), kNoNumber);
+  int code = 0;
+  for (std::size_t i = 0; i < keys.size() && code == 0; ++i)
+    code = read_number(txn, dbi, keys[i], numbers[i]);
+  return code;
+}
+
+int give_numbers(MDB_txn* txn, MDB_dbi dbi, const std::vector<std::string>& keys, std::uint64_t first,
+                 std::vector<std::uint64_t>& numbers) {
+  int code = read_numbers(txn, dbi, keys, numbers);
+  std::uint64_t next = kNoNumber;
+  if (code == 0) code = read_number(txn, dbi, kNextNumber, next);
+  if (next == kNoNumber) next = first;
+  for (std::size_t i = 0; i < keys.size() && code == 0; ++i) {
+    if (numbers[i] != kNoNumber) continue;
+    numbers[i] = next++;
+    code = put_record(txn, dbi, keys[i], encode(NumberRecord{numbers[i]}));
+  }
+  return code == 0 ? put_record(txn, dbi, kNextNumber, encode(NumberRecord{next})) : code;
 }
 
 Error empty_key() { return {EINVAL, "metadata store: an empty key"}; }
@@ -212,7 +248,7 @@ Result<void> LmdbStore::erase(Shelf shelf, std::string_view key) {
 // Copies of some records that follow each other.
 class LmdbStore::Chunk {
  public:
-  // Reads on from the LMDB key `at` (after it, where `after`). Few records at first: most scans look at one or two.
+  // Continues at the LMDB key `at`, or after it if `after` is set. Few records at first: most scans look at one or two.
   int fill(MDB_txn* txn, MDB_dbi dbi, const std::string& at, bool after) {
     bytes_.clear();
     records_.clear();
@@ -237,7 +273,7 @@ class LmdbStore::Chunk {
   bool last() const { return last_; }
   std::string last_key() const { return std::string(key(records_.back())); }
 
-  // False where visit() has had enough.
+  // False if visit() has returned false.
   bool visit(const Visit& visitor) const {
     return std::all_of(records_.begin(), records_.end(), [&](const Record& record) {
       const std::string_view name = key(record);
@@ -272,6 +308,18 @@ Result<void> LmdbStore::scan(Shelf shelf, std::string_view from, const Visit& vi
     if (!chunk.visit(visit) || chunk.last()) return {};
     at = chunk.last_key();
   }
+}
+
+Result<std::vector<std::uint64_t>> LmdbStore::number(Shelf shelf, const std::vector<std::string>& keys,
+                                                     std::uint64_t first) {
+  const MDB_dbi dbi = handle(shelf);
+  std::vector<std::uint64_t> numbers;
+  // Most of the time all of them are known, and then nothing has to be written.
+  int code = reading([&](MDB_txn* txn) { return read_numbers(txn, dbi, keys, numbers); });
+  if (code == 0 && std::find(numbers.begin(), numbers.end(), kNoNumber) != numbers.end())
+    code = writing([&](MDB_txn* txn) { return give_numbers(txn, dbi, keys, first, numbers); });
+  if (code != 0) return failure(code, "numbering");
+  return numbers;
 }
 
 class LmdbStore::BufferedBatch final : public MetadataStore::Batch {

@@ -5,7 +5,7 @@
 //
 //   shapes   an LMDB key of up to 500 bytes is the key itself; of 501 bytes: the first 485 of the key and a hash of the
 //            whole, and then the value begins with the whole key
-//   errors   as MetadataStore; EBUSY where this process has the directory open already, which LMDB forbids
+//   errors   as MetadataStore; EBUSY if this process has the directory open already, which LMDB forbids
 //   threads  thread-safe
 #pragma once
 
@@ -39,6 +39,8 @@ class LmdbStore final : public MetadataStore {
   Result<void> put(Shelf shelf, std::string_view key, std::string_view value) override;
   Result<void> erase(Shelf shelf, std::string_view key) override;
   Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) override;
+  Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
+                                            std::uint64_t first) override;
   Result<std::unique_ptr<Batch>> batch() override;
 
  private:
@@ -50,7 +52,7 @@ class LmdbStore final : public MetadataStore {
   int reading(const Work& work);
   template <class Work>
   int writing(const Work& work);
-  // The error of a code, which is marked where it says that the store is damaged.
+  // The error of a code. Marks the store as damaged if the code says so.
   Error failure(int code, std::string_view step) const;
 
   int change_map(std::size_t size);  // 0: as another process has grown it. REQUIRES: map_mutex_ held, unique.

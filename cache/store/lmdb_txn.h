@@ -42,7 +42,7 @@ MDB_val value_of(std::string_view text) noexcept;
 // REQUIRES: code != 0.
 Error lmdb_error(int code, std::string_view step);
 
-// True where the code says that the file is not one that this LMDB can read, now or later.
+// True if the code says that the file is not one that this LMDB can read, now or later.
 bool lmdb_unreadable(int code) noexcept;
 
 }  // namespace esofs::cache

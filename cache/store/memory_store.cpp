@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "cache/store/records.h"
+
 namespace esofs::cache {
 namespace {
 
@@ -60,6 +62,24 @@ Result<void> MemoryStore::scan(Shelf shelf, std::string_view from, const Visit& 
     if (chunk.size() < kChunk) return {};
     at = chunk.back().first + '\0';
   }
+}
+
+Result<std::vector<std::uint64_t>> MemoryStore::number(Shelf shelf, const std::vector<std::string>& keys,
+                                                       std::uint64_t first) {
+  auto giving = numbering_.lock();
+  std::vector<std::uint64_t> numbers;
+  for (const auto& key : keys) {
+    const auto known = get(shelf, key);
+    const auto record = known && *known ? decode<NumberRecord>(**known) : std::nullopt;
+    if (!record) {
+      auto& next = giving->try_emplace(shelf, first).first->second;
+      if (auto kept = put(shelf, key, encode(NumberRecord{next})); !kept) return kept.error();
+      numbers.push_back(next++);
+    } else {
+      numbers.push_back(record->number);
+    }
+  }
+  return numbers;
 }
 
 // Writes at once: nothing that lives in memory only needs all or none.

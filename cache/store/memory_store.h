@@ -22,6 +22,8 @@ class MemoryStore final : public MetadataStore {
   Result<void> put(Shelf shelf, std::string_view key, std::string_view value) override;
   Result<void> erase(Shelf shelf, std::string_view key) override;
   Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) override;
+  Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
+                                            std::uint64_t first) override;
   Result<std::unique_ptr<Batch>> batch() override;
 
  private:
@@ -33,6 +35,7 @@ class MemoryStore final : public MetadataStore {
 
   const std::uint64_t most_bytes_;
   Guarded<Contents> contents_;
+  Guarded<std::map<Shelf, std::uint64_t>> numbering_;  // the next number of a shelf; taken before contents_
 };
 
 }  // namespace esofs::cache

@@ -35,8 +35,8 @@ constexpr std::uint64_t kMostInMemory = 256ULL << 20U;
 constexpr off_t kLockBytes = 64'128;  // of lock.mdb, for kReaders
 
 constexpr std::array<const char*, kShelves> kNames{
-    "listings", "entries", "names",   "rows",         "links",        "sources",   "files",
-    "idrows",   "visited", "numbers", "associations", "productfiles", "positions", "jobs"};
+    "listings", "entries", "names",        "rows",         "links",     "sources", "files", "idrows",
+    "visited",  "numbers", "associations", "productfiles", "positions", "jobs",    "inodes"};
 
 Error system_error(int code, const std::string& step) {
   return Error(code, std::generic_category().message(code)).at(step);
@@ -58,7 +58,7 @@ void remove_dead_users(const fs::path& directory) {
   }
 }
 
-// What LMDB says of opening the environment in `directory`: a code, and the environment where it is 0.
+// Opens the environment in `directory`. Returns LMDB's code; env is set if it is 0.
 int open_env(const fs::path& directory, std::uint64_t map_bytes, LmdbEnv& env) {
   MDB_env* made = nullptr;
   if (const int code = mdb_env_create(&made); code != 0) return code;
@@ -70,7 +70,7 @@ int open_env(const fs::path& directory, std::uint64_t map_bytes, LmdbEnv& env) {
   return mdb_env_open(made, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMETASYNC, 0600);
 }
 
-// LMDB writes to lock.mdb through a map, and would die of SIGBUS where the disk has no room for it.
+// LMDB writes to lock.mdb through a map, and would die of SIGBUS if the disk had no room for it.
 Result<void> reserve_lock_file(const fs::path& directory) {
   const fs::path path = directory / "lock.mdb";
   const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/base/result.h"
 
@@ -34,6 +35,7 @@ enum class Shelf : std::uint8_t {
   kProductFiles,  // dataset id → the files of its product
   kPositions,     // name of an object → its position
   kJobs,          // archive + service + name → a job (cache/answers/jobs.h)
+  kInodes,        // a node's number of 64 bits → one of 32 (cache/store/inode_numbers.h)
   kEnd
 };
 
@@ -48,8 +50,8 @@ class MetadataStore {
   };
 
   // Creates the directory (0700) if needed. A store of an unknown format number, one that LMDB cannot read, or one that has
-  // ended a process is set aside (meta.old-<time>) and begun anew. EBUSY where this process has a store in that directory open already; never
-  // use a store in a child that was forked while it was open, open one there.
+  // ended a process is set aside (meta.old-<time>), and a new one takes its place. EBUSY if this process has a store in that
+  // directory open already. A child that was forked while a store was open must open its own.
   static Result<std::unique_ptr<MetadataStore>> open(const Config& config);
   // One that is forgotten with the process, of at most 256 MiB.
   static std::unique_ptr<MetadataStore> in_memory();
@@ -64,6 +66,11 @@ class MetadataStore {
   // bytes. Not a snapshot: what another thread writes meanwhile may be seen or not.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   virtual Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) = 0;
+
+  // The numbers of these keys, in one transaction that no other process interrupts. A key without one gets the next number
+  // that this shelf has not given yet, from `first` on, and keeps it.
+  virtual Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
+                                                    std::uint64_t first) = 0;
 
   // Several writes in one transaction: all or none. They are kept in memory until commit(), and no lock is held before
   // it; get() sees them, and else what is in the store at that time.

@@ -303,6 +303,7 @@ Profile eso_profile() {
   Profile profile;
   profile.name = "eso";
   profile.title = "ESO Science Archive";
+  profile.estsize_unit = 1000;
   profile.limits = {
       "A query without `-- maxrec:` gets 100 000 rows at most; the archive gives up to 15 million.",
       "A query may take two minutes; what takes longer goes on as a job, for an hour at most.",

@@ -50,8 +50,10 @@ struct Profile {
   std::string product_files_table;                 // of all files of each product; "" none
   std::string product_id_column = "product_id";    // of product_files_table
   std::vector<std::uint64_t> placeholder_lengths;  // content_length values that say nothing
-  std::uint64_t estsize_unit = 1000;               // bytes of one unit of access_estsize ("kbyte")
-  std::string calselector_url;                     // these are named here for the services that use them
+  // Bytes of one unit of access_estsize ("kbyte"). Most archives do not say which kilobyte they mean, and an estimate below
+  // the truth makes some programs cut files.
+  std::uint64_t estsize_unit = 1024;
+  std::string calselector_url;  // these are named here for the services that use them
   std::string ssap_url;
   std::string soda_url;
   std::string token_url;

@@ -88,8 +88,8 @@ std::uint64_t product(std::uint64_t a, std::uint64_t b) {
   return b != 0 && a > kMostBytes / b ? kMostBytes : std::min(a * b, kMostBytes);
 }
 
-// VOUnits has "Mbyte", "MB", "Mibyte", "MiB"; archives write them in any case, and as words. A decimal kilobyte is the
-// profile's unit. nullopt: this is no unit of bytes.
+// VOUnits has "Mbyte", "MB", "Mibyte", "MiB"; archives write them in any case, and as words. Without an "i" they are multiples
+// of the profile's unit. nullopt: this is no unit of bytes.
 std::optional<std::uint64_t> named_unit(std::string_view unit, std::uint64_t profile_unit) {
   struct Prefix {
     std::string_view sign, word, binary_sign, binary_word;
@@ -106,12 +106,13 @@ std::optional<std::uint64_t> named_unit(std::string_view unit, std::uint64_t pro
   if (end == kBytes.end()) return std::nullopt;
   const auto prefix = std::string_view(word).substr(0, word.size() - end->size());
   if (prefix.empty()) return 1;
+  const std::uint64_t step = profile_unit < 1024 ? 1000 : 1024;
   std::uint64_t decimal = profile_unit;
   std::uint64_t binary = 1024;
   for (const auto& known : kPrefixes) {
     if (prefix == known.sign || prefix == known.word) return decimal;
     if (prefix == known.binary_sign || prefix == known.binary_word) return binary;
-    decimal = product(decimal, 1000);
+    decimal = product(decimal, step);
     binary *= 1024;
   }
   return std::nullopt;
@@ -125,11 +126,18 @@ std::uint64_t unit_bytes(const Column& column, std::uint64_t profile_unit) {
   return holds(description, "in bytes") || holds(description, "(bytes)") ? 1 : profile_unit;
 }
 
-// Rounded up by one unit: archives cut, and a size that is too small would cut a file.
-std::uint64_t estimate(std::optional<double> size, std::uint64_t unit) {
+// FITS 4.0, section 3.1.
+constexpr std::uint64_t kFitsBlock = 2880;
+
+// Rounded up by one unit, and a FITS file to whole blocks: archives cut digits off, and a size below the truth would make
+// some programs cut the file.
+std::uint64_t estimate(std::optional<double> size, std::uint64_t unit, const std::string& extension) {
   if (!size || !(*size > 0) || *size > 1e15) return 0;
   const auto units = static_cast<std::uint64_t>(std::floor(*size));
-  return unit == 1 ? std::max<std::uint64_t>(units, 1) : product(units + 1, unit);
+  if (unit == 1) return std::max<std::uint64_t>(units, 1);
+  const std::uint64_t bytes = product(units + 1, unit);
+  if (extension != ".fits") return bytes;
+  return std::min((bytes + kFitsBlock - 1) / kFitsBlock * kFitsBlock, kMostBytes);
 }
 
 // "FITS", "FZ", "PNG" of phase3v2.product_files.
@@ -195,7 +203,7 @@ class Reader {
     set_access(dataset, row);
     if (dataset.access_url.empty()) return std::nullopt;
     set_extension(dataset, row);
-    dataset.estimate_bytes = estimate(number_at(row, size_), unit_);
+    dataset.estimate_bytes = estimate(number_at(row, size_), unit_, dataset.extension);
     dataset.release_date = text_at(row, release_);
     dataset.modified = parse_iso_time(text_at(row, times_.front())).value_or(0);
     dataset.mtime = dataset.modified != 0 ? dataset.modified : time(row);
@@ -252,7 +260,7 @@ class Reader {
   std::shared_ptr<const Identifiers> ids_;
   Place id_, url_, datalink_, format_, extension_, size_, release_, mjd_;
   std::array<Place, 4> times_;
-  std::uint64_t unit_ = 1000;
+  std::uint64_t unit_ = 1;
   bool file_of_product_;
   bool by_pattern_ = false;  // the profile tells of a file by its id
   bool usable_ = false;

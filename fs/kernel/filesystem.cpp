@@ -10,8 +10,10 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "cache/content/disk/chunk.h"
+#include "cache/store/inode_numbers.h"
 #include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "fs/kernel/privacy.h"
@@ -29,6 +31,9 @@ constexpr std::uint64_t kDots = 2;
 
 constexpr mode_t kAnyWrite = 0222;
 constexpr std::size_t kLongestName = 255;  // NAME_MAX of Linux
+
+// Names that fit into one answer to the kernel: 4 KiB of READDIR, or as much of READDIRPLUS as it takes.
+constexpr std::size_t kNumberedTogether = 128;
 
 // Long enough for `find` and `ls -l` to use what READDIRPLUS said of a directory, short because an estimate may be
 // corrected without an open (by DataLink, by another mount). open itself makes the kernel drop it.
@@ -53,6 +58,23 @@ Result<NodePtr> Filesystem::find(std::uint64_t parent, const std::string& name) 
   return find(parent);
 }
 
+std::uint64_t Filesystem::shown_number(std::uint64_t ino) const {
+  cache::InodeNumbers* numbers = context_.config().inode_numbers;
+  return numbers == nullptr ? ino : numbers->of(ino);
+}
+
+void Filesystem::prepare_numbers(DirectoryHandle& directory, std::uint64_t offset) const {
+  cache::InodeNumbers* numbers = context_.config().inode_numbers;
+  if (numbers == nullptr) return;
+  std::vector<std::uint64_t> nodes;
+  // A failure shows again when the entries are visited.
+  (void)directory.entries(offset, [&](const DirectoryHandle::Entry& listed) {
+    nodes.push_back(inodes_.number(*listed.node));
+    return nodes.size() < kNumberedTogether;
+  });
+  numbers->prepare(nodes);
+}
+
 Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) const {
   Entry entry;
   entry.ino = ino;
@@ -60,7 +82,7 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   entry.attr_timeout =
       attributes.exact ? attributes.attr_timeout : std::min(attributes.attr_timeout, kEstimateTimeout);
   struct stat& status = entry.attributes;
-  status.st_ino = ino;
+  status.st_ino = shown_number(ino);
   const bool directory = attributes.type == NodeType::kDirectory;
   const mode_t type = directory ? S_IFDIR : attributes.type == NodeType::kSymlink ? S_IFLNK : S_IFREG;
   status.st_mode = type | attributes.permissions;
@@ -204,10 +226,11 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
   if (offset == 0 && !open.handle->first_visit()) open.handle->rewind();
   for (; offset < kDots; ++offset) {
     DirectoryEntry dot{offset == 0 ? "." : "..", {}, offset + 1};
-    dot.entry.attributes.st_ino = offset == 0 ? open.ino : kRootInode;
+    dot.entry.attributes.st_ino = shown_number(offset == 0 ? open.ino : kRootInode);
     dot.entry.attributes.st_mode = S_IFDIR;
     if (!visit(dot)) return {};
   }
+  prepare_numbers(*open.handle, offset - kDots);
   const bool with_attributes = plus && open.handle->size() <= kMostWithAttributes;
   return open.handle->entries(offset - kDots, [&](const DirectoryHandle::Entry& listed) {
     DirectoryEntry out{listed.name, {}, listed.next + kDots};
@@ -217,7 +240,7 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
       inodes_.forget(out.entry.ino, 1);  // it did not fit and comes again
       return false;
     }
-    out.entry.attributes.st_ino = inodes_.number(*listed.node);
+    out.entry.attributes.st_ino = shown_number(inodes_.number(*listed.node));
     out.entry.attributes.st_mode = listed.node->type() == NodeType::kDirectory ? S_IFDIR
                                    : listed.node->type() == NodeType::kSymlink ? S_IFLNK
                                                                                : S_IFREG;

@@ -137,6 +137,9 @@ class Filesystem {
   Cancel lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done);
   static Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done);
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
+  std::uint64_t shown_number(std::uint64_t ino) const;  // what programs see of an inode number
+  // Gives the next entries of a directory their shown numbers, in one transaction.
+  void prepare_numbers(DirectoryHandle& directory, std::uint64_t offset) const;
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers the size that the kernel gets
   Entry entry(const NodePtr& node, bool looked_up = false);   // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;

@@ -1,6 +1,9 @@
 #include "fs/queries/query_status.h"
 
+#include <strings.h>
+
 #include <cerrno>
+#include <sstream>
 
 #include "client/http/http.h"
 #include "client/http/url.h"
@@ -38,6 +41,31 @@ std::string hint(const cache::QueryState& state, const QueryDirectory& directory
   return "list this directory again after some seconds, or touch query.adql to ask at once";
 }
 
+// Whether the query itself asks for so many rows ("SELECT TOP 1000").
+bool asks_for(const std::string& adql, std::uint64_t rows) {
+  std::istringstream words(adql);
+  bool after_top = false;
+  for (std::string word; words >> word;) {
+    if (after_top && word == std::to_string(rows)) return true;
+    after_top = ::strcasecmp(word.c_str(), "top") == 0;
+  }
+  return false;
+}
+
+// Some services stop at a limit of their own without a word, whatever was asked for; these limits are round.
+bool may_be_cut(const cache::QueryState& state, const cache::QuerySpec& spec) {
+  return state.rows > 0 && state.rows % 1000 == 0 && state.rows != spec.maxrec &&
+         !asks_for(spec.adql, state.rows);
+}
+
+std::string completeness(const cache::QueryState& state, const cache::QuerySpec& spec,
+                         const std::string& more) {
+  const std::string rows = std::to_string(state.rows) + " rows";
+  if (state.truncated) return "truncated: there are more than " + rows + "; " + more;
+  if (may_be_cut(state, spec)) return "complete, unless " + rows + " are the most that the service gives";
+  return "complete";
+}
+
 void snapshot_lines(std::string& text, const cache::QueryState& state, const cache::QuerySpec& spec,
                     const QueryDirectory& directory) {
   if (!state.known) return;
@@ -48,10 +76,7 @@ void snapshot_lines(std::string& text, const cache::QueryState& state, const cac
                                : "ask for more with '-- maxrec: NUMBER'";
   status_line(text, "datasets",
               state.names_datasets ? std::to_string(state.datasets) : "the answer names none; see table/");
-  status_line(text, "answer",
-              state.truncated
-                  ? "truncated: there are more than " + std::to_string(state.rows) + " rows; " + more
-                  : "complete");
+  status_line(text, "answer", completeness(state, spec, more));
   status_line(text, "fetched", iso_time(state.fetched_at));
   status_line(text, "good until", iso_time(state.fetched_at + spec.ttl.count()));
   if (state.result_bytes > 0) status_line(text, "result_bytes", std::to_string(state.result_bytes));

@@ -15,6 +15,10 @@
 
 #include "fs/tree/names.h"
 
+namespace esofs::cache {
+class InodeNumbers;
+}  // namespace esofs::cache
+
 namespace esofs::fs {
 
 class CallerFiles;
@@ -66,6 +70,9 @@ struct Config {
   std::function<bool()> private_links;     // DataLink is; empty: never
   // A sentence that ends .esofs/errors for as long as it is true; empty: never one.
   std::function<std::optional<std::string>()> notice;
+
+  // Gives st_ino and d_ino 32 bits; null: they have 62. Outlives the file system.
+  cache::InodeNumbers* inode_numbers = nullptr;
 
   IdGrammar ids;
   std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's

@@ -217,6 +217,8 @@ int run_command_line(int argc, const char* const* argv) {
       ->required()
       ->option_text(" ");
   warming->add_flag("-r,--recursive", warm.recursive, "read the directories below them too");
+  warming->add_flag("--sizes", warm.sizes,
+                    "only learn exact sizes, for programs that look at them before they open");
   warming->add_option("-j,--jobs", warm.jobs, "files read at once")
       ->check(CLI::Range(1, 64))
       ->option_text("N [4]");

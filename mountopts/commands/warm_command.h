@@ -1,4 +1,5 @@
-// `esofs warm`: reads files of a mount so that the cache holds them, for work without a network later.
+// `esofs warm`: reads files of a mount so that the cache holds them, for work without a network later; or only opens them, so
+// that their sizes are exact.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@ namespace esofs::mountopts {
 struct WarmCommand {
   std::vector<std::string> paths;  // files, and directories: their dataset files
   bool recursive = false;          // … and those of the directories below them
+  bool sizes = false;              // learn the sizes, read nothing
   int jobs = 4;                    // files read at once
 };
 

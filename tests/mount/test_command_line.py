@@ -1,9 +1,11 @@
 """esofs mount, unmount and status: errors at the prompt, options and profiles validated."""
 import errno
+import io
 import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import unittest
 
@@ -246,6 +248,24 @@ class CommandLine(harness.MountTest):
             self.assertEqual(harness.sha(harness.read(self.mount / f'queries/small/{name}')), wanted[name])
         self.assertEqual(self.sim.requests(), [])
         self.assertIn('small', folder)
+
+    def test_sizes_that_were_warmed_are_exact_for_programs_that_believe_them(self):
+        folder = self.mount.save('small', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21T08:15:12%'")
+        names = [name for name in os.listdir(folder) if name.endswith('.fits')]
+        truth = {name: self.sim.file(name.removesuffix('.fits')) for name in names}
+        done = self.esofs('warm', '--sizes', folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, f'^sizes of {len(names)} files, ')
+        for name in names:
+            self.assertEqual(os.stat(os.path.join(folder, name)).st_size, len(truth[name]))
+        written = io.BytesIO()
+        with tarfile.open(fileobj=written, mode='w') as archive:
+            for name in names:
+                archive.add(os.path.join(folder, name), arcname=name)
+        written.seek(0)
+        with tarfile.open(fileobj=written) as archive:
+            for name in names:
+                self.assertEqual(harness.sha(archive.extractfile(name).read()), harness.sha(truth[name]))
 
     def test_warm_names_files_that_it_cannot_read_and_continues(self):
         folder = self.mount.save('mixed', "SELECT * FROM ivoa.ObsCore WHERE dp_id IN "

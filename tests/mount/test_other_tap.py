@@ -63,6 +63,21 @@ class Jobs:
 
 
 class Services(archive_server.ArchiveTest):
+    def test_rows_that_end_at_a_limit_of_the_service_are_not_called_complete(self):
+        rows = [(f'ivo://a/{i:04}', f'/f/{i}', 'application/fits') for i in range(1000)]  # whatever MAXREC says
+        mount = self.mounted(self.serve(tap(obscore(rows))).url + '/tap')
+
+        def answer(name, adql):
+            folder = mount.save(name, adql)
+            os.listdir(folder)
+            return re.search('^answer: (.*)$', read(folder + '/status.txt').decode(), re.MULTILINE)[1]
+
+        doubt = 'complete, unless 1000 rows are the most that the service gives'
+        self.assertEqual(answer('all', 'SELECT * FROM ivoa.ObsCore'), doubt)
+        self.assertEqual(answer('more', '-- maxrec: 2000\nSELECT * FROM ivoa.ObsCore'), doubt)
+        self.assertEqual(answer('asked', '-- maxrec: 1000\nSELECT * FROM ivoa.ObsCore'), 'complete')
+        self.assertEqual(answer('top', 'select top 1000 * FROM ivoa.ObsCore'), 'complete')
+
     def test_a_service_that_has_moved_is_followed_with_its_queries_and_its_jobs(self):
         home = self.serve([*tap(obscore(ROWS)), *FILES])
         jobs = Jobs()

@@ -217,6 +217,15 @@ class FakeCatalog : public cache::Catalog {
     const std::scoped_lock lock(mutex_);
     return known_links_.contains(key) ? links_.at(key) : nullptr;
   }
+  bool forget_source(const client::Dataset& /*dataset*/) override { return false; }
+  void correct_source(const client::Dataset& /*dataset*/, const client::FileSource& /*source*/) override {}
+  std::shared_ptr<cache::Jobs> jobs() override { return nullptr; }
+  std::vector<std::shared_ptr<const cache::Listing>> known_listings(std::size_t /*most*/) override {
+    return {};
+  }
+  std::shared_ptr<const ProductFiles> known_product_files(const std::string& /*id*/) override {
+    return nullptr;
+  }
   void learn_source(const client::Dataset& dataset, const client::FileSource& source) override {
     const std::scoped_lock lock(mutex_);
     learnt_.insert_or_assign(dataset.id, source);

@@ -54,8 +54,7 @@ class StillCatalog : public cache::Catalog {
 
   Cancel listing(const cache::QuerySpec& /*query*/,
                  Done<std::shared_ptr<const cache::Listing>> done) override {
-    done(Error(ENOSYS, "not here"));
-    return {};
+    return not_here(done);
   }
   std::shared_ptr<const cache::Listing> known_listing(const cache::QuerySpec& /*query*/) override {
     return nullptr;
@@ -64,20 +63,71 @@ class StillCatalog : public cache::Catalog {
   void refresh(const cache::QuerySpec& /*query*/) override {}
   void forget(const cache::QuerySpec& /*query*/) override {}
   Cancel links(const client::Dataset& /*dataset*/, Done<std::shared_ptr<const client::Links>> done) override {
-    done(Error(ENOSYS, "not here"));
-    return {};
+    return not_here(done);
   }
   std::shared_ptr<const client::Links> known_links(const client::Dataset& /*dataset*/) override {
     return nullptr;
   }
   Cancel row(const std::string& /*id*/, Done<std::shared_ptr<const cache::NamedRow>> done) override {
-    done(Error(ENOSYS, "not here"));
+    return not_here(done);
+  }
+  Cancel result(const std::shared_ptr<const cache::Listing>& /*listing*/, client::TableFormat /*format*/,
+                Done<std::filesystem::path> done) override {
+    return not_here(done);
+  }
+  std::optional<std::filesystem::path> known_result(const cache::Listing& /*listing*/,
+                                                    client::TableFormat /*format*/) override {
+    return std::nullopt;
+  }
+  Cancel cutout_offer(const client::Dataset& /*dataset*/, Done<client::CutoutOffer> done) override {
+    done(client::CutoutOffer());
     return {};
   }
+  std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset& /*dataset*/) override {
+    return client::CutoutOffer();
+  }
+  void learn_source(const client::Dataset& /*dataset*/, const client::FileSource& /*source*/) override {}
+  Cancel product_files(const std::string& /*id*/, Done<std::shared_ptr<const ProductFiles>> done) override {
+    return not_here(done);
+  }
+  std::shared_ptr<const ProductFiles> known_product_files(const std::string& /*id*/) override {
+    return nullptr;
+  }
+  using AssociationsPtr = std::shared_ptr<const cache::AssociationsRecord>;
+  Cancel associations(const client::Dataset& /*dataset*/, client::CalibrationMode /*mode*/,
+                      Done<AssociationsPtr> done) override {
+    return not_here(done);
+  }
+  AssociationsPtr known_associations(const client::Dataset& /*dataset*/,
+                                     client::CalibrationMode /*mode*/) override {
+    return nullptr;
+  }
+  Cancel association_tree(const client::Dataset& /*dataset*/, client::CalibrationMode /*mode*/,
+                          Done<std::string> done) override {
+    return not_here(done);
+  }
+  bool has_associations(const client::Dataset& /*dataset*/) override { return false; }
+  std::shared_ptr<cache::Jobs> jobs() override { return nullptr; }
+  Cancel resolve(const std::string& /*name*/, Done<client::SkyPosition> done) override {
+    return not_here(done);
+  }
+  std::optional<client::SkyPosition> known_position(const std::string& /*name*/) override {
+    return std::nullopt;
+  }
+  std::vector<std::shared_ptr<const cache::Listing>> known_listings(std::size_t /*most*/) override {
+    return {};
+  }
+  void forget_visit(const std::string& /*kind*/, const std::string& /*name*/) override {}
   void visited(const std::string& /*kind*/, const std::string& /*name*/) override {}
   std::vector<std::string> visits(const std::string& /*kind*/, std::size_t /*most*/) override { return {}; }
 
  private:
+  template <class T>
+  static Cancel not_here(const Done<T>& done) {
+    done(Error(ENOSYS, "not here"));
+    return {};
+  }
+
   Guarded<std::map<std::string, client::FileSource>> sources_;
   Guarded<std::map<std::string, client::FileSource>> newer_;
   Guarded<int> asked_{0};

@@ -46,6 +46,11 @@ class FaultStore final : public MetadataStore {
   Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) override {
     return store_.scan(shelf, from, visit);
   }
+  Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
+                                            std::uint64_t first) override {
+    if (!good_puts) return full();
+    return store_.number(shelf, keys, first);
+  }
   Result<std::unique_ptr<Batch>> batch() override {
     auto inner = store_.batch();
     if (!inner) return inner.error();

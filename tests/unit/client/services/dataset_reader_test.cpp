@@ -30,12 +30,17 @@ class DatasetReaderTest : public ::testing::Test {
     if (!reader) return std::nullopt;
     return reader(row);
   }
+  // Of a file that is no FITS.
   std::uint64_t size(const std::string& unit, const std::string& description, std::int64_t amount) const {
+    return size_of("http://x/y.dat", eso_, unit, description, amount);
+  }
+  static std::uint64_t size_of(const std::string& url, const std::shared_ptr<const Identifiers>& archive,
+                               const std::string& unit, const std::string& description, std::int64_t amount) {
     auto estsize = column("access_estsize", "", unit);
     estsize.description = description;
-    return read({column("dp_id"), column("access_url"), estsize},
-                {text("X"), text("http://x"), number(amount)})
-        ->estimate_bytes;
+    const auto reader =
+        make_dataset_reader(archive, {column("obs_publisher_did"), column("access_url"), estsize});
+    return reader(Row{text("X"), text(url), number(amount)})->estimate_bytes;
   }
   std::shared_ptr<const Identifiers> eso_ = std::make_shared<const Identifiers>(eso_profile());
   std::shared_ptr<const Identifiers> bare_ = std::make_shared<const Identifiers>(Profile{});
@@ -54,7 +59,8 @@ TEST_F(DatasetReaderTest, ARowOfObsCoreIsADataLink) {
   EXPECT_EQ(dataset->access, AccessKind::kDataLink);
   EXPECT_EQ(dataset->access_url, "http://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?ADP.1");
   EXPECT_EQ(dataset->extension, ".fits");
-  EXPECT_EQ(dataset->estimate_bytes, 8'459'000U);  // the archive cuts: 8 458 560 bytes are 8458
+  EXPECT_EQ(dataset->estimate_bytes,
+            8'461'440U);  // the archive cuts: 8 458 560 bytes are 8458; then whole blocks
   EXPECT_EQ(dataset->mtime, 1787146354);
   EXPECT_EQ(dataset->modified, 1787146354);
   EXPECT_EQ(dataset->release_date, "2026-08-19T13:28:29Z");
@@ -131,6 +137,22 @@ TEST_F(DatasetReaderTest, SizesAreTakenByTheirUnit) {
   EXPECT_EQ(size("kbyte", "", 0), 0U);
   EXPECT_EQ(size("kbyte", "", -5), 0U);
   EXPECT_EQ(size("kbyte", "", std::int64_t{1} << 62), 0U);
+}
+
+TEST_F(DatasetReaderTest, AnEstimateOfAnUnknownKilobyteIsNotTooSmall) {
+  const std::uint64_t truth = 308'160;  // as kB of 1024 bytes, cut: 300
+  EXPECT_GE(size_of("http://x/y.dat", bare_, "kbyte", "", 300), truth);
+  EXPECT_GE(size_of("http://x/y.dat", bare_, "", "", 300), truth);
+  EXPECT_GE(size_of("http://x/y.dat", bare_, "MB", "", 2), 3U << 20U);
+  EXPECT_GE(size_of("http://x/y.dat", bare_, "TB", "", 2), 3ULL << 40U);
+  EXPECT_EQ(size_of("http://x/y.dat", bare_, "byte", "", 2881), 2881U);
+}
+
+TEST_F(DatasetReaderTest, AnEstimateOfAFitsFileIsWholeBlocks) {
+  EXPECT_EQ(size_of("http://x/y.fits", eso_, "kbyte", "", 308), 311'040U);
+  EXPECT_EQ(size_of("http://x/y.fits", eso_, "kbyte", "", 2), 5760U);
+  EXPECT_EQ(size_of("http://x/y.fits", eso_, "byte", "", 2881), 2881U) << "these are exact";
+  EXPECT_EQ(size_of("http://x/y.fits", eso_, "PB", "", 20'000), 1'000'000'000'000'000'000U);
 }
 
 TEST_F(DatasetReaderTest, UnitsOfSizesAreKnownInTheirUsualSpellings) {
@@ -285,7 +307,7 @@ TEST_F(DatasetReaderTest, TheRecordedObsCoreRowOfEsoIsRead) {
   const auto& dataset = found->front();
   EXPECT_EQ(dataset.id, "ADP.2026-08-19T13:19:07.647");
   EXPECT_EQ(dataset.access, AccessKind::kDataLink);
-  EXPECT_EQ(dataset.estimate_bytes, 8'459'000U);
+  EXPECT_EQ(dataset.estimate_bytes, 8'461'440U);
   EXPECT_EQ(dataset.mtime, 1787146354);
   EXPECT_TRUE(eso_->valid(dataset.id));
 }

@@ -1,5 +1,5 @@
-// Links, sources, rows of one id, and visited directories.
-#include "cache/answers/visited.h"
+#include "cache/catalog.h"
+
 #include "tests/unit/cache/catalog_fixture.h"
 
 namespace esofs::cache {
@@ -8,9 +8,9 @@ namespace {
 using tests::FakeArchive;
 using Op = FakeArchive::Op;
 
-class CatalogAnswersTest : public CatalogFixture {
+class CatalogTest : public CatalogFixture {
  protected:
-  CatalogAnswersTest() {
+  CatalogTest() {
     dataset_ = archive_.dataset(id(1));
     archive_.put_links(dataset_.access_url, FakeArchive::links_to("http://archive/file/1", 3'000));
   }
@@ -44,7 +44,7 @@ class CatalogAnswersTest : public CatalogFixture {
   client::Dataset dataset_;
 };
 
-TEST_F(CatalogAnswersTest, LinksAreAskedOnceAndKeptOverARestart) {
+TEST_F(CatalogTest, LinksAreAskedOnceAndKeptOverARestart) {
   EXPECT_EQ(catalog_->known_links(dataset_), nullptr);
   auto found = links();
   ASSERT_TRUE(found) << found.error().what();
@@ -57,7 +57,7 @@ TEST_F(CatalogAnswersTest, LinksAreAskedOnceAndKeptOverARestart) {
   EXPECT_EQ(archive_.link_count(), 1);
 }
 
-TEST_F(CatalogAnswersTest, AskersOfLinksShareOneRequestAndMayLeave) {
+TEST_F(CatalogTest, AskersOfLinksShareOneRequestAndMayLeave) {
   archive_.hold();
   auto one = ask_links();
   auto two = ask_links();
@@ -69,7 +69,7 @@ TEST_F(CatalogAnswersTest, AskersOfLinksShareOneRequestAndMayLeave) {
   EXPECT_EQ(archive_.link_count(), 1);
 }
 
-TEST_F(CatalogAnswersTest, LinksPastTheirTtlAreAskedForAgain) {
+TEST_F(CatalogTest, LinksPastTheirTtlAreAskedForAgain) {
   ASSERT_TRUE(links());
   archive_.put_links(dataset_.access_url, FakeArchive::links_to("http://archive/file/new"));
   now_ += 24 * 3600;
@@ -77,7 +77,7 @@ TEST_F(CatalogAnswersTest, LinksPastTheirTtlAreAskedForAgain) {
   EXPECT_EQ(archive_.link_count(), 2);
 }
 
-TEST_F(CatalogAnswersTest, OldLinksServeWhileTheArchiveCannotBeReached) {
+TEST_F(CatalogTest, OldLinksServeWhileTheArchiveCannotBeReached) {
   ASSERT_TRUE(links());
   now_ += 24 * 3600;
   archive_.fail_next(Op::kLinks, Error(EHOSTUNREACH, "no route"), -1);
@@ -86,7 +86,7 @@ TEST_F(CatalogAnswersTest, OldLinksServeWhileTheArchiveCannotBeReached) {
   EXPECT_EQ(archive_.link_count(), 2);  // the failure is remembered
 }
 
-TEST_F(CatalogAnswersTest, OldLinksDoNotServeWhenTheArchiveSaysThatTheyAreGone) {
+TEST_F(CatalogTest, OldLinksDoNotServeWhenTheArchiveSaysThatTheyAreGone) {
   ASSERT_TRUE(links());
   now_ += 24 * 3600;
   archive_.fail_next(Op::kLinks, Error(ENOENT, "NotFoundFault"), -1);
@@ -95,7 +95,7 @@ TEST_F(CatalogAnswersTest, OldLinksDoNotServeWhenTheArchiveSaysThatTheyAreGone) 
   EXPECT_EQ(archive_.link_count(), 2);
 }
 
-TEST_F(CatalogAnswersTest, AFailureIsRememberedForSomeSeconds) {
+TEST_F(CatalogTest, AFailureIsRememberedForSomeSeconds) {
   archive_.fail_next(Op::kLinks, Error(ENOENT, "NotFoundFault"));
   EXPECT_EQ(links().error().code(), ENOENT);
   EXPECT_EQ(links().error().what(), "NotFoundFault");
@@ -104,7 +104,7 @@ TEST_F(CatalogAnswersTest, AFailureIsRememberedForSomeSeconds) {
   EXPECT_TRUE(links());
 }
 
-TEST_F(CatalogAnswersTest, ADatasetWithoutDataLinkHasNoLinks) {
+TEST_F(CatalogTest, ADatasetWithoutDataLinkHasNoLinks) {
   dataset_ = {};
   dataset_.id = "no id";
   dataset_.access_url = "http://archive/file/x";
@@ -114,7 +114,7 @@ TEST_F(CatalogAnswersTest, ADatasetWithoutDataLinkHasNoLinks) {
   EXPECT_EQ(archive_.link_count(), 0);
 }
 
-TEST_F(CatalogAnswersTest, WhetherAnUrlIsDataLinkIsFoundOutOnce) {
+TEST_F(CatalogTest, WhetherAUrlIsDataLinkIsFoundOutOnce) {
   dataset_ = {};
   dataset_.id = "no id";
   dataset_.access_url = "http://archive/unknown/1";
@@ -130,7 +130,7 @@ TEST_F(CatalogAnswersTest, WhetherAnUrlIsDataLinkIsFoundOutOnce) {
   EXPECT_EQ(catalog_->known_links(dataset_), nullptr);
 }
 
-TEST_F(CatalogAnswersTest, WhereAFileIsIsForgottenWhereItsUrlMayHaveBeenGoodForAWhileOnly) {
+TEST_F(CatalogTest, ASourceWhoseUrlMayHaveExpiredIsForgotten) {
   const auto put = [this](const std::string& url) {
     archive_.put_links(dataset_.access_url, tests::FakeArchive::links_to(url));
   };
@@ -149,7 +149,7 @@ TEST_F(CatalogAnswersTest, WhereAFileIsIsForgottenWhereItsUrlMayHaveBeenGoodForA
   EXPECT_FALSE(catalog_->forget_source(dataset_)) << "a plain URL is good for ever";
 }
 
-TEST_F(CatalogAnswersTest, ASourceIsLocatedOnceAndTheLinksOnTheWayAreKept) {
+TEST_F(CatalogTest, ASourceIsLocatedOnceAndTheLinksOnTheWayAreKept) {
   EXPECT_FALSE(catalog_->known_source(dataset_));
   auto found = source();
   ASSERT_TRUE(found) << found.error().what();
@@ -164,14 +164,14 @@ TEST_F(CatalogAnswersTest, ASourceIsLocatedOnceAndTheLinksOnTheWayAreKept) {
   EXPECT_EQ(archive_.link_count(), 1);  // by the locating itself
 }
 
-TEST_F(CatalogAnswersTest, AnUnknownSourceIsRememberedAsAFailure) {
+TEST_F(CatalogTest, AnUnknownSourceIsRememberedAsAFailure) {
   archive_.fail_next(Op::kLocate, Error(EACCES, "proprietary"), -1);
   EXPECT_EQ(source().error().code(), EACCES);
   EXPECT_EQ(source().error().code(), EACCES);
   EXPECT_EQ(archive_.locate_count(), 1);
 }
 
-TEST_F(CatalogAnswersTest, TheRowOfAnIdIsAskedOnceInEitherSpelling) {
+TEST_F(CatalogTest, TheRowOfAnIdIsAskedOnceInEitherSpelling) {
   archive_.put_table(archive_.row_query(id(1)).adql, columns(), {row_of(id(1))});
   auto found = row(id(1));
   ASSERT_TRUE(found) << found.error().what();
@@ -184,7 +184,7 @@ TEST_F(CatalogAnswersTest, TheRowOfAnIdIsAskedOnceInEitherSpelling) {
   EXPECT_EQ(archive_.query_count(), 1);
 }
 
-TEST_F(CatalogAnswersTest, AnIdWithoutARowIsAbsentAndANameThatIsNoIdIsNotAskedFor) {
+TEST_F(CatalogTest, AnIdWithoutARowIsAbsentAndOtherNamesAreNotAskedFor) {
   archive_.put_table(archive_.row_query(id(2)).adql, columns(), {});
   EXPECT_EQ(row(id(2)).error().code(), ENOENT);
   EXPECT_EQ(row(id(2)).error().code(), ENOENT);
@@ -193,45 +193,14 @@ TEST_F(CatalogAnswersTest, AnIdWithoutARowIsAbsentAndANameThatIsNoIdIsNotAskedFo
   EXPECT_EQ(archive_.query_count(), 1);
 }
 
-TEST_F(CatalogAnswersTest, AnswersServeAlsoWhileTheStoreFails) {
+TEST_F(CatalogTest, AnswersServeAlsoWhileTheStoreFails) {
   store_->good_puts = false;
   EXPECT_TRUE(links());
   EXPECT_TRUE(links());
   EXPECT_EQ(archive_.link_count(), 1);
 }
 
-using Names = std::vector<std::string>;
-
-TEST_F(CatalogAnswersTest, VisitsAreTheLatestWithTheNewestLast) {
-  for (const std::string name : {"a", "b", "c", "a"}) catalog_->visited("datasets", name);
-  catalog_->visited("cone", "x");
-  EXPECT_EQ(catalog_->visits("datasets", 10), (Names{"b", "c", "a"}));
-  EXPECT_EQ(catalog_->visits("datasets", 2), (Names{"c", "a"}));
-  EXPECT_EQ(catalog_->visits("cone", 10), Names{"x"});
-  EXPECT_EQ(catalog_->visits("nothing", 10), Names{});
-}
-
-TEST_F(CatalogAnswersTest, VisitsSurviveARestart) {
-  for (const std::string name : {"a", "b", "c"}) catalog_->visited("datasets", name);
-  settle();
-  catalog_->visited("datasets", "a");
-  restart();
-  EXPECT_EQ(catalog_->visits("datasets", 10), (Names{"b", "c", "a"}));
-  catalog_->visited("datasets", "b");
-  restart();
-  EXPECT_EQ(catalog_->visits("datasets", 10), (Names{"c", "a", "b"}));
-}
-
-TEST_F(CatalogAnswersTest, TheOldestVisitsGoInMemoryAndOnDisk) {
-  for (std::size_t i = 0; i < kMostVisits + 100; ++i) catalog_->visited("datasets", std::to_string(i));
-  EXPECT_EQ(catalog_->visits("datasets", 1'000'000).size(), kMostVisits);
-  EXPECT_EQ(catalog_->visits("datasets", 1'000'000).front(), "100");
-  restart();
-  EXPECT_EQ(catalog_->visits("datasets", 1'000'000).size(), kMostVisits);
-  EXPECT_EQ(records(Shelf::kVisited), kMostVisits);
-}
-
-TEST_F(CatalogAnswersTest, WhereAFileIsCanBeLearntFromAnotherAnswer) {
+TEST_F(CatalogTest, ASourceIsLearntFromAnotherAnswer) {
   client::FileSource elsewhere;
   elsewhere.url = "http://archive/file/learnt";
   catalog_->learn_source(dataset_, elsewhere);
@@ -244,7 +213,7 @@ TEST_F(CatalogAnswersTest, WhereAFileIsCanBeLearntFromAnotherAnswer) {
   EXPECT_EQ(catalog_->known_source(dataset_)->url, elsewhere.url);
 }
 
-TEST_F(CatalogAnswersTest, WhatIsKnownOfAFileIsNotReplacedByWhatALinkSays) {
+TEST_F(CatalogTest, AKnownSourceIsNotReplacedByThatOfALink) {
   ASSERT_TRUE(source());
   client::FileSource elsewhere;
   elsewhere.url = "http://archive/file/learnt";
@@ -252,14 +221,14 @@ TEST_F(CatalogAnswersTest, WhatIsKnownOfAFileIsNotReplacedByWhatALinkSays) {
   EXPECT_EQ(catalog_->known_source(dataset_)->url, "http://archive/file/1");
 }
 
-TEST_F(CatalogAnswersTest, AnArchiveWithoutATableOfFilesSaysSo) {
+TEST_F(CatalogTest, AnArchiveWithoutATableOfProductFilesSaysSo) {
   auto asked = begin<std::shared_ptr<const Catalog::ProductFiles>>(
       [this](auto done) { return catalog_->product_files(id(1), std::move(done)); });
   EXPECT_EQ(wait(asked.answer).error().code(), ENOTSUP);
   EXPECT_EQ(catalog_->known_product_files(id(1)), nullptr);
 }
 
-TEST_F(CatalogAnswersTest, WhatWasToldToSomebodyIsKeptForThemAlone) {
+TEST_F(CatalogTest, AnAnswerToALoginIsKeptForItAlone) {
   archive_.log_in("jdoe");
   ASSERT_TRUE(links());
   ASSERT_TRUE(source());
@@ -273,7 +242,7 @@ TEST_F(CatalogAnswersTest, WhatWasToldToSomebodyIsKeptForThemAlone) {
   EXPECT_TRUE(catalog_->known_source(dataset_));
 }
 
-TEST_F(CatalogAnswersTest, WhatIsToldAcrossALoginIsAskedForAgainAndKeptForWhoIsLoggedInThen) {
+TEST_F(CatalogTest, AnAnswerIsAskedForAgainIfTheLoginChanged) {
   archive_.log_in("jdoe");
   archive_.hold();
   auto asked = ask_links();
