@@ -27,7 +27,8 @@ class OwnArchive : public client::HttpArchive {
   Result<client::FileHead> fetch(const client::FetchRequest& request, client::FetchSink& sink,
                                  Lane::Turn& turn) override {
     client::FetchRequest with_rights = request;
-    with_rights.restricted = true;
+    if (request.rights.kind == client::Rights::Kind::kNobodyFirst)
+      with_rights.rights = {client::Rights::Kind::kLoggedIn};
     return HttpArchive::fetch(with_rights, sink, turn);
   }
 

@@ -183,7 +183,7 @@ Result<CachedFile::Ended> CachedFile::fetch_once(Transfer& transfer, Lane::Turn&
   request.date = about_.date;
   request.total = about_.size;
   request.fits = about_.fits;
-  request.as = about_.key.identity();
+  request.rights = client::Rights::of(about_.key.identity());
   ++parts_->counters.requests;
   auto fetched = parts_->archive.fetch(request, filler, turn);
   filler.end();

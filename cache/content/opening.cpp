@@ -313,7 +313,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
   client::FetchRequest request;
   request.url = request_.source.url;
   request.fits = is_fits(request_);
-  request.restricted = needs_rights();
+  if (needs_rights()) request.rights = {client::Rights::Kind::kLoggedIn};
   request.page = request_.dataset.extension == ".html";
   request.kind = request_.source.kind;
   // A web page is small, and made again for each request.
@@ -389,7 +389,7 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       request.range = client::ByteRange{first, tail_.total - first};
       request.total = tail_.total;
       request.fits = true;
-      request.restricted = needs_rights();
+      if (needs_rights()) request.rights = {client::Rights::Kind::kLoggedIn};
       TailSink sink(*this, tail_.total);
       ++parts_->counters.requests;
       const auto fetched = parts_->archive.fetch(request, sink, turn);

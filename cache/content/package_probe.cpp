@@ -64,7 +64,7 @@ std::optional<client::FileSource> package_at(client::Archive& archive, const cli
   client::FetchRequest request;
   request.url = source.url;
   request.range = client::ByteRange{0, kProbe};
-  request.restricted = restricted;
+  if (restricted) request.rights = {client::Rights::Kind::kLoggedIn};
   for (;;) {
     ProbeSink sink;
     (void)archive.fetch(request, sink, turn);

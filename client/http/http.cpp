@@ -14,6 +14,7 @@
 #include "client/base/text.h"
 #include "client/http/authoriser.h"
 #include "client/http/gunzip.h"
+#include "client/http/host_limits.h"
 #include "client/http/http_error.h"
 #include "client/http/http_session.h"
 #include "client/http/retry.h"
@@ -32,6 +33,11 @@ constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this nev
 
 bool redirects(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::string host_of(const std::string& url) {
+  const Origin origin = origin_of(url);
+  return origin.host + ":" + origin.port;
 }
 
 bool is_credential(const std::string& header) {
@@ -92,6 +98,11 @@ class TextSink : public HttpSink {
   Result<void> body(std::span<const std::byte> piece) override {
     return plain_ ? plain_->push(piece) : add(piece);
   }
+  bool restart() override {
+    text_.clear();
+    plain_.reset();
+    return true;
+  }
   Result<std::string> take() {
     if (plain_) {
       if (auto ended = plain_->finish(); !ended) return Error(EIO, ended.error().what());
@@ -127,6 +138,7 @@ class HttpClient::Pool {
   Pool& operator=(const Pool&) = delete;
 
   const HttpSettings& settings() const noexcept { return settings_; }
+  HostLimits& hosts() noexcept { return hosts_; }
 
   std::unique_ptr<HttpSession> take() {
     {
@@ -140,6 +152,9 @@ class HttpClient::Pool {
     return std::make_unique<HttpSession>();
   }
 
+  // Their connections may have been cut as another was.
+  void forget_idle() { const auto ended = std::exchange(*idle_.lock(), {}); }
+
   void give_back(std::unique_ptr<HttpSession> session) {
     auto idle = idle_.lock();
     if (idle->size() < kMostIdle) idle->push_back(std::move(session));
@@ -147,6 +162,7 @@ class HttpClient::Pool {
 
  private:
   HttpSettings settings_;
+  HostLimits hosts_;
   Guarded<std::vector<std::unique_ptr<HttpSession>>> idle_;
 };
 
@@ -155,9 +171,12 @@ namespace {
 // One send(): the attempts, redirects and waits around the exchanges of a session.
 class Sending {
  public:
-  Sending(HttpSession& session, const HttpSettings& settings, const HttpRequest& request, HttpSink& sink,
-          Lane::Turn& turn)
+  // forget_idle: called when a connection was found cut.
+  Sending(HttpSession& session, HostLimits& hosts, std::function<void()> forget_idle,
+          const HttpSettings& settings, const HttpRequest& request, HttpSink& sink, Lane::Turn& turn)
       : session_(session),
+        hosts_(hosts),
+        forget_idle_(std::move(forget_idle)),
         settings_(settings),
         limits_(request.limits.value_or(settings.limits)),
         original_(request),
@@ -171,13 +190,17 @@ class Sending {
       const bool last = failures + 1 >= limits_.attempts;
       at_home_ = true;
       identity_.clear();
+      over_limit_ = false;
       HttpOutcome outcome = attempt(last);
+      if (outcome.peer_gone) forget_idle_();
       if (!outcome.failure && outcome.delivered) return std::move(outcome.head);
-      if (outcome.failure && (!outcome.failure->retry || last)) return outcome.failure->error;
-      ++failures;
+      if (outcome.failure && (last || !(outcome.failure->retry || started_again(*outcome.failure))))
+        return outcome.failure->error;
+      if (!over_limit_) ++failures;
       const std::string why =
           outcome.failure ? outcome.failure->error.what() : "HTTP " + std::to_string(outcome.head.status);
-      if (auto waited = wait(retry_pause(limits_, failures, chance(), retry_after(outcome.head)), why);
+      if (auto waited =
+              wait(retry_pause(limits_, std::max(failures, 1), chance(), retry_after(outcome.head)), why);
           !waited)
         return waited.error();
     }
@@ -210,7 +233,7 @@ class Sending {
     const std::string identity = identity_;
     for (;;) {
       const bool may_renew = *granted && !renewed_ && settings_.authoriser->renewable(**granted);
-      const bool may_drop = *granted && !may_renew && original_.answers_nobody && !original_.as;
+      const bool may_drop = *granted && !may_renew && original_.rights.kind == Rights::Kind::kLoggedInFirst;
       HttpOutcome outcome = exchange(request, *granted, may_renew || may_drop, last);
       if (outcome.failure || outcome.delivered || outcome.head.status != kUnauthorised) return outcome;
       if (may_drop) {
@@ -235,13 +258,18 @@ class Sending {
   // unless_401: a 401 is not the answer.
   HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool unless_401,
                        bool last) {
+    const bool counts = request.method == "GET" && limits_.first_byte <= settings_.limits.first_byte;
+    auto place = hosts_.enter(host_of(request.url), counts, patience(), turn_);
+    if (turn_.stop().stop_requested()) return failed(Error(EINTR, "stopped"));
     const auto wanted = [&](const HttpHead& head) {
-      if (tried_again(head.status)) return last;
+      if (refuses_more(head.status) && place.refused()) over_limit_ = true;
+      if (tried_again(head.status)) return last && !over_limit_;
+      if (head.status / 100 == kSuccess) place.flows();
       if (head.status == kUnauthorised && unless_401) return false;
       const bool redirect = redirects(head.status) && !head.header("location").empty();
       return !(redirect && (request.follow_redirects || is_move(request, head)));
     };
-    // Where a redirect leads, rights have led.
+    // Credentials were sent before this redirect, so whatever it leads to counts as obtained with them.
     if (grant) identity_ = grant->identity;
     if (!grant)
       return session_.exchange({settings_, limits_, request, deadline_, wanted, sink_, identity_}, turn_);
@@ -252,35 +280,51 @@ class Sending {
                              turn_);
   }
 
+  // How long it may wait for its turn at a host.
+  milliseconds patience() const {
+    if (!deadline_) return limits_.retry_most;
+    const auto left = std::chrono::duration_cast<milliseconds>(*deadline_ - steady_clock::now());
+    return std::clamp(left, milliseconds(0), limits_.retry_most);
+  }
+
   static HttpOutcome failed(const Error& error) {
     HttpOutcome outcome;
     outcome.failure = HttpFailure{error, false};
     return outcome;
   }
 
-  bool nobody() const { return original_.as && original_.as->empty(); }
+  bool nobody() const { return original_.rights.kind == Rights::Kind::kNobody; }
 
   // What the request to `url` carries.
   Result<std::optional<Grant>> grant(const std::string& url) {
     if (!settings_.authoriser || !at_home_ || nobody()) return std::optional<Grant>();
     auto granted = settings_.authoriser->grant(url, turn_);
     if (!granted) return granted;
-    if (original_.as && !*granted)
-      return Error(EACCES, "it needs the rights of " + *original_.as + ", who is not logged in");
+    if (wants_identity() && !*granted)
+      return Error(EACCES, "it needs the rights of " + original_.rights.identity + ", who is not logged in");
     if (*granted) {
       if (auto right = check(**granted); !right) return right.error();
     }
     return granted;
   }
+  bool wants_identity() const { return original_.rights.kind == Rights::Kind::kIdentity; }
   Result<void> check(const Grant& grant) const {
-    if (!original_.as || grant.identity == *original_.as) return {};
-    return Error(EACCES,
-                 "it needs the rights of " + *original_.as + ", and " + grant.identity + " is logged in");
+    const std::string& identity = original_.rights.identity;
+    if (!wants_identity() || grant.identity == identity) return {};
+    return Error(EACCES, "it needs the rights of " + identity + ", and " + grant.identity + " is logged in");
   }
+
+  // Whether the answer that broke off can be asked for again, and its sink has forgotten it.
+  bool started_again(const HttpFailure& failure) {
+    const bool repeatable = original_.may_repeat && (original_.method == "GET" || original_.method == "HEAD");
+    return failure.broke_off && repeatable && sink_.restart();
+  }
+
+  static bool refuses_more(int status) { return status == 429 || status == 503; }
 
   // 502 and 504 come from a front end that may have passed the request on; 429 and 503 say that it was not taken.
   bool tried_again(int status) const {
-    return status_retried(status) && (original_.may_repeat || status == 429 || status == 503);
+    return status_retried(status) && (original_.may_repeat || refuses_more(status));
   }
 
   Result<void> wait(milliseconds time, const std::string& why) {
@@ -291,15 +335,18 @@ class Sending {
   }
 
   HttpSession& session_;
+  HostLimits& hosts_;
+  const std::function<void()> forget_idle_;
   const HttpSettings& settings_;
   const HttpLimits limits_;
   const HttpRequest& original_;
   HttpSink& sink_;
   Lane::Turn& turn_;
   std::optional<steady_clock::time_point> deadline_;
-  bool at_home_ = true;   // of this attempt: no redirect has led to another origin
-  std::string identity_;  // of this attempt: whose rights a request of it has carried
-  bool renewed_ = false;  // what the request carries has been renewed once
+  bool at_home_ = true;      // of this attempt: no redirect has led to another origin
+  std::string identity_;     // of this attempt: whose rights a request of it has carried
+  bool renewed_ = false;     // what the request carries has been renewed once
+  bool over_limit_ = false;  // of this attempt: the host refused it because of other transfers
 };
 
 }  // namespace
@@ -320,7 +367,9 @@ Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, La
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
   auto session = pool_->take();
   const auto begun = steady_clock::now();
-  auto head = Sending(*session, settings(), request, sink, turn).run();
+  auto head = Sending(
+                  *session, pool_->hosts(), [this] { pool_->forget_idle(); }, settings(), request, sink, turn)
+                  .run();
   spdlog::debug("{}: {} after {} ms", step,
                 head ? "HTTP " + std::to_string(head->status) : head.error().what(),
                 std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count());

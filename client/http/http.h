@@ -20,6 +20,7 @@
 
 #include "client/base/lane.h"
 #include "client/base/result.h"
+#include "client/http/rights.h"
 
 namespace esofs::client {
 
@@ -30,6 +31,8 @@ struct HttpLimits {
   std::chrono::milliseconds first_byte{60'000};  // from the request sent to the end of the answer's head
   std::chrono::milliseconds stall{30'000};       // without one byte of body
   std::chrono::milliseconds total{0};            // 0: none
+  // Until the peer's machine acknowledges what was sent; 0: none. A connection that was cut without a word is known by it.
+  std::chrono::milliseconds unacknowledged{5'000};
   int attempts = 4;                              // the first one included
   std::chrono::milliseconds retry_wait{500};     // base of the full-jitter back-off
   std::chrono::milliseconds retry_most{30'000};  // no single wait, Retry-After included, is longer than this
@@ -59,13 +62,9 @@ struct HttpRequest {
   // another host or by https) is followed all the same, with what was to be sent to it.
   bool follow_redirects = true;
   std::optional<HttpLimits> limits;  // instead of the settings'
-  // True where nobody is answered too: a 401 then says that the grant is not taken, and the answer to nobody is the answer.
-  bool answers_nobody = false;
-  // Whose rights it carries; nullopt: those of who is logged in, if the URL may see them; "": nobody's; else this
-  // identity's, and EACCES where it is not the one that is logged in.
-  std::optional<std::string> as;
-  std::string
-      shown;  // stands for the URL in errors and in the log, where the URL holds secrets; "": shown_url()
+  Rights rights;
+  // Stands for the URL in errors and in the log, if the URL holds secrets; "": shown_url().
+  std::string shown;
 };
 
 struct HttpHead {
@@ -78,12 +77,14 @@ struct HttpHead {
   std::string header(const std::string& name) const;
 };
 
-// Takes one answer. head() comes once, for the answer that is not retried; an error ends the transfer with it.
+// Takes one answer. head() comes for the answer that is not retried; an error ends the transfer with it.
 class HttpSink {
  public:
   virtual ~HttpSink() = default;
   virtual Result<void> head(const HttpHead& head) = 0;
   virtual Result<void> body(std::span<const std::byte> piece) = 0;
+  // The answer broke off. True: what has come is forgotten, and another head() may follow.
+  virtual bool restart() { return false; }
 };
 
 struct HttpText {
@@ -99,7 +100,9 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Sends the request until an answer is worth having: connection failures, 408, 425, 429, 502, 503 and 504 are tried again
-  // (Retry-After honoured) while head() has not been called. A body shorter than announced is EIO.
+  // (Retry-After honoured) while head() has not been called. An answer to a GET that breaks off or stalls later is asked for
+  // again if the sink agrees (HttpSink::restart). A body shorter than announced is EIO. A host that takes only so many
+  // requests at once (client/http/host_limits.h) is given time.
   Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
 
   // The whole answer in memory, unpacked where the server packed it unasked; EFBIG above most_bytes.

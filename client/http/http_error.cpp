@@ -73,11 +73,14 @@ std::string without_user_info(const std::string& text) {
 HttpFailure transport_failure(CURLcode code, long os_errno, HttpPhase phase, const std::string& detail) {
   const Verdict is = verdict(code, os_errno, phase);
   const std::string why = detail.empty() ? curl_easy_strerror(code) : without_user_info(detail);
-  return {Error(is.code, std::string(is.what) + " (" + why + ")"), is.retry};
+  const bool lost = code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+                    code == CURLE_PARTIAL_FILE;
+  return {Error(is.code, std::string(is.what) + " (" + why + ")"), is.retry,
+          lost && phase == HttpPhase::kBody};
 }
 
 HttpFailure time_out(HttpPhase phase, bool repeatable) {
-  if (phase == HttpPhase::kBody) return {Error(ETIMEDOUT, "the body stalled"), false};
+  if (phase == HttpPhase::kBody) return {Error(ETIMEDOUT, "the body stalled"), false, true};
   return {Error(ETIMEDOUT, "the server did not answer in time"), repeatable};
 }
 

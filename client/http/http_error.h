@@ -20,7 +20,8 @@ enum class HttpPhase {
 
 struct HttpFailure {
   Error error;
-  bool retry;  // another try may succeed, and repeats nothing that the server has answered
+  bool retry;              // another try may succeed, and repeats nothing that the server has answered
+  bool broke_off = false;  // another try may succeed, and repeats what the server has answered in part
 };
 
 // code: not CURLE_OK. os_errno: CURLINFO_OS_ERRNO. detail: curl's own sentence, may be "".

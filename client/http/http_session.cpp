@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kLookAgain{100};         // longest sleep in poll: bounds how late a limit is noticed
 constexpr milliseconds kSilence{500};           // without a byte for so long, a job counts as waiting
+constexpr long kProbes = 15;                    // seconds between probes of a connection that is silent
 constexpr std::size_t kMostHead = 256U << 10U;  // bytes of one answer's head; real ones have some hundreds
 constexpr std::size_t kMostSkipped =
     64U << 10U;  // an unwanted body longer than this costs more than a new connection
@@ -72,8 +73,8 @@ int status_of(std::string_view line) {
 // The state of one exchange, which curl's callbacks work on.
 class Transfer {
  public:
-  Transfer(CURL* easy, const HttpExchange& exchange, Lane::Turn& turn)
-      : easy_(easy), exchange_(exchange), turn_(turn) {
+  Transfer(CURL* easy, OpenSockets& sockets, const HttpExchange& exchange, Lane::Turn& turn)
+      : easy_(easy), sockets_(sockets), exchange_(exchange), turn_(turn) {
     set_up();
   }
   ~Transfer() { curl_easy_reset(easy_); }  // it points to what ends here
@@ -108,6 +109,14 @@ class Transfer {
     if (limit.count() <= 0 || now - touched_ < limit) return std::nullopt;
     const std::string& method = exchange_.request.method;
     return time_out(phase_, method == "GET" || method == "HEAD");
+  }
+
+  // True if nothing acknowledges what was sent: the connection has been cut without a word. A server that takes its time to
+  // answer has acknowledged the request.
+  bool peer_is_gone(steady_clock::time_point now) const {
+    const milliseconds limit = exchange_.limits.unacknowledged;
+    if (phase_ != HttpPhase::kAnswer || limit.count() <= 0 || now - touched_ < limit) return false;
+    return sockets_.unacknowledged(limit);
   }
 
   steady_clock::time_point touched() const noexcept { return touched_; }
@@ -158,6 +167,7 @@ class Transfer {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);  // a stop request does not wait for the resolver's thread
     set(CURLOPT_TCP_KEEPALIVE, 1L);
+    set(CURLOPT_TCP_KEEPINTVL, kProbes);
     set(CURLOPT_BUFFERSIZE, 256L * 1024L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_HEADEROPT,
@@ -172,6 +182,7 @@ class Transfer {
         settings.user_agent.empty() ? "esofs/" ESOFS_VERSION : settings.user_agent.c_str());
     // On a connection that the server closes meanwhile curl would send the request a second time by itself.
     if (!exchange_.request.may_repeat) set(CURLOPT_FRESH_CONNECT, 1L);
+    sockets_.watch(easy_);
     set_connect_limit();
     set_method();
     set_headers();
@@ -291,6 +302,7 @@ class Transfer {
   }
 
   CURL* easy_;
+  OpenSockets& sockets_;
   const HttpExchange& exchange_;
   Lane::Turn& turn_;
   std::optional<Turn::Waiting> waiting_;  // for a server that is silent
@@ -352,7 +364,7 @@ HttpSession::~HttpSession() = default;
 void HttpSession::forget_cookies() noexcept { curl_easy_setopt(easy_.get(), CURLOPT_COOKIELIST, "ALL"); }
 
 HttpOutcome HttpSession::exchange(const HttpExchange& exchange, Lane::Turn& turn) {
-  Transfer transfer(easy_.get(), exchange, turn);
+  Transfer transfer(easy_.get(), sockets_, exchange, turn);
   Membership membership(multi_.get(), easy_.get());
   const std::stop_callback wake(turn.stop(), [this] { curl_multi_wakeup(multi_.get()); });
   for (;;) {
@@ -362,6 +374,13 @@ HttpOutcome HttpSession::exchange(const HttpExchange& exchange, Lane::Turn& turn
     if (const auto limit = transfer.expired(now)) {
       if (transfer.skipping()) return transfer.finish(CURLE_OK);
       return transfer.give_up(*limit);
+    }
+    if (transfer.peer_is_gone(now)) {
+      HttpOutcome outcome =
+          transfer.give_up({Error(EHOSTUNREACH, "the connection was cut: nothing acknowledges the request"),
+                            exchange.request.may_repeat});
+      outcome.peer_gone = true;
+      return outcome;
     }
     if (now - transfer.touched() >= kSilence) transfer.note_silence();
     membership.wait(kLookAgain);

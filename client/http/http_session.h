@@ -2,7 +2,8 @@
 //
 // The multi handle is there for its poll, which a stop request wakes at once; it also owns the connections, so that a
 // session that is used again finds the last ones open. Where such a connection turns out to be closed by the server
-// before a byte of the answer came, libcurl itself sends the request again on a new one, within the same exchange.
+// before a byte of the answer came, libcurl itself sends the request again on a new one, within the same exchange. One that was
+// cut without a word (a suspend, a NAT that forgot it) is known by what nothing acknowledges.
 //
 //   threads  one thread at a time
 //   source   https://curl.se/libcurl/c/libcurl-multi.html
@@ -20,6 +21,7 @@
 #include "client/base/result.h"
 #include "client/http/http.h"
 #include "client/http/http_error.h"
+#include "client/http/open_sockets.h"
 
 namespace esofs::client {
 
@@ -37,6 +39,7 @@ struct HttpExchange {
 struct HttpOutcome {
   HttpHead head;                       // status 0: no answer came
   bool delivered = false;              // the sink was told
+  bool peer_gone = false;              // the connection had been cut without a word
   std::optional<HttpFailure> failure;  // nullopt: the exchange ended well, or its unwanted body was left
 };
 
@@ -59,6 +62,7 @@ class HttpSession {
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
   };
 
+  OpenSockets sockets_;  // before multi_: ends after the connections
   std::unique_ptr<CURLM, MultiDeleter> multi_;
   std::unique_ptr<CURL, EasyDeleter> easy_;  // after multi_: ends before it
 };

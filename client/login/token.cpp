@@ -89,7 +89,7 @@ HttpRequest token_request(const Profile& profile, const NamePassword& who) {
   HttpRequest request;
   request.shown = shown_url(profile.token_url);
   request.follow_redirects = false;  // the password would go along
-  request.as = "";
+  request.rights = {Rights::Kind::kNobody};
   request.direct = in_the_clear_here(profile.token_url);
   if (profile.token_method == "get") {
     request.url = with_parameters(profile.token_url, fields);

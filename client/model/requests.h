@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/base/result.h"
+#include "client/http/rights.h"
 #include "client/model/model.h"
 
 namespace esofs::client {
@@ -64,11 +65,8 @@ struct FetchRequest {
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
   bool page = false;  // the file is a web page, which is else taken for a login page
   FetchKind kind = FetchKind::kFile;
-  // Whose rights are used. nullopt: nobody's first, and where that is refused those of who is logged in. "": nobody's.
-  // Else this identity's: EACCES where it is not the one that is logged in.
-  std::optional<std::string> as;
-  bool restricted =
-      false;  // with as == nullopt: rights are needed, as the release date says; they are shown at once
+  // kLoggedIn: a login is needed, as the release date says, and is shown at once.
+  Rights rights{Rights::Kind::kNobodyFirst};
 };
 
 // Takes the body of one answer. A returned error ends the transfer with that error.

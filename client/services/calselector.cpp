@@ -44,7 +44,7 @@ Result<Associations> CalSelector::associations(const std::string& url, const std
                                                Lane::Turn& turn) const {
   HttpRequest request;
   request.url = url;
-  request.answers_nobody = true;
+  request.rights = {Rights::Kind::kLoggedInFirst};
   auto answer = http_.text(request, kMostAssociationsBytes, turn);
   if (!answer) return answer.error();
   const auto& head = answer->head;

@@ -50,6 +50,11 @@ class ProbeSink : public HttpSink {
     if (!taken && taken.error().code() == EBADMSG) return Error(EIO, taken.error().what());
     return taken;  // what is cut off is noticed by who reads the document
   }
+  bool restart() override {
+    text.clear();
+    plain_.reset();
+    return true;
+  }
 
   Result<void> take(std::span<const std::byte> piece) {
     text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
@@ -179,7 +184,7 @@ Result<Links> DataLink::links(const std::string& url, Lane::Turn& turn) const {
 Result<DataLink::Asked> DataLink::ask(const std::string& url, Lane::Turn& turn) const {
   HttpRequest request;
   request.url = url;
-  request.answers_nobody = true;
+  request.rights = {Rights::Kind::kLoggedInFirst};
   ProbeSink probe(true);
   auto sent = http_.send(request, probe, turn);
   if (!sent && !probe.ended) return sent.error();
@@ -246,7 +251,7 @@ Result<DataLink::Found> DataLink::file_or_links(const std::string& url, const st
                                                 Lane::Turn& turn) const {
   HttpRequest request;
   request.url = url;
-  request.answers_nobody = true;
+  request.rights = {Rights::Kind::kLoggedInFirst};
   request.headers = {"Range: bytes=0-" + std::to_string(kProbeBytes - 1)};
   ProbeSink probe(false);
   auto sent = http_.send(request, probe, turn);

@@ -165,6 +165,16 @@ class FileBody : public HttpSink {
     return deliver_start();
   }
 
+  // The sink sees the second answer only.
+  bool restart() override {
+    if (told_ || refusal_) return false;
+    file_ = {};
+    announced_.reset();
+    received_ = 0;
+    start_.clear();
+    return true;
+  }
+
   // Where the sink was told nothing: the answer asks for rights, or for a login by a page.
   bool asks_for_rights(const Error& error) const { return !told_ && (error.code() == EACCES || login_page_); }
   bool refused() const noexcept { return refusal_.has_value(); }
@@ -290,13 +300,13 @@ struct Fetched {
   bool refused = false;  // a refusal, or a web page where the file should be; the sink was told nothing
 };
 
-Fetched fetch_as(HttpClient& http, const FetchRequest& request, const std::optional<std::string>& as,
-                 FetchSink& sink, Lane::Turn& turn, const FetchOptions& options) {
+Fetched fetch_as(HttpClient& http, const FetchRequest& request, const Rights& rights, FetchSink& sink,
+                 Lane::Turn& turn, const FetchOptions& options) {
   HttpRequest get;
   get.url = request.url;
   get.headers = options.headers;
   get.limits = options.limits;
-  get.as = as;
+  get.rights = rights;
   if (request.range) get.headers.push_back(range_header(request));
   FileBody body(request, options, sink);
   auto sent = http.send(get, body, turn);
@@ -314,12 +324,14 @@ Result<FileHead> fetch_file(HttpClient& http, const FetchRequest& request, Fetch
                             const FetchOptions& options) {
   const auto& authoriser = http.settings().authoriser;
   const bool somebody = authoriser && !authoriser->identity_for(request.url).empty();
-  const bool nobody_first = somebody && !request.as && !request.restricted;
-  auto fetched = fetch_as(http, request, nobody_first ? std::optional<std::string>("") : request.as, sink,
-                          turn, options);
-  if (nobody_first && fetched.refused) fetched = fetch_as(http, request, std::nullopt, sink, turn, options);
-  // A web page that comes in place of a file that needs rights asks for a login.
-  const bool needs_rights = somebody ? request.as != "" : request.restricted;
+  const Rights::Kind kind = request.rights.kind;
+  const bool nobody_first = somebody && kind == Rights::Kind::kNobodyFirst;
+  const Rights first = nobody_first ? Rights{Rights::Kind::kNobody} : request.rights;
+  auto fetched = fetch_as(http, request, first, sink, turn, options);
+  if (nobody_first && fetched.refused)
+    fetched = fetch_as(http, request, {Rights::Kind::kLoggedIn}, sink, turn, options);
+  // A web page that comes in place of a file that needs a login asks for one.
+  const bool needs_rights = somebody ? kind != Rights::Kind::kNobody : kind == Rights::Kind::kLoggedIn;
   if (fetched.refused && needs_rights) return Error(EACCES, fetched.file.error().what());
   return std::move(fetched.file);
 }

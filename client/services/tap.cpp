@@ -104,7 +104,7 @@ Result<void> Tap::sync(Task& task) const {
   request.url = task.service.url + "/sync";
   request.body = form_encoded(form(task.request.adql, one_more(task.maxrec)));
   request.content_type = kForm;
-  request.answers_nobody = true;
+  request.rights = {Rights::Kind::kLoggedInFirst};
   HttpLimits limits = http_.settings().limits;
   limits.first_byte = std::max(limits.first_byte, times_.sync_first_byte);
   // A query that a front end gave up after minutes would only be given up again: one attempt, and more only where the

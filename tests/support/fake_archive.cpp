@@ -346,7 +346,9 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
     file = found->second;
   }
   const auto& options = file.options;
-  const std::string asker = request.as.value_or(user());
+  const bool logged_in = request.rights.kind == client::Rights::Kind::kLoggedIn ||
+                         request.rights.kind == client::Rights::Kind::kNobodyFirst;
+  const std::string asker = logged_in ? user() : request.rights.identity;
   const bool owned = asker == options.owner || (!asker.empty() && asker == options.co_owner);
   if (!options.owner.empty() && (!owned || user() != asker))
     return Error(EACCES, "HTTP 401 from " + request.url);

@@ -1,6 +1,7 @@
 #include "tests/support/scripted_server.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -59,6 +60,13 @@ bool send_all(int fd, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+void deafen(int fd) {
+  sock_filter drop[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+  const sock_fprog program{1, drop};
+  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+    throw std::runtime_error("no filter can be attached to a socket");
 }
 
 }  // namespace
@@ -214,6 +222,7 @@ bool ScriptedServer::perform(int fd, const Answer& answer) {
       changed_.notify_all();
       return false;
     }
+    if (step.kind == Answer::Kind::kDeafen) deafen(fd);
     if (step.kind == Answer::Kind::kReset) {
       const linger at_once{1, 0};
       ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -22,7 +22,7 @@ namespace esofs::tests {
 // The answer to one request, step by step. A connection that is not closed at the end accepts more requests.
 class Answer {
  public:
-  enum class Kind { kSend, kHold, kDrip, kClose, kReset };
+  enum class Kind { kSend, kHold, kDrip, kClose, kReset, kDeafen };
   struct Step {
     Kind kind;
     std::string bytes;
@@ -33,6 +33,8 @@ class Answer {
   Answer& hold() { return add({Kind::kHold, {}}); }
   Answer& drip(std::string bytes) { return add({Kind::kDrip, std::move(bytes)}); }
   Answer& close() { return add({Kind::kClose, {}}); }
+  // From here on the connection is dead: what comes is dropped by the machine, and not acknowledged either.
+  Answer& deafen() { return add({Kind::kDeafen, {}}); }
   Answer& reset() { return add({Kind::kReset, {}}); }  // closes with RST
 
   const std::vector<Step>& steps() const noexcept { return steps_; }

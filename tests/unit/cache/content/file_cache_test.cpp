@@ -315,7 +315,7 @@ TEST_F(FileCacheTest, WhoeverMayReadAPrivateFileHasItsBlocksAndRecordForHimself)
   for (const std::string user : {"jdoe", "coi"}) {
     archive_.log_in(user);
     expect_bytes(open(), 0, 3 * kMiB);
-    EXPECT_EQ(archive_.fetches().back().as, user);
+    EXPECT_EQ(archive_.fetches().back().rights, client::Rights::of(user));
   }
   const int fetches = archive_.fetch_count();
   for (const std::string user : {"jdoe", "coi"}) {
@@ -352,7 +352,7 @@ TEST_F(FileCacheTest, AnOpenPrivateFileIsReadOnWithTheSameRightsOnly) {
   const auto file = open();
   ASSERT_TRUE(file);
   expect_bytes(file, 100 * kMiB, 1000);
-  EXPECT_EQ(archive_.fetches().back().as, "jdoe");
+  EXPECT_EQ(archive_.fetches().back().rights, client::Rights::of("jdoe"));
   archive_.log_in("");
   EXPECT_EQ(read_error(file, 200 * kMiB, 1000), EACCES);
 }
@@ -364,7 +364,7 @@ TEST_F(FileCacheTest, PublicFilesAreReadAsNobodyAndStayWhoeverIsLoggedIn) {
   ASSERT_TRUE(file);
   EXPECT_FALSE(file->restricted());
   expect_bytes(file, 0, 3 * kMiB);
-  EXPECT_EQ(archive_.fetches().back().as, "");
+  EXPECT_EQ(archive_.fetches().back().rights, client::Rights::of(""));
   const int fetches = archive_.fetch_count();
   archive_.log_in("");
   file.reset();

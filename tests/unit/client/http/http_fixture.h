@@ -61,6 +61,13 @@ class HttpTest : public ::testing::Test {
     request.url = url;
     return text(request);
   }
+  // To a sink that takes back nothing: an answer is asked for once.
+  Result<HttpHead> get_once(const std::string& url) {
+    HttpRequest request;
+    request.url = url;
+    CountingSink sink;
+    return client().send(request, sink, turn_);
+  }
   Result<HttpText> text(const HttpRequest& request) { return client().text(request, kMost, turn_); }
 
   HttpClient& client() {

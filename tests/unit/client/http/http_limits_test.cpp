@@ -120,7 +120,7 @@ TEST_F(HttpTest, APostThatIsNotAnsweredIsNotRepeated) {
 TEST_F(HttpTest, AStalledBodyTimesOut) {
   settings_.limits.stall = 20ms;
   server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "half").hold());
-  auto answer = get(server_.url());
+  auto answer = get_once(server_.url());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ETIMEDOUT);
   EXPECT_EQ(server_.requests().size(), 1U);
@@ -230,6 +230,114 @@ TEST_F(HttpTest, ManyThreadsMayUseOneClient) {
     }));
   }
   for (auto& size : sizes) EXPECT_EQ(size.get(), 1'000'000U);
+}
+
+// --- connections that were cut without a word ---
+
+TEST_F(HttpTest, AConnectionThatWasCutIsLeftForANewOne) {
+  settings_.limits.unacknowledged = 200ms;
+  settings_.limits.total = kPatience;  // the limit of the first byte is beyond it
+  server_.add(Answer().deafen().send(head_text(200, {{"Content-Length", "3"}}) + "one"));
+  server_.add(answer_with(200, "two"));
+  ASSERT_TRUE(get(server_.url()));
+  const auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "two");
+  EXPECT_EQ(server_.connections(), 2);
+}
+
+TEST_F(HttpTest, ASlowServerThatAcknowledgesIsWaitedFor) {
+  settings_.limits.unacknowledged = 1ms;
+  server_.add(answer_with(200, "one"));
+  server_.add(Answer().hold().send(head_text(200, {{"Content-Length", "3"}}) + "two"));
+  ASSERT_TRUE(get(server_.url()));
+  Turn turn(stop_.get_token(), [this](int change) {
+    if (change > 0) server_.release();  // the client has looked at the connection several times
+  });
+  HttpRequest request;
+  request.url = server_.url();
+  const auto answer = client().text(request, kMost, turn);
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "two");
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+// --- answers that break off ---
+
+const std::string kHalf = head_text(200, {{"Content-Length", "10"}}) + "half";
+
+TEST_F(HttpTest, ATextThatBreaksOffIsAskedForAgain) {
+  server_.add(Answer().send(kHalf).close());
+  server_.add(Answer().send(kHalf).reset());
+  server_.add(answer_with(200, "whole"));
+  const auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "whole");
+}
+
+TEST_F(HttpTest, ATextThatStallsIsAskedForAgain) {
+  settings_.limits.stall = 50ms;
+  server_.add(Answer().send(kHalf).hold());
+  server_.add(answer_with(200, "whole"));
+  const auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "whole");
+}
+
+TEST_F(HttpTest, AnswersThatBreakOffAreAskedForSoManyTimes) {
+  server_.otherwise(Answer().send(kHalf).close());
+  const auto answer = get(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), EIO);
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(HttpTest, AnAnswerToAPostThatBreaksOffIsNotAskedForAgain) {
+  server_.otherwise(Answer().send(kHalf).close());
+  HttpRequest request;
+  request.url = server_.url();
+  request.method = "POST";
+  EXPECT_FALSE(text(request));
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+// --- hosts that take only so many requests at once ---
+
+// Says when an answer comes.
+class TellingSink : public HttpSink {
+ public:
+  Result<void> head(const HttpHead& /*head*/) override {
+    comes.set_value();
+    return {};
+  }
+  Result<void> body(std::span<const std::byte> /*piece*/) override { return {}; }
+  std::promise<void> comes;
+};
+
+TEST_F(HttpTest, ARefusalWhileOthersGoOnIsNoFailure) {
+  const std::string half = head_text(200, {{"Content-Length", "8"}}) + "half";
+  server_.at("/long", Answer().send(half).hold().send("half"));
+  for (int i = 0; i < 10; ++i) server_.add(answer_with(i % 2 == 0 ? 429 : 503));
+  server_.otherwise(answer_with(200, "taken"));
+  TellingSink sink;
+  HttpRequest request;
+  request.url = server_.url("/long");
+  auto goes_on = std::async(std::launch::async, [&] { return client().send(request, sink, turn_); });
+  ASSERT_EQ(sink.comes.get_future().wait_for(kPatience), std::future_status::ready);
+  const auto answer = get(server_.url("/refused"));
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 200);
+  EXPECT_EQ(answer->body, "taken");
+  server_.release();
+  EXPECT_TRUE(goes_on.get());
+}
+
+TEST_F(HttpTest, ARefusalWithoutOthersIsAnAnswerAtLast) {
+  server_.otherwise(answer_with(429, "too many"));
+  const auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 429);
+  EXPECT_EQ(server_.requests().size(), 3U);
 }
 
 }  // namespace

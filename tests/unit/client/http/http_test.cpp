@@ -301,7 +301,7 @@ TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAHead) {
 
 TEST_F(HttpTest, AShortBodyIsAnErrorAndNotTriedAgain) {
   server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "only").close());
-  auto answer = get(server_.url());
+  auto answer = get_once(server_.url());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), EIO);
   EXPECT_THAT(answer.error().what(), ::testing::HasSubstr("shorter than announced"));
@@ -335,14 +335,14 @@ TEST_F(HttpTest, AnAnswerOfTwoLengthsIsAnError) {
 
 TEST_F(HttpTest, AChunkedBodyThatIsCutIsAnError) {
   server_.add(Answer().send(head_text(200, {{"Transfer-Encoding", "chunked"}}) + "3\r\nabc\r\n").close());
-  auto answer = get(server_.url());
+  auto answer = get_once(server_.url());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), EIO);
 }
 
 TEST_F(HttpTest, ABodyLostByAResetIsAnError) {
   server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "only").reset());
-  auto answer = get(server_.url());
+  auto answer = get_once(server_.url());
   ASSERT_FALSE(answer);
   // A reset may overtake the head, and then the answer is one that never came.
   EXPECT_TRUE(answer.error().code() == EIO || server_.requests().size() > 1) << answer.error().what();

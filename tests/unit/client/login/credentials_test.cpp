@@ -431,7 +431,7 @@ TEST_F(CredentialsTest, ATokenThatGetsA401WhereNobodyGetsAnAnswerCountsNoMore) {
   log_in(kNow + 28800);
   HttpRequest request;
   request.url = server_.url("/links/x");
-  request.answers_nobody = true;
+  request.rights = {Rights::Kind::kLoggedInFirst};
   server_.otherwise(answer_with(401));
   ASSERT_EQ(authorised().text(request, kMost, turn_)->head.status, 401);
   EXPECT_EQ(credentials().user(), "jdoe") << "nobody is refused too: it may be a matter of rights";
@@ -474,10 +474,10 @@ TEST_F(CredentialsTest, ARequestForNobodyCarriesNothingAndOneForAnotherIsRefused
   server_.otherwise(answer_with(200, "bytes"));
   HttpRequest request;
   request.url = server_.url("/file/x");
-  request.as = "";
+  request.rights = {Rights::Kind::kNobody};
   ASSERT_TRUE(authorised().text(request, kMost, turn_));
   EXPECT_EQ(server_.requests()[0].header("authorization"), "");
-  request.as = "somebody else";
+  request.rights = Rights::of("somebody else");
   const auto refused = authorised().text(request, kMost, turn_);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), EACCES);
@@ -565,7 +565,7 @@ TEST_F(PrivateFileTest, WhatIsNotPublicYetIsAskedForWithRightsAtOnce) {
   log_in(kNow + 28800);
   server_.otherwise(answer_with(200, "private"));
   FetchRequest request;
-  request.restricted = true;
+  request.rights = {Rights::Kind::kLoggedIn};
   ASSERT_TRUE(fetch(request));
   ASSERT_EQ(server_.requests().size(), 1U);
   EXPECT_EQ(sink_.identity, "jdoe");

@@ -374,5 +374,21 @@ TEST_F(FetchTest, ASinkThatHasSeenEnoughOfTheHeadCostsNoBody) {
   EXPECT_TRUE(server_.wait_for_departures(1));
 }
 
+TEST_F(FetchTest, AnAnswerThatBreaksOffBeforeAByteIsTakenIsAskedForAgain) {
+  const std::string head = head_text(200, {{"Content-Length", std::to_string(kFits.size())}});
+  server_.add(Answer().send(head).close());
+  server_.add(Answer().send(head + kFits.substr(0, 5)).reset());
+  server_.add(answer_with(200, kFits));
+  const auto file = fetch(fits());
+  ASSERT_TRUE(file) << file.error().what();
+  EXPECT_EQ(sink_.text, kFits);
+}
+
+TEST_F(FetchTest, AnAnswerOfWhichTheSinkHasSeenSomethingIsNot) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "100"}}) + kFits).close());
+  EXPECT_FALSE(fetch(fits()));
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
 }  // namespace
 }  // namespace esofs::client

@@ -1,0 +1,96 @@
+#include "client/http/host_limits.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace esofs::client {
+namespace {
+
+constexpr int kNoLimit = 64;  // a limit that has risen so far is forgotten
+constexpr std::chrono::milliseconds kLookAgain{1000};
+
+}  // namespace
+
+// --- HostLimit ---
+
+bool HostLimit::free(Time now) {
+  if (limit_ && now - changed_ >= kRise) {
+    ++*limit_;
+    changed_ = now;
+    if (*limit_ >= kNoLimit) limit_.reset();
+  }
+  return !limit_ || running_ < *limit_;
+}
+
+void HostLimit::ended(bool flowed, Time now) {
+  --running_;
+  if (!flowed) return;
+  --flowing_;
+  flowed_ = now;
+}
+
+bool HostLimit::refused(Time sent, Time now) {
+  const bool others = flowing_ > 0 || (flowed_ && *flowed_ + kSlack >= sent);
+  if (!others) return false;
+  limit_ = std::max(1, std::min(flowing_, limit_.value_or(kNoLimit)));
+  changed_ = now;
+  return true;
+}
+
+// --- HostLimits ---
+
+HostLimits::Place::Place(HostLimits& limits, std::string host, bool counts)
+    : limits_(limits), host_(std::move(host)), counts_(counts), sent_(limits.clock_()) {}
+
+HostLimits::Place::~Place() {
+  if (!counts_) return;
+  {
+    const std::lock_guard lock(limits_.mutex_);
+    limits_.hosts_[host_].ended(flowed_, limits_.clock_());
+  }
+  limits_.changed_.notify_all();
+}
+
+void HostLimits::Place::flows() {
+  if (!counts_ || std::exchange(flowed_, true)) return;
+  const std::lock_guard lock(limits_.mutex_);
+  limits_.hosts_[host_].flows();
+}
+
+bool HostLimits::Place::refused() {
+  const std::lock_guard lock(limits_.mutex_);
+  return limits_.hosts_[host_].refused(sent_, limits_.clock_());
+}
+
+HostLimits::Place HostLimits::enter(const std::string& host, bool counts, std::chrono::milliseconds patience,
+                                    Turn& turn) {
+  if (counts && !begin(host)) {
+    const Turn::Waiting waiting(turn);
+    const auto until = clock_() + patience;
+    std::unique_lock lock(mutex_);
+    HostLimit& limit = hosts_[host];
+    // Looks again by itself too: a limit rises with time.
+    for (auto now = clock_(); !turn.stop().stop_requested() && now < until && !limit.free(now);
+         now = clock_())
+      changed_.wait_for(lock, turn.stop(), std::min<HostLimit::Time::duration>(until - now, kLookAgain),
+                        [&] { return limit.free(clock_()); });
+    limit.begun();
+  }
+  return {*this, host, counts};
+}
+
+bool HostLimits::begin(const std::string& host) {
+  const std::lock_guard lock(mutex_);
+  HostLimit& limit = hosts_[host];
+  const bool free = limit.free(clock_());
+  if (free) limit.begun();
+  return free;
+}
+
+std::optional<int> HostLimits::limit(const std::string& host) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = hosts_.find(host);
+  return found == hosts_.end() ? std::nullopt : found->second.limit();
+}
+
+}  // namespace esofs::client
