@@ -1,4 +1,4 @@
-// Root: the root directory of a mount, where the kinds of directories are put together. It alone knows all kinds, and owns
+// Root: the root directory of a mount. It alone knows all kinds of directories, and owns
 // the state that each kind shares: the saved queries, the jobs, the templates of browse/.
 //
 // A further kind of directory is a class derived from Node and a line in Root::node().

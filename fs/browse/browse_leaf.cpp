@@ -63,7 +63,9 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
       : context_(context), made_(std::move(made)), place_(std::move(place)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
-  int knowledge() const override { return 1; }  // the later one has the present template
+  Knowledge knowledge() const override {
+    return {.renewed = true};
+  }  // the later one has the present template
   std::string path() const override { return place_.path; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {

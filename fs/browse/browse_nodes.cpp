@@ -65,7 +65,9 @@ class ArgumentsNode : public Node {
         level_(level) {}
 
   std::string identity() const override { return "browse:" + path_; }
-  int knowledge() const override { return 1; }  // the later one has the present templates
+  Knowledge knowledge() const override {
+    return {.renewed = true};
+  }  // the later one has the present templates
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override { return directory_attributes(browse_.context); }
@@ -94,7 +96,7 @@ class LeavesNode : public Node {
       : context_(context), group_(std::move(group)), place_(std::move(place)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
-  int knowledge() const override { return 1; }
+  Knowledge knowledge() const override { return {.renewed = true}; }
   std::string path() const override { return place_.path; }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override { return directory_attributes(context_); }

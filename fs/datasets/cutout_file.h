@@ -33,7 +33,7 @@ class CutoutFile : public Node {
 
   std::string identity() const override { return identity_; }
   std::string path() const override { return file_.path(); }
-  int knowledge() const override { return file_.knowledge(); }
+  Knowledge knowledge() const override { return file_.knowledge(); }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override { return file_.attributes(); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {

@@ -40,7 +40,7 @@ class DatasetCutouts : public Node {
 
   std::string identity() const override { return "cutouts:" + path_; }
   std::string path() const override { return path_; }
-  int knowledge() const override { return knowledge_of(row_); }
+  Knowledge knowledge() const override { return knowledge_of(row_); }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
     return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(dataset_), kLongTimeout, kShortTimeout};

@@ -30,8 +30,9 @@ struct RowReference {
 };
 
 // Of two rows the one with more columns knows more (Node::knowledge()).
-inline int knowledge_of(const RowReference& row) {
-  return row.shown() ? 2 + static_cast<int>(row.listing->columns().size()) : 1;
+inline Knowledge knowledge_of(const RowReference& row) {
+  if (!row.shown()) return {.renewed = true};
+  return {.renewed = true, .row = true, .columns = row.listing->columns().size()};
 }
 
 class DatasetFile : public Node {
@@ -49,7 +50,7 @@ class DatasetFile : public Node {
            (dataset_.extension == ".fits" ? "" : " " + dataset_.extension);
   }
   std::string path() const override { return path_; }
-  int knowledge() const override { return knowledge_of(row_); }
+  Knowledge knowledge() const override { return knowledge_of(row_); }
   NodeType type() const override { return NodeType::kFile; }
   bool dataset_file() const override { return true; }
   Attributes attributes() override;

@@ -49,7 +49,7 @@ class DatasetNode : public Node {
   explicit DatasetNode(DatasetPlace place) : place_(std::move(place)) {}
   std::string identity() const override { return "dataset:" + place_.dataset.id; }
   std::string path() const override { return place_.path; }
-  int knowledge() const override { return knowledge_of(place_.row); }
+  Knowledge knowledge() const override { return knowledge_of(place_.row); }
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;

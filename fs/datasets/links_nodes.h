@@ -26,12 +26,14 @@ namespace esofs::fs {
 // The file that a link leads to. Its attributes user.eso.{origfile,category,description,semantics,content_type} are the row's.
 class LinkFile : public DatasetFile {
  public:
-  static constexpr int kLinkKnows = 1'000'000;  // what no row of a table does
-
   // dataset: of dataset_of_link(), or better. path: in the mounted tree.
   LinkFile(Context& context, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
            std::string path);
-  int knowledge() const override { return DatasetFile::knowledge() + kLinkKnows; }
+  Knowledge knowledge() const override {
+    Knowledge known = DatasetFile::knowledge();
+    known.link = true;
+    return known;
+  }
   Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;
@@ -50,7 +52,7 @@ class LinkDirectory : public Node {
       : place_(std::move(place)), directory_(std::move(directory)) {}
   std::string identity() const override { return "links:" + place_.dataset.id + "/" + directory_; }
   std::string path() const override { return place_.path + "/" + directory_; }
-  int knowledge() const override { return 0; }  // it remembers its table
+  Knowledge knowledge() const override { return {}; }  // it remembers its table
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;

@@ -21,7 +21,7 @@ namespace esofs::fs {
 
 class JobDirectories {
  public:
-  // directory: where the texts are kept, SERVICE/NAME.adql. defaults: what no directive says.
+  // directory: the folder of the texts, SERVICE/NAME.adql. defaults: what a query has without directives.
   JobDirectories(std::shared_ptr<cache::Jobs> jobs, const std::filesystem::path& directory,
                  const std::function<std::int64_t()>& now, const cache::QuerySpec& defaults);
 

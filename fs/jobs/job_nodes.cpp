@@ -69,7 +69,7 @@ std::vector<JobInfo> JobListNode::of_queries() const {
     const auto spec = query->spec();
     if (!spec || spec->adql.empty()) continue;
     const auto state = jobs_.context.catalog().state(*spec);
-    // Of one that runs, only the job's URL tells the service.
+    // Of a job that runs, only its URL says which service has it.
     if (state.job_url.empty() || (!state.service.empty() && state.service != service_)) continue;
     if (auto job = jobs_.jobs().of_query(service_, state.job_url)) jobs.push_back(*std::move(job));
   }
@@ -82,11 +82,7 @@ Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs)
   auto texts = jobs_.directories.texts(service_).list();
   if (!texts) return texts.error();
   for (const auto& text : *texts) {
-    JobInfo draft;
-    draft.service = service_;
-    draft.name = text->name();
-    draft.own = true;
-    by_name.try_emplace(draft.name, std::move(draft));
+    by_name.try_emplace(text->name(), draft(text->name()));
   }
   for (auto& job : of_queries()) by_name.try_emplace(job.name, std::move(job));
   std::vector<JobInfo> all;
@@ -100,17 +96,28 @@ Result<std::optional<JobInfo>> JobListNode::find(const std::string& name) const 
   if (auto known = jobs.find(service_, name)) return known;
   auto text = jobs_.directories.texts(service_).find(name);
   if (!text) return text.error();
-  if (*text) {
-    JobInfo draft;
-    draft.service = service_;
-    draft.name = name;
-    draft.own = true;
-    return std::optional(std::move(draft));
-  }
+  if (*text) return std::optional(draft(name));
   for (auto& job : of_queries()) {
     if (job.name == name) return std::optional(std::move(job));
   }
   return std::optional<JobInfo>();
+}
+
+// A job that a listing has shown; nullptr: it has gone since.
+NodePtr JobListNode::as_it_is(const std::string& name, const NodePtr& shown) const {
+  if (const auto known = jobs_.jobs().find(service_, name)) return node(*known, name);
+  if (jobs_.directories.texts(service_).peek(name)) return node(draft(name), name);
+  const auto job = std::dynamic_pointer_cast<JobNode>(shown);
+  const bool started_by_query = job && !job->own() && jobs_.jobs().of_query(service_, job->url());
+  return started_by_query ? shown : nullptr;
+}
+
+JobInfo JobListNode::draft(const std::string& name) const {
+  JobInfo draft;
+  draft.service = service_;
+  draft.name = name;
+  draft.own = true;
+  return draft;
 }
 
 NodePtr JobListNode::node(const JobInfo& job, const std::string& name) const {
@@ -159,13 +166,24 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
       Error(EAGAIN, path() + ": the service has not answered yet"),
       [this](Done<Infos> answered) { return jobs_.jobs().list(service_, std::move(answered)); },
       [jobs = jobs_, service = service_, done = std::move(done)](Result<Infos> listed) {
-        const JobListNode self(jobs, service);
-        auto all = self.with_drafts(listed ? *listed : Infos());
+        const auto self = std::make_shared<const JobListNode>(jobs, service);
+        auto all = self->with_drafts(listed ? *listed : Infos());
         if (all && all->empty() && !listed) return done(listed.error());
         if (!all) return done(all.error());
-        FixedDirectory::Entries entries;
-        for (const auto& job : *all) entries.emplace_back(job.name, self.node(job, job.name));
-        done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+        const auto nodes = [self](const Infos& infos) {
+          FixedDirectory::Entries entries;
+          for (const auto& job : infos) entries.emplace_back(job.name, self->node(job, job.name));
+          return entries;
+        };
+        auto again = [self, nodes] {
+          const auto known = self->with_drafts(self->jobs_.jobs().known(self->service_));
+          return nodes(known ? *known : Infos());
+        };
+        auto now = [self](const std::string& name, const NodePtr& shown) {
+          return self->as_it_is(name, shown);
+        };
+        done(std::shared_ptr<DirectoryHandle>(
+            std::make_shared<ChangingHandle>(nodes(*all), std::move(again), std::move(now))));
       });
 }
 
@@ -184,11 +202,7 @@ Result<NodePtr> JobListNode::make_directory(const std::string& name) {
   if (*known) return Error(EEXIST, path() + "/" + name + " exists");
   auto text = jobs_.directories.texts(service_).make(name);
   if (!text) return text.error();
-  JobInfo draft;
-  draft.service = service_;
-  draft.name = name;
-  draft.own = true;
-  return NodePtr(std::make_shared<JobNode>(jobs_, draft, name, *text));
+  return NodePtr(std::make_shared<JobNode>(jobs_, draft(name), name, *text));
 }
 
 Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> done) {
@@ -216,7 +230,9 @@ Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> d
 
 Attributes JobNode::attributes() {
   const auto place = place_of(jobs_, job_, path(), identity(), text_);
-  return {NodeType::kDirectory, 0755, 0, true, place->mtime(), kShortTimeout, kShortTimeout};
+  Attributes shown{NodeType::kDirectory, 0755, 0, true, place->mtime(), kShortTimeout, kShortTimeout};
+  shown.linked = !text_ || !text_->removed();
+  return shown;
 }
 
 JobNode::Entries JobNode::texts() const {
@@ -249,7 +265,9 @@ Cancel JobNode::lookup(const std::string& name, Done<Found> done) {
 
 Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   const auto place = place_of(jobs_, job_, path(), identity(), text_);
-  auto answer = [place, entries = texts()](const client::Job* seen) mutable {
+  const auto here = std::make_shared<JobNode>(jobs_, job_, name_, text_);
+  auto entries_of = [place, here](const client::Job* seen) {
+    Entries entries = here->texts();
     std::vector<std::string> names{"phase", "executionduration", "destruction"};
     if (seen != nullptr) {
       names.insert(names.end(), {"job.xml", "results"});
@@ -260,7 +278,22 @@ Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
     if (!place->text) entries.emplace_back(kQueryFile, make_job_query(place));
     for (const auto& name : names) entries.emplace_back(name, make_job_file(place, name));
     std::erase_if(entries, [&](const auto& entry) { return place->hidden(entry.first); });
-    return std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries)));
+    return entries;
+  };
+  auto answer = [place, here, entries_of](const client::Job* seen) {
+    auto again = [place, entries_of] {
+      const JobPtr last = place->jobs().last_seen(place->now());
+      return entries_of(last.get());
+    };
+    auto now = [place, here](const std::string& name, const NodePtr& shown) -> NodePtr {
+      if (place->text && place->text->removed()) return nullptr;
+      if (const auto file = place->text ? place->text->file(name) : nullptr)
+        return make_text_node(here->jobs_.context, place->text, file, name);
+      const bool of_the_job = (!place->text && name == kQueryFile) || make_job_file(place, name);
+      return of_the_job && !place->hidden(name) ? shown : nullptr;
+    };
+    return std::shared_ptr<DirectoryHandle>(
+        std::make_shared<ChangingHandle>(entries_of(seen), std::move(again), std::move(now)));
   };
   if (text_ && text_->removed()) {
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(Entries())));
@@ -274,7 +307,7 @@ Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       jobs_.context.timer(), jobs_.context.config().query_wait,
       Error(EAGAIN, path() + ": the service has not answered yet"),
       [&](Done<JobPtr> answered) { return place->look(std::move(answered)); },
-      [answer, done = std::move(done)](Result<JobPtr> seen) mutable {
+      [answer, done = std::move(done)](Result<JobPtr> seen) {
         if (!seen) return done(seen.error());
         done(answer(seen->get()));
       });

@@ -47,6 +47,8 @@ class JobListNode : public Node {
 
  private:
   NodePtr node(const cache::JobInfo& job, const std::string& name) const;
+  NodePtr as_it_is(const std::string& name, const NodePtr& shown) const;
+  cache::JobInfo draft(const std::string& name) const;
   // From memory and the local disk.
   Result<std::optional<cache::JobInfo>> find(const std::string& name) const;
   std::vector<cache::JobInfo> of_queries() const;
@@ -58,7 +60,7 @@ class JobListNode : public Node {
 
 class JobNode : public Node {
  public:
-  // name: in the context, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
+  // name: in the tree, the own name or the id. text: of an own job; nullptr: the service has made it for somebody else.
   JobNode(JobsPlace jobs, cache::JobInfo job, std::string name, QueryDirectoryPtr text)
       : jobs_(jobs), job_(std::move(job)), name_(std::move(name)), text_(std::move(text)) {}
   std::string identity() const override { return "job:" + (text_ ? text_->identity() : job_.url); }
@@ -73,6 +75,9 @@ class JobNode : public Node {
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
   Result<void> change(const Change&) override { return {}; }  // chmod, chown and touch: nothing to keep
   std::optional<std::string> xattr(const std::string& name) override;
+
+  bool own() const noexcept { return job_.own; }
+  const std::string& url() const noexcept { return job_.url; }
 
  private:
   using Entries = std::vector<std::pair<std::string, NodePtr>>;

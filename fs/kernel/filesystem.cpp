@@ -14,6 +14,7 @@
 
 #include "cache/content/disk/chunk.h"
 #include "cache/store/inode_numbers.h"
+#include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "fs/kernel/privacy.h"
 
@@ -29,6 +30,7 @@ constexpr std::uint64_t kHeaderBytes = cache::kChunkBytes;  // what the first re
 constexpr std::uint64_t kDots = 2;
 
 constexpr mode_t kAnyWrite = 0222;
+constexpr std::size_t kLongestName = 255;  // NAME_MAX of Linux
 
 // Names that fit into one answer to the kernel: 4 KiB of READDIR, or as much of READDIRPLUS as it takes.
 constexpr std::size_t kNumberedTogether = 128;
@@ -48,6 +50,12 @@ Result<NodePtr> Filesystem::find(std::uint64_t ino) const {
   NodePtr node = inodes_.find(ino);
   if (!node) return Error(ESTALE, "inode " + std::to_string(ino) + " is not known");
   return node;
+}
+
+Result<NodePtr> Filesystem::find(std::uint64_t parent, const std::string& name) const {
+  if (name.size() > kLongestName)
+    return Error(ENAMETOOLONG, "a name of " + std::to_string(name.size()) + " bytes; 255 are the most");
+  return find(parent);
 }
 
 std::uint64_t Filesystem::shown_number(std::uint64_t ino) const {
@@ -78,13 +86,15 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   const bool directory = attributes.type == NodeType::kDirectory;
   const mode_t type = directory ? S_IFDIR : attributes.type == NodeType::kSymlink ? S_IFLNK : S_IFREG;
   status.st_mode = type | attributes.permissions;
-  status.st_nlink = directory ? 2 : 1;
+  status.st_nlink = !attributes.linked ? 0 : directory ? 2 : 1;
   status.st_uid = context_.config().uid;
   status.st_gid = context_.config().gid;
   status.st_size = static_cast<off_t>(attributes.size);
   status.st_blocks = static_cast<blkcnt_t>((attributes.size + kSector - 1) / kSector);
   status.st_blksize = kBlockSize;
-  status.st_atim.tv_sec = status.st_mtim.tv_sec = status.st_ctim.tv_sec = attributes.mtime;
+  status.st_mtim = {attributes.mtime, attributes.mtime_nanoseconds};
+  status.st_ctim = status.st_mtim;
+  status.st_atim = attributes.atime.value_or(status.st_mtim);
   return entry;
 }
 
@@ -106,16 +116,17 @@ Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
   return describe(ino, attributes);
 }
 
-Entry Filesystem::entry(const NodePtr& node) {
+Entry Filesystem::entry(const NodePtr& node, bool looked_up) {
   const std::uint64_t ino = inodes_.reference(node);
   // The table may hold a node that knows more than this one; both must look the same.
   const NodePtr known = inodes_.find(ino);
   Node& best = known ? *known : *node;
-  return kept_private(published(ino, best.attributes()), best);
+  return kept_private(published(ino, looked_up ? best.attributes_at_lookup() : best.attributes()), best);
 }
 
 Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {
-  auto directory = find(parent);
+  if (name == "." || name == "..") return lookup_handle(parent, name == "..", std::move(done));
+  auto directory = find(parent, name);
   if (!directory) {
     done(directory.error());
     return {};
@@ -123,12 +134,51 @@ Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<En
   return (*directory)
       ->lookup(name, [this, directory = *directory, name, done = std::move(done)](Result<Found> found) {
         if (!found) return done(found.error());
-        if (found->node) return done(entry(found->node));
+        if (found->node) return done(entry(found->node, true));
         if (found->absent_for <= 0) return done(Error(ENOENT, directory->path() + " has no " + name));
         Entry absent;
         absent.entry_timeout = found->absent_for;
         done(absent);
       });
+}
+
+Cancel Filesystem::walk(const NodePtr& from, const std::string& path, Done<NodePtr> done) {
+  const auto begin = path.find_first_not_of('/');
+  if (begin == std::string::npos) {
+    done(from);
+    return {};
+  }
+  const auto end = std::min(path.find('/', begin), path.size());
+  return in_turn<Found, NodePtr>(
+      [&](Done<Found> found) { return from->lookup(path.substr(begin, end - begin), std::move(found)); },
+      [from, rest = path.substr(end)](const Found& found, Done<NodePtr> walked) -> Cancel {
+        if (found.node) return walk(found.node, rest, std::move(walked));
+        walked(Error(ESTALE, "the file is not there any more"));
+        return {};
+      },
+      std::move(done));
+}
+
+Cancel Filesystem::lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done) {
+  const NodePtr live = inodes_.find(ino);
+  if (live && !parent) {
+    done(entry(live));
+    return {};
+  }
+  auto path = live ? std::optional(live->path()) : inodes_.path_of_forgotten(ino);
+  if (!path) {
+    done(Error(ESTALE, "inode " + std::to_string(ino) + " is not known"));
+    return {};
+  }
+  if (parent) path->resize(std::min(path->rfind('/'), path->size()));
+  return walk(inodes_.find(kRootInode), *path,
+              [this, ino, parent, done = std::move(done)](Result<NodePtr> found) {
+                if (!found) return done(Error(ESTALE, found.error().what()));
+                Entry again = entry(*found);
+                if (parent || again.ino == ino) return done(again);
+                forget(again.ino, 1);
+                done(Error(ESTALE, (*found)->path() + " is another file now"));
+              });
 }
 
 void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget(ino, count); }
@@ -173,6 +223,7 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
                                  const std::function<bool(const DirectoryEntry&)>& visit) {
   const auto open = directories_.find(handle);
   if (!open.handle) return Error(EBADF, "no such directory handle");
+  if (offset == 0 && !open.handle->first_visit()) open.handle->rewind();
   for (; offset < kDots; ++offset) {
     DirectoryEntry dot{offset == 0 ? "." : "..", {}, offset + 1};
     dot.entry.attributes.st_ino = shown_number(offset == 0 ? open.ino : kRootInode);
@@ -324,7 +375,7 @@ Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::st
 // --- mutations ---
 
 Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name) {
-  auto directory = find(parent);
+  auto directory = find(parent, name);
   if (!directory) return directory.error();
   auto node = (*directory)->create(name);
   if (!node) return node.error();
@@ -344,7 +395,7 @@ Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name
 }
 
 Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name) {
-  auto directory = find(parent);
+  auto directory = find(parent, name);
   if (!directory) return directory.error();
   auto node = (*directory)->make_directory(name);
   if (!node) return node.error();
@@ -352,7 +403,7 @@ Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name) {
 }
 
 Result<Entry> Filesystem::symlink(std::uint64_t parent, const std::string& name, const std::string& target) {
-  auto directory = find(parent);
+  auto directory = find(parent, name);
   if (!directory) return directory.error();
   auto node = (*directory)->make_symlink(name, target);
   if (!node) return node.error();
@@ -360,13 +411,13 @@ Result<Entry> Filesystem::symlink(std::uint64_t parent, const std::string& name,
 }
 
 Result<void> Filesystem::unlink(std::uint64_t parent, const std::string& name) {
-  auto directory = find(parent);
+  auto directory = find(parent, name);
   if (!directory) return directory.error();
   return (*directory)->remove(name);
 }
 
 Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<void> done) {
-  auto directory = find(parent);
+  auto directory = find(parent, name);
   if (!directory) {
     done(directory.error());
     return {};
@@ -379,9 +430,9 @@ Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<voi
 
 Result<void> Filesystem::rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
                                 const std::string& to_name, unsigned flags) {
-  auto directory = find(parent);
+  auto directory = find(parent, name);
   if (!directory) return directory.error();
-  auto to = find(to_parent);
+  auto to = find(to_parent, to_name);
   if (!to) return to.error();
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0)
     return Error(EINVAL, "only plain renames and RENAME_NOREPLACE are known");
@@ -419,7 +470,7 @@ struct statvfs Filesystem::statfs() const {
   status.f_blocks = usage.max_bytes / status.f_frsize;
   status.f_bfree = status.f_bavail =
       (usage.max_bytes - std::min(usage.bytes, usage.max_bytes)) / status.f_frsize;
-  status.f_namemax = 255;
+  status.f_namemax = kLongestName;
   return status;
 }
 

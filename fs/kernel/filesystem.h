@@ -3,7 +3,7 @@
 //
 //   shapes   an inode number is live from the entry that gave it out until forget(); a handle from open to release
 //   units    sizes and offsets in bytes, timeouts in seconds
-//   errors   those of the nodes. Failures are logged by report(), once, where the reply is sent.
+//   errors   those of the nodes; ENAMETOOLONG for a name of more than 255 bytes. Failures are logged by report(), once, when the reply is sent.
 //   threads  thread-safe. Nothing waits for the network on the caller's thread; functions that return a Cancel may
 //            answer later (client/base/ask.h). All that is asked has been answered before it is destroyed: cancel it.
 //   source   fs/SEMANTICS.md; mountopts/THREADS.md, "The life of a request"
@@ -33,7 +33,7 @@
 
 namespace esofs::fs {
 
-// What the kernel is told of an inode.
+// What the kernel learns of an inode.
 struct Entry {
   std::uint64_t ino = 0;  // 0: there is no such name, and the kernel may remember that for entry_timeout
   struct stat attributes {};
@@ -45,7 +45,7 @@ struct Opened {
   std::uint64_t handle = 0;
   bool keep_cache = false;
   bool direct_io = false;
-  // The kernel was told another size: its attributes must be invalidated before the open is answered.
+  // The kernel has another size: its attributes must be invalidated before the open is answered.
   bool invalidate_attributes = false;
 };
 
@@ -66,6 +66,7 @@ class Filesystem {
   // The context outlives it, and so does what the nodes refer to.
   Filesystem(Context& context, NodePtr root) : context_(context), inodes_(std::move(root)) {}
 
+  // "." and "..": of a number that a file handle has kept, which need not be live any more; ESTALE if it is not found again.
   Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
   void forget(std::uint64_t ino, std::uint64_t count);
   Result<Entry> getattr(std::uint64_t ino);
@@ -80,7 +81,7 @@ class Filesystem {
   void releasedir(std::uint64_t handle);
 
   // flags: of open(2).
-  // user: who opens; what is restricted is EACCES for others than who mounted. nullopt: who mounted.
+  // user: nullopt is the mounting user; for others what is restricted is EACCES.
   Cancel open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done);
   Cancel read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done);
   // True for a read that is most likely the kernel's own, ahead of a program that reads a header: it is to be answered with an
@@ -107,11 +108,11 @@ class Filesystem {
   Result<std::string> getxattr(std::uint64_t ino, const std::string& name);
   Result<std::vector<std::string>> listxattr(std::uint64_t ino);
 
-  // Permissions are ours and not the kernel's, which would say EACCES where the archive is read-only: everybody may read
+  // esofs checks permissions itself, for the kernel would say EACCES instead of EROFS: everybody may read
   // everything, and only the owner and root may change what lies in queries/.
-  // mask: of access(2). EROFS for W_OK where nobody may write, EACCES for X_OK on files and for W_OK of others.
+  // mask: of access(2). EROFS for W_OK if nobody may write, EACCES for X_OK on files and for W_OK of others.
   Result<void> access(std::uint64_t ino, int mask, uid_t user);
-  // Whether `user` may look at what lies there, EACCES: what rights told is for who mounted only (fs/kernel/privacy.h).
+  // EACCES if `user` may not see the inode: what a login has shown is for the mounting user only (fs/kernel/privacy.h).
   Result<void> may_see(std::uint64_t ino, uid_t user);
   // Whether `user` may try an operation that changes the inode; EROFS or EACCES.
   Result<void> may_change(std::uint64_t ino, uid_t user, const std::string& operation);
@@ -131,12 +132,16 @@ class Filesystem {
 
  private:
   Result<NodePtr> find(std::uint64_t ino) const;
+  Result<NodePtr> find(std::uint64_t parent,
+                       const std::string& name) const;  // the parent; ENAMETOOLONG for the name
+  Cancel lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done);
+  static Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done);
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
   std::uint64_t shown_number(std::uint64_t ino) const;  // what programs see of an inode number
   // Gives the next entries of a directory their shown numbers, in one transaction.
   void prepare_numbers(DirectoryHandle& directory, std::uint64_t offset) const;
-  Entry published(std::uint64_t ino, Attributes attributes);  // remembers what the kernel is told
-  Entry entry(const NodePtr& node);                           // counts a lookup
+  Entry published(std::uint64_t ino, Attributes attributes);  // remembers the size that the kernel gets
+  Entry entry(const NodePtr& node, bool looked_up = false);   // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;
   Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
 

@@ -35,14 +35,14 @@ void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<v
   reply.ok();
 }
 
-// True where the caller may not change the inode; the request has been answered then.
+// True if the caller may not change the inode; then the request has been answered.
 bool refused(fuse_req_t request, fuse_ino_t ino, const char* name, const char* operation) {
   const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, operation);
   if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
   return !allowed;
 }
 
-// True where the caller may not see what lies there; the request has been answered then.
+// True if the caller may not see the inode; then the request has been answered.
 bool hidden(fuse_req_t request, fuse_ino_t ino, const char* name) {
   const auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
   if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
@@ -82,9 +82,11 @@ void set_up(void* userdata, fuse_conn_info* kernel) {
   const Connection& connection = *static_cast<Connection*>(userdata);
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
   fuse_set_feature_flag(kernel, FUSE_CAP_PARALLEL_DIROPS);
+  fuse_set_feature_flag(kernel, FUSE_CAP_EXPORT_SUPPORT);
   fuse_unset_feature_flag(kernel, FUSE_CAP_READDIRPLUS_AUTO);
 #else
   kernel->want |= kernel->capable & FUSE_CAP_PARALLEL_DIROPS;
+  kernel->want |= kernel->capable & FUSE_CAP_EXPORT_SUPPORT;
   // The listing is local: attributes cost nothing, and AUTO would ask for each of them again by LOOKUP.
   kernel->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO);
 #endif
@@ -121,9 +123,10 @@ void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int whi
   if (refused(request, ino, "", "change")) return;
   Change change;
   if ((which & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<std::uint64_t>(wanted->st_size);
-  if ((which & FUSE_SET_ATTR_MTIME) != 0) change.mtime = wanted->st_mtim.tv_sec;
   change.mtime_now = (which & FUSE_SET_ATTR_MTIME_NOW) != 0;
-  if (change.mtime_now) change.mtime.reset();
+  change.atime_now = (which & FUSE_SET_ATTR_ATIME_NOW) != 0;
+  if ((which & FUSE_SET_ATTR_MTIME) != 0 && !change.mtime_now) change.mtime = wanted->st_mtim;
+  if ((which & FUSE_SET_ATTR_ATIME) != 0 && !change.atime_now) change.atime = wanted->st_atim;
   change.mode_or_owner = (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0;
   const auto entry = filesystem_of(request).setattr(ino, change);
   answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
@@ -202,7 +205,7 @@ void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
 
 void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info* info) {
   if (filesystem_of(request).only_ahead(info->fh, static_cast<std::uint64_t>(offset), size, info->flags)) {
-    fuse_reply_err(request, EAGAIN);  // not told in .esofs/errors: nobody has failed
+    fuse_reply_err(request, EAGAIN);  // not in .esofs/errors: nothing has failed
     return;
   }
   ask<Bytes>(
@@ -300,7 +303,7 @@ void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_fi
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
   if (hidden(request, ino, "")) return;
   const auto value = filesystem_of(request).getxattr(ino, name);
-  if (!value) {  // not told in .esofs/errors: a program that asks has not failed
+  if (!value) {  // not in .esofs/errors: a program that asks has not failed
     fuse_reply_err(request, value.error().code());
     return;
   }
@@ -317,7 +320,7 @@ void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
   });
 }
 
-// Not told in .esofs/errors: a program that asks has not failed.
+// Not in .esofs/errors: a program that asks has not failed.
 void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
   auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
   if (allowed) allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);

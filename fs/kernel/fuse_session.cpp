@@ -241,7 +241,7 @@ class Session : public FuseSession {
     }
   }
 
-  // Everybody who waits is answered first, while there is a kernel to take the answers.
+  // All waiting requests are answered first, while the kernel can still take the answers.
   void unmount() {
     if (!mounted_) return;
     mounted_ = false;

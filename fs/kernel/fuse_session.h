@@ -33,7 +33,7 @@ struct SessionConfig {
       fuse_options;  // each one option: "allow_other", "fsname=a,b" …; not default_permissions: see Filesystem::access
   unsigned max_threads = 10;  // FUSE workers; none of them ever waits for the network
   // How far the kernel reads ahead of a reader. More makes mapped cubes faster to stream but every header read dearer: a
-  // header of 3 KB would move the whole window. esofs itself reads ahead where a reader is sequential.
+  // header of 3 KB would move the whole window. esofs itself reads ahead for a sequential reader.
   std::uint32_t readahead_bytes = 32 * 1024;
   // How long an unmount waits for requests to be answered after they were cancelled; what comes later is dropped.
   std::chrono::milliseconds teardown_patience{5000};

@@ -1,5 +1,6 @@
 #include "fs/kernel/inode_table.h"
 
+#include <string_view>
 #include <utility>
 
 #include "client/base/hash.h"
@@ -8,6 +9,9 @@ namespace esofs::fs {
 namespace {
 
 constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
+constexpr std::uint64_t kSmallMask = (1ULL << 30U) - 1;
+constexpr std::string_view kTextOfQuery = "text:query:";
+constexpr std::size_t kMostPaths = 1U << 16U;
 
 // The numbers are seen by users' backups: never change this.
 std::uint64_t identity_hash(const std::string& identity) { return mixed(fnv1a(identity)); }
@@ -24,33 +28,58 @@ InodeTable::InodeTable(NodePtr root, Hash hash) : hash_(hash ? std::move(hash) :
   record.lookups = 1;
 }
 
+// The texts of queries have small numbers: `rm -r` of GNU removes the files of a long directory in the order of their numbers,
+// and only when query.adql has gone may the others go.
 std::uint64_t InodeTable::free_number(const Tables& tables, const std::string& identity) const {
-  std::uint64_t ino = hash_(identity) & kMask;
+  std::uint64_t ino = hash_(identity) & (identity.starts_with(kTextOfQuery) ? kSmallMask : kMask);
   while (ino <= kRootInode || tables.records.contains(ino)) ino = (ino + 1) & kMask;
   return ino;
 }
 
 std::uint64_t InodeTable::reference(const NodePtr& node) {
   std::string identity = node->identity();
-  const int knowledge = node->knowledge();
-  NodePtr replaced;  // dies after the lock is released
-  auto tables = tables_.lock();
-  auto known = tables->numbers.find(identity);
-  if (known != tables->numbers.end()) {
-    Record& record = tables->records.at(known->second);
+  std::uint64_t ino = 0;
+  NodePtr known;
+  {
+    auto tables = tables_.lock();
+    auto found = tables->numbers.find(identity);
+    if (found == tables->numbers.end()) {
+      ino = free_number(*tables, identity);
+      tables->numbers.emplace(identity, ino);
+      Record& record = tables->records[ino];
+      record.node = node;
+      record.identity = std::move(identity);
+      record.lookups = 1;
+      return ino;
+    }
+    ino = found->second;
+    Record& record = tables->records.at(ino);
     ++record.lookups;
-    const int before = record.node->knowledge();
-    if (knowledge > before || (knowledge == before && knowledge > 0))
-      replaced = std::exchange(record.node, node);
-    return known->second;
+    known = record.node;
   }
-  const std::uint64_t ino = free_number(*tables, identity);
-  tables->numbers.emplace(identity, ino);
-  Record& record = tables->records[ino];
-  record.node = node;
-  record.identity = std::move(identity);
-  record.lookups = 1;
+  keep_better(ino, std::move(known), node);
   return ino;
+}
+
+// Asks the nodes without the lock: what they know may be decided by a disk that hangs.
+void InodeTable::keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node) {
+  while (known != node) {
+    const Knowledge before = known->knowledge();
+    const Knowledge now = node->knowledge();
+    if (now < before || (now == before && !now.renewed)) return;
+    NodePtr other;
+    {
+      auto tables = tables_.lock();
+      auto record = tables->records.find(ino);
+      if (record == tables->records.end()) return;
+      if (record->second.node == known) {
+        record->second.node = node;
+        return;
+      }
+      other = record->second.node;  // another thread was faster
+    }
+    known = std::move(other);
+  }
 }
 
 std::uint64_t InodeTable::number(const Node& node) const {
@@ -67,15 +96,30 @@ NodePtr InodeTable::find(std::uint64_t ino) const {
 }
 
 void InodeTable::forget(std::uint64_t ino, std::uint64_t count) {
-  Record gone;  // dies after the lock is released
-  auto tables = tables_.lock();
-  auto record = tables->records.find(ino);
-  if (record == tables->records.end() || ino == kRootInode) return;
-  record->second.lookups -= count < record->second.lookups ? count : record->second.lookups;
-  if (record->second.lookups > 0) return;
-  gone = std::move(record->second);
-  tables->numbers.erase(gone.identity);
-  tables->records.erase(record);
+  Record gone;
+  {
+    auto tables = tables_.lock();
+    auto record = tables->records.find(ino);
+    if (record == tables->records.end() || ino == kRootInode) return;
+    record->second.lookups -= count < record->second.lookups ? count : record->second.lookups;
+    if (record->second.lookups > 0) return;
+    gone = std::move(record->second);
+    tables->numbers.erase(gone.identity);
+    tables->records.erase(record);
+  }
+  std::string path = gone.node->path();
+  auto paths = paths_.lock();
+  if (!paths->by_number.insert_or_assign(ino, std::move(path)).second) return;
+  paths->oldest_first.push_back(ino);
+  if (paths->oldest_first.size() <= kMostPaths) return;
+  paths->by_number.erase(paths->oldest_first.front());
+  paths->oldest_first.pop_front();
+}
+
+std::optional<std::string> InodeTable::path_of_forgotten(std::uint64_t ino) const {
+  auto paths = paths_.lock();
+  const auto path = paths->by_number.find(ino);
+  return path == paths->by_number.end() ? std::nullopt : std::optional(path->second);
 }
 
 std::size_t InodeTable::size() const { return tables_.lock()->records.size(); }

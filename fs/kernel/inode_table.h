@@ -4,11 +4,15 @@
 // collide, the later one gets the next free number. A node is here while the kernel has a count on it (lookup,
 // readdirplus, create) and leaves with FORGET.
 //
+// Of a node that has left, its path is remembered for a while: a file handle of the kernel (open_by_handle_at(2), NFS) may ask
+// for it again.
+//
 //   threads  thread-safe; calls nothing of another class under its lock
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -34,9 +38,11 @@ class InodeTable {
   std::uint64_t number(const Node& node) const;
   NodePtr find(std::uint64_t ino) const;  // nullptr: not live
   void forget(std::uint64_t ino, std::uint64_t count);
+  // The path of a node that had this number; the latest 65 536 that have left are remembered.
+  std::optional<std::string> path_of_forgotten(std::uint64_t ino) const;
   std::size_t size() const;
 
-  // Remembers what the kernel was told of a live inode's size.
+  // Remembers the size of a live inode that the kernel has.
   void published(std::uint64_t ino, std::uint64_t size, bool exact);
 
   // The time that a live inode was first shown with, or one later than that moment `now`: it changed since. While it is open it
@@ -47,7 +53,7 @@ class InodeTable {
   struct Opening {
     bool keep_cache;  // its pages are of this version
     bool bypass;      // older handles of another version are open: this one must not share pages with them
-    bool stale_size;  // the kernel was told another size: its attributes must go before the open is answered
+    bool stale_size;  // the kernel has another size: its attributes must go before the open is answered
   };
   // version: of the handle being opened; "": pages are never kept. Each call needs a closed().
   Opening opened(std::uint64_t ino, const std::string& version, std::uint64_t size);
@@ -69,16 +75,22 @@ class InodeTable {
     bool published_exact = true;
     bool published = false;
     bool declined = false;
-    bool bypassed = false;  // an open was told to read past the page cache
+    bool bypassed = false;  // one open reads past the page cache
+  };
+  struct Paths {
+    std::unordered_map<std::uint64_t, std::string> by_number;
+    std::deque<std::uint64_t> oldest_first;
   };
   struct Tables {
     std::unordered_map<std::uint64_t, Record> records;
     std::unordered_map<std::string, std::uint64_t> numbers;  // by identity
   };
+  void keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node);
   std::uint64_t free_number(const Tables& tables, const std::string& identity) const;
 
   Hash hash_;
   mutable Guarded<Tables> tables_;
+  mutable Guarded<Paths> paths_;  // never locked together with the tables
 };
 
 }  // namespace esofs::fs

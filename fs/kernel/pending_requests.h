@@ -44,7 +44,7 @@ class PendingRequests {
   // Cancels all that is pending and waits until it has been answered, at most `patience`; what is answered later is
   // refused by claim(). Returns how many were left.
   std::size_t end_all(std::chrono::milliseconds patience);
-  // Waits for those who have claimed a request and still answer it.
+  // Waits for the threads that have claimed a request and still answer it.
   void wait_answered();
 
   std::size_t size() const;

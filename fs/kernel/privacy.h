@@ -1,4 +1,4 @@
-// Privacy: which paths of the tree show what only the rights of who is logged in could tell, and to whom.
+// Privacy: which paths of the tree show what only a login could learn, and which users may see them.
 //
 //   threads  plain functions of a Config, whose functions are thread-safe
 //   source   fs/SEMANTICS.md, "Private data"
@@ -12,7 +12,7 @@
 
 namespace esofs::fs {
 
-// What is learnt with rights at present.
+// What is asked with a login at present.
 struct Privacy {
   bool listings = false;  // TAP carries the token: everything but README.txt and .esofs is the user's own
   bool links = false;     // DataLink carries it: so is what hangs beside a dataset's file
@@ -23,7 +23,7 @@ struct Privacy {
 
 Privacy privacy_now(const Config& config);
 
-// True where `user` may see everything: who mounted, and everybody under -o share_private.
+// True if `user` may see everything: the mounting user, and everybody with -o share_private.
 bool sees_everything(const Config& config, uid_t user);
 
 }  // namespace esofs::fs

@@ -73,7 +73,7 @@ void Reply::opened(const Opened& opened, bool directory) {
   const std::shared_ptr<Taken> taken(new Taken(take()));
   if (!*taken) return;
   if (!opened.invalidate_attributes) return send_open(*connection_, taken->get(), opened, directory);
-  // The kernel must not read with the size that it was told before: that goes first, from a thread that may block.
+  // The kernel must not read with the size that it has: that is invalidated first, by a thread that may block.
   connection_->notifier.post([connection = connection_, ino = ino_, taken, opened, directory] {
     if (connection->session != nullptr) fuse_lowlevel_notify_inval_inode(connection->session, ino, -1, 0);
     send_open(*connection, taken->get(), opened, directory);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "fs/queries/query_nodes.h"
+#include "fs/queries/query_status.h"
 #include "fs/tree/plain_nodes.h"
 
 namespace esofs::fs {
@@ -58,13 +58,16 @@ class TextFileNode : public Node {
 
   std::string identity() const override { return file_->identity(); }
   std::string path() const override { return directory_->path() + "/" + name_; }
-  int knowledge() const override { return 1; }  // the later one has the present name
+  Knowledge knowledge() const override { return {.renewed = true}; }  // the later one has the present name
   NodeType type() const override { return file_->symlink() ? NodeType::kSymlink : NodeType::kFile; }
   Attributes attributes() override {
-    if (file_->symlink())
-      return {NodeType::kSymlink, 0777, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
-    const mode_t permissions = writable() ? 0644 : 0444;
-    return {NodeType::kFile, permissions, file_->size(), true, file_->mtime(), kShortTimeout, kShortTimeout};
+    const mode_t permissions = file_->symlink() ? 0777 : writable() ? 0644 : 0444;
+    const timespec mtime = file_->mtime();
+    Attributes shown{type(), permissions, file_->size(), true, mtime.tv_sec, kShortTimeout, kShortTimeout};
+    shown.mtime_nanoseconds = mtime.tv_nsec;
+    shown.atime = file_->atime();
+    shown.linked = file_->linked() && !directory_->removed();
+    return shown;
   }
   bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
@@ -82,7 +85,7 @@ class TextFileNode : public Node {
     return file_->content();
   }
 
-  // chmod and chown are accepted and change nothing; `touch query.adql` asks the archive anew.
+  // chmod and chown are accepted and change nothing; `touch query.adql` asks the archive again.
   Result<void> change(const Change& change) override {
     if (directory_->is_fixed()) {
       if (!change.mtime_now || change.size) return Node::change(change);
@@ -98,8 +101,10 @@ class TextFileNode : public Node {
       }
     }
     if (change.mtime) file_->set_mtime(*change.mtime);
+    if (change.atime) file_->set_atime(*change.atime);
+    if (change.atime_now) file_->set_atime({context_.now(), 0});
     if (change.mtime_now) {
-      file_->set_mtime(context_.now());
+      file_->set_mtime({context_.now(), 0});
       if (!change.size) touched();
     }
     return {};

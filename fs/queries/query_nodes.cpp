@@ -2,11 +2,13 @@
 
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "fs/datasets/cutout_nodes.h"
 #include "fs/datasets/dataset_file.h"
 #include "fs/queries/query_files.h"
 #include "fs/queries/result_nodes.h"
+#include "fs/queries/scratch_names.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -41,11 +43,11 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   lister.identity = directory->identity();
   lister.path = [directory] { return directory->path(); };
   lister.known = [&context, directory]() -> ListingPtr {
-    const auto spec = directory->spec();
+    const auto spec = directory->listed_spec();
     return spec && !spec->adql.empty() ? context.catalog().known_listing(*spec) : nullptr;
   };
   lister.ask = [&context, directory](Done<ListingPtr> done) -> Cancel {
-    const auto spec = directory->spec();
+    const auto spec = directory->listed_spec();
     if (spec && !spec->adql.empty()) return context.catalog().listing(*spec, std::move(done));
     done(spec ? Error(ENOENT, directory->path() + " has no query") : spec.error());
     return {};
@@ -55,36 +57,58 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   return make_listing_cutouts(context, std::move(lister));
 }
 
-// A query directory held open: the local files as they were, then the rows of one snapshot.
+bool asks(const Result<cache::QuerySpec>& spec) { return spec && !spec->adql.empty(); }
+
+// A query directory held open: the local files, each as it is when it is given out, then the rows of one snapshot.
 class QueryHandle : public DirectoryHandle {
  public:
-  QueryHandle(Context& context, QueryDirectoryPtr directory, FixedDirectory::Entries local,
-              ListingPtr listing)
-      : context_(context),
-        directory_(std::move(directory)),
-        local_(std::move(local)),
-        listing_(std::move(listing)) {}
+  QueryHandle(Context& context, QueryDirectoryPtr directory, const ListingPtr& listing)
+      : context_(context), directory_(std::move(directory)), node_(context, directory_) {
+    if (auto spec = directory_->spec()) asked_ = *std::move(spec);
+    *snapshot_.lock() = {node_.local_entries(), listing};
+  }
 
   Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override {
-    for (std::uint64_t i = offset; i < local_.size(); ++i) {
-      if (!visit({local_[i].first, i + 1, local_[i].second})) return {};
+    const Snapshot shown = *snapshot_.lock();
+    for (std::uint64_t i = offset; i < shown.local.size(); ++i) {
+      const std::string& name = shown.local[i].first;
+      const NodePtr now = node_.local_entry(name);
+      if (now && !visit({name, i + 1, now})) return {};
     }
-    if (!listing_) return {};
+    if (!shown.listing || directory_->removed()) return {};
     const std::uint64_t from = offset < kFirstRow ? 0 : offset - kFirstRow;
-    return listing_->entries(from, [&](const cache::Listing::Entry& entry) {
+    return shown.listing->entries(from, [&](const cache::Listing::Entry& entry) {
       std::string name = shown_name(entry.name, context_.config().names);
       if (directory_->hidden(name)) return true;
-      return visit(
-          {std::move(name), kFirstRow + entry.row + 1, entry_node(context_, *directory_, listing_, entry)});
+      return visit({std::move(name), kFirstRow + entry.row + 1,
+                    entry_node(context_, *directory_, shown.listing, entry)});
     });
   }
-  std::uint64_t size() const override { return local_.size() + (listing_ ? listing_->datasets() : 0); }
+  std::uint64_t size() const override {
+    const auto snapshot = snapshot_.lock();
+    return snapshot->local.size() + (snapshot->listing ? snapshot->listing->datasets() : 0);
+  }
+  void rewind() override {
+    const auto spec = directory_->spec();
+    const bool asked = asks(spec);
+    ListingPtr listing = asked ? context_.catalog().known_listing(*spec) : nullptr;
+    auto local = node_.local_entries();
+    auto snapshot = snapshot_.lock();
+    // Of a query that is being refreshed, the answer that was shown stays.
+    if (!listing && asked && spec->adql == asked_.adql) listing = snapshot->listing;
+    *snapshot = {std::move(local), std::move(listing)};
+  }
 
  private:
+  struct Snapshot {
+    FixedDirectory::Entries local;
+    ListingPtr listing;
+  };
   Context& context_;
   const QueryDirectoryPtr directory_;
-  const FixedDirectory::Entries local_;
-  const ListingPtr listing_;
+  QueryNode node_;
+  cache::QuerySpec asked_;
+  mutable Guarded<Snapshot> snapshot_;
 };
 
 }  // namespace
@@ -113,10 +137,22 @@ Cancel QueriesNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
     done(queries.error());
     return {};
   }
-  FixedDirectory::Entries entries;
-  for (const auto& query : *queries)
-    entries.emplace_back(query->name(), std::make_shared<QueryNode>(context_, query));
-  done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+  const auto nodes = [&context = context_](const std::vector<QueryDirectoryPtr>& all) {
+    FixedDirectory::Entries entries;
+    for (const auto& query : all)
+      entries.emplace_back(query->name(), std::make_shared<QueryNode>(context, query));
+    return entries;
+  };
+  auto list = [nodes, &saved = queries_] {
+    auto all = saved.list();
+    return nodes(all ? *all : saved.known());
+  };
+  auto now = [&context = context_, &saved = queries_](const std::string& name, const NodePtr&) -> NodePtr {
+    auto query = saved.peek(name);
+    return query ? std::make_shared<QueryNode>(context, std::move(query)) : nullptr;
+  };
+  done(std::shared_ptr<DirectoryHandle>(
+      std::make_shared<ChangingHandle>(nodes(*queries), std::move(list), std::move(now))));
   return {};
 }
 
@@ -150,29 +186,32 @@ Result<void> QueriesNode::rename(const std::string& name, Node& to, const std::s
 // --- QueryNode ---
 
 Attributes QueryNode::attributes() {
-  return {NodeType::kDirectory, 0755, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
+  Attributes shown{NodeType::kDirectory, 0755, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
+  shown.linked = !directory_->removed();
+  return shown;
+}
+
+NodePtr QueryNode::local_entry(const std::string& name) const {
+  if (directory_->removed()) return nullptr;
+  if (auto file = directory_->file(name)) return make_text_node(context_, directory_, std::move(file), name);
+  if (directory_->hidden(name)) return nullptr;
+  if (name == kStatusName) return make_status_node(context_, directory_);
+  const bool for_answers = name == kTableName || name == kCutoutName;
+  if (!for_answers || !asks(directory_->listed_spec())) return nullptr;
+  return name == kTableName ? make_table_node(context_, directory_) : cutouts(context_, directory_);
 }
 
 Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
-  if (auto file = directory_->file(name)) {
-    done(Found{make_text_node(context_, directory_, std::move(file), name)});
+  if (auto local = local_entry(name)) {
+    done(Found{std::move(local)});
     return {};
   }
-  const auto spec = directory_->spec();
-  const bool asks = spec && !spec->adql.empty();
-  if (directory_->removed() || directory_->hidden(name) || name == kQueryFile) {
+  const auto spec = directory_->listed_spec();
+  if (directory_->removed() || directory_->hidden(name) || name == kQueryFile || !asks(spec)) {
     done(Found{nullptr, 0});
-  } else if (name == kStatusName) {
-    done(Found{make_status_node(context_, directory_)});
-  } else if (!asks) {
-    done(Found{nullptr, 0});
-  } else if (name == kTableName) {
-    done(Found{make_table_node(context_, directory_)});
-  } else if (name == kCutoutName) {
-    done(Found{cutouts(context_, directory_)});
   } else if (const auto listing = context_.catalog().known_listing(*spec)) {
     done(find_entry(context_, *directory_, listing, name));
-  } else if (!may_name_a_dataset(name)) {
+  } else if (!may_name_a_dataset(name) || directory_->emptied()) {
     done(Found{nullptr, never_a_name(name) ? kAbsentByGrammar : kAbsentInListing});
   } else {
     return with_deadline<ListingPtr>(
@@ -190,17 +229,15 @@ Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
 
 std::vector<std::pair<std::string, NodePtr>> QueryNode::local_entries() const {
   FixedDirectory::Entries entries;
-  if (directory_->removed()) return entries;
-  for (const auto& [name, file] : directory_->files())
-    entries.emplace_back(name, make_text_node(context_, directory_, file, name));
-  if (!directory_->hidden(kStatusName))
-    entries.emplace_back(kStatusName, make_status_node(context_, directory_));
-  const auto spec = directory_->spec();
-  if (spec && !spec->adql.empty() && !directory_->hidden(kTableName))
-    entries.emplace_back(kTableName, make_table_node(context_, directory_));
+  const auto add = [&](const std::string& name) {
+    if (auto node = local_entry(name)) entries.emplace_back(name, std::move(node));
+  };
+  for (const auto& [name, file] : directory_->files()) add(name);
+  add(kStatusName);
+  if (!asks(directory_->spec())) return entries;
+  add(kTableName);
   // Before anything was cut out there is nothing to see in it, nor to copy; it can be entered all the same.
-  if (spec && !spec->adql.empty() && !directory_->hidden(kCutoutName) && has_used_cutouts(context_, path()))
-    entries.emplace_back(kCutoutName, cutouts(context_, directory_));
+  if (has_used_cutouts(context_, path())) add(kCutoutName);
   return entries;
 }
 
@@ -211,26 +248,23 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
     return {};
   }
   if (spec->adql.empty() || directory_->removed()) {
-    done(std::shared_ptr<DirectoryHandle>(
-        std::make_shared<QueryHandle>(context_, directory_, local_entries(), nullptr)));
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<QueryHandle>(context_, directory_, nullptr)));
     return {};
   }
   return with_deadline<ListingPtr>(
       context_.timer(), context_.config().query_wait,
-      Error(EAGAIN, "the query has not been answered yet; it goes on, see status.txt and look again"),
+      Error(EAGAIN, "the query has not been answered yet; it continues, see status.txt and look again"),
       [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
-      [&context = context_, directory = directory_, local = local_entries(),
-       done = std::move(done)](Result<ListingPtr> listing) {
+      [&context = context_, directory = directory_, done = std::move(done)](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());
-        done(std::shared_ptr<DirectoryHandle>(
-            std::make_shared<QueryHandle>(context, directory, local, *listing)));
+        done(std::shared_ptr<DirectoryHandle>(std::make_shared<QueryHandle>(context, directory, *listing)));
       });
 }
 
 Result<void> QueryNode::check_new_name(const std::string& name) const {
-  if (name == kStatusName || name == kTableName || name == kCutoutName || may_name_a_dataset(name))
-    return Error(EROFS, path() + "/" + name + ": the names of the archive's files cannot be written");
-  return {};
+  if (name == kQueryFile || scratch_name(name)) return {};
+  return Error(EROFS, path() + "/" + name +
+                          ": only query.adql can be written here, and what its editors put beside it");
 }
 
 Result<NodePtr> QueryNode::create(const std::string& name) {
@@ -253,9 +287,14 @@ Result<NodePtr> QueryNode::make_symlink(const std::string& name, const std::stri
   return make_text_node(context_, directory_, *created, name);
 }
 
-// Whatever `rm -r` finds here must go, or a query could not be removed; the archive keeps its files.
+Error QueryNode::not_removable(const std::string& name) const {
+  return {EROFS, path() + "/" + name + ": the archive's files stay; rmdir and rm -r remove the whole query"};
+}
+
+// `rm -r` unlinks query.adql first. What it finds then must go, or a query could not be removed; the archive keeps its files.
 Result<void> QueryNode::remove(const std::string& name) {
   if (directory_->remove(name)) return {};
+  if (!directory_->emptied()) return not_removable(name);
   if (name == kTableName || name == kCutoutName)
     return Error(EISDIR, path() + "/" + name + " is a directory");
   directory_->hide(name);
@@ -265,6 +304,7 @@ Result<void> QueryNode::remove(const std::string& name) {
 Result<void> QueryNode::remove_directory(const std::string& name) {
   if (name != kTableName && name != kCutoutName)
     return Error(ENOTDIR, path() + "/" + name + " is not a directory");
+  if (!directory_->emptied()) return not_removable(name);
   directory_->hide(name);
   return {};
 }

@@ -5,8 +5,11 @@
 //   queries/<name>/table/           the answer itself
 //   queries/<name>/<dp_id>.fits     the entries of the query's listing
 //
+// Only query.adql and the scratch files of its editors can be written (fs/queries/scratch_names.h). Once query.adql has been
+// unlinked, as `rm -r` does first, the other names can be unlinked too; the archive keeps its files.
+//
 // Only opening a query directory (for query_wait), its table/result.vot, and looking up a possible dataset of a listing that
-// nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query goes on.
+// nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query continues.
 //
 //   errors   those of the query; fs/SEMANTICS.md, "queries/"
 //   threads  thread-safe
@@ -60,16 +63,16 @@ class QueryNode : public Node {
   Result<void> change(const Change& change) override;
   Error refusal(const std::string& operation) const override;
 
- private:
   // What lies here whatever the archive answers, without what `rm` took away.
   std::vector<std::pair<std::string, NodePtr>> local_entries() const;
+  NodePtr local_entry(const std::string& name) const;  // nullptr: none
+
+ private:
   Result<void> check_new_name(const std::string& name) const;
+  Error not_removable(const std::string& name) const;
 
   Context& context_;
   const QueryDirectoryPtr directory_;
 };
-
-// The text of status.txt: one "key: value" a line.
-std::string query_status(Context& context, const QueryDirectory& directory);
 
 }  // namespace esofs::fs

@@ -1,15 +1,13 @@
-// status.txt: what a saved query is, was and will be, one "key: value" a line.
+#include "fs/queries/query_status.h"
 
 #include <strings.h>
 
 #include <cerrno>
 #include <cstdint>
 #include <sstream>
-#include <string>
 
 #include "client/http/http.h"
 #include "client/http/url.h"
-#include "fs/queries/query_nodes.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
 
@@ -34,11 +32,11 @@ std::string phase(const cache::QueryState& state) {
   return state.known ? "COMPLETED" : "NOT RUN YET";
 }
 
-constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked anew";
+constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked again";
 
-// What the user can do where there is no new answer.
+// What the user can do if there is no new answer.
 std::string hint(const cache::QueryState& state, const QueryDirectory& directory) {
-  if (state.running) return state.known ? "" : "the query goes on; list this directory again";
+  if (state.running) return state.known ? "" : "the query continues; list this directory again";
   if (!state.error) return state.known ? "" : "list this directory to run the query";
   if (state.error->code() == EINVAL) return directory.is_fixed() ? "" : kMendQuery;
   return "list this directory again after some seconds, or touch query.adql to ask at once";

@@ -19,12 +19,12 @@ class QueryStore {
  public:
   struct Saved {
     std::string text;
-    std::int64_t mtime_ns = 0;  // since 1970: also tells whether another mount has saved since
+    std::int64_t mtime_ns = 0;  // since 1970: shows whether another mount has saved since
   };
 
   explicit QueryStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  // The names of all saved queries, sorted; files whose name is no query name are passed by.
+  // The names of all saved queries, sorted; files whose name is no query name are skipped.
   Result<std::vector<std::string>> names() const;
   Result<Saved> load(const std::string& name) const;  // ENOENT: no such query
   // The file's time; ENOENT: no such query.

@@ -132,7 +132,7 @@ class TableNode : public Node {
     return {};
   }
   Result<void> remove(const std::string& name) override {
-    if (directory_->is_fixed()) return Node::remove(name);
+    if (!directory_->emptied()) return Node::remove(name);
     if (!form_of(name)) return Error(ENOENT, path() + " has no " + name);
     directory_->hide(hidden_name(name));
     return {};
@@ -144,10 +144,10 @@ class TableNode : public Node {
     return split && split->first == "result" ? std::optional<AnswerForm>(split->second) : std::nullopt;
   }
   static std::string hidden_name(const std::string& name) { return "table/" + name; }
-  // Not where the answer is known and was not kept: a copy of the whole directory must go through.
+  // False if the answer is known and was not kept: a copy of the whole directory must not fail at it.
   bool shown(const std::string& name) const {
     if (directory_->hidden(hidden_name(name))) return false;
-    const auto spec = directory_->spec();
+    const auto spec = directory_->listed_spec();
     if (!spec) return false;
     const auto listing = context_.catalog().known_listing(*spec);
     return !listing || listing->result_file().has_value();

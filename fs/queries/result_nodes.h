@@ -4,8 +4,8 @@
 // The .vot is the server's bytes; the other forms are made from it when they are first opened, and kept beside it. Until then
 // their size is an estimate.
 //
-//   errors   of opening: those of the query; EAGAIN where it is not answered within query_wait; ENODATA where the answer
-//            was not kept; ENOSPC where there is no room for another form
+//   errors   of opening: those of the query; EAGAIN if it is not answered within query_wait; ENODATA if the answer
+//            was not kept; ENOSPC if there is no room for another form
 //   threads  thread-safe
 #pragma once
 
@@ -30,7 +30,7 @@ using AnswerForm = std::optional<client::TableFormat>;
 
 // ".vot", ".csv" …: all forms, the server's own first.
 const std::vector<std::pair<std::string, AnswerForm>>& answer_forms();
-// The stem and the form of "NAME.csv"; nullopt where it ends in no form.
+// The stem and the form of "NAME.csv"; nullopt if it ends in no form.
 std::optional<std::pair<std::string, AnswerForm>> split_answer_name(std::string_view name);
 
 // The answer of one query in one form. Attributes: user.esofs.{truncated,rows,service,url,error}.
@@ -44,7 +44,7 @@ class AnswerFile : public Node {
   std::vector<std::string> xattr_names() override;
 
  protected:
-  // The query; adql "" where there is none yet.
+  // The query; adql "" if there is none yet.
   virtual Result<cache::QuerySpec> spec() const = 0;
   // Called when the file has been opened; may be empty. It may outlive the node.
   virtual std::function<void()> when_opened() const { return {}; }

@@ -16,6 +16,10 @@ bool same_question(const cache::QuerySpec& a, const cache::QuerySpec& b) {
   return a.adql == b.adql && a.service == b.service && a.maxrec == b.maxrec;
 }
 
+timespec time_of(std::int64_t nanoseconds) {
+  return {nanoseconds / kNanoseconds, nanoseconds % kNanoseconds};
+}
+
 }  // namespace
 
 // --- QueryDirectory ---
@@ -46,6 +50,16 @@ std::string QueryDirectory::name() const { return state_.lock()->name; }
 bool QueryDirectory::removed() const { return state_.lock()->removed; }
 std::int64_t QueryDirectory::mtime() const { return state_.lock()->saved_ns / kNanoseconds; }
 Result<cache::QuerySpec> QueryDirectory::spec() const { return state_.lock()->spec; }
+bool QueryDirectory::emptied() const {
+  return !is_fixed() && !state_.lock()->files.contains(std::string(kQueryFile));
+}
+
+Result<cache::QuerySpec> QueryDirectory::listed_spec() const {
+  auto state = state_.lock();
+  if (state->files.contains(std::string(kQueryFile))) return state->spec;
+  return parse_saved_query(state->saved_text, defaults_);
+}
+
 std::optional<Error> QueryDirectory::save_error() const { return state_.lock()->save_error; }
 
 std::optional<cache::QuerySpec> QueryDirectory::take_replaced() {
@@ -85,9 +99,9 @@ void QueryDirectory::adopt(const QueryStore::Saved& saved) {
   File& file = state->files[std::string(kQueryFile)];
   const bool unsaved_changes = file && file->content() != state->saved_text;
   if (!file) {
-    file = std::make_shared<TextFile>("text:" + identity_, saved.text, saved.mtime_ns / kNanoseconds);
+    file = std::make_shared<TextFile>("text:" + identity_, saved.text, time_of(saved.mtime_ns));
   } else if (!unsaved_changes) {
-    file->replace(saved.text, saved.mtime_ns / kNanoseconds);
+    file->replace(saved.text, time_of(saved.mtime_ns));
   }
   state->saved_text = saved.text;
   state->saved_ns = saved.mtime_ns;
@@ -104,8 +118,9 @@ Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
   if (state->files.size() >= kMostFiles)
     return Error(ENOSPC, folder_.path + "/" + state->name + " holds too many files");
   const bool symlink = target.has_value();
-  auto file = std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
-                                         symlink ? *std::move(target) : std::string(), time, symlink);
+  auto file =
+      std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
+                                 symlink ? *std::move(target) : std::string(), timespec{time, 0}, symlink);
   state->files[name] = file;
   state->hidden.erase(name);
   if (name == kQueryFile) state->spec = cache::QuerySpec{};  // empty until something is committed
@@ -114,9 +129,12 @@ Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
 
 bool QueryDirectory::remove(const std::string& name) {
   auto state = state_.lock();
-  const bool was = state->files.erase(name) > 0;
-  if (was && name == kQueryFile) refresh_spec(*state);
-  return was;
+  const auto found = state->files.find(name);
+  if (found == state->files.end()) return false;
+  found->second->unlinked();
+  state->files.erase(found);
+  if (name == kQueryFile) refresh_spec(*state);
+  return true;
 }
 
 Result<void> QueryDirectory::rename(const std::string& from, const std::string& to, bool replace) {
@@ -136,7 +154,9 @@ Result<void> QueryDirectory::rename(const std::string& from, const std::string& 
   }
   auto state = state_.lock();
   state->files.erase(from);
-  state->files[to] = std::move(moved);
+  File& place = state->files[to];
+  if (place && place != moved) place->unlinked();
+  place = std::move(moved);
   refresh_spec(*state);
   return {};
 }
@@ -150,7 +170,8 @@ Result<void> QueryDirectory::commit(const TextFile& file) {
     const bool is_query = current != state->files.end() && current->second.get() == &file;
     if (!is_query || state->removed) return {};
     if (text == state->saved_text && !state->save_error) {
-      refresh_spec(*state);  // the file may have been made anew with the text that the store kept
+      state->hidden.clear();
+      refresh_spec(*state);  // the file may have been made again with the text that the store kept
       return {};
     }
   }
@@ -163,7 +184,7 @@ Result<void> QueryDirectory::undo(TextFile& file) {
   auto state = state_.lock();
   auto current = state->files.find(std::string(kQueryFile));
   if (current == state->files.end() || current->second.get() != &file) return too_large;
-  file.replace(state->saved_text, state->saved_ns / kNanoseconds);
+  file.replace(state->saved_text, time_of(state->saved_ns));
   state->save_error = too_large;
   return too_large;
 }
@@ -266,6 +287,12 @@ Result<std::vector<QueryDirectoryPtr>> SavedQueries::list() {
   }
   taken_up_ = true;
   return all;
+}
+
+QueryDirectoryPtr SavedQueries::peek(const std::string& name) const {
+  auto queries = queries_.lock();
+  const auto found = queries->find(name);
+  return found == queries->end() ? nullptr : found->second;
 }
 
 Result<QueryDirectoryPtr> SavedQueries::find(const std::string& name) {

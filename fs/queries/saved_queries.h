@@ -27,13 +27,12 @@
 #include "client/base/result.h"
 #include "fs/datasets/known_queries.h"
 #include "fs/queries/query_store.h"
+#include "fs/queries/scratch_names.h"
 #include "fs/tree/text_file.h"
 
 namespace esofs::fs {
 
-inline constexpr std::string_view kQueryFile = "query.adql";
-
-// Where a directory of texts lies in the context, and whether the catalog keeps listings of what it asks.
+// The place in the tree of a directory of texts, and whether the catalog keeps listings of what it asks.
 struct TextFolder {
   std::string path = "/queries";
   bool listed = true;
@@ -64,18 +63,22 @@ class QueryDirectory {
 
   // The query as last committed; adql "" while there is none. EINVAL: it does not parse.
   Result<cache::QuerySpec> spec() const;
+  // True while query.adql is away: an editor saves, or `rm -r` is under way, which unlinks it first.
+  bool emptied() const;
+  // As spec(); while query.adql is away, what it asked. What `rm -r` has still to remove is found by it.
+  Result<cache::QuerySpec> listed_spec() const;
   // Why the last commit failed; the store then has the text before it.
   std::optional<Error> save_error() const;
   // The query that was asked here before the present one and that no other directory asks, once after each change: its
   // answers may be forgotten.
   std::optional<cache::QuerySpec> take_replaced();
 
-  std::vector<std::pair<std::string, File>> files() const;  // query.adql first, where it exists
+  std::vector<std::pair<std::string, File>> files() const;  // query.adql first, if it exists
   File file(const std::string& name) const;                 // nullptr: none
   // REQUIRES: no file of this name. ENOSPC above 100 files.
   Result<File> create(const std::string& name, std::optional<std::string> symlink_target = {});
   bool remove(const std::string& name);  // false: no such file
-  // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits where `to` is query.adql.
+  // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits if `to` is query.adql.
   Result<void> rename(const std::string& from, const std::string& to, bool replace);
 
   // Writes `file` to the store if it is query.adql and differs from what is there.
@@ -126,21 +129,23 @@ using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
 
 class SavedQueries : public KnownQueries {
  public:
-  // defaults: what a query has where no directive of its own says otherwise.
+  // defaults: what a query has without directives of its own.
   SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {},
                TextFolder folder = {});
 
-  // All queries, by name; reads the store's directory anew, for other mounts may have changed it.
+  // All queries, by name; reads the store's directory again, for other mounts may have changed it.
   Result<std::vector<QueryDirectoryPtr>> list();
   // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
   std::vector<QueryDirectoryPtr> known();
   std::vector<cache::QuerySpec> questions() override;
+  // As find(), of those that are known already; reads no disk.
+  QueryDirectoryPtr peek(const std::string& name) const;
   // nullptr: no such query. Takes up what another mount has saved.
   Result<QueryDirectoryPtr> find(const std::string& name);
   Result<QueryDirectoryPtr> make(const std::string& name);
   Result<QueryDirectoryPtr> remove(const std::string& name);  // returns what was removed; ENOENT
   Result<void> rename(const std::string& from, const std::string& to);
-  // True where a query other than `but` asks what `spec` asks.
+  // True if a query other than `but` asks what `spec` asks.
   bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but);
 
  private:
@@ -153,7 +158,7 @@ class SavedQueries : public KnownQueries {
   const cache::QuerySpec defaults_;
   const TextFolder folder_;
   std::atomic<bool> taken_up_{false};  // list() has succeeded
-  Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
+  mutable Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
   Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
 };
 

@@ -22,7 +22,7 @@ const std::vector<std::string>& directive_words() {
   return words_known;
 }
 
-// A word of a comment is a mistyped directive where it begins alike and is about as long: "-- title: …" is a comment.
+// A word of a comment is a mistyped directive if it begins alike and is about as long: "-- title: …" is a comment.
 std::string meant(const std::string& word) {
   std::string known = nearest(word, directive_words());
   if (known.empty() || known.front() != word.front()) return {};
@@ -100,7 +100,7 @@ Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
   return Error(EINVAL, "query.adql: unknown directive '" + word + "'; did you mean '" + known + "'?");
 }
 
-// What shows that a text was saved before it was finished: an open quote or parenthesis. "" where there is nothing.
+// What shows that a text was saved before it was finished: an open quote or parenthesis. "" if there is none.
 std::string left_open(std::string_view adql) {
   int depth = 0;
   for (std::size_t i = 0; i < adql.size(); ++i) {

@@ -1,4 +1,4 @@
-// The lines of status texts that tell of a query: one "key: value" each.
+// The lines of status texts that describe a query: one "key: value" each.
 //
 //   threads  plain functions
 #pragma once
@@ -9,13 +9,13 @@
 
 namespace esofs::fs {
 
-// Nothing where the value is empty; control characters become blanks.
+// Nothing if the value is empty; control characters become blanks.
 void status_line(std::string& text, const char* key, const std::string& value);
 
 // The service that answered, else the one that is to be asked.
 void service_lines(std::string& text, const cache::QueryState& state, const cache::QuerySpec& query);
 
-// Why the last attempt failed, where it did.
+// Why the last attempt failed, if it did.
 void error_lines(std::string& text, const cache::QueryState& state);
 
 }  // namespace esofs::fs

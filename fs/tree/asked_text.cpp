@@ -71,7 +71,15 @@ class AskedHandle : public FileHandle {
 Attributes AskedText::attributes() {
   const std::uint64_t size = *size_->lock();
   const mode_t mode = act_ ? 0644 : 0444;
-  return {NodeType::kFile, mode, size != 0 ? size : kEstimate, size != 0, mtime_, kShortTimeout, 0};
+  return {NodeType::kFile, mode, size != 0 ? size : kEstimate, size != 0, mtime_, 0, 0};
+}
+
+// The text that the next open brings may be longer than that of the last one.
+Attributes AskedText::attributes_at_lookup() {
+  Attributes shown = attributes();
+  shown.size += kEstimate;
+  shown.exact = false;
+  return shown;
 }
 
 Cancel AskedText::open(bool truncate, Done<std::shared_ptr<FileHandle>> done) {

@@ -1,10 +1,10 @@
 // AskedText: a small text that the archive is asked for at each open, and that may be written a line at a time.
 //
-// A line that is written is acted upon when its end comes, else at close(2), so that both write(2) and close(2) tell what
+// A line is acted upon when its end is written, else at close(2), so that both write(2) and close(2) report what
 // became of it. Opening with O_TRUNC asks nothing.
 //
 //   shapes   a line of at most 1 KiB; what is written is never read back: the next open asks
-//   errors   of ask and act; EINVAL for a line that is too long; EROFS where there is no act
+//   errors   of ask and act; EINVAL for a line that is too long; EROFS if there is no act
 //   threads  thread-safe; ask and act answer as client/base/ask.h says
 #pragma once
 
@@ -36,6 +36,7 @@ class AskedText : public Node {
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
+  Attributes attributes_at_lookup() override;
   bool writable() const override { return static_cast<bool>(act_); }
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
   Result<void> change(const Change& change) override;

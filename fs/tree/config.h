@@ -22,7 +22,7 @@ class CallerFiles;
 
 namespace esofs::fs {
 
-// What browse/ needs to know of the archive, and where the user's own templates are.
+// What browse/ needs to know of the archive, and the folder of the user's own templates.
 struct BrowseConfig {
   std::filesystem::path templates_dir;  // *.adql; need not exist
   bool eso_tables = false;              // ivoa.ObsCore with ESO's columns, dbo.raw, util.*
@@ -35,15 +35,15 @@ struct Config {
   std::string archive_name;               // "eso"
   std::string archive_title;              // "ESO Science Archive Facility"
   std::vector<std::string> tap_services;  // names of the profile's TAP services
-  // What README.txt tells of the archive.
+  // What README.txt says of the archive.
   std::vector<std::string> limits;  // sentences: what it cannot do
   bool all_ids_known = false;       // an identifier is known by its form, be it listed or not
-  bool calibrations = false;        // it tells which calibrations an observation needs
+  bool calibrations = false;        // it answers which calibrations an observation needs
   bool login = false;               // it has users
 
   std::chrono::milliseconds query_wait{60'000};  // opendir of a query without a listing; then EAGAIN
   std::chrono::milliseconds lookup_wait{
-      10'000};                       // lookup of a name that only the network can tell; then EAGAIN
+      10'000};                       // lookup of a name that only the archive can answer; then EAGAIN
   std::uint64_t default_maxrec = 0;  // rows of a query without a maxrec directive; 0: the archive's default
   std::chrono::seconds default_ttl{24 * 3600};  // of a query without a ttl directive
   NameStyle names = NameStyle::kOriginal;
@@ -60,14 +60,14 @@ struct Config {
   std::vector<std::pair<std::string, std::function<nlohmann::ordered_json()>>> status;
 
   bool allow_other = false;  // the kernel lets other users in
-  // Opens the files of datasets for each user with rights of their own; null: all with those of who mounted. Outlives
+  // Opens the files of datasets with each user's own login; null: all with the mounting user's. Outlives
   // the file system.
   cache::CallerFiles* callers = nullptr;
-  // Other users see nothing that took the rights of who is logged in, unless share_private is set.
+  // Other users see nothing that needed the mounting user's login, unless share_private is set.
   bool share_private = false;
-  std::function<bool()> private_listings;  // queries are asked with rights at present; empty: never
+  std::function<bool()> private_listings;  // queries are sent with a login at present; empty: never
   std::function<bool()> private_links;     // DataLink is; empty: never
-  // What is to be told at the end of .esofs/errors for as long as it holds; empty: nothing ever.
+  // A sentence that ends .esofs/errors for as long as it is true; empty: never one.
   std::function<std::optional<std::string>()> notice;
 
   // Gives st_ino and d_ino 32 bits; null: they have 62. Outlives the file system.

@@ -38,7 +38,7 @@ class Context {
   // A file of a dataset, opened with the login of `user`; nullopt: of the mounting user.
   Cancel open_file(std::optional<uid_t> user, const client::Dataset& dataset, cache::Form form,
                    Done<std::shared_ptr<cache::OpenFile>> done) const;
-  // What anybody's opens have told of it.
+  // What is known of it from the opens of all users.
   cache::FileFacts facts(const client::Dataset& dataset, cache::Form form) const;
 
  private:

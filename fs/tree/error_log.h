@@ -14,7 +14,7 @@
 
 namespace esofs::fs {
 
-// "EACCES"; "errno 999" where the name is not known.
+// "EACCES"; "errno 999" if the name is not known.
 std::string errno_name(int code);
 
 // Seconds since 1970 as "2026-03-01T12:00:00Z"; "never" for 0.

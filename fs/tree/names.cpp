@@ -39,7 +39,7 @@ std::string_view known_extension(std::string_view name) {
   return longest;
 }
 
-// Writes ':' where the portable form of a date and time has '_': "…T20_32_57…".
+// Puts back the ':' for which the portable form of a date and time has '_': "…T20_32_57…".
 std::string with_colons(std::string name) {
   const auto digit = [&name](std::size_t i) {
     return std::isdigit(static_cast<unsigned char>(name[i])) != 0;
@@ -89,7 +89,7 @@ Result<void> check_query_name(const std::string& name) {
 std::optional<std::string> id_of_name(const std::string& name, const IdGrammar& grammar) {
   if (never_a_name(name) || !grammar.valid) return std::nullopt;
   if (grammar.valid(name)) {
-    // Where any name is an identifier, the portable form is told apart by its time.
+    // If any name is an identifier, only its time tells that a name is in the portable form.
     return name;
   }
   std::string id = with_colons(name);

@@ -1,4 +1,4 @@
-// Node: one file or directory of the context, of whatever kind; the seam between the tree and the kernel's questions.
+// Node: one file or directory of the tree, of whatever kind; the seam between the tree and the kernel's questions.
 //
 // A new kind of directory is a class derived from Node and a line in fs/root.cpp; nothing else knows the kinds.
 //
@@ -11,8 +11,11 @@
 
 #include <sys/types.h>
 
+#include <atomic>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,7 +41,10 @@ struct Attributes {
   bool exact = true;  // false: size is an estimate, which the kernel keeps for a short time only
   std::int64_t mtime = 0;
   double entry_timeout = 1;  // how long the kernel may keep the name
-  double attr_timeout = 1;   // how long it may keep these attributes; less where the size is not exact
+  double attr_timeout = 1;   // how long it may keep these attributes; less if the size is not exact
+  std::int64_t mtime_nanoseconds = 0;
+  std::optional<timespec> atime = std::nullopt;  // nullopt: as mtime
+  bool linked = true;  // false: it was removed, and is there for those who hold it open
 };
 
 // An open file. Dropping the last reference closes it.
@@ -48,20 +54,20 @@ class FileHandle {
   // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
   virtual std::uint64_t size() const = 0;
-  // False where a read of this range would make a request to the archive. Never waits.
+  // False if a read of this range would send a request to the archive. Never waits.
   virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
   // Names the content; two handles of one node with one version read the same bytes. "": the pages are not kept.
   virtual std::string version() const { return {}; }
-  // True where every handle has a text of its own, so that the page cache cannot be shared.
+  // True if every handle has a text of its own, so that the page cache cannot be shared.
   virtual bool own_content() const { return false; }
-  // It took the rights of who is logged in to get it: for who mounted only.
+  // True if reading it needed a login; then only the mounting user may read it.
   virtual bool restricted() const { return false; }
 
-  // Writes past the page cache; EROFS where the node is not writable.
+  // Writes past the page cache; EROFS if the node is not writable.
   virtual Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes);
   // close(2) and fsync(2): what was written is on the disk when this returns.
   virtual Result<void> flush() { return {}; }
-  // The same for files whose writer waits for the archive. `bytes` is valid during the call only.
+  // write() and flush() of files whose writer waits for the archive. `bytes` is valid during the call only.
   virtual Cancel write_later(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done);
   virtual Cancel flush_later(Done<void> done);
 };
@@ -69,7 +75,8 @@ class FileHandle {
 class Node;
 using NodePtr = std::shared_ptr<Node>;
 
-// An open directory: one snapshot.
+// An open directory: one snapshot. An entry that was removed or replaced since is left out, or given as it is now: the kernel
+// takes the node for what the name leads to.
 class DirectoryHandle {
  public:
   struct Entry {
@@ -82,6 +89,14 @@ class DirectoryHandle {
   virtual Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) = 0;
   // About how many entries there are.
   virtual std::uint64_t size() const = 0;
+  // Called before the entries are visited from 0 again (rewinddir(3)): takes a new snapshot of what can change without a
+  // question to the archive.
+  virtual void rewind() {}
+  // True for the first call.
+  bool first_visit() noexcept { return !visited_.exchange(true); }
+
+ private:
+  std::atomic<bool> visited_{false};
 };
 
 // The answer to a lookup. node == nullptr: there is no such name, and the kernel may believe that for absent_for seconds.
@@ -93,9 +108,21 @@ struct Found {
 // What setattr(2) and its relatives change.
 struct Change {
   std::optional<std::uint64_t> size;
-  std::optional<std::int64_t> mtime;
+  std::optional<timespec> mtime;
+  std::optional<timespec> atime;
   bool mtime_now = false;
+  bool atime_now = false;
   bool mode_or_owner = false;
+};
+
+// How much a node knows of the file that it is. Of two live nodes of one identity the one that knows more stays; of two that
+// know as much, the later if renewed is set.
+struct Knowledge {
+  bool renewed = false;     // a later node is newer. false: the first may remember something, and stays
+  bool link = false;        // a DataLink answer describes it
+  bool row = false;         // a row of a listing describes it
+  std::size_t columns = 0;  // of that row
+  friend auto operator<=>(const Knowledge&, const Knowledge&) = default;
 };
 
 class Node {
@@ -108,10 +135,11 @@ class Node {
   // What it is, for ever: the inode number is made from it. Two paths to one dataset's file have one identity.
   virtual std::string identity() const = 0;
   virtual std::string path() const = 0;  // from the mount point, for .esofs/errors
-  // Of two live nodes of one identity the one that knows more is kept; of two that know as much, the first where
-  // that is 0 (it may remember something), else the later (its snapshot is newer).
-  virtual int knowledge() const { return 0; }
+  virtual Knowledge knowledge() const { return {}; }
   virtual Attributes attributes() = 0;
+  // What a lookup of the name shows, just before an open perhaps: sendfile(2) and mmap(2) see no more than this size unless
+  // the program calls fstat(2), so it is not below that of the text that an open would give now.
+  virtual Attributes attributes_at_lookup() { return attributes(); }
   virtual NodeType type() const = 0;
 
   // --- directories ---
@@ -119,9 +147,9 @@ class Node {
   virtual Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done);
 
   // --- files ---
-  // truncate: O_TRUNC. REQUIRES: writable() where truncate is set or writing is meant.
+  // truncate: O_TRUNC. REQUIRES: writable() if truncate is set or the file is to be written.
   virtual Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done);
-  // The same on behalf of a user; nullopt: of who mounted. What is the same for everybody need not know.
+  // open() for `user` (nullopt: the mounting user). Override it only if the content depends on the user.
   virtual Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done);
   virtual bool writable() const { return false; }
   // A file of the archive, whose handles know whether they are restricted().
@@ -138,7 +166,7 @@ class Node {
   virtual Result<NodePtr> make_symlink(const std::string& name, const std::string& target);
   virtual Result<void> remove(const std::string& name);
   virtual Result<void> remove_directory(const std::string& name);
-  // The same where the archive must agree.
+  // remove_directory() that asks the archive.
   virtual Cancel remove_directory_later(const std::string& name, Done<void> done);
   // replace: an existing `to_name` may go (else EEXIST).
   virtual Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace);

@@ -1,6 +1,7 @@
 #include "fs/tree/plain_nodes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "fs/tree/context.h"
 
@@ -51,6 +52,16 @@ Result<void> EntriesHandle::entries(std::uint64_t offset, const std::function<bo
   return {};
 }
 
+Result<void> ChangingHandle::entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) {
+  const Shared entries = *entries_.lock();
+  for (std::uint64_t i = offset; i < entries->size(); ++i) {
+    const auto& [name, listed] = (*entries)[i];
+    const NodePtr node = now_(name, listed);
+    if (node && !visit({name, i + 1, node})) break;
+  }
+  return {};
+}
+
 // --- texts ---
 
 Cancel TextHandle::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {
@@ -68,14 +79,22 @@ Cancel FixedText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
 }
 
 Attributes LiveText::attributes() {
-  const auto last = last_.lock()->lock();
+  const auto last = state_.lock()->last.lock();
   const Rendered now = render_();
-  return {NodeType::kFile, 0444, last ? last->size() : now.text.size(), true, now.mtime, kShortTimeout, 0};
+  return {NodeType::kFile, 0444, last ? last->size() : now.text.size(), true, now.mtime, 0, 0};
+}
+
+Attributes LiveText::attributes_at_lookup() {
+  Rendered now = render_();
+  const Attributes attributes{NodeType::kFile, 0444, now.text.size(), true, now.mtime, 0, 0};
+  state_.lock()->measured = std::move(now.text);
+  return attributes;
 }
 
 Cancel LiveText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
-  auto handle = std::make_shared<TextHandle>(render_().text, "", true);
-  *last_.lock() = handle;
+  auto measured = std::exchange(state_.lock()->measured, std::nullopt);
+  auto handle = std::make_shared<TextHandle>(measured ? *std::move(measured) : render_().text, "", true);
+  state_.lock()->last = handle;
   done(std::shared_ptr<FileHandle>(std::move(handle)));
   return {};
 }

@@ -47,6 +47,29 @@ class EntriesHandle : public DirectoryHandle {
   const FixedDirectory::Entries entries_;
 };
 
+// An open directory whose entries come and go.
+class ChangingHandle : public DirectoryHandle {
+ public:
+  using Entries = FixedDirectory::Entries;
+  using List = std::function<Entries()>;
+  // What the name of a listed node leads to at this moment; nullptr: nothing.
+  using Now = std::function<NodePtr(const std::string& name, const NodePtr& listed)>;
+  // first: what list() gave when the directory was opened. Both functions answer from memory or the local disk.
+  ChangingHandle(Entries first, List list, Now now)
+      : list_(std::move(list)), now_(std::move(now)), entries_(share(std::move(first))) {}
+  Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override;
+  std::uint64_t size() const override { return (*entries_.lock())->size(); }
+  void rewind() override { *entries_.lock() = share(list_()); }
+
+ private:
+  using Shared = std::shared_ptr<const Entries>;
+  static Shared share(Entries entries) { return std::make_shared<const Entries>(std::move(entries)); }
+
+  const List list_;
+  const Now now_;
+  mutable Guarded<Shared> entries_;
+};
+
 // An open file over a string of its own.
 class TextHandle : public FileHandle {
  public:
@@ -86,7 +109,7 @@ class FixedText : public Node {
 };
 
 // A text rendered at each open: status.txt, .esofs/errors. The handle keeps what it was opened with, and fstat(2) shows the
-// size of the text opened last.
+// size of the text opened last. An open that follows a lookup gives the text that the lookup has measured.
 class LiveText : public Node {
  public:
   struct Rendered {
@@ -99,13 +122,18 @@ class LiveText : public Node {
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
+  Attributes attributes_at_lookup() override;
   Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
 
  private:
+  struct State {
+    std::weak_ptr<TextHandle> last;
+    std::optional<std::string> measured;  // by the last lookup
+  };
   const std::string identity_;
   const std::string path_;
   const std::function<Rendered()> render_;
-  Guarded<std::weak_ptr<TextHandle>> last_;
+  Guarded<State> state_;
 };
 
 // A text made by asking the archive when it is opened; until then its size is an estimate.
@@ -116,7 +144,7 @@ class MadeText : public Node {
     std::string text;
     bool restricted = false;  // as FileHandle::restricted()
   };
-  // The same with whose rights; nullopt: of who mounted.
+  // With the login of `user`; nullopt: of the mounting user.
   using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<Made>)>;
   MadeText(std::string identity, std::string path, std::int64_t mtime, const Make& make)
       : MadeText(std::move(identity), std::move(path), mtime, for_all(make)) {}

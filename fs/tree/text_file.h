@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,7 +23,7 @@ class TextFile {
  public:
   static constexpr std::uint64_t kMostBytes = 1U << 20U;
 
-  TextFile(std::string identity, std::string content, std::int64_t mtime, bool symlink = false)
+  TextFile(std::string identity, std::string content, timespec mtime, bool symlink = false)
       : identity_(std::move(identity)), symlink_(symlink), state_(State{std::move(content), mtime}) {}
 
   const std::string& identity() const noexcept { return identity_; }
@@ -36,10 +38,16 @@ class TextFile {
 
   std::string content() const { return state_.lock()->content; }
   std::uint64_t size() const { return state_.lock()->content.size(); }
-  std::int64_t mtime() const { return state_.lock()->mtime; }
-  void set_mtime(std::int64_t time) { state_.lock()->mtime = time; }
+  timespec mtime() const { return state_.lock()->mtime; }
+  void set_mtime(timespec time) { state_.lock()->mtime = time; }
+  std::optional<timespec> atime() const { return state_.lock()->atime; }  // nullopt: never set
+  void set_atime(timespec time) { state_.lock()->atime = time; }
 
-  void replace(std::string content, std::int64_t mtime) {
+  // No name leads to it any more; handles that are open still use it.
+  void unlinked() { state_.lock()->linked = false; }
+  bool linked() const { return state_.lock()->linked; }
+
+  void replace(std::string content, timespec mtime) {
     auto state = state_.lock();
     state->content = std::move(content);
     state->mtime = mtime;
@@ -57,7 +65,7 @@ class TextFile {
     if (state->content.size() < offset + bytes.size()) state->content.resize(offset + bytes.size());
     std::transform(bytes.begin(), bytes.end(), state->content.begin() + static_cast<std::ptrdiff_t>(offset),
                    [](std::byte b) { return static_cast<char>(b); });
-    state->mtime = now;
+    state->mtime = {now, 0};
     return bytes.size();
   }
 
@@ -65,7 +73,7 @@ class TextFile {
     if (size > kMostBytes) return Error(EFBIG, "a file beside query.adql may have 1 MiB at most");
     auto state = state_.lock();
     state->content.resize(size);
-    state->mtime = now;
+    state->mtime = {now, 0};
     state->resized = true;
     return {};
   }
@@ -73,9 +81,11 @@ class TextFile {
  private:
   struct State {
     std::string content;
-    std::int64_t mtime;
+    timespec mtime;
+    std::optional<timespec> atime = std::nullopt;
     int handles = 0;
     bool resized = false;
+    bool linked = true;
   };
   const std::string identity_;
   const bool symlink_;

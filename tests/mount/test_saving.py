@@ -1,8 +1,10 @@
 """Saving queries: every way that people and editors write a file (fs/SEMANTICS.md, "queries/")."""
+import ctypes
 import errno
 import os
 import shutil
 import subprocess
+import threading
 import time
 
 import harness
@@ -173,6 +175,182 @@ class Saving(harness.MountTest):
         self.shell(f'echo "SELECT TOP 2 * FROM safcat.{name}" > query.adql')
         os.listdir(self.folder)
         self.assertIn('tap_cat', read(os.path.join(self.folder, 'status.txt')).decode())
+
+
+class Listing:
+    """An open directory: what opendir(3) has seen is read later."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.opendir.restype = ctypes.c_void_p
+
+    class Entry(ctypes.Structure):
+        _fields_ = [('ino', ctypes.c_ulong), ('offset', ctypes.c_long), ('length', ctypes.c_ushort), ('type', ctypes.c_ubyte),
+                    ('name', ctypes.c_char * 256)]
+
+    libc.readdir.restype = ctypes.POINTER(Entry)
+
+    def __init__(self, folder):
+        self.stream = ctypes.c_void_p(self.libc.opendir(os.fsencode(folder)))
+
+    def names(self):
+        """Those that are left."""
+        found = []
+        while True:
+            entry = self.libc.readdir(self.stream)
+            if not entry:
+                return found
+            found.append(entry.contents.name.decode())
+
+    def rewind(self):
+        self.libc.rewinddir(self.stream)
+
+    def close(self):
+        self.libc.closedir(self.stream)
+
+
+class SavingBesideListings(harness.MountTest):
+    """READDIRPLUS tells the kernel what a name leads to: an old snapshot must not send a save to a file that is gone."""
+    WORKERS = 8
+    ROUNDS = 400  # of five operations each: 16 000
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.mount.save('q', ONE)
+        self.query = os.path.join(self.folder, 'query.adql')
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), 'w', encoding='utf-8') as file:
+            file.write(text + '\n')
+            file.flush()
+            os.fsync(file.fileno())
+
+    def listing(self, folder):
+        listing = Listing(folder)
+        self.addCleanup(listing.close)
+        return listing
+
+    def test_a_save_during_a_listing_is_not_lost(self):
+        listing = self.listing(self.folder)
+        self.write('query.adql.new', TWO)
+        os.rename(self.query + '.new', self.query)
+        self.assertNotIn('query.adql.new', listing.names())
+        three = ONE.replace('1', '3')
+        self.write('query.adql', three)
+        self.assertEqual(read(os.path.join(self.home.config, 'queries/q.adql')).decode().strip(), three)
+        self.assertEqual(read(self.query).decode().strip(), three)
+
+    def test_a_listing_does_not_bring_back_what_was_removed(self):
+        queries = self.mount / 'queries'
+        os.mkdir(queries + '/old')
+        jobs = [self.mount / f'jobs/{name}' for name in sorted(os.listdir(self.mount / 'jobs'))][0]
+        os.mkdir(jobs + '/draft')
+        for folder, name in ((queries, 'old'), (jobs, 'draft')):
+            listing = self.listing(folder)
+            os.rmdir(os.path.join(folder, name))
+            self.assertNotIn(name, listing.names())
+            self.assert_errno(errno.ENOENT, os.stat, os.path.join(folder, name))
+
+    def test_rewinddir_shows_the_directory_as_it_is(self):
+        queries = self.mount / 'queries'
+        for folder, name, make, remove in ((self.folder, 'query.adql~', lambda path: open(path, 'x').close(), os.unlink),
+                                           (queries, 'victim', os.mkdir, os.rmdir)):
+            path = os.path.join(folder, name)
+            make(path)
+            listing = self.listing(folder)
+            self.assertIn(name, listing.names())
+            remove(path)
+            listing.rewind()
+            self.assertNotIn(name, listing.names())
+            make(path)
+            listing.rewind()
+            self.assertIn(name, listing.names())
+
+    def work(self, number, failures):
+        """As rclone's test_vfs: a file and a directory of its own that are made, renamed, listed and removed."""
+        for turn in range(self.ROUNDS):
+            mine, moved = f'query.adql.{number}', f'query.adql.{number}-moved'
+            try:
+                self.write(mine, str(turn))
+                os.rename(os.path.join(self.folder, mine), os.path.join(self.folder, moved))
+                names = os.listdir(self.folder)
+                if moved not in names or mine in names:
+                    failures.append(f'{number}: {names} in turn {turn}')
+                if read(os.path.join(self.folder, moved)) != b'%d\n' % turn:
+                    failures.append(f'{number}: another text in turn {turn}')
+                os.unlink(os.path.join(self.folder, moved))
+            except OSError as error:
+                failures.append(f'{number}: {error} in turn {turn}')
+
+    def test_eight_workers_lose_nothing(self):
+        failures = []
+        workers = [threading.Thread(target=self.work, args=(number, failures)) for number in range(self.WORKERS)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        self.assertEqual(failures[:5], [])
+        self.assertEqual(read(self.query).decode().strip(), ONE)
+
+    def test_only_query_adql_and_its_editors_files_can_be_written(self):
+        before = sorted(os.listdir(self.folder))
+        for name in ('new.fits', 'a.tmp', 'core', 'uparm', 'middumma.bdf'):
+            path = os.path.join(self.folder, name)
+            self.assert_errno(errno.EROFS, os.open, path, os.O_WRONLY | os.O_CREAT)
+            self.assert_errno(errno.EROFS, os.mkdir, path)
+            self.assert_errno(errno.EROFS, os.symlink, 'x', path)
+            self.assert_errno(errno.EROFS, os.rename, self.query, path)
+        for name in before:
+            if name not in ('query.adql', 'table'):
+                self.assert_errno(errno.EROFS, os.unlink, os.path.join(self.folder, name))
+        self.assert_errno(errno.EROFS, os.rmdir, os.path.join(self.folder, 'table'))
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_an_unlinked_open_file_has_no_links(self):
+        path = os.path.join(self.folder, 'query.adql~')
+        with open(path, 'w', encoding='utf-8') as file:
+            self.assertEqual(os.fstat(file.fileno()).st_nlink, 1)
+            os.unlink(path)
+            self.assertEqual(os.fstat(file.fileno()).st_nlink, 0)
+
+    def test_times_are_kept_to_the_nanosecond(self):
+        path = os.path.join(self.folder, 'query.adql~')
+        self.write('query.adql~', 'x')
+        os.utime(path, ns=(1_500_000_000_987_654_321, 1_600_000_000_123_456_789))
+        seen = os.stat(path)
+        self.assertEqual((seen.st_atime_ns, seen.st_mtime_ns), (1_500_000_000_987_654_321, 1_600_000_000_123_456_789))
+
+    def test_names_of_more_than_255_bytes_are_too_long(self):
+        name = 'n' * 256
+        for folder in (self.folder, self.mount / 'datasets', self.mount.path):
+            self.assert_errno(errno.ENAMETOOLONG, os.stat, os.path.join(folder, name))
+        self.assert_errno(errno.ENAMETOOLONG, os.open, os.path.join(self.folder, name), os.O_WRONLY | os.O_CREAT)
+        self.assert_errno(errno.ENAMETOOLONG, os.rename, self.query, os.path.join(self.folder, name))
+
+    def test_a_live_text_is_whole_for_sendfile(self):
+        """sendfile(2) goes by the size that the kernel knows, and asks for no new one."""
+        errors = self.mount / '.esofs/errors'
+        for day in range(1, 5):
+            with self.assertRaises(OSError):
+                read(self.mount / f'datasets/ADP.2099-01-0{day}T00:00:00.000/header.txt')
+            fd, copy = os.open(errors, os.O_RDONLY), os.memfd_create('copy')
+            try:
+                while os.sendfile(copy, fd, None, 1 << 20) > 0:
+                    pass
+                self.assertEqual(os.fstat(copy).st_size, len(read(errors)))
+            finally:
+                os.close(fd)
+                os.close(copy)
+
+
+class LongQuery(harness.MountTest):
+    simulator_arguments = ('--rows', '12000')
+    mount_options = ('maxrec=12000',)
+
+    def test_rm_r_removes_it(self):
+        """GNU rm sorts more than 10 000 names by their inode numbers, and query.adql must go first."""
+        folder = self.mount.save('long', "SELECT TOP 12000 * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2023-01%'")
+        self.assertGreater(len(os.listdir(folder)), 10_000)
+        run('rm', '-r', folder)
+        self.assertNotIn('long', os.listdir(self.mount / 'queries'))
 
 
 if __name__ == '__main__':

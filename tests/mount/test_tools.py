@@ -1,7 +1,8 @@
 """Programs that astronomers have used for decades see on the mount what they see on a disk.
 
 Each runs over files of the mount and over copies that came past it, and must print the same, with what shows that it has
-really read: a program that fails in both places alike fails the test.
+really read: a program that fails in both places alike fails the test. Then it runs once more with the query's directory as its
+working directory, where it can write nothing, and must leave that as it was.
 """
 import os
 import shutil
@@ -71,10 +72,15 @@ class Tools(harness.MountTest):
     def setUp(self):
         super().setUp()
         self.files = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2000-01-01T%'")
-        self.assertEqual(sorted(os.listdir(self.files))[:len(self.names)], sorted(self.names.values()))
+        self.listed = sorted(os.listdir(self.files))
+        self.assertEqual(self.listed[:len(self.names)], sorted(self.names.values()))
 
-    def shown(self, folder, words, stdin):
-        """What a program prints over a folder, from a working directory of its own."""
+    def tearDown(self):
+        self.assertEqual(sorted(os.listdir(self.files)), self.listed)
+        super().tearDown()
+
+    def shown(self, folder, words, stdin, place=None):
+        """What a program prints over a folder. place: its working directory; None: one of its own."""
         scratch = tempfile.mkdtemp(prefix='esofs-test-')
         try:
             words = [word.replace('@', folder + '/') for word in words]
@@ -88,7 +94,7 @@ class Tools(harness.MountTest):
                     file.write(given)
                 words = [word.replace('SCRIPT', script) for word in words]
             # IRAF goes on when it is asked to end.
-            done = subprocess.run(['timeout', '-k', '5', str(harness.PATIENCE), *words], cwd=scratch, env=environment,
+            done = subprocess.run(['timeout', '-k', '5', str(harness.PATIENCE), *words], cwd=place or scratch, env=environment,
                                   stdin=subprocess.DEVNULL, capture_output=True, check=False)
             text = (done.stdout + done.stderr).decode('latin-1')
             return text.replace(folder, 'FOLDER').replace(scratch, 'SCRATCH')
@@ -103,6 +109,7 @@ class Tools(harness.MountTest):
         self.assertEqual(on_mount, on_disk)
         for text in expected:
             self.assertIn(text, '\n'.join(on_mount))
+        self.shown(files or self.files, words, script, place=self.files)
 
     def name(self, what):
         return self.names[what.upper()]
@@ -151,6 +158,21 @@ logout
         self.assertRegex(shown, '(?i)no write permission')
         self.assertRegex(shown, r'\[400,300\]\[real\]: IMAGE')
         self.assertEqual(harness.read(os.path.join(folder, image)), harness.read(os.path.join(self.copies, image)))
+
+    @packages('irafcl')
+    def test_iraf_can_neither_edit_nor_delete_where_it_works(self):
+        image = self.name('image')
+        shown = self.shown(self.files, ['irafcl', '-f', 'SCRIPT'], f"""
+hedit {image} OBJECT changed update+ verify- show-
+imdelete {image} verify-
+imheader {image}
+imcopy {image}[1:30,1:20] part.fits verbose-
+logout
+""", place=self.files)
+        for sentence in ('No write permission', 'Cannot delete file', 'Cannot preallocate space for file'):
+            self.assertIn(sentence, shown)
+        self.assertRegex(shown, r'\[400,300\]\[real\]: IMAGE')
+        self.assertEqual(harness.read(os.path.join(self.files, image)), harness.read(os.path.join(self.copies, image)))
 
     @packages('irafcl')
     def test_iraf_reads_a_raw_frame_that_the_archive_keeps_compressed(self):

@@ -62,7 +62,7 @@ class CallersTreeTest : public tests::FsFixture {
   const std::vector<std::string> file_{"datasets", kId, kId + ".fits"};
 };
 
-TEST_F(CallersTreeTest, AFileIsOpenedForWhoOpensIt) {
+TEST_F(CallersTreeTest, AFileIsOpenedWithTheLoginOfItsOpener) {
   EXPECT_EQ(opened_by(kAnna, file_), 0);
   EXPECT_EQ(opened_by(kBert, file_), EACCES);
   EXPECT_EQ(opened_by(0, file_), EACCES);
@@ -91,7 +91,7 @@ TEST_F(CallersTreeTest, TheSizeLearntBySomebodysRightsIsEverybodys) {
   EXPECT_EQ(*fs_->getxattr(ino, "user.esofs.size_state"), "exact");
 }
 
-TEST_F(CallersTreeTest, AnOpenTellsTheKernelThatTheSizeIsAnother) {
+TEST_F(CallersTreeTest, AnOpenInvalidatesAnotherSizeOfTheKernel) {
   const auto ino = walk(file_);
   std::optional<Result<Opened>> answer;
   fs_->open(ino, O_RDONLY, kAnna, [&](Result<Opened> opened) { answer = std::move(opened); });

@@ -39,7 +39,7 @@ TEST(Readme, AnotherArchiveIsNotPromisedWhatItDoesNotHave) {
     EXPECT_THAT(text, Not(HasSubstr(absent)));
 }
 
-TEST(Readme, TheLimitsOfTheArchiveAreToldAtTheEnd) {
+TEST(Readme, TheLimitsOfTheArchiveStandAtTheEnd) {
   Config config;
   config.limits = {"One.", "Two."};
   EXPECT_TRUE(readme_text(config).ends_with("\nLimits of this archive:\n  One.\n  Two.\n"));

@@ -189,6 +189,7 @@ TEST_F(CutoutsTest, AQueryWithCutoutsIsRemovedByRmR) {
   EXPECT_EQ(cache_.evicted(), std::vector<std::string>{kId + "/" + kCanonical}) << "it is dropped";
   EXPECT_TRUE(rmdir(walk({"queries", "a", "cutout"}), kSpec));
   EXPECT_EQ(list({"queries", "a", "cutout"}), std::vector<std::string>{});
+  EXPECT_TRUE(fs_->unlink(walk({"queries", "a"}), "query.adql"));
   EXPECT_TRUE(rmdir(walk({"queries", "a"}), "cutout"));
   EXPECT_TRUE(rmdir(walk({"queries"}), "a"));
 }

@@ -2,28 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 namespace esofs::fs {
 namespace {
 
 class NamedNode : public Node {
  public:
-  explicit NamedNode(std::string identity, int knowledge = 0)
+  explicit NamedNode(std::string identity, Knowledge knowledge = {})
       : identity_(std::move(identity)), knowledge_(knowledge) {}
   std::string identity() const override { return identity_; }
   std::string path() const override { return "/" + identity_; }
-  int knowledge() const override { return knowledge_; }
+  Knowledge knowledge() const override { return knowledge_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override { return {}; }
 
  private:
   std::string identity_;
-  int knowledge_;
+  Knowledge knowledge_;
 };
 
-NodePtr node(const std::string& identity, int knowledge = 0) {
+NodePtr node(const std::string& identity, Knowledge knowledge = {}) {
   return std::make_shared<NamedNode>(identity, knowledge);
 }
 
@@ -71,12 +75,82 @@ TEST(InodeTable, ANodeLivesUntilEachLookupIsForgotten) {
 
 TEST(InodeTable, OfTwoNodesOfOneIdentityTheOneThatKnowsMoreIsKept) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x", 1));
-  const auto better = node("x", 2);
+  const Knowledge little{.renewed = true};
+  const Knowledge much{.renewed = true, .row = true, .columns = 3};
+  const auto ino = table.reference(node("x", little));
+  const auto better = node("x", much);
   (void)table.reference(better);
   EXPECT_EQ(table.find(ino), better);
-  (void)table.reference(node("x", 1));
+  (void)table.reference(node("x", little));
   EXPECT_EQ(table.find(ino), better);
+}
+
+TEST(InodeTable, OfTwoThatKnowAsMuchTheLaterIsKeptIfItIsNewer) {
+  InodeTable table(node("root"));
+  const auto remembers = node("x");
+  const auto ino = table.reference(remembers);
+  (void)table.reference(node("x"));
+  EXPECT_EQ(table.find(ino), remembers);
+  const auto newer = node("x", {.renewed = true});
+  (void)table.reference(node("x", {.renewed = true}));
+  (void)table.reference(newer);
+  EXPECT_EQ(table.find(ino), newer);
+}
+
+// A node whose knowledge() asks something of the rest of the program first.
+class AskingNode : public NamedNode {
+ public:
+  AskingNode(std::string identity, std::function<void()> ask)
+      : NamedNode(std::move(identity)), ask_(std::move(ask)) {}
+  Knowledge knowledge() const override {
+    ask_();
+    return {.renewed = true};
+  }
+
+ private:
+  const std::function<void()> ask_;
+};
+
+TEST(InodeTable, ANodeThatIsComparedMayCallTheTable) {
+  InodeTable table(node("root"));
+  const auto ask = [&table] { (void)table.size(); };
+  const auto ino = table.reference(std::make_shared<AskingNode>("x", ask));
+  const auto later = std::make_shared<AskingNode>("x", ask);
+  EXPECT_EQ(table.reference(later), ino);
+  EXPECT_EQ(table.find(ino), later);
+}
+
+// The home directory of a login may hang.
+TEST(InodeTable, ANodeThatHangsStopsNoOtherLookup) {
+  InodeTable table(node("root"));
+  std::promise<void> asked;
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  const auto hang = [&asked, released, first = std::make_shared<std::once_flag>()] {
+    std::call_once(*first, [&asked] { asked.set_value(); });
+    released.wait();
+  };
+  const auto ino = table.reference(node("x"));
+  std::thread waiting([&] { (void)table.reference(std::make_shared<AskingNode>("x", hang)); });
+  asked.get_future().wait();
+  EXPECT_NE(table.reference(node("y")), ino);
+  EXPECT_EQ(table.reference(node("x")), ino);
+  release.set_value();
+  waiting.join();
+}
+
+TEST(InodeTable, QueryAdqlHasASmallerNumberThanDatasets) {
+  InodeTable table(node("root"));
+  const auto query = table.reference(node("text:query:a"));
+  for (int i = 0; i < 1000; ++i) EXPECT_LT(query, table.reference(node("file:plain:" + std::to_string(i))));
+}
+
+TEST(InodeTable, ThePathOfANodeThatHasLeftIsRemembered) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x"));
+  EXPECT_FALSE(table.path_of_forgotten(ino));
+  table.forget(ino, 1);
+  EXPECT_EQ(table.path_of_forgotten(ino), "/x");
 }
 
 TEST(InodeTable, PagesAreKeptWhileTheVersionIsTheSame) {
@@ -105,7 +179,7 @@ TEST(InodeTable, ANewVersionDoesNotMixWithThePagesOfAnOpenOldOne) {
   EXPECT_FALSE(table.opened(ino, "v2", 10).keep_cache) << "the kernel still has the pages of v1";
 }
 
-TEST(InodeTable, AnOpenKnowsWhetherTheKernelWasToldAnotherSize) {
+TEST(InodeTable, AnOpenKnowsWhetherTheKernelHasAnotherSize) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x"));
   EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size) << "nothing was told";
@@ -145,7 +219,7 @@ TEST(InodeTable, NothingIsDeclinedOfAFileThatIsReadPastThePageCache) {
   EXPECT_FALSE(table.first_decline(ino));
 }
 
-TEST(InodeTable, AChangeThatCameAfterTheTimeWasShownIsShownUnlessTheFileIsOpen) {
+TEST(InodeTable, ALaterChangeIsShownUnlessTheFileIsOpen) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x"));
   EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);

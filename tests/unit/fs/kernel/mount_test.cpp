@@ -102,7 +102,7 @@ class MountTest : public FsFixture {
   Result<void> ran_;
 };
 
-TEST_F(MountTest, AFileIsReadWholeThoughItsSizeWasAnEstimate) {
+TEST_F(MountTest, AFileIsReadWholeAfterAnEstimateOfItsSize) {
   make_query();
   struct stat before {};
   ASSERT_EQ(::stat((query() / kFile).c_str(), &before), 0);
@@ -125,7 +125,7 @@ TEST_F(MountTest, TheFirstOpenAloneShowsTheExactSizeToFstatAndSeek) {
   EXPECT_EQ(status.st_size, 200'000);
 }
 
-TEST_F(MountTest, SeekdirReturnsToWhereTelldirWas) {
+TEST_F(MountTest, SeekdirReturnsToThePlaceOfTelldir) {
   make_query();
   DIR* const directory = ::opendir(query().c_str());
   ASSERT_NE(directory, nullptr);
@@ -219,7 +219,7 @@ TEST_F(MountTest, CtrlCEndsAnOpenThatWaits) {
   EXPECT_EQ(ended.get(), EINTR);
 }
 
-TEST_F(MountTest, StoppingAnswersThoseWhoWait) {
+TEST_F(MountTest, StoppingAnswersAllWaitingRequests) {
   make_query();
   cache_.hold_opens();
   auto waiting = std::async(std::launch::async, [this] {

@@ -56,7 +56,7 @@ TEST_F(PendingRequestsTest, ACancelOfAnAnsweredRequestDoesNotReachTheNextOneAtIt
   EXPECT_EQ(cancels_, 0);
 }
 
-TEST_F(PendingRequestsTest, TheEndCancelsAllAndCountsWhoNeverAnswers) {
+TEST_F(PendingRequestsTest, TheEndCancelsAllAndCountsTheUnanswered) {
   int other = 0;
   pending_.add(&request_);
   pending_.add(&other);
@@ -66,7 +66,7 @@ TEST_F(PendingRequestsTest, TheEndCancelsAllAndCountsWhoNeverAnswers) {
   EXPECT_FALSE(pending_.claim(&other)) << "the session is gone: nobody may answer any more";
 }
 
-TEST_F(PendingRequestsTest, TheEndWaitsForWhoIsAnsweringJustNow) {
+TEST_F(PendingRequestsTest, TheEndWaitsForAnAnswerUnderWay) {
   pending_.add(&request_);
   ASSERT_TRUE(pending_.claim(&request_));
   std::atomic<bool> answered{false};

@@ -30,7 +30,7 @@ TEST(Privacy, ListingsCoverEverythingButWhatIsPublicByNature) {
     EXPECT_FALSE(listings.covers(path, false)) << path;
 }
 
-TEST(Privacy, WhoMountedSeesEverythingAndOthersWhereThatIsWanted) {
+TEST(Privacy, TheMountingUserSeesEverythingOthersIfShared) {
   Config config;
   config.uid = 1000;
   EXPECT_TRUE(sees_everything(config, 1000));

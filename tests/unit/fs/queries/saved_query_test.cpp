@@ -40,7 +40,7 @@ TEST(SavedQuery, WithoutDirectivesTheDefaultsHold) {
   EXPECT_EQ(spec->ttl, hours(24));
 }
 
-TEST(SavedQuery, DefaultsOfTheMountHoldWhereNoDirectiveSaysOtherwise) {
+TEST(SavedQuery, WithoutADirectiveTheDefaultOfTheMountHolds) {
   cache::QuerySpec defaults;
   defaults.maxrec = 5;
   defaults.ttl = hours(2);

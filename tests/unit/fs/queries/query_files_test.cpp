@@ -12,9 +12,9 @@
 namespace esofs::tests {
 namespace {
 
-class EditorsTest : public FsFixture {
+class QueryFilesTest : public FsFixture {
  protected:
-  EditorsTest() {
+  QueryFilesTest() {
     save("a", kAdql);
     query_ = walk({"queries", "a"});
   }
@@ -35,7 +35,7 @@ class EditorsTest : public FsFixture {
   std::uint64_t query_ = 0;
 };
 
-TEST_F(EditorsTest, ARedirectionIsOnDiskWhenCloseReturns) {
+TEST_F(QueryFilesTest, ARedirectionIsOnDiskWhenCloseReturns) {
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT "));
@@ -45,7 +45,7 @@ TEST_F(EditorsTest, ARedirectionIsOnDiskWhenCloseReturns) {
   fs_->release(opened->handle);
 }
 
-TEST_F(EditorsTest, FsyncCommitsToo) {
+TEST_F(QueryFilesTest, FsyncCommitsToo) {
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "select"));
@@ -55,7 +55,7 @@ TEST_F(EditorsTest, FsyncCommitsToo) {
   fs_->release(opened->handle);
 }
 
-TEST_F(EditorsTest, AppendingAddsToTheText) {
+TEST_F(QueryFilesTest, AppendingAddsToTheText) {
   const std::string more = "\n-- more";
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_APPEND);
   ASSERT_TRUE(opened);
@@ -64,7 +64,7 @@ TEST_F(EditorsTest, AppendingAddsToTheText) {
   EXPECT_EQ(on_disk("a"), kAdql + more);
 }
 
-TEST_F(EditorsTest, TruncateWithoutAHandleIsCommitted) {
+TEST_F(QueryFilesTest, TruncateWithoutAHandleIsCommitted) {
   fs::Change cut;
   cut.size = 6;
   ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), cut));
@@ -72,7 +72,7 @@ TEST_F(EditorsTest, TruncateWithoutAHandleIsCommitted) {
 }
 
 // vim with backupcopy=auto: probes 4913, moves the file away, writes a new one, removes the backup.
-TEST_F(EditorsTest, Vim) {
+TEST_F(QueryFilesTest, Vim) {
   create(".query.adql.swp", "swap");
   create("4913", "");
   ASSERT_TRUE(fs_->unlink(query_, "4913"));
@@ -90,7 +90,7 @@ TEST_F(EditorsTest, Vim) {
 }
 
 // emacs: a dangling symbolic link as lock, a backup by rename, a fresh file.
-TEST_F(EditorsTest, Emacs) {
+TEST_F(QueryFilesTest, Emacs) {
   const auto lock = fs_->symlink(query_, ".#query.adql", "user@host.123:1");
   ASSERT_TRUE(lock) << lock.error().what();
   EXPECT_TRUE(S_ISLNK(lock->attributes.st_mode));
@@ -107,7 +107,7 @@ TEST_F(EditorsTest, Emacs) {
 }
 
 // sed -i: a temporary file beside it, renamed onto it.
-TEST_F(EditorsTest, SedInPlace) {
+TEST_F(QueryFilesTest, SedInPlace) {
   create("sedAbC123", "SELECT sed");
   EXPECT_EQ(on_disk("a"), kAdql);
   ASSERT_TRUE(fs_->rename(query_, "sedAbC123", query_, "query.adql", 0));
@@ -117,22 +117,24 @@ TEST_F(EditorsTest, SedInPlace) {
 }
 
 // mv uses RENAME_NOREPLACE first.
-TEST_F(EditorsTest, MvWithoutReplacing) {
-  create("new", "SELECT new");
-  const auto refused = fs_->rename(query_, "new", query_, "query.adql", RENAME_NOREPLACE);
+TEST_F(QueryFilesTest, MvWithoutReplacing) {
+  create("query.adql.new", "SELECT new");
+  const auto refused = fs_->rename(query_, "query.adql.new", query_, "query.adql", RENAME_NOREPLACE);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), EEXIST);
   EXPECT_EQ(on_disk("a"), kAdql);
-  EXPECT_EQ(fs_->rename(query_, "new", query_, "query.adql", RENAME_EXCHANGE).error().code(), EINVAL);
+  EXPECT_EQ(fs_->rename(query_, "query.adql.new", query_, "query.adql", RENAME_EXCHANGE).error().code(),
+            EINVAL);
 }
 
-TEST_F(EditorsTest, AFileCannotLeaveItsQuery) {
+TEST_F(QueryFilesTest, AFileCannotLeaveItsQuery) {
   save("b", "SELECT b");
-  create("x", "y");
-  EXPECT_EQ(fs_->rename(query_, "x", walk({"queries", "b"}), "query.adql", 0).error().code(), EXDEV);
+  create("query.adql~", "y");
+  EXPECT_EQ(fs_->rename(query_, "query.adql~", walk({"queries", "b"}), "query.adql", 0).error().code(),
+            EXDEV);
 }
 
-TEST_F(EditorsTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
+TEST_F(QueryFilesTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
   ASSERT_TRUE(fs_->unlink(query_, "query.adql"));
   EXPECT_EQ(list({"queries", "a"}), std::vector<std::string>{"status.txt"});
   EXPECT_EQ(on_disk("a"), kAdql);
@@ -140,14 +142,14 @@ TEST_F(EditorsTest, UnlinkOfQueryAdqlMakesTheQueryEmptyButKeepsTheText) {
   EXPECT_EQ(on_disk("a"), "SELECT 3");
 }
 
-TEST_F(EditorsTest, TheSameTextMadeAnewIsTheSameQuery) {
+TEST_F(QueryFilesTest, TheSameTextWrittenAgainIsTheSameQuery) {
   ASSERT_TRUE(fs_->unlink(query_, "query.adql"));
   create("query.adql", kAdql);
   EXPECT_EQ(list({"queries", "a"}).size(), 5U);
   EXPECT_EQ(catalog_.forgotten(), 0);
 }
 
-TEST_F(EditorsTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
+TEST_F(QueryFilesTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
   const auto ino = walk({"queries", "a", "query.adql"});
   auto writer = open(ino, O_WRONLY);
   ASSERT_TRUE(writer);
@@ -160,7 +162,7 @@ TEST_F(EditorsTest, AReaderThatClosesDoesNotCommitWhatAWriterHasHalfWritten) {
   EXPECT_EQ(on_disk("a").substr(0, 4), "HALF");
 }
 
-TEST_F(EditorsTest, FtruncateIsCommittedByClose) {
+TEST_F(QueryFilesTest, FtruncateIsCommittedByClose) {
   const auto ino = walk({"queries", "a", "query.adql"});
   auto opened = open(ino, O_WRONLY);
   ASSERT_TRUE(opened);
@@ -171,8 +173,7 @@ TEST_F(EditorsTest, FtruncateIsCommittedByClose) {
   EXPECT_EQ(on_disk("a"), "SEL");
 }
 
-TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
-  const auto status = walk({"queries", "a", "status.txt"});
+TEST_F(QueryFilesTest, CloseAndStatusTxtReportAFailedSave) {
   auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT lost"));
@@ -180,21 +181,58 @@ TEST_F(EditorsTest, AFailedSaveIsToldByCloseAndByStatusTxt) {
   std::filesystem::remove_all(folder);
   std::ofstream(folder) << "in the way";
   EXPECT_FALSE(close(opened->handle));
-  EXPECT_NE(cat(status).find("not saved: "), std::string::npos);
+  EXPECT_NE(cat(lookup(query_, "status.txt")->ino).find("not saved: "), std::string::npos);
 }
 
-TEST_F(EditorsTest, ScratchFilesAreForTextOnly) {
-  auto created = fs_->create(query_, "big");
+TEST_F(QueryFilesTest, ScratchFilesAreForTextOnly) {
+  auto created = fs_->create(query_, "query.adql.big");
   ASSERT_TRUE(created);
   EXPECT_EQ(write(created->opened.handle, "x", fs::TextFile::kMostBytes).error().code(), EFBIG);
   fs_->release(created->opened.handle);
 }
 
-TEST_F(EditorsTest, AnUnlinkedFileStaysReadableWhileOpen) {
-  create("x", "text");
-  auto opened = open(walk({"queries", "a", "x"}));
+TEST_F(QueryFilesTest, OnlyNamesOfEditorsCanBeMade) {
+  for (const char* name :
+       {"a.tmp", "image.imh", "login.cl", "core", "middumma.bdf", "default.sex", "test.cat"}) {
+    EXPECT_EQ(fs_->create(query_, name).error().code(), EROFS) << name;
+    EXPECT_EQ(fs_->symlink(query_, name, "x").error().code(), EROFS) << name;
+    EXPECT_EQ(fs_->rename(query_, "query.adql", query_, name, 0).error().code(), EROFS) << name;
+  }
+  EXPECT_EQ(query_text(), kAdql);
+}
+
+TEST_F(QueryFilesTest, AnUnlinkedOpenFileHasNoLinks) {
+  create("query.adql~", "text");
+  const auto ino = walk({"queries", "a", "query.adql~"});
+  EXPECT_EQ(fs_->getattr(ino)->attributes.st_nlink, 1U);
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql~"));
+  EXPECT_EQ(fs_->getattr(ino)->attributes.st_nlink, 0U);
+}
+
+TEST_F(QueryFilesTest, AReplacedFileHasNoLinks) {
+  const auto before = walk({"queries", "a", "query.adql"});
+  create("query.adql.new", "SELECT new");
+  ASSERT_TRUE(fs_->rename(query_, "query.adql.new", query_, "query.adql", 0));
+  EXPECT_EQ(fs_->getattr(before)->attributes.st_nlink, 0U);
+}
+
+TEST_F(QueryFilesTest, TimesAreKeptToTheNanosecond) {
+  create("query.adql~", "text");
+  fs::Change times;
+  times.mtime = timespec{1'600'000'000, 123'456'789};
+  times.atime = timespec{1'500'000'000, 987'654'321};
+  const auto kept = fs_->setattr(walk({"queries", "a", "query.adql~"}), times);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->attributes.st_mtim.tv_nsec, 123'456'789);
+  EXPECT_EQ(kept->attributes.st_atim.tv_sec, 1'500'000'000);
+  EXPECT_EQ(kept->attributes.st_atim.tv_nsec, 987'654'321);
+}
+
+TEST_F(QueryFilesTest, AnUnlinkedFileStaysReadableWhileOpen) {
+  create("query.adql~", "text");
+  auto opened = open(walk({"queries", "a", "query.adql~"}));
   ASSERT_TRUE(opened);
-  ASSERT_TRUE(fs_->unlink(query_, "x"));
+  ASSERT_TRUE(fs_->unlink(query_, "query.adql~"));
   auto bytes = read(opened->handle, 0, 100);
   ASSERT_TRUE(bytes);
   EXPECT_EQ(bytes->size(), 4U);

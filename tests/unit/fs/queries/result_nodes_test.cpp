@@ -10,9 +10,9 @@
 namespace esofs::fs {
 namespace {
 
-class ResultsTest : public tests::FsFixture {
+class ResultNodesTest : public tests::FsFixture {
  protected:
-  ResultsTest() {
+  ResultNodesTest() {
     listing_->file = file("result.vot", "<VOTABLE/>");
     save("a", tests::kAdql);
   }
@@ -26,7 +26,7 @@ class ResultsTest : public tests::FsFixture {
   }
 };
 
-TEST_F(ResultsTest, AFormIsMadeWhenItIsOpenedAndItsSizeIsExactFromThenOn) {
+TEST_F(ResultNodesTest, AFormIsMadeWhenItIsOpenedAndItsSizeIsExactFromThenOn) {
   (void)list({"queries", "a"});
   catalog_.put_result(client::TableFormat::kCsv, file("made.csv", "dp_id\nX\n"));
   const auto ino = result(".csv");
@@ -38,19 +38,19 @@ TEST_F(ResultsTest, AFormIsMadeWhenItIsOpenedAndItsSizeIsExactFromThenOn) {
   EXPECT_EQ(fs_->getattr(ino)->attributes.st_size, 8);
 }
 
-TEST_F(ResultsTest, OpeningAFormRunsTheQuery) {
+TEST_F(ResultNodesTest, OpeningAFormRunsTheQuery) {
   catalog_.put_result(client::TableFormat::kJson, file("made.json", "{}"));
   EXPECT_EQ(cat(result(".json")), "{}");
   EXPECT_EQ(catalog_.asked(), 1);
 }
 
-TEST_F(ResultsTest, AFormThatCannotBeMadeIsItsErrno) {
+TEST_F(ResultNodesTest, AFormThatCannotBeMadeIsItsErrno) {
   auto opened = open(result(".fits"));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), ENOSPC);
 }
 
-TEST_F(ResultsTest, WhoWaitsForAFormCanBeInterrupted) {
+TEST_F(ResultNodesTest, WaitingForAFormCanBeInterrupted) {
   (void)list({"queries", "a"});
   catalog_.put_result(client::TableFormat::kCsv, file("made.csv", "x"));
   catalog_.hold();
@@ -63,7 +63,7 @@ TEST_F(ResultsTest, WhoWaitsForAFormCanBeInterrupted) {
   EXPECT_EQ(answer->error().code(), EINTR);
 }
 
-TEST_F(ResultsTest, OtherNamesAreNoFiles) {
+TEST_F(ResultNodesTest, OtherNamesAreNoFiles) {
   for (const char* name : {"result", "result.xml", "result.csv.gz", "other.csv", ".csv"}) {
     auto entry = lookup(walk({"queries", "a", "table"}), name);
     ASSERT_TRUE(entry);
@@ -71,13 +71,13 @@ TEST_F(ResultsTest, OtherNamesAreNoFiles) {
   }
 }
 
-TEST_F(ResultsTest, AttributesTellWhetherTheAnswerIsWhole) {
+TEST_F(ResultNodesTest, AttributesSayWhetherTheAnswerIsWhole) {
   (void)list({"queries", "a"});
   EXPECT_EQ(*fs_->getxattr(result(".csv"), "user.esofs.truncated"), "false");
   EXPECT_EQ(*fs_->getxattr(result(".vot"), "user.esofs.rows"), "2");
 }
 
-TEST_F(ResultsTest, AnAnswerThatWasNotKeptHasNoForms) {
+TEST_F(ResultNodesTest, AnAnswerThatWasNotKeptHasNoForms) {
   listing_->file.reset();
   (void)list({"queries", "a"});
   EXPECT_TRUE(list({"queries", "a", "table"}).empty());

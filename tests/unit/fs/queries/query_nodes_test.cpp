@@ -17,21 +17,21 @@ using ::testing::Test;
 
 const std::string kFile = kId + ".fits";
 
-class QueriesTest : public FsFixture {
+class QueryNodesTest : public FsFixture {
  protected:
   static bool has(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
 };
 
-TEST_F(QueriesTest, ANewQueryHoldsQueryAdqlAndStatusTxtOnly) {
+TEST_F(QueryNodesTest, ANewQueryHoldsQueryAdqlAndStatusTxtOnly) {
   ASSERT_TRUE(fs_->mkdir(walk({"queries"}), "a"));
   EXPECT_EQ(list({"queries", "a"}), (std::vector<std::string>{"query.adql", "status.txt"}));
   EXPECT_EQ(catalog_.asked(), 0);
   EXPECT_NE(cat({"queries", "a", "status.txt"}).find("phase: EMPTY"), std::string::npos);
 }
 
-TEST_F(QueriesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
+TEST_F(QueryNodesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
   save("a", kAdql + "\n");
   EXPECT_EQ(list({"queries", "a"}),
             (std::vector<std::string>{"query.adql", "status.txt", "table", kFile, kOtherId + ".fits"}));
@@ -40,7 +40,7 @@ TEST_F(QueriesTest, ListingAQueryListsTheDatasetsOfItsAnswer) {
   EXPECT_EQ(catalog_.asked(), 1) << "a known listing asks nobody";
 }
 
-TEST_F(QueriesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
+TEST_F(QueryNodesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
   auto shared = config();
   shared.uid = 1000;
   mount(shared);
@@ -63,12 +63,12 @@ TEST_F(QueriesTest, EverybodyReadsAndOnlyTheOwnerAndRootWrite) {
   EXPECT_EQ(code(fs_->access(walk({"queries"}), R_OK | X_OK, 1001)), 0);
 }
 
-TEST_F(QueriesTest, TheTableDirectoryIsReadOnly) {
+TEST_F(QueryNodesTest, TheTableDirectoryIsReadOnly) {
   save("a", kAdql);
   EXPECT_EQ(lookup(walk({"queries", "a"}), "table")->attributes.st_mode, S_IFDIR | 0555U);
 }
 
-TEST_F(QueriesTest, LookupsThatNeedNoListingNeverWait) {
+TEST_F(QueryNodesTest, LookupsThatNeedNoListingNeverWait) {
   save("a", kAdql);
   catalog_.hold();
   for (const char* name : {"query.adql", "status.txt", "table"}) {
@@ -84,7 +84,7 @@ TEST_F(QueriesTest, LookupsThatNeedNoListingNeverWait) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
-TEST_F(QueriesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
+TEST_F(QueryNodesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
   save("a", kAdql);
   catalog_.hold();
   const auto query = walk({"queries", "a"});
@@ -98,7 +98,7 @@ TEST_F(QueriesTest, ALookupInAListingThatNobodyFetchedWaitsAndThenSaysEagain) {
   EXPECT_EQ(answer->error().code(), EAGAIN);
 }
 
-TEST_F(QueriesTest, ALookupIsAnsweredWhenTheListingArrives) {
+TEST_F(QueryNodesTest, ALookupIsAnsweredWhenTheListingArrives) {
   save("a", kAdql);
   catalog_.hold();
   std::optional<Result<fs::Entry>> answer;
@@ -109,7 +109,7 @@ TEST_F(QueriesTest, ALookupIsAnsweredWhenTheListingArrives) {
   EXPECT_NE((*answer)->ino, 0U);
 }
 
-TEST_F(QueriesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
+TEST_F(QueryNodesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
   save("a", kAdql);
   catalog_.hold();
   std::optional<Result<fs::Opened>> answer;
@@ -121,7 +121,7 @@ TEST_F(QueriesTest, OpendirWaitsForQueryWaitThenSaysEagain) {
   EXPECT_EQ(answer->error().code(), EAGAIN);
 }
 
-TEST_F(QueriesTest, AnInterruptedOpendirAnswersEintr) {
+TEST_F(QueryNodesTest, AnInterruptedOpendirAnswersEintr) {
   save("a", kAdql);
   catalog_.hold();
   std::optional<Result<fs::Opened>> answer;
@@ -133,7 +133,7 @@ TEST_F(QueriesTest, AnInterruptedOpendirAnswersEintr) {
   EXPECT_EQ(answer->error().code(), EINTR);
 }
 
-TEST_F(QueriesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
+TEST_F(QueryNodesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
   catalog_.fail(kAdql, Error(EHOSTUNREACH, "cannot connect to archive"));
   save("a", kAdql);
   const auto opened = opendir(walk({"queries", "a"}));
@@ -145,7 +145,7 @@ TEST_F(QueriesTest, AFailedQueryIsAnErrnoAndStatusTxtSaysWhy) {
   EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
 }
 
-TEST_F(QueriesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
+TEST_F(QueryNodesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
   save("a", "-- maxrek: 5\n" + kAdql);
   const auto opened = opendir(walk({"queries", "a"}));
   ASSERT_FALSE(opened);
@@ -156,7 +156,7 @@ TEST_F(QueriesTest, ABadDirectiveIsEinvalWithoutARequestAndCanBeMended) {
   EXPECT_TRUE(has(list({"queries", "a"}), kFile));
 }
 
-TEST_F(QueriesTest, ADirectoryContinuesAtAnyOffset) {
+TEST_F(QueryNodesTest, ADirectoryContinuesAtAnyOffset) {
   save("a", kAdql);
   auto opened = opendir(walk({"queries", "a"}));
   ASSERT_TRUE(opened);
@@ -177,7 +177,7 @@ TEST_F(QueriesTest, ADirectoryContinuesAtAnyOffset) {
                                                   kOtherId + ".fits"}));
 }
 
-TEST_F(QueriesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
+TEST_F(QueryNodesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
   save("a", kAdql);
   auto opened = opendir(walk({"queries", "a"}));
   ASSERT_TRUE(opened);
@@ -195,7 +195,7 @@ TEST_F(QueriesTest, ReaddirplusCountsALookupForEachEntryThatFitted) {
   EXPECT_EQ(fs_->live_inodes(), before);
 }
 
-TEST_F(QueriesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
+TEST_F(QueryNodesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
   auto huge = std::make_shared<FakeListing>();
   for (int i = 0; i <= static_cast<int>(fs::Filesystem::kMostWithAttributes); ++i)
     huge->add("ADP." + std::to_string(i));
@@ -215,7 +215,7 @@ TEST_F(QueriesTest, AHugeListingGivesNamesOnlyAndKeepsNoInodes) {
   EXPECT_EQ(fs_->live_inodes(), before);
 }
 
-TEST_F(QueriesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
+TEST_F(QueryNodesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
   save("a", kAdql);
   auto opened = opendir(walk({"queries", "a"}));
   ASSERT_TRUE(opened);
@@ -224,7 +224,7 @@ TEST_F(QueriesTest, AnOpenDirectoryKeepsItsSnapshotThroughARefresh) {
   EXPECT_FALSE(has(list({"queries", "a"}), kFile));
 }
 
-TEST_F(QueriesTest, TouchAsksTheArchiveAnew) {
+TEST_F(QueryNodesTest, TouchAsksTheArchiveAgain) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   fs::Change touch;
@@ -233,24 +233,128 @@ TEST_F(QueriesTest, TouchAsksTheArchiveAnew) {
   EXPECT_EQ(catalog_.refreshes(), 1);
 }
 
-TEST_F(QueriesTest, RmOfAListedFileHidesItUntilTheQueryIsTouched) {
+TEST_F(QueryNodesTest, NothingOfTheArchiveCanBeUnlinked) {
+  save("a", kAdql);
+  const auto before = list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  for (const std::string& name : {kFile, std::string("status.txt")})
+    EXPECT_EQ(fs_->unlink(query, name).error().code(), EROFS) << name;
+  EXPECT_EQ(rmdir(query, "table").error().code(), EROFS);
+  EXPECT_EQ(fs_->unlink(walk({"queries", "a", "table"}), "result.vot").error().code(), EROFS);
+  EXPECT_EQ(list({"queries", "a"}), before);
+}
+
+TEST_F(QueryNodesTest, WithoutQueryAdqlTheRestCanBeUnlinked) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   const auto query = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->unlink(query, "query.adql"));
+  EXPECT_NE(lookup(query, kFile)->ino, 0U) << "rm must find what it has still to remove";
+  ASSERT_TRUE(fs_->unlink(walk({"queries", "a", "table"}), "result.vot"));
   ASSERT_TRUE(fs_->unlink(query, kFile));
-  EXPECT_FALSE(has(list({"queries", "a"}), kFile));
   const auto gone = lookup(query, kFile);
   EXPECT_TRUE(!gone && gone.error().code() == ENOENT);
-  const std::string told = "removed here: 1; touch query.adql to see them again\n";
-  EXPECT_NE(cat({"queries", "a", "status.txt"}).find(told), std::string::npos);
-  fs::Change touch;
-  touch.mtime_now = true;
-  ASSERT_TRUE(fs_->setattr(walk({"queries", "a", "query.adql"}), touch));
-  EXPECT_TRUE(has(list({"queries", "a"}), kFile));
-  EXPECT_EQ(cat({"queries", "a", "status.txt"}).find("removed here"), std::string::npos);
 }
 
-TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
+TEST_F(QueryNodesTest, WhatWasUnlinkedIsBackWhenTheQueryIsSaved) {
+  save("a", kAdql);
+  const auto before = list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  for (const std::string& name : {std::string("query.adql"), kFile}) ASSERT_TRUE(fs_->unlink(query, name));
+  auto created = fs_->create(query, "query.adql");
+  ASSERT_TRUE(created);
+  ASSERT_TRUE(write(created->opened.handle, kAdql));
+  ASSERT_TRUE(close(created->opened.handle));
+  EXPECT_EQ(list({"queries", "a"}), before);
+}
+
+// What an open directory gives the kernel with a node, the kernel takes for what the name leads to.
+TEST_F(QueryNodesTest, AnOpenDirectoryDoesNotBringBackWhatIsGone) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  ASSERT_TRUE(fs_->create(query, "query.adql~"));
+  const auto opened = opendir(query);
+  const auto queries = opendir(walk({"queries"}));
+  ASSERT_TRUE(fs_->unlink(query, "query.adql~"));
+  EXPECT_FALSE(has(names(opened->handle), "query.adql~"));
+  ASSERT_TRUE(fs_->rename(walk({"queries"}), "a", walk({"queries"}), "b", 0));
+  EXPECT_FALSE(has(names(queries->handle), "a"));
+}
+
+TEST_F(QueryNodesTest, AnOpenDirectoryGivesTheFileThatReplacedAnother) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  const auto opened = opendir(query);
+  ASSERT_TRUE(fs_->create(query, "query.adql.new"));
+  ASSERT_TRUE(fs_->rename(query, "query.adql.new", query, "query.adql", 0));
+  std::uint64_t given = 0;
+  ASSERT_TRUE(fs_->readdir(opened->handle, 0, true, [&](const fs::DirectoryEntry& entry) {
+    if (entry.name == "query.adql") given = entry.entry.ino;
+    return true;
+  }));
+  EXPECT_EQ(given, walk({"queries", "a", "query.adql"}));
+}
+
+TEST_F(QueryNodesTest, RewinddirShowsTheDirectoryAsItIsNow) {
+  save("a", kAdql);
+  const auto query = walk({"queries", "a"});
+  const auto opened = opendir(query);
+  const auto queries = opendir(walk({"queries"}));
+  (void)names(opened->handle);
+  (void)names(queries->handle);
+  ASSERT_TRUE(fs_->create(query, "query.adql~"));
+  ASSERT_TRUE(fs_->mkdir(walk({"queries"}), "later"));
+  EXPECT_TRUE(has(names(opened->handle), "query.adql~"));
+  EXPECT_TRUE(has(names(queries->handle), "later"));
+}
+
+TEST_F(QueryNodesTest, NamesOfMoreThan255BytesAreTooLong) {
+  save("a", kAdql);
+  const std::string name(256, 'n');
+  const auto query = walk({"queries", "a"});
+  EXPECT_EQ(lookup(query, name).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(lookup(walk({"datasets"}), name).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->create(query, name).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->symlink(query, name, "x").error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->rename(query, "query.adql", query, name, 0).error().code(), ENAMETOOLONG);
+  EXPECT_EQ(fs_->mkdir(walk({"queries"}), name).error().code(), ENAMETOOLONG);
+}
+
+// What the kernel does for a file handle when it has forgotten the inode.
+TEST_F(QueryNodesTest, AForgottenFileIsFoundAgainByItsNumber) {
+  save("a", kAdql);
+  (void)list({"queries", "a"});
+  const auto query = walk({"queries", "a"});
+  const auto file = lookup(query, kFile)->ino;
+  while (fs_->getattr(file)) fs_->forget(file, 1);
+  const auto again = lookup(file, ".");
+  ASSERT_TRUE(again) << again.error().what();
+  EXPECT_EQ(again->ino, file);
+  EXPECT_EQ(lookup(file, "..")->ino, query);
+  EXPECT_EQ(lookup(12345, ".").error().code(), ESTALE);
+}
+
+TEST_F(QueryNodesTest, AForgottenFileThatIsGoneIsStale) {
+  save("a", kAdql);
+  const auto text = walk({"queries", "a", "query.adql"});
+  fs_->forget(text, 1000);
+  ASSERT_TRUE(rmdir(walk({"queries"}), "a"));
+  EXPECT_EQ(lookup(text, ".").error().code(), ESTALE);
+}
+
+// A lookup is what the kernel's sendfile(2) goes by.
+TEST_F(QueryNodesTest, ALookupMeasuresTheTextThatTheOpenGives) {
+  save("a", kAdql);
+  const auto status = walk({"queries", "a", "status.txt"});
+  const auto held = open(status);
+  ASSERT_TRUE(held);
+  (void)list({"queries", "a"});  // the text is longer now
+  const auto entry = lookup(walk({"queries", "a"}), "status.txt");
+  EXPECT_EQ(entry->entry_timeout, 0);
+  EXPECT_EQ(static_cast<std::size_t>(entry->attributes.st_size), cat(status).size());
+}
+
+TEST_F(QueryNodesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
   save("a", kAdql);
   const auto query = walk({"queries", "a"});
   for (const auto& name : list({"queries", "a"})) {
@@ -266,7 +370,7 @@ TEST_F(QueriesTest, RmDashRRemovesTheQueryFromTreeAndDisk) {
   EXPECT_EQ(on_disk("a"), "absent");
 }
 
-TEST_F(QueriesTest, ARemovedQueryMadeAnewIsAnotherDirectory) {
+TEST_F(QueryNodesTest, ARemovedQueryMadeAgainIsAnotherDirectory) {
   save("a", kAdql);
   const auto before = walk({"queries", "a"});
   ASSERT_TRUE(rmdir(walk({"queries"}), "a"));
@@ -275,7 +379,7 @@ TEST_F(QueriesTest, ARemovedQueryMadeAnewIsAnotherDirectory) {
   EXPECT_EQ(cat({"queries", "a", "query.adql"}), "");
 }
 
-TEST_F(QueriesTest, MvRenamesAQueryAndKeepsItsInode) {
+TEST_F(QueryNodesTest, MvRenamesAQueryAndKeepsItsInode) {
   save("a", kAdql);
   const auto ino = walk({"queries", "a"});
   ASSERT_TRUE(fs_->rename(walk({"queries"}), "a", walk({"queries"}), "b", 0));
@@ -285,7 +389,7 @@ TEST_F(QueriesTest, MvRenamesAQueryAndKeepsItsInode) {
   EXPECT_EQ(on_disk("a"), "absent");
 }
 
-TEST_F(QueriesTest, AQueryCannotLeaveQueries) {
+TEST_F(QueryNodesTest, AQueryCannotLeaveQueries) {
   save("a", kAdql);
   save("b", kAdql);
   const auto queries = walk({"queries"});
@@ -294,7 +398,7 @@ TEST_F(QueriesTest, AQueryCannotLeaveQueries) {
   EXPECT_EQ(on_disk("a"), kAdql);
 }
 
-TEST_F(QueriesTest, AQueryDoesNotReplaceAnother) {
+TEST_F(QueryNodesTest, AQueryDoesNotReplaceAnother) {
   save("a", kAdql);
   save("b", kAdql);
   const auto queries = walk({"queries"});
@@ -304,7 +408,7 @@ TEST_F(QueriesTest, AQueryDoesNotReplaceAnother) {
   EXPECT_EQ(on_disk("b"), kAdql);
 }
 
-TEST_F(QueriesTest, NamesThatOldToolsCannotTypeAreRefused) {
+TEST_F(QueryNodesTest, NamesThatOldToolsCannotTypeAreRefused) {
   for (const char* name : {".x", "a b", "x[1]"}) {
     const auto made = fs_->mkdir(walk({"queries"}), name);
     ASSERT_FALSE(made) << name;
@@ -312,7 +416,7 @@ TEST_F(QueriesTest, NamesThatOldToolsCannotTypeAreRefused) {
   }
 }
 
-TEST_F(QueriesTest, QueriesSurviveARemountWithTheirInodes) {
+TEST_F(QueryNodesTest, QueriesSurviveARemountWithTheirInodes) {
   save("a", kAdql);
   const auto directory = walk({"queries", "a"});
   (void)list({"queries", "a"});
@@ -323,7 +427,7 @@ TEST_F(QueriesTest, QueriesSurviveARemountWithTheirInodes) {
   EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
 }
 
-TEST_F(QueriesTest, WhatAnotherMountSavesIsTakenUp) {
+TEST_F(QueryNodesTest, WhatAnotherMountSavesIsTakenUp) {
   ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", kAdql));
   EXPECT_EQ(list({"queries"}), std::vector<std::string>{"b"});
   ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", "SELECT other"));
@@ -332,7 +436,7 @@ TEST_F(QueriesTest, WhatAnotherMountSavesIsTakenUp) {
   EXPECT_EQ(list({"queries"}), std::vector<std::string>{});
 }
 
-TEST_F(QueriesTest, TheKeptAnswerIsReadFromTheDisk) {
+TEST_F(QueryNodesTest, TheKeptAnswerIsReadFromTheDisk) {
   const auto path = temp_.path() / "result.vot";
   std::ofstream(path) << "<VOTABLE/>";
   listing_->file = path;
@@ -346,13 +450,13 @@ TEST_F(QueriesTest, TheKeptAnswerIsReadFromTheDisk) {
   EXPECT_EQ(entry->attributes.st_size, 10);
 }
 
-TEST_F(QueriesTest, AnAnswerThatWasNotKeptIsNotListed) {
+TEST_F(QueryNodesTest, AnAnswerThatWasNotKeptIsNotListed) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   EXPECT_EQ(list({"queries", "a", "table"}), std::vector<std::string>{});
 }
 
-TEST_F(QueriesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
+TEST_F(QueryNodesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
   save("a", kAdql);
   save("b", kAdql);
   ASSERT_TRUE(rmdir(walk({"queries"}), "a"));
@@ -361,7 +465,7 @@ TEST_F(QueriesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
   EXPECT_EQ(catalog_.forgotten(), 1);
 }
 
-TEST_F(QueriesTest, SafeNamesAreShownAndBothFormsAreFound) {
+TEST_F(QueryNodesTest, SafeNamesAreShownAndBothFormsAreFound) {
   auto safe = config();
   safe.names = fs::NameStyle::kSafe;
   mount(safe);
@@ -370,7 +474,7 @@ TEST_F(QueriesTest, SafeNamesAreShownAndBothFormsAreFound) {
   EXPECT_EQ(walk({"queries", "a", kFile}), walk({"queries", "a", "ADP.2018-06-21T20_32_57.736.fits"}));
 }
 
-TEST_F(QueriesTest, TheArchivesFilesCannotBeRenamedOrWritten) {
+TEST_F(QueryNodesTest, TheArchivesFilesCannotBeRenamedOrWritten) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   const auto query = walk({"queries", "a"});

@@ -1,0 +1,18 @@
+// Which names can be written in the directory of a query: query.adql, and what editors make beside it while they save.
+// All other names are read-only there, so that programs which work in such a directory meet what they meet on a read-only disk.
+//
+//   source   the manuals of the editors: vim (swap-file, backup, and its test file 4913), nano (-B, emergency save), GNU Emacs
+//            (Auto Save Files, Interlocking), sed -i, Qt's QSaveFile and Kate's swap files, GIO's g_file_replace(), mcedit
+//   threads  pure functions
+#pragma once
+
+#include <string_view>
+
+namespace esofs::fs {
+
+inline constexpr std::string_view kQueryFile = "query.adql";
+
+// A name that an editor of query.adql gives to a file or symbolic link of its own; not query.adql itself.
+bool scratch_name(std::string_view name);
+
+}  // namespace esofs::fs
