@@ -15,7 +15,7 @@ std::string_view without_fits(std::string_view name) {
 }
 
 std::string_view stem(std::string_view id) {
-  if (id.find('/') == std::string_view::npos) return id;
+  if (id.find('/') == std::string_view::npos) return without_fits(id);
   while (!id.empty() && (id.back() == '/' || id.back() == '?')) id.remove_suffix(1);
   return without_fits(id.substr(id.find_last_of("?/") + 1));  // npos + 1 is 0
 }
@@ -29,9 +29,9 @@ std::string entry_stem(const std::string& id) {
 
 std::string entry_name(const client::Dataset& dataset) {
   std::string_view found = stem(dataset.id);
-  // The last part of a URL or of an ivoid is often a file's whole name.
-  const bool whole = dataset.id.find('/') != std::string::npos && !dataset.extension.empty() &&
-                     found.size() > dataset.extension.size() && ends_with_any_case(found, dataset.extension);
+  // An id, or the last part of a URL or an ivoid, is often a file's whole name.
+  const bool whole = !dataset.extension.empty() && found.size() > dataset.extension.size() &&
+                     ends_with_any_case(found, dataset.extension);
   if (whole) found.remove_suffix(dataset.extension.size());
   const std::string name(found.empty() ? std::string_view("dataset") : found);
   return safe_name(name + dataset.extension);

@@ -9,8 +9,8 @@
 
 namespace esofs::cache {
 
-// safe_name(stem + extension). The stem is the id; of an id with a '/' (an ivoid, a URL) it is what follows the last '?' or
-// '/', without a FITS extension and without the dataset's own.
+// safe_name(stem + extension). The stem is the id without a FITS extension and without the dataset's own; of an id with a '/'
+// (an ivoid, a URL) it is what follows the last '?' or '/', without them.
 std::string entry_name(const client::Dataset& dataset);
 
 // The name of the directory below datasets/ of the dataset that a listing names so: the same without the extension.

@@ -42,7 +42,14 @@ TEST(EntryNameTest, AnExtensionIsNotGivenTwice) {
   EXPECT_EQ(named("ivo://x?data/a.jpg", ".jpg"), "a.jpg");
   EXPECT_EQ(named("http://x/a.JPG", ".jpg"), "a.jpg");
   EXPECT_EQ(named("ivo://x?a.fits.bz2"), "a.fits");
-  EXPECT_EQ(named("a.jpg", ".jpg"), "a.jpg.jpg");  // no ivoid: the id is the name
+  EXPECT_EQ(named("a.jpg", ".jpg"), "a.jpg");
+  EXPECT_EQ(named("image_2.fits"), "image_2.fits");
+  EXPECT_EQ(named("image_2.fits.fz"), "image_2.fits");
+  EXPECT_EQ(named("preview.png", ".png"), "preview.png");
+  EXPECT_EQ(named("a@b.fits"), "a@b.fits");
+  EXPECT_EQ(named(".fits"), ".fits.fits") << "a name of nothing but an extension";
+  EXPECT_EQ(entry_stem("image_2.fits"), "image_2");
+  EXPECT_EQ(entry_stem("ADP.2018-06-21T20:32:57.736"), "ADP.2018-06-21T20:32:57.736");
 }
 
 TEST(EntryNameTest, TheDirectoryIsCalledAsTheEntryWithoutItsExtension) {
