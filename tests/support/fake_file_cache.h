@@ -84,7 +84,8 @@ class FakeFileCache : public cache::FileCache {
   cache::FileFacts facts(const client::Dataset& dataset, cache::Form) override {
     const std::scoped_lock lock(mutex_);
     cache::FileFacts facts;
-    facts.size = dataset.estimate_bytes;
+    constexpr std::uint64_t unknown = 256ULL << 20U;  // as the real cache
+    facts.size = dataset.estimate_bytes > 0 ? dataset.estimate_bytes : unknown;
     auto file = files_.find(key(dataset));
     if (file == files_.end()) return facts;
     facts.url = "http://archive/" + dataset.id;
