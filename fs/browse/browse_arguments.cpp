@@ -30,7 +30,7 @@ bool plain_name(std::string_view text) {
   });
 }
 
-// "X.fits", "X.fits.Z", "login.cl": what tools try, and no argument. Digits after the last point are fine.
+// "X.fits", "X.fits.Z", "login.cl": tools try such names. Digits after the last point are fine.
 bool has_extension(std::string_view text) {
   if (may_name_a_dataset(text)) return true;
   const auto point = text.rfind('.');
@@ -40,7 +40,7 @@ bool has_extension(std::string_view text) {
                                              [](unsigned char c) { return std::isalpha(c) != 0; });
 }
 
-// Texts may hold what names in an archive hold, but nothing that a pattern, a shell or a tool's guess is made of.
+// The characters of names in archives, without those of patterns, shells and tools' guesses.
 bool is_text(std::string_view text) {
   if (text.empty() || text.size() > kLongest || !is_letter_or_digit(text.front())) return false;
   if (text.back() == ' ' || has_extension(text)) return false;
@@ -88,11 +88,15 @@ std::optional<Argument> programme_argument(std::string text) {
   if (std::regex_match(text, parts, old_form)) {
     const std::string run = parts[2].matched ? parts[2].str() : parts[3].str();
     const std::string programme = parts[1].str();
-    if (run.empty()) return text_argument(programme, programme);
-    return text_argument(programme + "(" + run + ")", programme + "." + run);
+    auto argument = run.empty() ? text_argument(programme, programme)
+                                : text_argument(programme + "(" + run + ")", programme + "." + run);
+    argument.values["period"] = literal(programme.substr(0, programme.find('-') + 1) + "%");
+    return argument;
   }
-  if (std::regex_match(text, new_form)) return text_argument(text, text);
-  return std::nullopt;
+  if (!std::regex_match(text, new_form)) return std::nullopt;
+  auto argument = text_argument(text, text);
+  argument.values["period"] = literal(text.substr(0, text.find('.') + 1) + "%");
+  return argument;
 }
 
 std::optional<Argument> object_argument(const std::string& text) {
@@ -204,8 +208,9 @@ std::vector<std::string> argument_members(ArgumentType type) {
     case ArgumentType::kRadius:
       return {"", "diameter"};
     case ArgumentType::kText:
-    case ArgumentType::kProgramme:
       return {"", "prefix", "contains"};
+    case ArgumentType::kProgramme:
+      return {"", "prefix", "contains", "period"};
     case ArgumentType::kObject:
       return {"", "ra", "dec"};
     case ArgumentType::kDate:

@@ -1,14 +1,15 @@
-// The arguments of browse/: what a placeholder's type accepts, and what stands for it in a query.
+// The arguments of browse/: what the type of a placeholder accepts, and what replaces it in a query.
 //
 //   types     ra dec deg    angles in degrees, with a unit or sexagesimal (client/base/angle.h)
 //             radius        of a circle; .diameter is twice that
 //             text          a text; .prefix and .contains are patterns for LIKE
-//             programme     a programme or run: 195.B-0283(A), also written 195.B-0283.A; members as of text
-//             object        the name of an object; '_' is a blank. .ra and .dec: where the name resolver says it is
+//             programme     a programme or run: 195.B-0283(A), also written 195.B-0283.A; members as of text;
+//                           .period is a pattern for the programmes of its period
+//             object        the name of an object; '_' is a blank. .ra and .dec: by the name resolver
 //             date          YYYY-MM-DD, or with a time YYYY-MM-DDThh:mm:ss; .mjd
 //             night         YYYY-MM-DD: from 12:00 UT to 12:00 UT of the next day; .begin .end .begin_mjd .end_mjd
 //             number integer
-//   errors    nullopt: not an argument of that type. Strict and anchored, from memory: tools probe for many names
+//   errors    nullopt: not an argument of that type. Strict and anchored, because tools probe for many names
 //   threads   plain functions
 //   source    fs/SEMANTICS.md, "Templates"; programmes: client/ESO.md, "Identifiers"
 #pragma once
@@ -37,28 +38,28 @@ enum class ArgumentType : std::uint8_t {
   kInteger
 };
 
-// What stands in the query for a placeholder, or for one of its members.
+// What replaces a placeholder, or one of its members, in the query.
 struct ArgumentValue {
   enum class Kind : std::uint8_t { kNumber, kText };
   Kind kind = Kind::kNumber;
-  std::string text;  // of a number: its ADQL; of a text: unquoted
+  std::string text;  // a number as ADQL; a text without quotes
 };
 
 struct Argument {
-  std::string shown;  // in lists of visited names; "" where no name of ours can spell it
+  std::string shown;  // in lists of visited names; "": no portable name can spell it
   std::map<std::string, ArgumentValue> values;  // by member; "": the placeholder without one
-  std::string object;                           // to be resolved before .ra and .dec are known; "" none
+  std::string object;                           // its position gives .ra and .dec; "" none
 };
 
 const std::vector<std::pair<std::string, ArgumentType>>& argument_types();  // by their words
 std::optional<ArgumentType> argument_type(std::string_view word);
-// The members that a type has; "" among them where the placeholder may stand alone.
+// The members of a type; "" among them if the placeholder may stand alone.
 std::vector<std::string> argument_members(ArgumentType type);
 
-// with_unit: an angle must say its unit, which tells an optional radius from the end of a name ("NGC_253").
+// with_unit: an angle must have its unit, which tells an optional radius from the end of a name ("NGC_253").
 std::optional<Argument> parse_argument(ArgumentType type, const std::string& text, bool with_unit = false);
 
-// A text that the archive has listed, whatever characters are in it.
+// A text that the archive has listed; any characters are allowed.
 Argument listed_argument(const std::string& value);
 
 // .ra and .dec of a resolved object. REQUIRES: argument.object is not empty.

@@ -6,7 +6,7 @@ namespace esofs::fs {
 namespace {
 
 constexpr const char* kConePath = "-- path: {ra:ra}_{dec:dec}_{radius:radius}\n";
-// Without a radius: as far as a typical camera sees.
+// The default radius is the field of a typical camera.
 constexpr const char* kObjectPath = "-- path: {object:object}_{radius:radius=3arcmin}\n";
 
 using Templates = std::vector<std::pair<std::string, std::string>>;
@@ -41,19 +41,24 @@ Templates eso_templates(const BrowseConfig& archive) {
     return "SELECT * FROM dbo.raw WHERE INTERSECTS(s_region, " + circle(object) + ") = 1";
   });
   if (archive.ssap) add_spectra(templates, archive);
+  const std::string near =
+      "-- near programme: SELECT DISTINCT prog_id FROM dbo.raw WHERE prog_id LIKE {programme.period}\n";
   templates.emplace_back("programme.phase3.adql",
                          "-- Products of an observing programme, or of one of its runs.\n"
-                         "-- path: {prog_id:programme}\n"
-                         "SELECT * FROM ivoa.ObsCore WHERE proposal_id LIKE {prog_id.contains}\n");
+                         "-- path: {programme:programme}\n" +
+                             near +
+                             "SELECT * FROM ivoa.ObsCore WHERE proposal_id LIKE {programme.contains}\n");
   templates.emplace_back("programme.raw.adql",
                          "-- Raw frames of an observing programme, or of one of its runs.\n"
-                         "-- path: {prog_id:programme}\n"
-                         "SELECT * FROM dbo.raw WHERE prog_id LIKE {prog_id.prefix}\n");
+                         "-- path: {programme:programme}\n" +
+                             near + "SELECT * FROM dbo.raw WHERE prog_id LIKE {programme.prefix}\n");
   templates.emplace_back(
       "night.adql",
       "-- Raw frames of one instrument and night, from 12:00 UT to 12:00 UT.\n"
       "-- path: {instrument:text}/{night:night}\n"
       "-- list instrument: SELECT name FROM util.docurl WHERE type = 'instrument' ORDER BY name\n"
+      "-- without instrument: SELECT * FROM dbo.raw"
+      " WHERE exp_start >= {night.begin} AND exp_start < {night.end}\n"
       "SELECT * FROM dbo.raw WHERE instrument = {instrument}\n"
       "  AND exp_start >= {night.begin} AND exp_start < {night.end}\n");
   templates.emplace_back("collection.adql",
@@ -64,7 +69,7 @@ Templates eso_templates(const BrowseConfig& archive) {
   return templates;
 }
 
-// Any archive with the standard's table. s_region may be empty there, or no region at all: the position is always right.
+// For any archive with ObsCore. s_region may be empty there, or not a region; the position is always right.
 Templates obscore_templates(const BrowseConfig& archive) {
   const std::string& table = archive.obscore_table;
   Templates templates;
@@ -77,7 +82,9 @@ Templates obscore_templates(const BrowseConfig& archive) {
                          "-- Datasets of one instrument and night, from 12:00 UT to 12:00 UT.\n"
                          "-- path: {instrument:text}/{night:night}\n"
                          "-- list instrument: SELECT DISTINCT instrument_name FROM " +
-                             table + "\nSELECT * FROM " + table +
+                             table + "\n-- without instrument: SELECT * FROM " + table +
+                             " WHERE t_min >= {night.begin_mjd} AND t_min < {night.end_mjd}\nSELECT * FROM " +
+                             table +
                              " WHERE instrument_name = {instrument}\n"
                              "  AND t_min >= {night.begin_mjd} AND t_min < {night.end_mjd}\n");
   templates.emplace_back("collection.adql",

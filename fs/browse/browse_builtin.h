@@ -1,6 +1,6 @@
-// The templates that esofs brings along, for the archive that is mounted.
+// The built-in templates for the mounted archive.
 //
-//   source   fs/SEMANTICS.md, "browse/"; what ESO's ADQL takes and costs: client/ESO.md, "ADQL"
+//   source   fs/SEMANTICS.md, "browse/"; what ESO's ADQL accepts and costs: client/ESO.md, "ADQL"
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace esofs::fs {
 
-// File name and text. Only those whose tables and services the archive has.
+// File names and texts. Only those whose tables and services the archive has.
 std::vector<std::pair<std::string, std::string>> builtin_templates(const BrowseConfig& archive);
 
 }  // namespace esofs::fs

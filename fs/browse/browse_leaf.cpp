@@ -7,6 +7,7 @@
 #include "client/base/angle.h"
 #include "client/base/guarded.h"
 #include "client/base/in_turn.h"
+#include "fs/browse/browse_existing.h"
 #include "fs/queries/query_nodes.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
@@ -15,6 +16,7 @@ namespace esofs::fs {
 namespace {
 
 using Arguments = BrowseTemplate::Arguments;
+using HandlePtr = std::shared_ptr<DirectoryHandle>;
 
 // The first object whose position the arguments lack; nullptr: none.
 const Argument* unresolved(const Arguments& arguments) {
@@ -59,8 +61,8 @@ std::string text_of(Context& context, const BrowseTemplate& made, const Argument
 
 class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> {
  public:
-  BrowseLeaf(Context& context, BrowseTemplates::TemplatePtr made, BrowsePlace place)
-      : context_(context), made_(std::move(made)), place_(std::move(place)) {}
+  BrowseLeaf(BrowseState& browse, BrowseTemplates::TemplatePtr made, BrowsePlace place)
+      : browse_(browse), context_(browse.context), made_(std::move(made)), place_(std::move(place)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
   Knowledge knowledge() const override {
@@ -73,7 +75,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   }
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
-    if (const auto query = known_query()) return query->lookup(name, std::move(done));
+    if (const auto query = known_query()) return query->node.lookup(name, std::move(done));
     if (name == kStatusName) {
       done(Found{waiting_status()});
       return {};
@@ -85,30 +87,31 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
     }
     return in_turn<QueryPtr, Found>(
         [this](Done<QueryPtr> query) { return resolved(context_.config().lookup_wait, std::move(query)); },
-        [name](const QueryPtr& query, Done<Found> found) { return query->lookup(name, std::move(found)); },
+        [name](const QueryPtr& query, Done<Found> found) {
+          return query->node.lookup(name, std::move(found));
+        },
         std::move(done));
   }
 
-  Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
-    auto opened = [&context = context_, place = place_,
-                   done = std::move(done)](Result<std::shared_ptr<DirectoryHandle>> handle) {
-      if (handle) note_visit(context, place);
-      done(std::move(handle));
-    };
-    if (const auto query = known_query()) return query->open_directory(std::move(opened));
-    return in_turn<QueryPtr, std::shared_ptr<DirectoryHandle>>(
+  Cancel open_directory(Done<HandlePtr> done) override {
+    return in_turn<QueryPtr, HandlePtr>(
         [this](Done<QueryPtr> query) { return resolved(context_.config().query_wait, std::move(query)); },
-        [](const QueryPtr& query, Done<std::shared_ptr<DirectoryHandle>> handle) {
-          return query->open_directory(std::move(handle));
+        [self = shared_from_this()](const QueryPtr& query, Done<HandlePtr> opened) {
+          return self->open_query(query, std::move(opened));
         },
-        std::move(opened));
+        [&context = context_, place = place_, done = std::move(done)](Result<HandlePtr> handle) {
+          if (handle) note_visit(context, place);
+          done(std::move(handle));
+        });
   }
 
  private:
-  static constexpr const char* kStatusName = "status.txt";
-  static constexpr const char* kTableName = "table";
-  static constexpr const char* kCutoutName = "cutout";
-  using QueryPtr = std::shared_ptr<QueryNode>;
+  struct Query {
+    Query(Context& context, QueryDirectoryPtr made) : directory(std::move(made)), node(context, directory) {}
+    const QueryDirectoryPtr directory;
+    QueryNode node;
+  };
+  using QueryPtr = std::shared_ptr<Query>;
 
   // nullptr while an object's position is not known.
   QueryPtr known_query() {
@@ -121,13 +124,43 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
     auto directory =
         std::make_shared<QueryDirectory>(identity(), place_.path, text_of(context_, *made_, arguments),
                                          context_.mounted_at(), context_.query_defaults());
-    auto query = std::make_shared<QueryNode>(context_, std::move(directory));
+    auto query = std::make_shared<Query>(context_, std::move(directory));
     auto kept = query_.lock();
     if (!*kept) *kept = std::move(query);
     return *kept;
   }
 
+  Cancel open_query(const QueryPtr& query, Done<HandlePtr> done) {
+    return in_turn<HandlePtr, HandlePtr>(
+        [&query](Done<HandlePtr> opened) { return query->node.open_directory(std::move(opened)); },
+        [self = shared_from_this(), query](HandlePtr handle, Done<HandlePtr> confirmed) {
+          return self->confirm(*query, std::move(handle), std::move(confirmed));
+        },
+        std::move(done));
+  }
+
+  // An answer without rows may mean that an argument does not exist.
+  Cancel confirm(const Query& query, HandlePtr handle, Done<HandlePtr> done) {
+    const auto spec = query.directory->spec();
+    const auto listing = spec ? context_.catalog().known_listing(*spec) : nullptr;
+    if (!listing || listing->rows() > 0) {
+      done(std::move(handle));
+      return {};
+    }
+    return missing_argument(browse_, made_->existing(place_.arguments),
+                            [path = place_.path, handle = std::move(handle),
+                             done = std::move(done)](Result<std::string> missing) {
+                              if (!missing) return done(missing.error());
+                              if (!missing->empty()) return done(Error(ENOENT, path + ": " + *missing));
+                              done(handle);
+                            });
+  }
+
   Cancel resolved(std::chrono::milliseconds wait, Done<QueryPtr> done) {
+    if (auto known = known_query()) {
+      done(std::move(known));
+      return {};
+    }
     return with_positions(
         context_, place_, wait,
         [self = shared_from_this(), done = std::move(done)](const Result<Arguments>& known) {
@@ -147,6 +180,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
         });
   }
 
+  BrowseState& browse_;
   Context& context_;
   const BrowseTemplates::TemplatePtr made_;
   const BrowsePlace place_;
@@ -175,8 +209,8 @@ Cancel resolve_rest(Context& context, Arguments arguments, const Done<Arguments>
 
 }  // namespace
 
-NodePtr make_browse_leaf(Context& context, BrowseTemplates::TemplatePtr made, BrowsePlace place) {
-  return std::make_shared<BrowseLeaf>(context, std::move(made), std::move(place));
+NodePtr make_browse_leaf(BrowseState& browse, BrowseTemplates::TemplatePtr made, BrowsePlace place) {
+  return std::make_shared<BrowseLeaf>(browse, std::move(made), std::move(place));
 }
 
 Cancel with_positions(Context& context, const BrowsePlace& place, std::chrono::milliseconds wait,

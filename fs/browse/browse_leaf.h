@@ -1,7 +1,8 @@
 // A directory of browse/ that is a query: everything of a saved query's directory, for a text that a template makes.
 //
-// Where the template names an object, the text is not known before the object's position is. Looking up a file of such a
-// directory may wait for it (lookup_wait), opening the directory too (query_wait).
+// If the template names an object, the text is known once the object's position is. Looking up a file of such a directory
+// may wait for it (lookup_wait), and so may opening the directory (query_wait). A directory whose answer has no rows is
+// ENOENT if one of its arguments does not exist (browse_existing.h).
 //
 //   threads  thread-safe
 #pragma once
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "client/base/ask.h"
+#include "fs/browse/browse_state.h"
 #include "fs/browse/browse_templates.h"
 #include "fs/tree/context.h"
 #include "fs/tree/node.h"
@@ -24,9 +26,9 @@ struct BrowsePlace {
   std::string visit_name;  // "": not to be noted
 };
 
-NodePtr make_browse_leaf(Context& context, BrowseTemplates::TemplatePtr made, BrowsePlace place);
+NodePtr make_browse_leaf(BrowseState& browse, BrowseTemplates::TemplatePtr made, BrowsePlace place);
 
-// The arguments with the positions of all objects: at once where they are known, else when the resolver has answered.
+// The arguments with the positions of all objects: at once if they are known, else when the resolver has answered.
 // ENOENT: no such object; EAGAIN: not answered within `wait`.
 Cancel with_positions(Context& context, const BrowsePlace& place, std::chrono::milliseconds wait,
                       Done<BrowseTemplate::Arguments> done);

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "client/base/in_turn.h"
+#include "fs/browse/browse_existing.h"
 #include "fs/browse/browse_leaf.h"
 #include "fs/browse/browse_state.h"
 #include "fs/browse/browse_values.h"
@@ -15,6 +17,7 @@ namespace {
 
 using Group = BrowseTemplates::Group;
 using Arguments = BrowseTemplate::Arguments;
+using HandlePtr = std::shared_ptr<DirectoryHandle>;
 
 constexpr const char* kReadmeName = "README.txt";
 constexpr const char* kTemplatesName = ".templates";
@@ -31,6 +34,19 @@ std::string leaves_of(const Group& group) {
   return group.size() == 1 ? text + "/" : "{" + text + "}/";
 }
 
+// The forms of a template in which a directory is left out.
+std::string shorter_forms(const std::string& group, const BrowseTemplate& used) {
+  std::string text;
+  for (std::size_t level = 0; level < used.depth(); ++level) {
+    const auto rest = used.without(level);
+    if (!rest) continue;
+    const auto list = used.list(level);
+    text += group + "/" + rest->form() + "/\n    the same for every " + (list ? list->placeholder : "value") +
+            "\n";
+  }
+  return text;
+}
+
 std::string readme(const BrowseTemplates::Set& set) {
   std::string text =
       "Queries made from the names of directories; each is a directory like those in queries/,\n"
@@ -39,12 +55,13 @@ std::string readme(const BrowseTemplates::Set& set) {
     text += name + "/" + group.begin()->second->form() + "/" + leaves_of(group) + "\n";
     for (const auto& [leaf, used] : group)
       text += "    " + (leaf.empty() ? "" : leaf + ": ") + used->title() + "\n";
+    text += shorter_forms(name, *group.begin()->second);
   }
   text +=
       "\nAngles are degrees unless deg, arcmin, arcsec or mas is appended; also 05h35m17.3s, -05d23m28s.\n"
       "In the name of an object '_' stands for a blank (NGC_253, NGC_253_10arcmin); without a radius\n"
       "the template's default is taken. A programme 195.B-0283(A) is listed as 195.B-0283.A.\n"
-      "Directories whose names nobody can count list what was visited lately.\n\n"
+      "Directories that could have endless names list what was visited lately.\n\n"
       "Templates are the files of .templates/; your own go into the directory browse/ of your\n"
       "configuration (NAME.adql or NAME.PART.adql).\n";
   if (!set.problems.empty()) text += "\nTemplates that cannot be used:\n";
@@ -52,7 +69,7 @@ std::string readme(const BrowseTemplates::Set& set) {
   return text;
 }
 
-// A directory of the way to a query: `level` of the names that hold arguments are behind it.
+// A directory on the way to a query; `level` directories with arguments are above it.
 class ArgumentsNode : public Node {
  public:
   ArgumentsNode(BrowseState& browse, Group group, std::string path, std::string kind, Arguments arguments,
@@ -77,8 +94,12 @@ class ArgumentsNode : public Node {
  private:
   const BrowseTemplate& any() const { return *group_.begin()->second; }  // all have one path
   std::optional<BrowseTemplate::ListedValues> listed() const;
-  // The directory of a name whose arguments are known.
+  // The directory of a name, by its arguments.
   NodePtr below(const std::string& name, Arguments own) const;
+  // The templates that take over if the directory of this level is left out; empty: it cannot be.
+  Group shorter() const;
+  FixedDirectory::Entries visited_entries() const;
+  Cancel open_listed(const BrowseTemplate::ListedValues& list, Done<HandlePtr> done);
   std::vector<std::string> visited() const { return browse_.context.catalog().visits(kind_, kMostVisits); }
 
   BrowseState& browse_;
@@ -89,11 +110,11 @@ class ArgumentsNode : public Node {
   const std::size_t level_;
 };
 
-// A directory behind the last argument: one directory for each leaf of the group.
+// The directory below the last argument, with one directory for each leaf of the group.
 class LeavesNode : public Node {
  public:
-  LeavesNode(Context& context, Group group, BrowsePlace place)
-      : context_(context), group_(std::move(group)), place_(std::move(place)) {}
+  LeavesNode(BrowseState& browse, Group group, BrowsePlace place)
+      : browse_(browse), context_(browse.context), group_(std::move(group)), place_(std::move(place)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
   Knowledge knowledge() const override { return {.renewed = true}; }
@@ -105,7 +126,7 @@ class LeavesNode : public Node {
     done(found == group_.end() ? Found{nullptr, kAbsentByGrammar} : Found{leaf(found->first, found->second)});
     return {};
   }
-  // Opening it, not looking it up, tells whether there is such an object.
+  // Opening it, not looking it up, asks whether the object exists.
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     for (const auto& [name, made] : group_) entries.emplace_back(name, leaf(name, made));
@@ -122,9 +143,10 @@ class LeavesNode : public Node {
   NodePtr leaf(const std::string& name, const BrowseTemplates::TemplatePtr& made) const {
     BrowsePlace place = place_;
     place.path += "/" + name;
-    return make_browse_leaf(context_, made, std::move(place));
+    return make_browse_leaf(browse_, made, std::move(place));
   }
 
+  BrowseState& browse_;
   Context& context_;
   const Group group_;
   const BrowsePlace place_;
@@ -147,8 +169,8 @@ NodePtr ArgumentsNode::below(const std::string& name, Arguments own) const {
         browse_, group_, path, kind_ + "/" + (shown.empty() ? name : shown), std::move(all), level_ + 1);
   BrowsePlace place{path, std::move(all), kind_, listed() ? "" : shown};
   if (const auto only = group_.find(""); only != group_.end())
-    return make_browse_leaf(browse_.context, only->second, std::move(place));
-  return std::make_shared<LeavesNode>(browse_.context, group_, std::move(place));
+    return make_browse_leaf(browse_, only->second, std::move(place));
+  return std::make_shared<LeavesNode>(browse_, group_, std::move(place));
 }
 
 Cancel ArgumentsNode::lookup(const std::string& name, Done<Found> done) {
@@ -158,27 +180,56 @@ Cancel ArgumentsNode::lookup(const std::string& name, Done<Found> done) {
       return {};
     }
   }
+  const Group rest = shorter();
+  if (!rest.empty() && rest.begin()->second->match(level_, name))
+    return ArgumentsNode(browse_, rest, path_, kind_, arguments_, level_).lookup(name, std::move(done));
   auto own = any().match(level_, name);
   done(own ? Found{below(name, std::move(*own))} : Found{nullptr, kAbsentByGrammar});
   return {};
 }
 
-Cancel ArgumentsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
-  const auto list = listed();
-  if (!list) {
-    FixedDirectory::Entries entries;
-    for (const auto& name : visited()) {
-      if (auto own = any().match(level_, name)) entries.emplace_back(name, below(name, std::move(*own)));
-    }
-    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
-    return {};
+Group ArgumentsNode::shorter() const {
+  Group rest;
+  for (const auto& [leaf, made] : group_) {
+    if (auto without = made->without(level_)) rest.emplace(leaf, std::move(without));
   }
+  return rest;
+}
+
+FixedDirectory::Entries ArgumentsNode::visited_entries() const {
+  FixedDirectory::Entries entries;
+  for (const auto& name : visited()) {
+    if (auto own = any().match(level_, name)) entries.emplace_back(name, below(name, std::move(*own)));
+  }
+  return entries;
+}
+
+Cancel ArgumentsNode::open_directory(Done<HandlePtr> done) {
+  if (const auto list = listed()) return open_listed(*list, std::move(done));
+  auto handle = [entries = visited_entries()] { return HandlePtr(std::make_shared<EntriesHandle>(entries)); };
+  // What was opened below it shows that its arguments exist.
+  auto wanted =
+      visited().empty() ? any().existing(arguments_) : std::vector<BrowseTemplate::ExistingValues>();
+  return missing_argument(
+      browse_, std::move(wanted),
+      [path = path_, handle = std::move(handle), done = std::move(done)](Result<std::string> missing) {
+        if (!missing) return done(missing.error());
+        if (!missing->empty()) return done(Error(ENOENT, path + ": " + *missing));
+        done(handle());
+      });
+}
+
+Cancel ArgumentsNode::open_listed(const BrowseTemplate::ListedValues& list, Done<HandlePtr> done) {
   auto here = std::make_shared<ArgumentsNode>(browse_, group_, path_, kind_, arguments_, level_);
   return browse_values(
-      browse_, list->adql,
-      [here, placeholder = list->placeholder, done = std::move(done)](const Result<BrowseValues>& values) {
+      browse_, list.adql, browse_.context.config().query_wait,
+      [here, placeholder = list.placeholder, done = std::move(done)](const Result<BrowseValues>& values) {
         if (!values) return done(values.error().at(here->path()));
         FixedDirectory::Entries entries;
+        if (const Group rest = here->shorter(); !rest.empty())
+          entries =
+              ArgumentsNode(here->browse_, rest, here->path_, here->kind_, here->arguments_, here->level_)
+                  .visited_entries();
         for (const auto& [name, value] : **values)
           entries.emplace_back(name, here->below(name, {{placeholder, listed_argument(value)}}));
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));

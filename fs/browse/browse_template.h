@@ -1,4 +1,4 @@
-// BrowseTemplate: a query with typed placeholders, as a file says it; and the directories that its arguments make.
+// BrowseTemplate: a query with typed placeholders, read from a file, and the directories that its arguments make.
 //
 //   # cone.raw.adql: browse/cone/<ra>_<dec>_<radius>/raw/
 //   -- Raw frames whose footprint touches a circle.
@@ -6,15 +6,18 @@
 //   SELECT * FROM dbo.raw WHERE INTERSECTS(s_region, CIRCLE('ICRS', {ra}, {dec}, {radius})) = 1
 //
 //   shapes   the file's name is GROUP.adql or GROUP.LEAF.adql. Comments at the beginning may hold directives:
-//            `-- path:` names the placeholders with their types, one directory a '/'; without it each placeholder is a
-//            directory of its own, in the order of the text. The last one may have a default, `{radius:radius=3arcmin}`:
-//            then it and what stands before it may be left out of the name, and where it is given it has its unit.
+//            `-- path:` names the placeholders with their types, one directory for each part between '/'; without it each
+//            placeholder is a directory of its own, in the order of the text. The last one may have a default,
+//            `{radius:radius=3arcmin}`: then it and the text before it may be left out of the name, and if it is given,
+//            it has its unit.
 //            `-- list NAME: ADQL` lists the values of a text placeholder: the first column of the answer.
-//            The directives of saved queries hold too; `-- service: ssap` makes the text the parameters of an SSAP query.
+//            `-- near NAME: ADQL` lists values near the argument; if the answer is empty, it decides whether the argument
+//            exists at all. `-- without NAME: ADQL` is the query if the directory of NAME is left out of the path.
+//            The directives of saved queries are allowed; with `-- service: ssap` the text is the parameters of an SSAP query.
 //            Placeholders: {name}, {name:type}, {name.member}; types in fs/browse/browse_arguments.h
-//   safety   a number is written as a number, a text as an ADQL literal with its quotes doubled; in a query to SSAP both
-//            are percent-encoded. A placeholder inside a literal or a quoted name is refused, so that no argument can leave
-//            its place
+//   safety   a number is written as a number, a text as an ADQL literal with doubled quotes; for SSAP both are
+//            percent-encoded. A placeholder inside a literal or a quoted name is refused, so no argument can change the
+//            structure of the query
 //   errors   EINVAL with the file's name, the line and the nearest valid word
 //   threads  immutable
 //   source   fs/SEMANTICS.md, "Templates"
@@ -22,6 +25,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <regex>
 #include <string>
@@ -37,7 +41,7 @@ class BrowseTemplate {
  public:
   using Arguments = std::map<std::string, Argument>;  // by placeholder
 
-  // file: "cone.raw.adql". The text need not be trusted.
+  // file: "cone.raw.adql". The text is untrusted.
   static Result<BrowseTemplate> parse(const std::string& file, const std::string& text);
 
   const std::string& file() const noexcept { return file_; }
@@ -45,7 +49,7 @@ class BrowseTemplate {
   const std::string& group() const noexcept { return group_; }
   const std::string& leaf() const noexcept {
     return leaf_;
-  }  // "" where the last argument is the query's directory
+  }  // "": the last argument is the query's directory
   const std::string& title() const noexcept { return title_; }  // the first comment; ""
   std::string form() const;                                     // "<ra>_<dec>_<radius>"
   std::string path_text() const { return path_; }               // two leaves of one group have one path
@@ -54,17 +58,28 @@ class BrowseTemplate {
   std::size_t depth() const noexcept { return components_.size(); }
   // The arguments in the name of a directory of this depth, or nullopt. REQUIRES: level < depth().
   std::optional<Arguments> match(std::size_t level, const std::string& name) const;
-  // What a list of visited names shows for the arguments that match() gave; "" where it should not be shown.
+  // How a list of visited names shows the arguments that match() gave; "": not at all.
   std::string shown_name(std::size_t level, const Arguments& arguments) const;
 
-  // The placeholder that is the whole name at this depth and whose values the archive lists, with the ADQL for it.
+  // The placeholder that is the whole name at this depth, and the ADQL that lists its values.
   struct ListedValues {
     std::string placeholder;
     std::string adql;
   };
   std::optional<ListedValues> list(std::size_t level) const;
 
-  // query.adql. REQUIRES: all arguments, objects resolved.
+  // For an answer without rows: the values that exist, and the argument that should be among them.
+  struct ExistingValues {
+    std::string placeholder;
+    std::string adql;
+    std::string wanted;  // the argument; of a programme, what the value must begin with
+    bool programme = false;
+  };
+  std::vector<ExistingValues> existing(const Arguments& arguments) const;
+  // The template that takes over if the directory of this depth is left out; nullptr: it must be there.
+  std::shared_ptr<const BrowseTemplate> without(std::size_t level) const;
+
+  // The text of query.adql. REQUIRES: all arguments, objects resolved.
   std::string fill(const Arguments& arguments) const;
 
  private:
@@ -89,8 +104,11 @@ class BrowseTemplate {
   std::string file_, text_, group_, leaf_, title_, path_;
   std::map<std::string, Placeholder> placeholders_;
   std::vector<Component> components_;
-  std::map<std::string, std::string> lists_;  // placeholder → ADQL
-  std::vector<std::string> head_;             // comment lines that query.adql begins with
+  std::map<std::string, std::string> lists_;                                     // placeholder → ADQL
+  using Derived = std::map<std::string, std::shared_ptr<const BrowseTemplate>>;  // by placeholder
+  Derived near_;
+  Derived without_;
+  std::vector<std::string> head_;  // comment lines that query.adql begins with
   std::vector<Piece> body_;
   bool url_parameters_ = false;  // the text is for SSAP
   bool names_objects_ = false;

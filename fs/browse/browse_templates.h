@@ -1,9 +1,9 @@
-// BrowseTemplates: the templates of the mount: those that esofs brings along, and the user's own in a directory, which is
-// looked at again whenever it has changed.
+// BrowseTemplates: the built-in templates and the user's own, which are read again whenever their directory has changed.
 //
-//   shapes   a group is the templates of one first word, GROUP.LEAF.adql; all of them have the same path. A file of the
-//            user replaces the one of the same name, and GROUP.adql the whole group; beside it his GROUP.LEAF.adql is refused
-//   errors   a file that cannot be used is left out and told of in problems(); the others go on
+//   shapes   a group is all templates GROUP.LEAF.adql of one first word; they have the same path. A file of the user
+//            replaces the built-in one of the same name, and GROUP.adql replaces the whole group; then GROUP.LEAF.adql is
+//            refused
+//   errors   a file that cannot be used is left out and reported in Set::problems; the others are used
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
 
@@ -30,20 +30,20 @@ class BrowseTemplates {
 
   struct Set {
     std::map<std::string, Group> groups;
-    std::map<std::string, std::string> texts;  // by file name, those that cannot be used too
+    std::map<std::string, std::string> texts;  // by file name, also of files that cannot be used
     std::vector<std::string> problems;         // one sentence a file
   };
 
-  // Told once, whenever the files have changed, of each that cannot be used. May be empty.
+  // Called for each file that cannot be used, whenever the files have changed. May be empty.
   using Report = std::function<void(const Error& problem)>;
 
   BrowseTemplates(BrowseConfig archive, Report report);
 
-  // As the directory is now. Never null.
+  // The templates as the directory is now. Never null.
   std::shared_ptr<const Set> current();
 
  private:
-  // What tells that a file changed.
+  // Differs if a file has changed.
   struct Seen {
     std::filesystem::file_time_type time;
     std::uintmax_t size = 0;

@@ -14,13 +14,12 @@ namespace {
 using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 constexpr std::chrono::hours kTtl{7 * 24};  // archives get new instruments and collections now and then
-constexpr std::uint64_t kMostValues = 10'000;
-constexpr std::size_t kLongest = 115;  // bytes of a name: MIDAS takes no longer paths
+constexpr std::size_t kLongest = 115;       // bytes of a name: MIDAS takes no longer paths
 
 cache::QuerySpec spec_of(const std::string& adql) {
   cache::QuerySpec spec;
   spec.adql = adql;
-  spec.maxrec = kMostValues;
+  spec.maxrec = kMostBrowseValues;
   spec.ttl = kTtl;
   return spec;
 }
@@ -57,11 +56,11 @@ Result<BrowseValues> kept_values(BrowseState& browse, const ListingPtr& listing)
 
 }  // namespace
 
-Cancel browse_values(BrowseState& browse, const std::string& adql, Done<BrowseValues> done) {
+Cancel browse_values(BrowseState& browse, const std::string& adql, std::chrono::milliseconds wait,
+                     Done<BrowseValues> done) {
   Context& context = browse.context;
   return with_deadline<ListingPtr>(
-      context.timer(), context.config().query_wait,
-      Error(EAGAIN, "the archive has not listed the names yet; look again"),
+      context.timer(), wait, Error(EAGAIN, "the archive has not listed the names yet; look again"),
       [&](Done<ListingPtr> answered) {
         return context.catalog().listing(spec_of(adql), std::move(answered));
       },

@@ -9,6 +9,7 @@
 #include "client/base/guarded.h"
 #include "client/base/names_given.h"
 #include "client/base/safe_name.h"
+#include "fs/datasets/calibration_status.h"
 #include "fs/datasets/dataset_file.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
@@ -25,7 +26,7 @@ constexpr const char* kTreeName = "associations.xml";
 
 std::string directory_name(CalibrationMode mode) { return mode == CalibrationMode::kRaw ? "raw" : "master"; }
 
-// The files of one answer under names that are safe and differ also in their portable form.
+// The files of one answer, under safe names that differ also in their portable form.
 class NamedFiles {
  public:
   explicit NamedFiles(Answer answer) : answer_(std::move(answer)) {
@@ -48,7 +49,7 @@ class NamedFiles {
     const std::string& shown = names_[found->second];
     return name == shown || name == portable_name(shown) ? found->second : names_.size();
   }
-  // Whether there is a tree to ask for.
+  // Whether the archive has a tree to ask for.
   bool tree() const { return !names_.empty() || !answer_->value.tree.empty(); }
 
  private:
@@ -76,7 +77,7 @@ class CalibrationDirectory : public Node {
  private:
   using Files = std::shared_ptr<const NamedFiles>;
 
-  // Names are made once for an answer.
+  // Names are made once per answer.
   Files named(const Answer& answer) const {
     auto last = last_->lock();
     if (!*last || (*last)->answer() != answer) *last = std::make_shared<const NamedFiles>(answer);
@@ -115,7 +116,6 @@ NodePtr CalibrationDirectory::status() const {
               return context.catalog().associations(dataset, mode, std::move(answered));
             },
             [dataset, mode, done = std::move(done)](const Result<Answer>& answer) {
-              // Who was interrupted has no use for a text.
               if (!answer && answer.error().code() == EINTR) return done(answer.error());
               done(calibration_status(dataset, mode, answer));
             });

@@ -1,10 +1,10 @@
-// status.txt of calibrations: one "key: value" a line, then a table of the files.
+#include "fs/datasets/calibration_status.h"
+
 #include <algorithm>
-#include <string>
+#include <optional>
 
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
-#include "fs/datasets/calibration_nodes.h"
 #include "fs/tree/error_log.h"
 
 namespace esofs::fs {

@@ -8,6 +8,7 @@
 #include "client/http/url.h"
 #include "client/services/datalink.h"
 #include "fs/datasets/cutout_file.h"
+#include "fs/datasets/cutout_readme.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -20,8 +21,8 @@ using ListingPtr = DatasetLister::ListingPtr;
 constexpr const char* kReadmeName = "README.txt";
 constexpr std::string_view kSuffix = ".fits";
 constexpr std::size_t kMostSpecs = 1000;
-// Published for a cutout of a dataset of unknown reach: larger than most.
-constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
+// The largest estimate that is shown for a cutout.
+constexpr std::uint64_t kLargestEstimate = 256ULL << 20U;
 
 std::string visits_of_listing(const std::string& directory_path) { return "cutouts of " + directory_path; }
 std::string visits_of_dataset(const std::string& id) { return "cutouts of dataset " + id; }
@@ -100,7 +101,7 @@ class DatasetCutouts : public Node {
         });
   }
 
-  // Of the files that belong to the dataset those that the archive knows by an identifier, as far as its links are here.
+  // The FITS files that belong to the dataset and have an id of the archive, if its links are here.
   std::vector<client::Dataset> ancillaries() const {
     std::vector<client::Dataset> found;
     const auto links = own_ ? context_.catalog().known_links(dataset_) : nullptr;
@@ -126,7 +127,7 @@ class DatasetCutouts : public Node {
                                             path_ + "/" + safe_name(other.id), false);
   }
 
-  // While the links are not here, every identifier may be one.
+  // While the links are not here, every id may be one.
   NodePtr ancillary(const std::string& name) const {
     const auto& ids = context_.config().ids;
     const auto id = own_ ? id_of_name(name, ids) : std::nullopt;
@@ -219,12 +220,12 @@ class UseNode : public Node {
 };
 
 Cancel UseNode::lookup(const std::string& name, Done<Found> done) {
-  if (!may_name_a_dataset(name)) {
-    done(Found{nullptr, kAbsentByGrammar});
-    return {};
-  }
   if (const auto listing = use_.cutouts->lister.known()) {
     done(use_.find(listing, name));
+    return {};
+  }
+  if (!may_name_a_dataset(name)) {
+    done(Found{nullptr, kAbsentByGrammar});
     return {};
   }
   auto& context = use_.cutouts->context;
@@ -249,7 +250,7 @@ Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       });
 }
 
-// The archive keeps its dataset; what was cut out of it is dropped from the cache, and cut anew when it is read again.
+// The archive keeps the dataset. The cutout is dropped from the cache, and made again when it is read again.
 Result<void> UseNode::remove(const std::string& name) {
   if (!use_.cutouts->lister.removable) return Node::remove(name);
   const auto listing = use_.cutouts->lister.known();
@@ -326,7 +327,7 @@ client::Dataset cutout_of(const client::Dataset& parent, const client::CutoutSpe
   client::Dataset cutout = parent;
   cutout.cutout = client::canonical_name(spec);
   cutout.extension = kSuffix;
-  cutout.estimate_bytes = std::min(parent.estimate_bytes, kUnknownSize);
+  cutout.estimate_bytes = std::min(parent.estimate_bytes, kLargestEstimate);
   return cutout;
 }
 

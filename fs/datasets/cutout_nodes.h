@@ -1,14 +1,14 @@
 // The nodes of cutouts: files that the archive's cutout service makes when they are opened.
 //
 //   datasets/<dp_id>/cutout/<spec>.fits        a cutout of one dataset; README.txt says what can be cut out of it
-//   datasets/<dp_id>/cutout/<ancillary id>/    the same of a file that belongs to it (#auxiliary of its DataLink answer)
+//   datasets/<dp_id>/cutout/<ancillary id>/    the same for a file that belongs to it (#auxiliary of its DataLink answer)
 //   DIRECTORY/cutout/<spec>/<dp_id>.fits       a cutout of every dataset that DIRECTORY lists
 //
-// <spec> is what client/model/cutout_spec.h reads. A lookup is answered by the grammar of the name, and by what the dataset is known
-// to offer; cutout/ lists the specs used so far. Equal specs are one file, whatever their names.
+// client/model/cutout_spec.h reads <spec>. A lookup is answered by the grammar of the name and by the known offer of the dataset.
+// cutout/ lists the specs used so far. Equal specs are one file, whatever their names.
 //
-//   errors   ENOENT on lookup for a spec that the dataset is known not to offer; on open EINVAL, ENODATA and
-//            ENOTSUP (client/services/soda.h). In the directory of a listing they all come on open
+//   errors   lookup: ENOENT for a spec that the dataset is known not to offer. open: EINVAL, ENODATA and ENOTSUP
+//            (client/services/soda.h). Below DIRECTORY/cutout/ all of them come from open
 //   threads  thread-safe
 #pragma once
 
@@ -29,17 +29,17 @@ struct DatasetLister {
   using ListingPtr = std::shared_ptr<const cache::Listing>;
   std::string identity;               // of the directory
   std::function<std::string()> path;  // of the directory, now
-  std::function<ListingPtr()> known;  // its listing, as far as it is here; nullptr
+  std::function<ListingPtr()> known;  // its listing; nullptr: not here
   std::function<Cancel(Done<ListingPtr>)> ask;
-  std::function<bool(const std::string& name)> hidden = {};  // names that `rm` took away; empty: none
-  // `rm` of a cutout drops what is kept of it, and `rmdir` of a spec its name, so that `rm -r` of the directory goes
-  // through; false: EROFS.
+  std::function<bool(const std::string& name)> hidden = {};  // names that `rm` removed; empty: none
+  // `rm` drops a cutout from the cache, and `rmdir` a spec from the list, so that `rm -r` of the directory works.
+  // false: EROFS.
   bool removable = false;
 };
 
 // DIRECTORY/cutout.
 NodePtr make_listing_cutouts(Context& context, DatasetLister lister);
-// Whether anything was ever cut out of DIRECTORY. From memory, but for the first time.
+// Whether a cutout of DIRECTORY was ever used. From memory, except for the first call.
 bool has_used_cutouts(Context& context, const std::string& directory_path);
 
 // datasets/<dp_id>/cutout.

@@ -1,17 +1,18 @@
+#include "fs/datasets/cutout_readme.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
 #include "client/base/angle.h"
-#include "fs/datasets/cutout_file.h"
 
 namespace esofs::fs {
 namespace {
 
 std::string rounded(double degrees, double step) { return angle_text(std::round(degrees / step) * step); }
 
-// For names that people read: six decimals are a few milliarcseconds.
+// For names that people read: the sixth decimal is a few milliarcseconds.
 std::string short_degrees(double degrees) {
   std::array<char, 64> text{};
   const auto end =
@@ -26,7 +27,7 @@ std::string point_text(const client::SkyPoint& point) {
   return angle_text(point.ra_deg) + " " + angle_text(point.dec_deg);
 }
 
-// A name that is likely to give something: the middle of what there is.
+// A name that is likely to give data: the middle of the dataset.
 std::string example(const client::CutoutOffer& offer) {
   std::string name;
   if (offer.circles && offer.field) {
@@ -50,13 +51,12 @@ std::string cutout_readme(const std::string& id, const client::CutoutOffer& offe
   std::string text = "Cutouts of " + id + "\n\n";
   if (!offer.any) return text + "The archive offers none for this dataset.\n";
   text +=
-      "Open a file of such a name, and the archive cuts it out; nothing else of the dataset is moved:\n"
+      "If you open a file of such a name, the archive cuts it out; only the cutout is transferred:\n"
       "  circle_RA_DEC_RADIUS.fits   polygon_RA_DEC_RA_DEC_RA_DEC.fits   band_LO_HI.fits\n"
       "  circle_RA_DEC_RADIUS__band_LO_HI.fits   …__prefix_TEXT.fits\n"
       "Angles are degrees, or end in arcmin, arcsec, mas; also 05h35m17.3s and -05d23m28s. Wavelengths are "
       "metres in\n"
-      "vacuum, or end in A, nm, um, mm, the shorter one first. What was cut out is kept, and listed "
-      "here.\n\n";
+      "vacuum, or end in A, nm, um, mm, the shorter one first. Cutouts are kept and listed here.\n\n";
   text += "service   " + offer.service + (offer.by_job ? " (by a job)" : "") + "\n";
   std::string takes;
   for (const auto& [yes, word] : {std::pair(offer.circles, "circle"), std::pair(offer.polygons, "polygon"),

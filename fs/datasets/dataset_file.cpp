@@ -10,9 +10,9 @@
 namespace esofs::fs {
 namespace {
 
-// IRAF refuses files that are older than 1980.
+// IRAF refuses files from before 1980.
 constexpr std::int64_t kEarliest = 315'619'200;  // 1980-01-02
-constexpr std::int64_t kNoDate = 946'684'800;    // 2000-01-01: some date that never changes
+constexpr std::int64_t kNoDate = 946'684'800;    // 2000-01-01: a date that never changes
 
 constexpr std::string_view kRowPrefix = "user.eso.";
 constexpr std::string_view kOwnPrefix = "user.esofs.";
@@ -23,7 +23,7 @@ bool is_own_file(const std::string& path) {
   return path.starts_with(kBegins) && std::count(path.begin() + kBegins.size(), path.end(), '/') == 1;
 }
 
-// The open file of the cache as the tree sees it.
+// Makes the cache's open file a FileHandle.
 class CachedHandle : public FileHandle {
  public:
   explicit CachedHandle(std::shared_ptr<cache::OpenFile> file) : file_(std::move(file)) {}
@@ -54,7 +54,7 @@ Attributes DatasetFile::attributes() {
 }
 
 Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
-  // The first open of a file below datasets/ is a visit; the many that follow are not worth a write.
+  // Only the first open of a file below datasets/ is a visit: further ones are not worth a write.
   if (is_own_file(path_) && !context_.facts(dataset_, form_).exact)
     context_.catalog().visited(kVisitKind, dataset_.id);
   return context_.open_file(

@@ -1,4 +1,4 @@
-// DatasetFile: the file of one dataset, plain or as delivered, wherever it shows up in the tree.
+// DatasetFile: the file of one dataset, plain or as delivered, wherever it is in the tree.
 //
 //   shapes   its identity is the dataset and the form, so its inode number and its cache are the same everywhere
 //   threads  thread-safe
@@ -20,12 +20,12 @@ namespace esofs::fs {
 
 inline constexpr const char* kVisitKind = "datasets";  // of the catalog's visits
 
-// The row of a listing that a node was reached by; listing == nullptr: none.
+// The row of a listing through which a node was reached; listing == nullptr: none.
 struct RowReference {
   std::shared_ptr<const cache::Listing> listing;
   std::uint64_t row = 0;
 
-  // Nodes outlive logins: a row that the rights of somebody else have shown is none.
+  // Nodes outlive logins: a row that another login has shown does not count.
   bool shown() const { return listing && listing->shown(); }
 };
 
@@ -44,7 +44,7 @@ class DatasetFile : public Node {
         path_(std::move(path)),
         row_(std::move(row)) {}
 
-  // The extension is part of it where it is not FITS: an identifier alone may have been taken for the wrong kind of file.
+  // An extension other than .fits is part of it: an id alone may have been taken for the wrong kind of file.
   std::string identity() const override {
     return (form_ == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset_.id +
            (dataset_.extension == ".fits" ? "" : " " + dataset_.extension);
@@ -82,7 +82,7 @@ struct KnownDataset {
   std::string directory;
 };
 
-// When the dataset was made or changed, as far as the archive or the identifier tell; constant, never before 1980.
+// When the dataset was made or changed, by the archive or the id, else a fixed date; never before 1980.
 std::int64_t dataset_mtime(const client::Dataset& dataset);
 
 }  // namespace esofs::fs

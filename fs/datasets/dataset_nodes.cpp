@@ -11,8 +11,9 @@
 #include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "client/services/dataset_reader.h"
-#include "fs/datasets/link_names.h"
-#include "fs/datasets/links_nodes.h"
+#include "fs/datasets/link_directory.h"
+#include "fs/datasets/link_file_names.h"
+#include "fs/datasets/link_terms.h"
 #include "fs/tree/names.h"
 
 namespace esofs::fs {
@@ -25,26 +26,26 @@ bool same(const std::string& name, const std::string& archives) {
   return name == archives || name == portable_name(archives);
 }
 
-// The name of the dataset's directory, by which its own files are called.
+// The name of the dataset's directory: its own files are named after it.
 std::string stem_of(const DatasetPlace& place) { return place.path.substr(place.path.rfind('/') + 1); }
 
-// What the dataset's DataLink answer may bring.
+// Whether the dataset's DataLink answer may bring `name`.
 bool may_be_there_later(const std::string& name) {
   const auto sections = dataset_sections();
   return may_name_a_term(name) || std::any_of(sections.begin(), sections.end(),
                                               [&name](const auto& section) { return section.name == name; });
 }
 
-// Without a grammar, or with one that takes any name, only identifiers that some listing has named are datasets, or every
-// file that IRAF looks for in its working directory would be one.
+// True if only listings know the ids: there is no grammar, or it accepts any name. Otherwise every file that IRAF looks for in
+// its working directory would be a dataset.
 bool listings_tell(const IdGrammar& ids) { return ids.formless || !ids.valid || ids.valid("login.cl"); }
 
-// Where a dataset's own file is; ENOENT: it has none, though the archive may know files that belong to it.
+// Where a dataset's own file is. ENOENT: it has none, but files may belong to it.
 struct OwnFile {
   Result<client::FileSource> source;
 };
 
-// Listings beside those of saved queries that are searched.
+// How many listings are searched beside those of saved queries.
 constexpr std::size_t kMostListings = 200;
 
 using ListingPtr = std::shared_ptr<const cache::Listing>;
@@ -58,7 +59,7 @@ std::optional<KnownDataset> found_in(const ListingPtr& listing, const Finding& f
                       cache::directory_name((*entry)->name, dataset.extension)};
 }
 
-// The listings that are here already, searched for one dataset or for many. No network.
+// Searches the listings that are here already. No network.
 class ListingSearch {
  public:
   ListingSearch(Context& context, KnownQueries& queries) : context_(context) {
@@ -75,7 +76,7 @@ class ListingSearch {
   }
 
  private:
-  // Of the listings of saved queries that have it, what the one tells that tells most.
+  // By the saved query whose listing knows most about it, else by any other listing.
   std::optional<KnownDataset> find(const Finding& finding) {
     std::optional<KnownDataset> known;
     for (const auto& listing : saved_) {
@@ -88,7 +89,7 @@ class ListingSearch {
     return std::nullopt;
   }
 
-  // Those that nobody has saved; where ids have a form of their own, that tells more than they do.
+  // Listings of queries that are not saved; needed only if ids have no form of their own.
   const std::vector<ListingPtr>& others() {
     if (!others_)
       others_ = listings_tell(context_.config().ids) ? context_.catalog().known_listings(kMostListings)
@@ -101,7 +102,7 @@ class ListingSearch {
   std::optional<std::vector<ListingPtr>> others_;
 };
 
-// Of an id; nullopt: none of this archive.
+// nullopt: `id` is not of this archive.
 std::optional<KnownDataset> known_dataset(Context& context, ListingSearch& search, const std::string& id) {
   const auto& ids = context.config().ids;
   if (auto listed = search.by_id(id)) return listed;
@@ -109,8 +110,8 @@ std::optional<KnownDataset> known_dataset(Context& context, ListingSearch& searc
   return KnownDataset{ids.dataset(id), RowReference{}, cache::entry_stem(id)};
 }
 
-// What the archive says of the kind of a file corrects the name: an id alone is taken for a FITS file's, and a product's
-// preview is a .png; a package is no FITS file, whatever a listing has called it.
+// Corrects the extension by what the archive says about the file: an id alone is taken for that of a FITS file, but a preview
+// is a .png; and a package is not FITS, whatever a listing calls it.
 DatasetPlace with_type(DatasetPlace place, const std::optional<client::FileSource>& source) {
   if (!source || place.dataset.extension != ".fits") return place;
   const std::string package = client::package_extension(
@@ -162,7 +163,7 @@ NodePtr DatasetsNode::find(const std::string& name) const {
   if (auto listed = search.by_directory(name)) return node(*std::move(listed));
   if (never_a_name(name)) return nullptr;
   if (name.find('_') != std::string::npos) {
-    // A visited identifier gives back what its portable form has lost.
+    // The visited id is the one of which `name` is the portable form.
     for (const std::string& id : context_.catalog().visits(kVisitKind, kMostVisits)) {
       if (!same(name, cache::entry_stem(id))) continue;
       auto visited = known_dataset(context_, search, id);
@@ -176,7 +177,7 @@ NodePtr DatasetsNode::find(const std::string& name) const {
 
 Cancel DatasetsNode::lookup(const std::string& name, Done<Found> done) {
   NodePtr found = find(name);
-  // Where listings alone tell, one that comes later may name it.
+  // A later listing may name it.
   const bool may_come = listings_tell(context_.config().ids) && !name.starts_with('.');
   const auto absent = may_come ? kAbsentInListing : kAbsentByGrammar;
   done(found ? Found{std::move(found)} : Found{nullptr, absent});
@@ -205,14 +206,14 @@ Attributes DatasetNode::attributes() {
 
 std::string DatasetNode::plain_name() const { return safe_name(stem_of(place_) + place_.dataset.extension); }
 
-// By what the last download said, else the identifier with the suffix of the original name.
+// By the last download, else the id with the suffix of the original name.
 std::string DatasetNode::delivered_name(const std::optional<client::FileSource>& source) const {
   const auto facts = place_.context.files().facts(place_.dataset, cache::Form::kDelivered);
   if (!facts.delivered_name.empty()) {
     std::string name = safe_name(facts.delivered_name);
     const std::string stem = stem_of(place_);
     if (name.starts_with(stem)) return name;
-    // The producer's name, or another identifier: only what it says of the packing counts.
+    // The name of its producer, or another id: only its suffix counts.
     const std::string suffix = packed_suffix(name);
     return suffix.empty() ? std::string() : safe_name(stem + suffix);
   }
@@ -234,7 +235,7 @@ NodePtr DatasetNode::section(const std::string& name) const {
   return !links || found->has(place_, links.get()) ? found->make(place_) : nullptr;
 }
 
-// A directory of links, by the answer where it is here, else by its name alone.
+// A directory of links, by the answer if it is here, else by its name alone.
 NodePtr DatasetNode::link_section(const std::string& name, const LinksPtr& links) const {
   const bool well_known =
       std::find(kLinkDirectories.begin(), kLinkDirectories.end(), name) != kLinkDirectories.end();
@@ -243,7 +244,7 @@ NodePtr DatasetNode::link_section(const std::string& name, const LinksPtr& links
   return std::make_shared<LinkDirectory>(place_, name);
 }
 
-// A directory named after a term that is not well known: only the answer tells whether there is one.
+// A directory named after a term that is not well known: only the answer shows whether it exists.
 Cancel DatasetNode::lookup_term(const std::string& name, Done<Found> done) {
   return with_deadline<LinksPtr>(
       place_.context.timer(), place_.context.config().lookup_wait,

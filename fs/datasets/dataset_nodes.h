@@ -3,11 +3,11 @@
 // A dataset that a listing names is found by the name that it has there, without its extension.
 //
 //   datasets/<dp_id>/<dp_id>.fits      the plain file
-//   datasets/<dp_id>/<delivered name>  the file as the archive delivers it, where that is another
-//   datasets/<dp_id>/…                 what hangs beside it: fs/datasets/dataset_sections.h, fs/datasets/links_nodes.h
+//   datasets/<dp_id>/<delivered name>  the file as the archive delivers it, if that differs
+//   datasets/<dp_id>/…                 what lies beside it: dataset_sections.h and link_terms.h
 //
 // A lookup is answered by the grammar of the name; only the delivered name of a packed file (.fits.Z, .fits.gz, .fits.fz, .tar)
-// may have to ask the archive, for lookup_wait. datasets/ lists what was visited lately.
+// may ask the archive, for lookup_wait. datasets/ lists what was visited lately.
 //
 //   errors   ENOENT if the archive says that there is no such dataset; else those of the request
 //   threads  thread-safe
@@ -56,14 +56,14 @@ class DatasetNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
 
  private:
-  // What the archive says of the dataset, as far as `ls` shows it.
+  // What the archive says about the dataset, for `ls`.
   struct Contents {
-    std::optional<client::FileSource> source;  // of its own file, where it has one
+    std::optional<client::FileSource> source;  // of its own file; nullopt: it has none
     LinksPtr links;                            // nullptr: it has none
   };
 
   std::string plain_name() const;
-  // The name under which the archive delivers the file, as far as anybody knows; "" unknown.
+  // The name under which the archive delivers the file; "" unknown.
   std::string delivered_name(const std::optional<client::FileSource>& source) const;
   NodePtr file(cache::Form form, const std::string& name) const;
   NodePtr section(const std::string& name) const;  // nullptr: none of that name

@@ -9,9 +9,9 @@
 #include "fs/datasets/calibration_nodes.h"
 #include "fs/datasets/cutout_nodes.h"
 #include "fs/datasets/header_text.h"
-#include "fs/datasets/link_names.h"
+#include "fs/datasets/link_file.h"
+#include "fs/datasets/link_terms.h"
 #include "fs/datasets/links_json.h"
-#include "fs/datasets/links_nodes.h"
 #include "fs/tree/plain_nodes.h"
 #include "fs/tree/value_text.h"
 
@@ -27,16 +27,16 @@ NodePtr made_text(const DatasetPlace& place, const std::string& name, Make make)
                                     dataset_mtime(place.dataset), std::move(make));
 }
 
-// The row that the dataset was found by, which may have fewer columns than the archive's.
+// The row through which the dataset was found; it may have fewer columns than the archive's.
 Result<std::string> listed_metadata(const RowReference& row) {
-  if (!row.shown()) return Error(EACCES, "it was listed with the rights of another login");
+  if (!row.shown()) return Error(EACCES, "it was listed with another login");
   auto values = row.listing->row(row.row);
   if (!values) return values.error();
   return row_json({row.listing->columns(), *std::move(values)});
 }
 
-// Of a dataset that the archive's tables do not have, such as a master calibration: the row that it was listed by, else
-// its identifier alone, where the archive's DataLink knows it.
+// For a dataset that the archive's tables do not have, such as a master calibration: the row that listed it, else its id
+// alone if the archive's DataLink knows it.
 Result<std::string> metadata_without_row(cache::Catalog& catalog, const client::Dataset& dataset,
                                          const RowReference& row, const Error& error) {
   if (error.code() != ENOENT) return error;
@@ -49,7 +49,7 @@ Result<std::string> metadata_without_row(cache::Catalog& catalog, const client::
 }
 
 NodePtr metadata(const DatasetPlace& place) {
-  // An archive without a form of ids cannot be asked for one.
+  // The archive can be asked for a row only if its ids have a known form.
   const auto& ids = place.context.config().ids;
   if (place.row.listing && !(ids.valid && ids.valid(place.dataset.id)))
     return made_text(place, "metadata.json", [row = place.row](Done<std::string> done) {
@@ -82,7 +82,7 @@ bool has_calibrations_at(const DatasetPlace& place, const client::Links*) {
   return has_calibrations(place.context, place.dataset);
 }
 
-// nullptr: none, also where the links are not known yet.
+// nullptr: none, or the links are not known yet.
 NodePtr calibrations(const DatasetPlace& place) {
   if (!has_calibrations(place.context, place.dataset)) return nullptr;
   return make_calibrations(place.context, place.dataset, place.path + "/" + kCalibrationsName);
@@ -148,7 +148,6 @@ NodePtr night_log(const DatasetPlace& place) {
 
 }  // namespace
 
-// The DataLink answer of a dataset; nullptr where it has none.
 Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done) {
   if (LinksPtr known = place.context.catalog().known_links(place.dataset)) {
     done(std::move(known));

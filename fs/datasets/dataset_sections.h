@@ -1,5 +1,5 @@
-// What lies in datasets/<dp_id>/ beside the dataset's own file. A further file or directory of a fixed name is a function
-// that makes its node and a line in dataset_sections().
+// What lies in datasets/<dp_id>/ beside the dataset's own file under fixed names. A further one is a function that makes its
+// node, and a line in dataset_sections().
 //
 //   threads  functions without state; they answer from memory
 #pragma once
@@ -29,17 +29,17 @@ struct DatasetPlace {
 
 struct DatasetSection {
   std::string_view name;
-  // Whether the dataset has it. links: its DataLink answer, nullptr where it has none. Asked by `ls`, and by lookups once the
-  // answer is here; until then every section can be looked up, and opening it tells.
+  // Whether the dataset has it. links: its DataLink answer; nullptr: it has none. Called for `ls`, and for lookups once the
+  // answer is here; until then every section can be looked up, and opening it asks.
   bool (*has)(const DatasetPlace& place, const client::Links* links);
-  // nullptr: after all there is none.
+  // nullptr: there is none.
   NodePtr (*make)(const DatasetPlace& place);
 };
 
 // In the order in which they are listed.
 std::span<const DatasetSection> dataset_sections();
 
-// The DataLink answer of a dataset; nullptr where it has none.
+// The DataLink answer of a dataset; nullptr: it has none.
 Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done);
 
 }  // namespace esofs::fs

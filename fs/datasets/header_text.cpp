@@ -22,13 +22,13 @@ constexpr std::uint64_t kBlock = 2880;
 constexpr std::size_t kCard = 80;
 constexpr std::int64_t kMostAxes = 999;
 
-// Whole blocks up to the end of the cache's chunk, so that a header that ends before it costs no further chunk.
+// Whole blocks up to the end of the cache's chunk, so that a short header costs one chunk.
 std::size_t read_size(std::uint64_t offset) {
   const std::uint64_t left = cache::kChunkBytes - offset % cache::kChunkBytes;
   return static_cast<std::size_t>(std::max(left / kBlock, std::uint64_t{1}) * kBlock);
 }
 
-// The value of a card with a value indicator, without its comment; "" where it has none.
+// The value of a card without its comment; "" if the card has no value indicator.
 std::string_view value_of(std::string_view card) {
   if (card.substr(8, 2) != "= ") return "";
   return trimmed(card.substr(10, card.find('/', 10) - 10), kBlank);
@@ -72,7 +72,7 @@ void HeaderCards::card(std::string_view card) {
   const std::size_t from = text_.size();
   text_ += card;
   while (text_.size() > from && kBlankOrNull.find(text_.back()) != std::string_view::npos) text_.pop_back();
-  // A header is ASCII; what is not would upset a terminal.
+  // A header is ASCII; other bytes would upset a terminal.
   std::replace_if(
       text_.begin() + static_cast<std::ptrdiff_t>(from), text_.end(),
       [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -82,7 +82,7 @@ void HeaderCards::card(std::string_view card) {
   const auto number = integer_of(card);
   if (keyword == "GROUPS") hdu_.groups = value_of(card) == "T";
   if (!number) return;
-  // Of a keyword that is given twice the first counts, as in CFITSIO and astropy.
+  // If a keyword is given twice, the first counts, as in CFITSIO and astropy.
   const auto first = [&number](std::optional<std::int64_t>& value) {
     if (!value) value = *number;
   };
@@ -121,7 +121,7 @@ std::optional<std::uint64_t> HeaderCards::data_bytes() const {
 
 namespace {
 
-// Keeps itself alive by the read under way. One read at a time, so that its members need no lock but the Cancel.
+// The read under way keeps it alive. There is one read at a time, so only the Cancel needs a lock.
 class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
  public:
   HeaderWalk(std::shared_ptr<cache::OpenFile> file, Done<std::string> done)
@@ -133,7 +133,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
   }
 
  private:
-  // Reads answered at once are taken in this loop, not by recursion: a file may have ten thousand HDUs.
+  // Reads that are answered at once are handled in this loop and not by recursion: a file may have ten thousand HDUs.
   void run() {
     while (!ended_) {
       enum class At { kAsking, kAnswered, kWaiting };
@@ -165,7 +165,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
         if (locked->at == At::kAsking) locked->at = At::kWaiting;
         bytes = std::move(locked->bytes);
       }
-      if (!bytes) return;  // the answer goes on from here
+      if (!bytes) return;  // the answer continues from here
       const Cancel ended = slot_.end();
       take(*std::move(bytes));
     }
@@ -176,7 +176,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
     const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
     for (std::size_t at = 0; at + kBlock <= text.size(); at += kBlock) {
       const auto step = cards_.take(text.substr(at, kBlock));
-      // What follows the last HDU and is none, such as fill, is of no interest (FITS standard section 3.5).
+      // Other bytes may follow the last HDU (FITS standard section 3.5); they are ignored.
       if (step == HeaderCards::Step::kNotAHeader)
         return headers_ > 0 ? end() : fail(Error(EIO, "the file does not begin like FITS"));
       header_bytes_ += kBlock;
@@ -191,7 +191,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
       if (headers_++ > 0) text_ += '\n';
       text_ += cards_.take_text();
       begin_ = offset_;
-      if (*data > file_->size() - std::min(offset_, file_->size())) return end();  // a file that was cut
+      if (*data > file_->size() - std::min(offset_, file_->size())) return end();  // the file is cut short
       offset_ += *data;
       begin_ = offset_;
       if (*data > 0) return;  // the next header is elsewhere

@@ -1,9 +1,9 @@
-// The headers of all HDUs of a FITS file as text, one card a line, an empty line between HDUs. Of the file nothing but its
-// headers is read: data units are skipped by their size.
+// The headers of all HDUs of a FITS file as text, one card a line, with an empty line between HDUs. Only headers are read:
+// data units are skipped by their size.
 //
 //   units    offsets and sizes in bytes; a FITS block is 2880, a card 80
 //   errors   EIO: not FITS, or a header without END; EFBIG above kMostHeaderBytes; those of the file
-//   threads  header_text() answers from whichever thread the file's reads answer on
+//   threads  header_text() answers on the thread that answers the file's reads
 //   source   FITS standard 4.0 sections 3.3, 4.4.1 and 6 (random groups)
 #pragma once
 
@@ -24,7 +24,7 @@ namespace esofs::fs {
 constexpr std::uint64_t kMostHeaderBytes = 64ULL << 20U;  // of all headers: ten thousand HDUs have some 60 MB
 constexpr std::uint64_t kMostHeaderOfOne = 16ULL << 20U;
 
-// Reads the cards of one header after another; knows where the next one begins.
+// Reads one header after another, and computes where the next one begins.
 class HeaderCards {
  public:
   enum class Step { kMore, kHduEnds, kNotAHeader };
@@ -32,7 +32,7 @@ class HeaderCards {
   // A block of 2880 bytes. kHduEnds: it held the END card, and data_bytes() is the size of the data unit, its fill included.
   Step take(std::string_view block);
 
-  // Of the HDU that has ended; nullopt: a size that no file has.
+  // Of the HDU that has ended; nullopt: the size is impossible.
   std::optional<std::uint64_t> data_bytes() const;
   std::string take_text() { return std::move(text_); }
 

@@ -13,16 +13,17 @@
 #include "client/http/url.h"
 #include "client/services/datalink.h"
 #include "client/services/service_fields.h"
-#include "fs/datasets/link_names.h"
+#include "fs/datasets/link_file_names.h"
+#include "fs/datasets/link_terms.h"
 #include "fs/tree/names.h"
 
 namespace esofs::fs {
 namespace {
 
-constexpr const char* kByUrl =
-    "link ";  // begins the id of a file that only its URL names; no archive's ids hold a blank
+// Begins the id of a file that only its URL names; no archive's ids hold a blank.
+constexpr const char* kByUrl = "link ";
 
-// A packed file's plain form is larger than what the link announces.
+// The plain form of a packed file is larger than the length that the link announces.
 constexpr std::uint64_t kUnpackedFactor = 6;
 
 client::KnownUrl known(const IdGrammar& ids, const std::string& url) {
@@ -93,7 +94,7 @@ client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const I
 bool named_by_archive(const client::Dataset& dataset) { return !dataset.id.starts_with(kByUrl); }
 
 LinkTable::LinkTable(Source source, const IdGrammar& ids, NameStyle style) : source_(std::move(source)) {
-  std::unordered_set<std::string_view> seen;  // a URL given twice is one file
+  std::unordered_set<std::string_view> seen;  // a URL that is given twice is one file
   for (const auto& document : source_.documents) {
     for (const auto& link : document->rows) {
       if (directory_of(link) != source_.directory) continue;
@@ -127,7 +128,7 @@ void LinkTable::add(client::Link link, LinkKind kind, const IdGrammar& ids) {
   entries_.push_back({"", "", std::move(link), kind, std::move(dataset)});
 }
 
-// Those that no row tells of.
+// The files that no row names.
 void LinkTable::add_product_files(const IdGrammar& ids) {
   if (!source_.product_files) return;
   std::unordered_set<std::string> here{source_.id};

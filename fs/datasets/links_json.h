@@ -1,7 +1,7 @@
-// A DataLink answer as JSON, for links.json: its rows in their order, and the services that they name with their parameters.
+// links.json: a DataLink answer as JSON: its rows in their order, and the services that they name with their parameters.
 //
-//   shapes   {"links": [...], "services": [...]}; members that the answer leaves empty are left out; the same answer gives the
-//            same text. content_length is left out where the archive only gives a placeholder.
+//   shapes   {"links": [...], "services": [...]}; empty members are left out, and placeholders of content_length. The same
+//            answer gives the same text.
 //   threads  pure function
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "fs/datasets/dataset_file.h"
 #include "fs/queries/query_files.h"
 #include "fs/queries/result_nodes.h"
+#include "fs/queries/saved_query.h"
 #include "fs/queries/scratch_names.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
@@ -16,10 +17,6 @@ namespace esofs::fs {
 namespace {
 
 using ListingPtr = std::shared_ptr<const cache::Listing>;
-
-constexpr const char* kStatusName = "status.txt";
-constexpr const char* kTableName = "table";
-constexpr const char* kCutoutName = "cutout";
 
 // Offsets from here on are rows of the listing; below it are the local entries.
 constexpr std::uint64_t kFirstRow = 1U << 20U;
@@ -185,6 +182,15 @@ Result<void> QueriesNode::rename(const std::string& name, Node& to, const std::s
 
 // --- QueryNode ---
 
+namespace {
+
+Error advised(const Error& error, const std::string& adql) {
+  const std::string text = error.code() == EINVAL ? advice(adql) : std::string();
+  return text.empty() ? error : Error(error.code(), error.what() + "; " + text);
+}
+
+}  // namespace
+
 Attributes QueryNode::attributes() {
   Attributes shown{NodeType::kDirectory, 0755, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
   shown.linked = !directory_->removed();
@@ -255,8 +261,9 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       context_.timer(), context_.config().query_wait,
       Error(EAGAIN, "the query has not been answered yet; it continues, see status.txt and look again"),
       [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
-      [&context = context_, directory = directory_, done = std::move(done)](Result<ListingPtr> listing) {
-        if (!listing) return done(listing.error());
+      [&context = context_, directory = directory_, adql = spec->adql,
+       done = std::move(done)](Result<ListingPtr> listing) {
+        if (!listing) return done(advised(listing.error(), adql));
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<QueryHandle>(context, directory, *listing)));
       });
 }

@@ -26,6 +26,11 @@
 
 namespace esofs::fs {
 
+// What a query's directory has beside query.adql and its datasets.
+inline constexpr const char* kStatusName = "status.txt";
+inline constexpr const char* kTableName = "table";
+inline constexpr const char* kCutoutName = "cutout";
+
 class QueriesNode : public Node {
  public:
   QueriesNode(Context& context, SavedQueries& queries) : context_(context), queries_(queries) {}

@@ -8,6 +8,7 @@
 
 #include "client/http/http.h"
 #include "client/http/url.h"
+#include "fs/queries/saved_query.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
 
@@ -35,10 +36,15 @@ std::string phase(const cache::QueryState& state) {
 constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked again";
 
 // What the user can do if there is no new answer.
-std::string hint(const cache::QueryState& state, const QueryDirectory& directory) {
+std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
+                 const QueryDirectory& directory) {
   if (state.running) return state.known ? "" : "the query continues; list this directory again";
   if (!state.error) return state.known ? "" : "list this directory to run the query";
-  if (state.error->code() == EINVAL) return directory.is_fixed() ? "" : kMendQuery;
+  if (state.error->code() == EINVAL && directory.is_fixed()) return "";
+  if (state.error->code() == EINVAL) {
+    const std::string advised = advice(spec.adql);
+    return advised.empty() ? kMendQuery : advised + "; " + kMendQuery;
+  }
   return "list this directory again after some seconds, or touch query.adql to ask at once";
 }
 
@@ -110,7 +116,7 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     snapshot_lines(text, state, *spec, directory);
     status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
-    status_line(text, "hint", hint(state, directory));
+    status_line(text, "hint", hint(state, *spec, directory));
     if (const auto hidden = directory.hidden_count(); hidden > 0)
       status_line(text, "removed here", std::to_string(hidden) + "; touch query.adql to see them again");
   }

@@ -1,6 +1,7 @@
 #include "fs/queries/saved_query.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
@@ -82,25 +83,93 @@ Result<void> apply(const std::string& word, std::string_view value, cache::Query
   return {};
 }
 
-// One comment line, without its "--". A comment that is no directive changes nothing.
-Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
+// "maxrec: 5", "maxrec=5", "maxrec 5", "limit: 5".
+struct Directive {
+  std::string word;  // in lower case; "" for other comments
+  char mark = ' ';   // ':', '=' or ' '
+  std::string_view value;
+};
+
+Directive read_directive(std::string_view comment) {
   comment = trimmed(comment, kBlank);
-  const std::size_t colon = comment.find(':');
-  if (colon == std::string_view::npos) return {};
-  const std::string word = lower(trimmed(comment.substr(0, colon), kBlank));
-  const bool one_word = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_';
-  });
-  if (!one_word) return {};
-  const auto& words = directive_words();
-  if (std::find(words.begin(), words.end(), word) != words.end())
-    return apply(word, trimmed(comment.substr(colon + 1), kBlank), spec);
-  const std::string known = meant(word);
-  if (known.empty()) return {};
-  return Error(EINVAL, "query.adql: unknown directive '" + word + "'; did you mean '" + known + "'?");
+  const auto end = std::find_if(comment.begin(), comment.end(),
+                                [](unsigned char c) { return std::isalnum(c) == 0 && c != '_'; });
+  Directive read;
+  read.word = lower(comment.substr(0, static_cast<std::size_t>(end - comment.begin())));
+  std::string_view rest = trimmed(comment.substr(read.word.size()), kBlank);
+  if (!rest.empty() && (rest.front() == ':' || rest.front() == '=')) {
+    read.mark = rest.front();
+    rest = trimmed(rest.substr(1), kBlank);
+  }
+  read.value = rest;
+  return read;
 }
 
-// What shows that a text was saved before it was finished: an open quote or parenthesis. "" if there is none.
+// The directive that is meant by a word; "" none.
+std::string directive_meant(const std::string& word) {
+  if (word.empty()) return {};
+  const auto& words = directive_words();
+  if (std::find(words.begin(), words.end(), word) != words.end()) return word;
+  // What other languages and services call the number of rows.
+  constexpr std::array<std::string_view, 6> rows{"limit", "top", "rows", "maxrows", "nrows", "row_limit"};
+  if (std::find(rows.begin(), rows.end(), word) != rows.end()) return "maxrec";
+  return meant(word);
+}
+
+// The right form of a comment that looks like a directive with a valid value; "" for other comments.
+std::string right_form(const Directive& read) {
+  const std::string known = directive_meant(read.word);
+  // "-- service mode" is an astronomer's comment.
+  if (known.empty() || (known == "service" && read.mark == ' ')) return {};
+  cache::QuerySpec unused;
+  if (!apply(known, read.value, unused)) return {};
+  return "-- " + known + ": " + std::string(read.value);
+}
+
+// One comment line before the query, without its "--". Other comments than directives change nothing.
+Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
+  const Directive read = read_directive(comment);
+  const auto& words = directive_words();
+  const bool known = std::find(words.begin(), words.end(), read.word) != words.end();
+  if (known && read.mark == ':') return apply(read.word, read.value, spec);
+  const std::string mistyped = read.mark == ':' ? meant(read.word) : std::string();
+  if (!mistyped.empty())
+    return Error(EINVAL,
+                 "query.adql: unknown directive '" + read.word + "'; did you mean '" + mistyped + "'?");
+  const std::string form = right_form(read);
+  if (form.empty()) return {};
+  return Error(EINVAL, "query.adql: '--" + safe_name(comment) + "' is no directive; write '" + form + "'");
+}
+
+// The comments inside the query.
+std::vector<std::string_view> comments_of(std::string_view adql) {
+  std::vector<std::string_view> comments;
+  for (std::size_t i = 0; i < adql.size(); ++i) {
+    if (adql[i] == '\'' || adql[i] == '"') {
+      i = std::min(adql.find(adql[i], i + 1), adql.size());
+    } else if (adql.substr(i, 2) == "--") {
+      const std::size_t end = std::min(adql.find('\n', i), adql.size());
+      comments.push_back(trimmed(adql.substr(i + 2, end - i - 2), kBlank));
+      i = end;
+    }
+  }
+  return comments;
+}
+
+// A directive inside the query would be a comment, which changes nothing.
+Result<void> check_comments(std::string_view adql) {
+  for (const auto comment : comments_of(adql)) {
+    const std::string form = right_form(read_directive(comment));
+    if (!form.empty())
+      return Error(EINVAL, "query.adql: '-- " + safe_name(comment) +
+                               "' stands behind the beginning of the query, where it is only a comment; "
+                               "write '" +
+                               form + "' on a line before the query");
+  }
+  return {};
+}
+
+// What shows that a text was saved before it was finished: an open quote or parenthesis. "" if nothing does.
 std::string left_open(std::string_view adql) {
   int depth = 0;
   for (std::size_t i = 0; i < adql.size(); ++i) {
@@ -119,7 +188,33 @@ std::string left_open(std::string_view adql) {
   return depth > 0 ? "a ( is never closed" : "";
 }
 
+// Whether what stands before a quoted part makes it a value: = <> != LIKE IN(
+bool compares(std::string_view before) {
+  const std::string text = lower(trimmed(before, kBlank));
+  if (text.ends_with("=") || text.ends_with("<>") || text.ends_with(" like") || text.ends_with("\nlike"))
+    return true;
+  if (!text.ends_with("(")) return false;
+  const std::string_view list = trimmed(std::string_view(text).substr(0, text.size() - 1), kBlank);
+  return list.ends_with(" in") || list.ends_with("\nin");
+}
+
 }  // namespace
+
+std::string advice(std::string_view adql) {
+  for (std::size_t i = 0; i < adql.size(); ++i) {
+    const char c = adql[i];
+    if (c == '\'' || c == '"') {
+      const std::size_t end = std::min(adql.find(c, i + 1), adql.size());
+      const std::string text(adql.substr(i + 1, end - i - 1));
+      if (c == '"' && compares(adql.substr(0, i)))
+        return "text goes in single quotes: write '" + text + "'; \"" + text + "\" is the name of a column";
+      i = end;
+    } else if (c == '-' && adql.substr(i, 2) == "--") {
+      i = std::min(adql.find('\n', i), adql.size());
+    }
+  }
+  return {};
+}
 
 Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults) {
   cache::QuerySpec spec = defaults;
@@ -138,6 +233,7 @@ Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::Q
     text = trimmed(text.substr(0, text.size() - 1), kBlank);  // the habit of SQL clients
   if (const std::string open = left_open(text); !open.empty())
     return Error(EINVAL, "query.adql was saved half-written: " + open);
+  if (auto checked = check_comments(text); !checked) return checked.error();
   spec.adql = text;
   return spec;
 }

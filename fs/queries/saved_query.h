@@ -4,7 +4,8 @@
 //            -- maxrec: 100000    rows, at least 1
 //            -- mode: async       auto, sync or async
 //            -- ttl: 1h           how long an answer is good: a number and s, m, h or d
-//   errors   EINVAL with a sentence that names the value; a word that is nearly a directive is one mistyped
+//   errors   EINVAL with a sentence that names the value, or gives the right form of what looks like a directive:
+//            "-- maxrec 5", "-- limit: 5", a directive inside the query
 //   threads  pure functions
 //   source   README.md, "The tree"
 #pragma once
@@ -19,5 +20,9 @@ namespace esofs::fs {
 
 // Text without any ADQL gives a QuerySpec whose adql is "". What no directive says is as in `defaults`.
 Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults = {});
+
+// What to change in a query that the service has refused: a text in double quotes, which ADQL takes for the name of a column.
+// "" if nothing is found.
+std::string advice(std::string_view adql);
 
 }  // namespace esofs::fs

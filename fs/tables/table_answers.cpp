@@ -1,10 +1,12 @@
 #include "fs/tables/table_answers.h"
 
+#include <cerrno>
 #include <chrono>
 #include <set>
 #include <utility>
 
 #include "client/base/angle.h"
+#include "client/base/in_turn.h"
 #include "client/base/iso_time.h"
 #include "fs/queries/result_nodes.h"
 #include "fs/queries/status_lines.h"
@@ -14,6 +16,8 @@
 
 namespace esofs::fs {
 namespace {
+
+using FilePtr = std::shared_ptr<FileHandle>;
 
 constexpr std::size_t kMostVisits = 1000;
 constexpr std::size_t kLongestName = 115;
@@ -49,7 +53,8 @@ std::optional<std::string> night_adql(const PartedTable& table, std::string_view
          noon(*day + std::chrono::days(1)) + " ORDER BY " + time;
 }
 
-std::string status_text(Context& context, const cache::QuerySpec& query) {
+std::string status_text(Context& context, const TableQuery& asked) {
+  const cache::QuerySpec& query = asked.now(context.catalog());
   const auto state = context.catalog().state(query);
   std::string text;
   status_line(text, "phase",
@@ -74,25 +79,46 @@ std::string status_text(Context& context, const cache::QuerySpec& query) {
 
 class TableAnswer : public AnswerFile {
  public:
-  TableAnswer(Context& context, cache::QuerySpec query, std::string path, AnswerForm form,
+  TableAnswer(Context& context, TableQuery query, std::string path, AnswerForm form,
               std::pair<std::string, std::string> visit = {})
       : AnswerFile(context, form),
         query_(std::move(query)),
         path_(std::move(path)),
+        form_(form),
         visit_(std::move(visit)) {}
   std::string identity() const override { return "answer:" + path_; }
   std::string path() const override { return path_; }
+  Cancel open(bool truncate, Done<FilePtr> done) override {
+    if (query_.qualified.adql.empty()) return AnswerFile::open(truncate, std::move(done));
+    auto by_schema =
+        std::make_shared<TableAnswer>(context_, TableQuery{query_.qualified, {}}, path_, form_, visit_);
+    using Opened = std::optional<FilePtr>;
+    return in_turn<Opened, FilePtr>(
+        [&](Done<Opened> opened) {
+          return AnswerFile::open(truncate, [opened = std::move(opened)](Result<FilePtr> file) {
+            if (!file && file.error().code() != EINVAL) return opened(file.error());
+            opened(file ? Opened(*std::move(file)) : Opened());
+          });
+        },
+        [by_schema, truncate](Opened opened, Done<FilePtr> answered) {
+          if (!opened) return by_schema->open(truncate, std::move(answered));
+          answered(*std::move(opened));
+          return Cancel();
+        },
+        std::move(done));
+  }
 
  protected:
-  Result<cache::QuerySpec> spec() const override { return query_; }
+  Result<cache::QuerySpec> spec() const override { return query_.now(context_.catalog()); }
   std::function<void()> when_opened() const override {
     if (visit_.second.empty()) return {};
     return [&catalog = context_.catalog(), visit = visit_] { catalog.visited(visit.first, visit.second); };
   }
 
  private:
-  const cache::QuerySpec query_;
+  const TableQuery query_;
   const std::string path_;
+  const AnswerForm form_;
   const std::pair<std::string, std::string> visit_;  // kind and name
 };
 
@@ -129,10 +155,16 @@ class PartNode : public Node {
   // Also of another version of esofs: it is part of what is kept.
   std::string visit_kind() const { return path(); }
 
-  std::optional<cache::QuerySpec> query(std::string_view stem) const {
-    auto adql = part_adql(table_, part_, stem);
+  std::optional<TableQuery> query(std::string_view stem) const {
+    const auto adql = part_adql(table_, part_, stem);
     if (!adql) return std::nullopt;
-    return schemas_->query(table_.service, *std::move(adql), context_.config().default_maxrec);
+    const auto spec = [this](const std::string& text) {
+      return schemas_->query(table_.service, text, context_.config().default_maxrec);
+    };
+    if (table_.qualified.empty()) return TableQuery{spec(*adql), {}};
+    PartedTable qualified = table_;
+    qualified.adql = table_.qualified;
+    return TableQuery{spec(*adql), spec(*part_adql(qualified, part_, stem))};
   }
   NodePtr find(const std::string& name) const {
     if (name.size() > kLongestName || never_a_name(name)) return nullptr;
@@ -146,7 +178,7 @@ class PartNode : public Node {
     return std::make_shared<TableAnswer>(context_, *std::move(asked), path() + '/' + name, split->second,
                                          std::pair(visit_kind(), name));
   }
-  NodePtr status(const cache::QuerySpec& asked, const std::string& name) const {
+  NodePtr status(const TableQuery& asked, const std::string& name) const {
     const std::string place = path() + '/' + name;
     return std::make_shared<LiveText>("status:" + place, place, [&context = context_, asked] {
       return LiveText::Rendered{status_text(context, asked), context.mounted_at()};
@@ -161,6 +193,12 @@ class PartNode : public Node {
 
 }  // namespace
 
+const cache::QuerySpec& TableQuery::now(cache::Catalog& catalog) const {
+  if (qualified.adql.empty()) return bare;
+  const auto error = catalog.state(bare).error;
+  return error && error->code() == EINVAL ? qualified : bare;
+}
+
 std::optional<std::string> part_adql(const PartedTable& table, TablePart part, std::string_view stem) {
   return part == TablePart::kCone ? cone_adql(table, stem) : night_adql(table, stem);
 }
@@ -170,7 +208,7 @@ NodePtr make_part_node(Context& context, std::shared_ptr<TableSchemas> schemas, 
   return std::make_shared<PartNode>(context, std::move(schemas), std::move(table), part);
 }
 
-NodePtr make_table_answer(Context& context, cache::QuerySpec query, std::string path,
+NodePtr make_table_answer(Context& context, TableQuery query, std::string path,
                           std::optional<client::TableFormat> form) {
   return std::make_shared<TableAnswer>(context, std::move(query), std::move(path), form);
 }

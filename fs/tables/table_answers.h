@@ -1,11 +1,12 @@
 // Parts of a table, asked for by a name: cone/<ra>_<dec>_<radius>.csv and night/<YYYY-MM-DD>.csv, in all forms of an answer.
 //
-// A name is a query, without any text of it in the query: its numbers are read and written anew. Equal queries are one answer,
-// whatever their names. Beside each file NAME.csv lies NAME.status.txt: its query, how many rows, whether they are all.
+// A name is a query, but no text of it goes into the query: its numbers are read and written again. Equal queries are one
+// answer, whatever their names. Beside each file NAME.csv lies NAME.status.txt: its query, the number of rows, whether it is
+// complete. If a service refuses the bare name of a table (EINVAL), the name with its schema is sent.
 // The directories list what was opened lately.
 //
 //   units    angles as client/base/angle.h reads them, else degrees; a night is noon to noon, UTC
-//   errors   ENOENT from memory for names that are no such query; else as AnswerFile
+//   errors   ENOENT, without a request, for names that are no such query; else as AnswerFile
 //   threads  thread-safe
 #pragma once
 
@@ -25,9 +26,19 @@ enum class TablePart : std::uint8_t { kCone, kNight };
 // A table as its parts need it.
 struct PartedTable {
   std::string service;
-  std::string path;  // "/tables/cat/safcat/KIDS_V3"
-  std::string adql;  // what goes after FROM
+  std::string path;       // "/tables/cat/safcat/KIDS_V3"
+  std::string adql;       // what goes after FROM
+  std::string qualified;  // the same with its schema; "": no other
   TableAxes axes;
+};
+
+// A query of a table by its bare name, and the same by its qualified name; adql "": no other.
+struct TableQuery {
+  cache::QuerySpec bare;
+  cache::QuerySpec qualified;
+
+  // The one to be asked or shown: the qualified one once the service has refused the bare one.
+  const cache::QuerySpec& now(cache::Catalog& catalog) const;
 };
 
 // The ADQL of the rows that `stem` names: "53.1_-27.8_30arcsec", "2024-01-31". nullopt: it names none.
@@ -38,7 +49,7 @@ NodePtr make_part_node(Context& context, std::shared_ptr<TableSchemas> schemas, 
                        TablePart part);
 
 // A file that is the answer to a query.
-NodePtr make_table_answer(Context& context, cache::QuerySpec query, std::string path,
+NodePtr make_table_answer(Context& context, TableQuery query, std::string path,
                           std::optional<client::TableFormat> form);
 
 }  // namespace esofs::fs

@@ -3,13 +3,16 @@
 //   tables/<service>/<schema>/<table>/columns.csv      name, datatype, unit, UCD, … of each column
 //                                     description.txt  what TAP_SCHEMA says of the table, and how to ask for its rows
 //                                     sample.csv       its first rows
-//                                     cone/, night/    where it has positions or times (fs/tables/table_answers.h)
+//                                     cone/, night/    if it has positions or times (fs/tables/table_answers.h)
 //
-// Services come from the profile. Opening a service or a schema asks once for the tables of the service, opening a table
-// once for the positions and times of all tables of the service; both for query_wait, and lookups below them for lookup_wait
-// where nothing is known yet. A name in another case is a symbolic link to the table's own.
+// Services come from the profile. Opening a service or a schema asks once for all tables of the service, opening a table once
+// for the positions and times of all its tables; both for query_wait, and lookups for lookup_wait if nothing is known yet. A
+// name in another case is a symbolic link to the table's own.
 //
-//   errors   those of the queries, ENOENT for what TAP_SCHEMA does not name
+// If the service cuts its list (OVERFLOW), .esofs/errors says so and user.esofs.truncated of the directory is "true"; names
+// behind the cut are asked for one by one.
+//
+//   errors   those of the queries; ENOENT for what TAP_SCHEMA does not name; EIO if the service cuts that answer too
 //   threads  thread-safe
 #pragma once
 

@@ -6,9 +6,11 @@
 #include <charconv>
 #include <functional>
 
+#include "client/base/in_turn.h"
 #include "client/base/names_given.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
+#include "client/services/adql.h"
 #include "fs/tree/value_text.h"
 
 namespace esofs::fs {
@@ -16,9 +18,10 @@ namespace {
 
 using ListingPtr = std::shared_ptr<const cache::Listing>;
 
-// More tables than any service has; servers cut at limits of their own.
+// More tables than any service has; servers have limits of their own.
 constexpr std::uint64_t kMostTables = 1'000'000;
 constexpr std::size_t kLongestName = 115;
+constexpr std::size_t kMostKept = 1000;  // answers in memory
 
 // Words that ADQL 2.0 and 2.1 reserve and that columns of archives are called.
 constexpr std::array kReserved{
@@ -52,7 +55,7 @@ std::string without_quotes(std::string text) {
   return text;
 }
 
-// The name of a directory for what a server calls `text`.
+// The name of the directory for a server's name.
 std::string shown_component(const std::string& text) {
   std::string name = portable_name(safe_name(without_quotes(text)));
   if (name.starts_with('.') || name.starts_with('-')) name.insert(0, 1, '_');
@@ -90,6 +93,28 @@ std::string adql_table(const std::string& table_name, const std::string& schema)
     return adql_identifier(table_name.substr(0, table_name.size() - bare.size() - 1)) + '.' +
            adql_identifier(bare);
   return adql_identifier(table_name);
+}
+
+// "" if the name holds its schema, or has none.
+std::string qualified_table(const std::string& table_name, const std::string& schema) {
+  const bool bare = bare_name(table_name, schema).size() == table_name.size();
+  const bool holds_another =
+      table_name.find('.') != std::string::npos && table_name.find('"') == std::string::npos;
+  if (schema.empty() || !bare || holds_another) return "";
+  return adql_identifier(schema) + '.' + adql_identifier(table_name);
+}
+
+// Bare names that two schemas have would all mean the same table.
+void qualify_equal_names(ServiceTables& service) {
+  std::map<std::string, unsigned> schemas;
+  for (const SchemaTables& schema : service.schemas)
+    for (const TableInfo& table : schema.tables) ++schemas[lower(table.adql)];
+  for (SchemaTables& schema : service.schemas) {
+    for (TableInfo& table : schema.tables) {
+      if (table.qualified.empty() || schemas[lower(table.adql)] < 2) continue;
+      table.adql = std::exchange(table.qualified, "");
+    }
+  }
 }
 
 // Reads columns of a listing by their names, in any case.
@@ -145,7 +170,7 @@ void order_by_version(std::vector<TableInfo>& tables) {
   });
 }
 
-// Of several columns of one kind: the only one that is marked as the main one, else the only one.
+// Chooses one of several columns of one kind: the only main one, else the only one.
 struct Candidates {
   std::vector<std::string> main;
   std::vector<std::string> others;
@@ -179,7 +204,7 @@ void note_column(AxesFound& axes, const std::string& name, const std::string& uc
                  const std::string& unit, const std::string& datatype) {
   const std::string ucd = lower(ucd_text);
   const std::string first = ucd.substr(0, ucd.find(';'));
-  // Modified ones ("stat.error;pos.eq.ra") have their modifier first.
+  // Modified UCDs ("stat.error;pos.eq.ra") begin with the modifier.
   if ((first == "pos.eq.ra" || ucd.starts_with("pos_eq_ra")) && in_degrees(unit)) axes.ra.add(name, ucd);
   if ((first == "pos.eq.dec" || ucd.starts_with("pos_eq_dec")) && in_degrees(unit)) axes.dec.add(name, ucd);
   if (!is_text(datatype)) return;
@@ -217,10 +242,22 @@ std::string adql_identifier(const std::string& name) {
   return made + '"';
 }
 
-const TableInfo* SchemaTables::find(std::string_view name) const { return find_exactly(tables, name); }
-const TableInfo* SchemaTables::find_ignoring_case(std::string_view name) const {
-  return find_in_any_case(tables, name);
+const TableInfo* SchemaTables::find(std::string_view wanted) const { return find_exactly(tables, wanted); }
+const TableInfo* SchemaTables::find_ignoring_case(std::string_view wanted) const {
+  return find_in_any_case(tables, wanted);
 }
+const SchemaTables* ServiceTables::named(std::string_view name) const {
+  const auto found = std::find_if(schemas.begin(), schemas.end(), [wanted = lower(name)](const auto& schema) {
+    return lower(schema.name) == wanted;
+  });
+  return found == schemas.end() ? nullptr : &*found;
+}
+
+TableAxes ServiceAxes::of(const std::string& table_name) const {
+  const auto found = tables.find(lower(table_name));
+  return found == tables.end() ? TableAxes() : found->second;
+}
+
 const SchemaTables* ServiceTables::find(std::string_view name) const { return find_exactly(schemas, name); }
 const SchemaTables* ServiceTables::find_ignoring_case(std::string_view name) const {
   return find_in_any_case(schemas, name);
@@ -242,11 +279,12 @@ Result<ServiceTables> read_tables(const cache::Listing& listing) {
     const auto [at, first] = place.try_emplace(lower(table.schema), found.schemas.size());
     if (first) {
       const std::string shown = shown_component(table.schema.empty() ? "default" : table.schema);
-      found.schemas.push_back({schema_names.give(shown), {}});
+      found.schemas.push_back({schema_names.give(shown), table.schema, {}});
       names.emplace_back(name_rule());
     }
     table.shown = names[at->second].give(shown_component(bare_name(table.table_name, table.schema)));
     table.adql = adql_table(table.table_name, table.schema);
+    table.qualified = qualified_table(table.table_name, table.schema);
     for (const std::string& name : cells.names()) {
       std::string value = cells.text(*row, name);
       if (name != "schema_name" && name != "table_name" && !value.empty())
@@ -254,6 +292,7 @@ Result<ServiceTables> read_tables(const cache::Listing& listing) {
     }
     found.schemas[at->second].tables.push_back(std::move(table));
   }
+  qualify_equal_names(found);
   for (SchemaTables& schema : found.schemas) order_by_version(schema.tables);
   return found;
 }
@@ -269,11 +308,11 @@ Result<ServiceAxes> read_axes(const cache::Listing& listing) {
   }
   ServiceAxes axes;
   for (const auto& [table, found] : all) {
-    TableAxes chosen{found.ra.chosen(), found.dec.chosen(), found.time.chosen()};
+    TableAxes chosen{found.ra.chosen(), found.dec.chosen(), found.time.chosen(), false};
     if (chosen.ra.empty() || chosen.dec.empty()) chosen.ra = chosen.dec = "";
     for (std::string* column : {&chosen.ra, &chosen.dec, &chosen.time})
       if (!column->empty()) *column = adql_identifier(*column);
-    axes.emplace(table, std::move(chosen));
+    axes.tables.emplace(table, std::move(chosen));
   }
   return axes;
 }
@@ -290,60 +329,164 @@ cache::QuerySpec TableSchemas::query(const std::string& service, std::string adq
   return spec;
 }
 
-cache::QuerySpec TableSchemas::tables_query(const std::string& service) const {
-  return query(service, "SELECT * FROM TAP_SCHEMA.tables", kMostTables);
+cache::QuerySpec TableSchemas::tables_query(const std::string& service, const std::string& where) const {
+  return query(service, "SELECT * FROM TAP_SCHEMA.tables" + where, kMostTables);
 }
 
-// Columns that TAP 1.0 has too. The patterns find more than is wanted, which read_axes() leaves out.
-cache::QuerySpec TableSchemas::axes_query(const std::string& service) const {
+// Columns that TAP 1.0 has too. The patterns find more than is needed, which read_axes() leaves out.
+cache::QuerySpec TableSchemas::axes_query(const std::string& service, const std::string& where) const {
+  const std::string patterns =
+      "ucd LIKE 'pos.eq.%' OR ucd LIKE 'POS_EQ_%' OR ucd LIKE 'time.start%' OR column_name = 'start_date'";
   return query(service,
-               "SELECT table_name, column_name, datatype, unit, ucd FROM TAP_SCHEMA.columns "
-               "WHERE ucd LIKE 'pos.eq.%' OR ucd LIKE 'POS_EQ_%' OR ucd LIKE 'time.start%' "
-               "OR column_name = 'start_date'",
+               "SELECT table_name, column_name, datatype, unit, ucd FROM TAP_SCHEMA.columns WHERE " +
+                   (where.empty() ? patterns : where + " AND (" + patterns + ")"),
                kMostTables);
 }
 
-template <class T, class Reader>
-Result<std::shared_ptr<const T>> TableSchemas::read(Kept<T>& kept, const std::string& service,
-                                                    const cache::Listing& listing, const Reader& reader) {
+namespace {
+
+Result<ServiceTables> read_as(const cache::Listing& listing, const ServiceTables* /*type*/) {
+  return read_tables(listing);
+}
+Result<ServiceAxes> read_as(const cache::Listing& listing, const ServiceAxes* /*type*/) {
+  return read_axes(listing);
+}
+
+}  // namespace
+
+template <class T>
+Result<std::shared_ptr<const T>> TableSchemas::read(cache::Catalog& catalog, Kept<T>& kept,
+                                                    const cache::QuerySpec& query,
+                                                    const cache::Listing& listing) {
   const std::string id = listing.id();
+  const std::string key = query.service + "\n" + query.adql;
   if (auto all = kept.lock(); true) {
-    const auto found = all->find(service);
+    const auto found = all->find(key);
     if (found != all->end() && found->second.listing == id) return found->second.value;
   }
-  Result<T> made = reader(listing);
+  Result<T> made = read_as(listing, static_cast<const T*>(nullptr));
   if (!made) return made.error();
+  made->cut = catalog.state(query).truncated;
   auto value = std::make_shared<const T>(*std::move(made));
-  (*kept.lock())[service] = Read<T>{id, value};
+  auto all = kept.lock();
+  if (all->size() >= kMostKept) all->clear();
+  (*all)[key] = Read<T>{id, value};
   return value;
 }
 
-Cancel TableSchemas::tables(const std::string& service, Done<ServiceTablesPtr> done) {
-  return context_.catalog().listing(
-      tables_query(service), [kept = tables_, service, done = std::move(done)](Result<ListingPtr> listing) {
-        if (!listing) return done(listing.error().at("the tables of " + service));
-        done(read(*kept, service, **listing, read_tables));
-      });
+template <class T>
+Cancel TableSchemas::ask(const std::shared_ptr<Kept<T>>& kept, const cache::QuerySpec& query,
+                         std::string what, Done<std::shared_ptr<const T>> done) const {
+  auto& catalog = context_.catalog();
+  return catalog.listing(query, [&catalog, kept, query, what = std::move(what),
+                                 done = std::move(done)](Result<ListingPtr> listing) {
+    if (!listing) return done(listing.error().at(what));
+    done(read(catalog, *kept, query, **listing));
+  });
 }
 
-Cancel TableSchemas::axes(const std::string& service, Done<ServiceAxesPtr> done) {
-  return context_.catalog().listing(
-      axes_query(service), [kept = axes_, service, done = std::move(done)](Result<ListingPtr> listing) {
-        if (!listing) return done(listing.error().at("the columns of the tables of " + service));
-        done(read(*kept, service, **listing, read_axes));
-      });
+template <class T>
+std::shared_ptr<const T> TableSchemas::known(Kept<T>& kept, const cache::QuerySpec& query) const {
+  const auto listing = context_.catalog().known_listing(query);
+  auto found =
+      listing ? read(context_.catalog(), kept, query, *listing) : Result<std::shared_ptr<const T>>(nullptr);
+  return found ? *found : nullptr;
+}
+
+Cancel TableSchemas::tables(const std::string& service, Done<ServiceTablesPtr> done) {
+  return ask(tables_, tables_query(service), "the tables of " + service, std::move(done));
+}
+
+cache::QuerySpec TableSchemas::schema_query(const std::string& service, const std::string& schema) const {
+  return tables_query(service, " WHERE schema_name = " + client::adql_literal(schema));
+}
+
+Cancel TableSchemas::tables_of(const std::string& service, const std::string& schema,
+                               Done<ServiceTablesPtr> done) {
+  return in_turn<ServiceTablesPtr, ServiceTablesPtr>(
+      [&](Done<ServiceTablesPtr> all) { return tables(service, std::move(all)); },
+      [self = shared_from_this(), service, schema](ServiceTablesPtr all, Done<ServiceTablesPtr> own) {
+        if (!all->cut) {
+          own(std::move(all));
+          return Cancel();
+        }
+        return self->ask(self->tables_, self->schema_query(service, schema),
+                         "the tables of " + service + "/" + schema, std::move(own));
+      },
+      std::move(done));
+}
+
+Cancel TableSchemas::table_of(const std::string& service, const std::string& schema, const std::string& table,
+                              Done<ServiceTablesPtr> done) {
+  return ask(tables_,
+             tables_query(service, " WHERE schema_name = " + client::adql_literal(schema) +
+                                       " AND table_name IN (" + client::adql_literal(table) + ", " +
+                                       client::adql_literal(schema + "." + table) + ")"),
+             "the table " + service + "/" + schema + "/" + table, std::move(done));
+}
+
+Cancel TableSchemas::schema_names(const std::string& service, Done<std::vector<std::string>> done) {
+  return context_.catalog().listing(query(service, "SELECT schema_name FROM TAP_SCHEMA.schemas", kMostTables),
+                                    [service, done = std::move(done)](Result<ListingPtr> listing) {
+                                      if (!listing)
+                                        return done(listing.error().at("the schemas of " + service));
+                                      const Cells cells(**listing);
+                                      std::vector<std::string> names;
+                                      for (std::uint64_t i = 0; i < (*listing)->rows(); ++i) {
+                                        auto row = (*listing)->row(i);
+                                        if (!row) return done(row.error());
+                                        if (std::string name = cells.text(*row, "schema_name"); !name.empty())
+                                          names.push_back(std::move(name));
+                                      }
+                                      done(std::move(names));
+                                    });
+}
+
+Cancel TableSchemas::axes(const std::string& service, const std::string& table_name, Done<TableAxes> done) {
+  return in_turn<ServiceAxesPtr, TableAxes>(
+      [&](Done<ServiceAxesPtr> all) {
+        return ask(axes_, axes_query(service), "the columns of the tables of " + service, std::move(all));
+      },
+      [self = shared_from_this(), service, table_name](const ServiceAxesPtr& all, Done<TableAxes> found) {
+        if (!all->cut) {
+          found(all->of(table_name));
+          return Cancel();
+        }
+        return self->ask<ServiceAxes>(self->axes_, self->table_axes_query(service, table_name),
+                                      "the columns of " + table_name,
+                                      [table_name, found = std::move(found)](Result<ServiceAxesPtr> own) {
+                                        if (!own) return found(own.error());
+                                        TableAxes axes = (*own)->of(table_name);
+                                        axes.cut = (*own)->cut;
+                                        found(std::move(axes));
+                                      });
+      },
+      std::move(done));
+}
+
+cache::QuerySpec TableSchemas::table_axes_query(const std::string& service,
+                                                const std::string& table_name) const {
+  return axes_query(service, "table_name = " + client::adql_literal(table_name));
 }
 
 ServiceTablesPtr TableSchemas::known_tables(const std::string& service) {
-  const auto listing = context_.catalog().known_listing(tables_query(service));
-  auto found = listing ? read(*tables_, service, *listing, read_tables) : Result<ServiceTablesPtr>(nullptr);
-  return found ? *found : nullptr;
+  return known(*tables_, tables_query(service));
 }
 
-ServiceAxesPtr TableSchemas::known_axes(const std::string& service) {
-  const auto listing = context_.catalog().known_listing(axes_query(service));
-  auto found = listing ? read(*axes_, service, *listing, read_axes) : Result<ServiceAxesPtr>(nullptr);
-  return found ? *found : nullptr;
+ServiceTablesPtr TableSchemas::known_tables_of(const std::string& service, const std::string& schema) {
+  auto all = known_tables(service);
+  return all && all->cut ? known(*tables_, schema_query(service, schema)) : all;
+}
+
+std::optional<TableAxes> TableSchemas::known_axes(const std::string& service, const std::string& table_name) {
+  const auto all = known(*axes_, axes_query(service));
+  if (!all) return std::nullopt;
+  if (!all->cut) return all->of(table_name);
+  const auto own = known(*axes_, table_axes_query(service, table_name));
+  if (!own) return std::nullopt;
+  TableAxes axes = own->of(table_name);
+  axes.cut = own->cut;
+  return axes;
 }
 
 }  // namespace esofs::fs

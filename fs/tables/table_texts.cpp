@@ -37,7 +37,7 @@ void append_field(const std::string& field, std::string& text) {
   text += '"';
 }
 
-// A value on lines of its own is indented, so that keys stay at the beginning of a line.
+// Further lines of a value are indented, so that only keys begin a line.
 void append_fact(const std::string& key, const std::string& value, std::string& text) {
   if (value.empty()) return;
   text += key + ": ";

@@ -12,10 +12,10 @@
 namespace esofs::fs {
 
 // The rows of TAP_SCHEMA.columns as CSV: name, datatype, arraysize, unit, ucd, utype, xtype, principal, indexed, std,
-// description; what the service does not say is empty. In the order of column_index, where there is one.
+// description; unknown values are empty. In the order of column_index, if the service has it.
 Result<std::string> columns_csv(const cache::Listing& columns);
 
-// What is known of a table, and how to ask for its rows. path: of its directory in the mounted tree.
+// What is known about a table, and how to query it. path: of its directory in the mounted tree.
 std::string table_description(const std::string& service, const std::string& path, const TableInfo& table,
                               const TableAxes& axes);
 

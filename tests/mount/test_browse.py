@@ -127,6 +127,29 @@ class Browse(harness.MountTest):
         self.assertEqual(os.listdir(self.mount / 'browse/night/MUSE'), ['2018-06-04'])
         self.assert_errno(errno.ENOENT, os.stat, self.mount / 'browse/night/MUSE/2018-02-30')
 
+    def test_a_night_without_an_instrument_is_that_of_all(self):
+        found = fits(self.mount / 'browse/night/2018-06-04')
+        expected = self.ids("SELECT dp_id FROM dbo.raw WHERE "
+                            "exp_start >= '2018-06-04T12:00:00' AND exp_start < '2018-06-05T12:00:00'")
+        self.assertGreater(len(expected), len(fits(self.mount / 'browse/night/MUSE/2018-06-04')))
+        self.assertEqual(found, expected)
+        self.assertIn('2018-06-04', os.listdir(self.mount / 'browse/night'))
+
+    def test_what_the_archive_does_not_have_is_enoent_with_the_nearest(self):
+        run_id = self.sim.query("SELECT TOP 1 prog_id FROM dbo.raw WHERE prog_id LIKE '%-%(%'")[0]['prog_id']
+        programme = run_id.replace('(', '.').replace(')', '')
+        wrong = programme[:-3] + ('7' if programme[-3] != '7' else '8') + programme[-2:]
+        collection = self.sim.query('SELECT name FROM util.collections')[0]['name']
+        for folder, said in (('night/MUSES/2018-06-04', "no instrument 'MUSES'; the nearest: MUSE"),
+                             ('night/MUSES', "no instrument 'MUSES'; the nearest: MUSE"),
+                             (f'collection/{collection}x', f"no collection '{collection}x'; the nearest: {collection}"),
+                             (f'programme/{wrong}/raw', f'; the nearest: {programme}')):
+            self.assert_errno(errno.ENOENT, os.listdir, self.mount / f'browse/{folder}')
+            self.assertIn(f'/browse/{folder} ENOENT ', self.mount.errors())
+            self.assertIn(said, self.mount.errors().splitlines()[-1])
+        # A known instrument has nights without frames.
+        self.assertEqual(fits(self.mount / 'browse/night/MUSE/1999-01-01'), [])
+
     def test_collections_are_listed_from_the_archive(self):
         names = sorted({row['name'] for row in self.sim.query('SELECT name FROM util.collections')})
         self.assertEqual(sorted(os.listdir(self.mount / 'browse/collection')), names)

@@ -110,6 +110,22 @@ class QueriesThatFail(harness.MountTest):
         self.assertIn('hint: correct query.adql', self.status('directive'))
         self.assertEqual(self.sim.requests(), [])
 
+    def test_what_looks_like_a_directive_is_refused_with_its_right_form(self):
+        query = 'SELECT TOP 3 * FROM ivoa.ObsCore'
+        for text in (f'-- maxrec 5\n{query}', f'--maxrec=5\n{query}', f'-- limit: 5\n{query}', f'{query}\n-- maxrec: 5'):
+            folder = self.mount.save('near', text)
+            self.assert_errno(errno.EINVAL, os.listdir, folder)
+            self.assertIn("write '-- maxrec: 5'", self.status('near'))
+            self.assertIn("write '-- maxrec: 5'", self.mount.errors().splitlines()[-1])
+        self.assertEqual(self.sim.requests(), [])
+
+    def test_a_text_in_double_quotes_is_told_what_it_is(self):
+        folder = self.mount.save('quotes', 'SELECT TOP 3 * FROM ivoa.ObsCore WHERE target_name="NGC253"')
+        self.assert_errno(errno.EINVAL, os.listdir, folder)
+        said = "text goes in single quotes: write 'NGC253'"
+        self.assertIn(said, self.status('quotes'))
+        self.assertIn(said, self.mount.errors())
+
     def test_an_unknown_service_is_reported_with_the_known_ones(self):
         for name, told in (('cta', "'cta' (did you mean 'cat'?)"), ('xmm', "'xmm'; there is obs, cat")):
             folder = self.mount.save('service', f'-- service: {name}\nSELECT TOP 3 * FROM ivoa.ObsCore')

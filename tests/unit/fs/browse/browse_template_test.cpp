@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <stdexcept>
+#include <string>
 
-#include "fs/browse/browse_builtin.h"
 #include "fs/queries/saved_query.h"
 
 namespace esofs::fs {
@@ -35,103 +36,7 @@ std::string filled(const BrowseTemplate& used, const std::string& name) {
   return query ? query->adql : query.error().what();
 }
 
-BrowseTemplate builtin(const std::string& file, bool eso = true) {
-  BrowseConfig archive;
-  archive.eso_tables = eso;
-  archive.ssap = archive.resolver = true;
-  for (const auto& [name, text] : builtin_templates(archive)) {
-    if (name == file) return made(text, name);
-  }
-  throw std::runtime_error("no template " + file);
-}
-
-TEST(BrowseTemplates, ThatEsofsBringsAlongAreAllGood) {
-  for (const bool eso : {true, false}) {
-    BrowseConfig archive;
-    archive.eso_tables = eso;
-    archive.ssap = archive.resolver = true;
-    for (const auto& [name, text] : builtin_templates(archive)) EXPECT_NO_THROW(made(text, name)) << name;
-  }
-}
-
-TEST(BrowseTemplates, AConeIsWrittenInDegreesWhateverUnitsItsNameHas) {
-  const auto cone = builtin("cone.phase3.adql");
-  EXPECT_EQ(cone.form(), "<ra>_<dec>_<radius>");
-  EXPECT_EQ(filled(cone, "05h20m_-5.39_30arcmin"),
-            "SELECT * FROM ivoa.ObsCore WHERE INTERSECTS(s_region, CIRCLE('ICRS', 80, -5.39, 0.5)) = 1");
-  EXPECT_EQ(filled(cone, "80_-5.39_0.5"), filled(cone, "05:20:00_-5.39_1800arcsec"));
-}
-
-TEST(BrowseTemplates, WhatToolsTryIsNoArgument) {
-  const auto cone = builtin("cone.phase3.adql");
-  for (const char* name : {"X.fits", "login.cl", "80_-5_0.5.fits", "80_-5", "80_-5_0.5_1", "80_-95_1",
-                           "370_0_1", "80_-5_0", "_-5_1", "80__1", "80_-5_1 ", ""})
-    EXPECT_FALSE(cone.match(0, name)) << name;
-  const auto collection = builtin("collection.adql");
-  for (const char* name : {"X.fits", "X.fits.Z", "X.fits.fz", "login.cl", "@X", "X.fits[1]", "X,1", ".hidden",
-                           "-v", "a%b", "a*", "a?", "", "a\nb"})
-    EXPECT_FALSE(collection.match(0, name)) << name;
-  const auto object = builtin("object.raw.adql");
-  for (const char* name : {"X.fits", "login.cl", "uparm.par", "_NGC", "NGC_", "NGC__253", "1234", "a[1]"})
-    EXPECT_FALSE(object.match(0, name)) << name;
-}
-
-TEST(BrowseTemplates, AnOptionalRadiusIsToldByItsUnit) {
-  const auto object = builtin("object.phase3.adql");
-  EXPECT_EQ(object.form(), "<object>[_<radius>]");
-  auto plain = object.match(0, "NGC_253");
-  ASSERT_TRUE(plain);
-  EXPECT_EQ(plain->at("object").object, "NGC 253");
-  EXPECT_EQ(plain->at("radius").values.at("").text, "0.05");
-  EXPECT_EQ(object.shown_name(0, *plain), "NGC_253");
-  auto wide = object.match(0, "NGC_253_1deg");
-  ASSERT_TRUE(wide);
-  EXPECT_EQ(wide->at("object").object, "NGC 253");
-  EXPECT_EQ(wide->at("radius").values.at("").text, "1");
-  EXPECT_EQ(object.shown_name(0, *wide), "NGC_253_1deg");
-  EXPECT_EQ(object.match(0, "BD+17 3248")->at("object").object, "BD+17 3248");
-  EXPECT_EQ(object.match(0, "Sgr_A*_1arcmin")->at("object").object, "Sgr A*");
-  EXPECT_FALSE(object.match(0, "*.fits"));
-}
-
-TEST(BrowseTemplates, TheSpectraOfAConeAreAskedForByItsDiameter) {
-  const auto spectra = builtin("cone.spectra.adql");
-  const auto query = parse_saved_query(spectra.fill(*spectra.match(0, "10.5_-20_0.1")));
-  ASSERT_TRUE(query);
-  EXPECT_EQ(query->service, "ssap");
-  EXPECT_EQ(query->adql, "REQUEST=queryData&POS=10.5,-20&SIZE=0.2");
-}
-
-TEST(BrowseTemplates, AProgrammeIsReadInBothSpellingsAndListedInTheOneThatOldToolsTake) {
-  const auto programme = builtin("programme.raw.adql");
-  const std::string run = "SELECT * FROM dbo.raw WHERE prog_id LIKE '195.B-0283(A)%'";
-  EXPECT_EQ(filled(programme, "195.B-0283(A)"), run);
-  EXPECT_EQ(filled(programme, "195.B-0283.A"), run);
-  EXPECT_EQ(programme.shown_name(0, *programme.match(0, "195.B-0283(A)")), "195.B-0283.A");
-  EXPECT_EQ(filled(programme, "60.A-9100"), "SELECT * FROM dbo.raw WHERE prog_id LIKE '60.A-9100%'");
-  EXPECT_EQ(filled(programme, "108.22AB.001"), "SELECT * FROM dbo.raw WHERE prog_id LIKE '108.22AB.001%'");
-  EXPECT_EQ(filled(programme, "195"), "no match");
-  EXPECT_EQ(filled(programme, "195.B-0283%"), "no match");
-}
-
-TEST(BrowseTemplates, ANightGoesFromNoonToNoon) {
-  const auto night = builtin("night.adql");
-  auto arguments = night.match(0, "MUSE");
-  ASSERT_TRUE(arguments);
-  arguments->merge(*night.match(1, "2024-02-29"));
-  EXPECT_THAT(night.fill(*arguments),
-              HasSubstr("instrument = 'MUSE'\n  AND exp_start >= '2024-02-29T12:00:00' AND exp_start < "
-                        "'2024-03-01T12:00:00'"));
-  for (const char* name :
-       {"2023-02-29", "2024-2-9", "2024-13-01", "2024-01-01.fits", "20240101", "2024-01-01T00"})
-    EXPECT_FALSE(night.match(1, name)) << name;
-  const auto standard = builtin("night.adql", false);
-  arguments = standard.match(0, "HARPS");
-  arguments->merge(*standard.match(1, "1958-11-17"));
-  EXPECT_THAT(standard.fill(*arguments), HasSubstr("t_min >= 36524.5 AND t_min < 36525.5"));
-}
-
-TEST(BrowseTemplates, NoArgumentCanLeaveItsPlace) {
+TEST(BrowseTemplateTest, NoArgumentCanLeaveItsPlace) {
   const auto text = made("SELECT * FROM t WHERE a = {name:text} AND b LIKE {name.contains}");
   EXPECT_EQ(filled(text, "Barnard's star"),
             "SELECT * FROM t WHERE a = 'Barnard''s star' AND b LIKE '%Barnard''s star%'");
@@ -147,7 +52,7 @@ TEST(BrowseTemplates, NoArgumentCanLeaveItsPlace) {
   EXPECT_EQ(filled(ssap, "a&POS"), "REQUEST=queryData&TARGETNAME=a%26POS");
 }
 
-TEST(BrowseTemplates, WithoutAPathEachPlaceholderIsADirectory) {
+TEST(BrowseTemplateTest, WithoutAPathEachPlaceholderIsADirectory) {
   const auto two = made("-- Title here\nSELECT * FROM t WHERE a = {a:integer} AND b = {b:text} AND c < {a}");
   ASSERT_EQ(two.depth(), 2U);
   EXPECT_EQ(two.title(), "Title here");
@@ -157,7 +62,7 @@ TEST(BrowseTemplates, WithoutAPathEachPlaceholderIsADirectory) {
   EXPECT_TRUE(two.match(1, "word"));
 }
 
-TEST(BrowseTemplates, TheirDirectivesAreThoseOfSavedQueries) {
+TEST(BrowseTemplateTest, ItsDirectivesAreThoseOfSavedQueries) {
   const auto own = made("-- maxrec: 7\n-- service: cat\n-- path: {a:text}\nSELECT * FROM t WHERE a = {a}");
   const auto query = parse_saved_query(own.fill(*own.match(0, "x")));
   ASSERT_TRUE(query);
@@ -166,7 +71,36 @@ TEST(BrowseTemplates, TheirDirectivesAreThoseOfSavedQueries) {
   EXPECT_EQ(query->adql, "SELECT * FROM t WHERE a = 'x'");
 }
 
-TEST(BrowseTemplates, ThatCannotBeUsedSayWhereAndWhatWasMeant) {
+TEST(BrowseTemplateTest, ADirectoryMayBeLeftOutIfTheTemplateHasAQueryForThat) {
+  const auto both = made(
+      "-- Title\n-- maxrec: 7\n-- path: {a:text}/{n:night}\n"
+      "-- without a: SELECT * FROM t WHERE d > {n.begin}\nSELECT * FROM t WHERE a = {a} AND d > {n.begin}");
+  ASSERT_TRUE(both.without(0));
+  EXPECT_FALSE(both.without(1));
+  const auto query = parse_saved_query(both.without(0)->fill(*both.without(0)->match(0, "2024-01-31")));
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->adql, "SELECT * FROM t WHERE d > '2024-01-31T12:00:00'");
+  EXPECT_EQ(query->maxrec, 7U);
+  EXPECT_EQ(both.without(0)->form(), "<n>");
+}
+
+TEST(BrowseTemplateTest, ExistingValuesComeFromANearQueryOrTheList) {
+  const auto used = made(
+      "-- path: {p:programme}/{a:text}\n-- list a: SELECT a FROM v\n"
+      "-- near p: SELECT p FROM t WHERE p LIKE {p.period}\nSELECT {p} {a}");
+  auto arguments = *used.match(0, "195.b-0283.a");
+  arguments.merge(*used.match(1, "x"));
+  const auto all = used.existing(arguments);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].adql, "SELECT a FROM v");
+  EXPECT_EQ(all[0].wanted, "x");
+  EXPECT_FALSE(all[0].programme);
+  EXPECT_EQ(all[1].adql, "SELECT p FROM t WHERE p LIKE '195.B-%'");
+  EXPECT_EQ(all[1].wanted, "195.B-0283(A)");
+  EXPECT_TRUE(all[1].programme);
+}
+
+TEST(BrowseTemplateTest, ErrorsSayWhereAndWhatWasMeant) {
   EXPECT_EQ(refusal("-- one\n-- two\nSELECT *\nFROM t WHERE a={a:txt}"),
             "template mine.adql, line 4: {a:txt}: no type 'txt'; did you mean 'text'?");
   EXPECT_THAT(refusal("SELECT {a}"), HasSubstr("line 1: {a}: no type"));
@@ -180,6 +114,14 @@ TEST(BrowseTemplates, ThatCannotBeUsedSayWhereAndWhatWasMeant) {
   EXPECT_THAT(refusal("-- path: a/{a:text}\nSELECT {a}"), HasSubstr("each directory of a path"));
   EXPECT_THAT(refusal("-- maxrec: many\nSELECT {a:text}"), HasSubstr("line 1: query.adql: -- maxrec"));
   EXPECT_THAT(refusal("-- list b: SELECT 1\nSELECT {a:text}"), HasSubstr("line 1: -- list b"));
+  EXPECT_THAT(refusal("-- near a: SELECT 1\nSELECT {a:text}"),
+              HasSubstr("line 1: -- near a: no placeholder"));
+  EXPECT_THAT(refusal("-- path: {a:text}\n-- near a: SELECT {b}\nSELECT {a}"),
+              HasSubstr("line 2: -- near a: {b}: no type"));
+  EXPECT_THAT(refusal("-- path: {a:text}\n-- without a: SELECT 1\nSELECT {a}"),
+              HasSubstr("line 2: -- without a: no directory of -- path: that can be left out"));
+  EXPECT_THAT(refusal("-- path: {a:text}/{b:text}\n-- without a: SELECT {a}\nSELECT {a} {b}"),
+              HasSubstr("line 2: -- without a: "));
   EXPECT_THAT(refusal("SELECT ({a:text}"), HasSubstr("( is never closed"));
   EXPECT_THAT(refusal("SELECT 1"), HasSubstr("no placeholder"));
   EXPECT_THAT(refusal("-- only a comment"), HasSubstr("no query"));

@@ -62,10 +62,31 @@ TEST(SavedQuery, TextWithoutAdqlIsAnEmptyQuery) {
   }
 }
 
-TEST(SavedQuery, ADirectiveAfterTheFirstWordOfTheQueryIsAComment) {
-  const auto spec = parse_saved_query("SELECT 1\n-- maxrec: 7\n");
-  ASSERT_TRUE(spec);
-  EXPECT_EQ(spec->maxrec, 0U);
+TEST(SavedQuery, ADirectiveInsideTheQueryIsRefusedWithItsPlace) {
+  for (const char* text : {"SELECT 1\n-- maxrec: 7\n", "SELECT 1 -- maxrec: 7",
+                           "SELECT 1\n--maxrec 7\nFROM t", "SELECT 1\n-- limit=7"})
+    EXPECT_NE(complaint(text).find("write '-- maxrec: 7' on a line before the query"), std::string::npos)
+        << complaint(text);
+  for (const char* text :
+       {"SELECT '-- maxrec: 7'", "SELECT \"-- maxrec: 7\"", "SELECT 1 -- mode: of observation",
+        "SELECT 1 -- here", "SELECT 1 -- rows: those of NGC 253"})
+    EXPECT_TRUE(parse_saved_query(text)) << text;
+}
+
+TEST(SavedQuery, WhatLooksLikeADirectiveIsRefusedWithItsRightForm) {
+  EXPECT_EQ(complaint("-- maxrec 5\nS"), "query.adql: '-- maxrec 5' is no directive; write '-- maxrec: 5'");
+  EXPECT_EQ(complaint("--maxrec=5\nS"), "query.adql: '--maxrec=5' is no directive; write '-- maxrec: 5'");
+  EXPECT_EQ(complaint("-- limit: 5\nS"), "query.adql: '-- limit: 5' is no directive; write '-- maxrec: 5'");
+  EXPECT_EQ(complaint("-- TOP 5\nS"), "query.adql: '-- TOP 5' is no directive; write '-- maxrec: 5'");
+  EXPECT_EQ(complaint("-- ttl=1h\nS"), "query.adql: '-- ttl=1h' is no directive; write '-- ttl: 1h'");
+  EXPECT_EQ(complaint("-- mode async\nS"),
+            "query.adql: '-- mode async' is no directive; write '-- mode: async'");
+  EXPECT_EQ(complaint("-- service=cat\nS"),
+            "query.adql: '-- service=cat' is no directive; write '-- service: cat'");
+  for (const char* text :
+       {"-- service mode\nS", "-- mode of observation\nS", "-- limit: magnitude 22\nS",
+        "-- top of the list\nS", "-- 5 rows\nS", "-- rows\nS", "-- maxrec is what cuts it\nS"})
+    EXPECT_TRUE(parse_saved_query(text)) << text;
 }
 
 TEST(SavedQuery, PlainCommentsAreNoDirectives) {
@@ -105,6 +126,19 @@ TEST(SavedQuery, ATextSavedHalfWrittenIsRefusedBeforeTheArchiveIsAsked) {
             "query.adql was saved half-written: a ' is never closed");
   EXPECT_EQ(complaint("SELECT COUNT(* FROM t"), "query.adql was saved half-written: a ( is never closed");
   EXPECT_TRUE(parse_saved_query("SELECT 'it''s (' FROM \"odd(\" -- (\nWHERE (a=1)"));
+}
+
+TEST(SavedQuery, ATextInDoubleQuotesIsAdvisedAgainst) {
+  const std::string sentence =
+      "text goes in single quotes: write 'NGC253'; \"NGC253\" is the name of a column";
+  for (const char* text :
+       {"SELECT * FROM t WHERE a=\"NGC253\"", "SELECT * FROM t WHERE a = \"NGC253\" AND b=1",
+        "SELECT * FROM t WHERE a LIKE \"NGC253\"", "SELECT * FROM t WHERE a <> \"NGC253\"",
+        "SELECT * FROM t WHERE a IN (\"NGC253\", 'x')"})
+    EXPECT_EQ(advice(text), sentence) << text;
+  for (const char* text :
+       {"SELECT \"NGC253\" FROM t", "SELECT * FROM \"t\" WHERE a='=\"x\"'", "SELECT 1 -- =\"x\"", ""})
+    EXPECT_EQ(advice(text), "") << text;
 }
 
 TEST(SavedQuery, ANulByteIsNoText) { EXPECT_NE(complaint(std::string("SELECT\0 1", 9)), "accepted"); }

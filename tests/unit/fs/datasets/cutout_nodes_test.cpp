@@ -5,45 +5,16 @@
 #include <cerrno>
 #include <string>
 
-#include "tests/support/fs_fixture.h"
+#include "tests/unit/fs/datasets/cutouts_fixture.h"
 
 namespace esofs::tests {
 namespace {
 
-const std::string kSpec = "circle_11.888_-25.288_30arcsec";
-const std::string kCanonical = "circle_11.888_-25.288_0.008333333333";
 const std::string kFile = kId + ".fits";
 
-client::CutoutOffer circles() {
-  client::CutoutOffer offer;
-  offer.any = offer.circles = true;
-  offer.field = client::SkyCircle{{11.888, -25.288}, 0.02};
-  offer.service = "http://archive/soda";
-  return offer;
-}
+class CutoutNodesTest : public CutoutsFixture {};
 
-class CutoutsTest : public FsFixture {
- protected:
-  CutoutsTest() {
-    catalog_.put_offer(circles());
-    for (const auto& id : {kId, kOtherId}) cache_.put(id + "/" + kCanonical, {70'000, "v2", ""});
-  }
-  std::uint64_t child(const std::vector<std::string>& path, const std::string& name) {
-    auto entry = lookup(walk(path), name);
-    EXPECT_TRUE(entry) << name << ": " << entry.error().what();
-    if (entry && entry->ino == 0) {
-      EXPECT_GT(entry->entry_timeout, 0) << name << ": the kernel may remember it";
-    }
-    return entry ? entry->ino : 0;
-  }
-  bool exists(const std::string& name) { return child({"datasets", kId, "cutout"}, name) != 0; }
-  std::string xattr(std::uint64_t ino, const std::string& name) {
-    auto value = fs_->getxattr(ino, name);
-    return value ? *value : "failed: " + value.error().what();
-  }
-};
-
-TEST_F(CutoutsTest, ADatasetHasThemWhereTheArchiveOffersThem) {
+TEST_F(CutoutNodesTest, ADatasetHasThemIfTheArchiveOffersThem) {
   const auto names = list({"datasets", kId});
   EXPECT_NE(std::find(names.begin(), names.end(), "cutout"), names.end());
   EXPECT_EQ(list({"datasets", kId, "cutout"}), std::vector<std::string>{"README.txt"});
@@ -52,17 +23,7 @@ TEST_F(CutoutsTest, ADatasetHasThemWhereTheArchiveOffersThem) {
   EXPECT_EQ(std::find(without.begin(), without.end(), "cutout"), without.end());
 }
 
-TEST_F(CutoutsTest, TheReadmeSaysWhatIsOfferedAndGivesANameThatWorks) {
-  const std::string text = cat({"datasets", kId, "cutout", "README.txt"});
-  EXPECT_NE(text.find("takes     circle\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("field     circle 11.888 -25.288 radius 0.02 deg\n"), std::string::npos) << text;
-  const auto at = text.find("example   ");
-  ASSERT_NE(at, std::string::npos);
-  const auto example = text.substr(at + 10, text.find('\n', at) - at - 10);
-  EXPECT_TRUE(exists(example)) << example;
-}
-
-TEST_F(CutoutsTest, ANameOfTheGrammarIsAFileWithoutARequest) {
+TEST_F(CutoutNodesTest, ANameOfTheGrammarIsAFileWithoutARequest) {
   catalog_.put_offer(std::nullopt);
   catalog_.hold();
   EXPECT_TRUE(exists(kSpec + ".fits"));
@@ -70,7 +31,7 @@ TEST_F(CutoutsTest, ANameOfTheGrammarIsAFileWithoutARequest) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
-TEST_F(CutoutsTest, NamesThatToolsProbeAreAbsentWithoutARequest) {
+TEST_F(CutoutNodesTest, NamesThatToolsProbeAreAbsentWithoutARequest) {
   catalog_.hold();
   for (const std::string& name :
        {kSpec, kSpec + ".fits.fits", kSpec + ".fits[1]", kSpec + ".fits,1", kSpec + ".imh",
@@ -80,55 +41,27 @@ TEST_F(CutoutsTest, NamesThatToolsProbeAreAbsentWithoutARequest) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
-TEST_F(CutoutsTest, WhatIsKnownNotToBeOfferedIsAbsent) {
+TEST_F(CutoutNodesTest, WhatIsKnownNotToBeOfferedIsAbsent) {
   EXPECT_FALSE(exists("circle_80_-25.288_30arcsec.fits")) << "elsewhere on the sky";
   EXPECT_FALSE(exists("band_480nm_500nm.fits")) << "an image";
   catalog_.put_offer(std::nullopt);
   EXPECT_TRUE(exists("circle_80_-25.288_30arcsec.fits"));
 }
 
-TEST_F(CutoutsTest, EqualSpecsAreOneFileUnderTheNamesThatWereTyped) {
-  const auto one = walk({"datasets", kId, "cutout", kSpec + ".fits"});
-  EXPECT_EQ(walk({"datasets", kId, "cutout", "circle_11.888_-25.288_0.5arcmin.fits"}), one);
-  EXPECT_NE(walk({"datasets", kId, "cutout", "circle_11.888_-25.288_31arcsec.fits"}), one);
-  EXPECT_NE(walk({"datasets", kOtherId, "cutout", kSpec + ".fits"}), one);
-  EXPECT_NE(walk({"datasets", kId, kFile}), one);
-  EXPECT_EQ(xattr(one, "user.esofs.cutout"), kCanonical);
-}
-
-TEST_F(CutoutsTest, OpeningGivesTheExactSizeAndTheBytes) {
-  const auto ino = walk({"datasets", kId, "cutout", kSpec + ".fits"});
-  EXPECT_LE(fs_->getattr(ino)->attr_timeout, 10) << "an estimate";
-  auto opened = open(ino);
-  ASSERT_TRUE(opened) << opened.error().what();
-  EXPECT_EQ(fs_->getattr(ino)->attributes.st_size, 70'000);
-  auto bytes = read(opened->handle, 100, 2);
-  ASSERT_TRUE(bytes);
-  EXPECT_EQ((*bytes)[0], FakeFileCache::byte_at(100, "v2"));
-  fs_->release(opened->handle);
-}
-
-TEST_F(CutoutsTest, UsedSpecsAreListedOthersAreNot) {
+TEST_F(CutoutNodesTest, UsedSpecsAreListedOthersAreNot) {
   (void)walk({"datasets", kId, "cutout", "circle_11.888_-25.288_1arcmin.fits"});
   (void)cat({"datasets", kId, "cutout", kSpec + ".fits"});
   EXPECT_EQ(list({"datasets", kId, "cutout"}), (std::vector<std::string>{"README.txt", kSpec + ".fits"}));
 }
 
-TEST_F(CutoutsTest, AFailureOfTheServiceIsTheErrnoOfOpen) {
-  cache_.fail_open(kId + "/" + kCanonical, Error(ENODATA, "HTTP 204"));
-  const auto opened = open(walk({"datasets", kId, "cutout", kSpec + ".fits"}));
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code(), ENODATA);
-}
-
-TEST_F(CutoutsTest, FilesThatBelongToADatasetHaveCutoutsOfTheirOwn) {
+TEST_F(CutoutNodesTest, FilesThatBelongToADatasetHaveCutoutsOfTheirOwn) {
   const auto own = walk({"datasets", kId, "cutout", kOtherId, kSpec + ".fits"});
   EXPECT_EQ(own, walk({"datasets", kOtherId, "cutout", kSpec + ".fits"}));
   EXPECT_FALSE(exists(kId)) << "itself";
   EXPECT_EQ(child({"datasets", kId, "cutout", kOtherId}, kId), 0U) << "no deeper";
 }
 
-TEST_F(CutoutsTest, OfKnownLinksTheFitsFilesThatAUrlNamesByAnIdentifierHaveThem) {
+TEST_F(CutoutNodesTest, FitsFilesOfKnownLinksHaveThemIfTheUrlHoldsTheirId) {
   const std::string preview = "ADP.2020-01-01T00:00:00.000";
   const std::string encoded = std::string(kOtherId).replace(kOtherId.find(':'), 1, "%3A");
   client::Links links;
@@ -145,9 +78,7 @@ TEST_F(CutoutsTest, OfKnownLinksTheFitsFilesThatAUrlNamesByAnIdentifierHaveThem)
   EXPECT_FALSE(exists(preview)) << "no FITS";
 }
 
-// --- of a query ---
-
-TEST_F(CutoutsTest, AQueryHasEveryDatasetOfItsListingCutOut) {
+TEST_F(CutoutNodesTest, AQueryHasEveryDatasetOfItsListingCutOut) {
   save("a", kAdql);
   EXPECT_EQ(list({"queries", "a", "cutout", kSpec}), (std::vector<std::string>{kFile, kOtherId + ".fits"}));
   EXPECT_EQ(walk({"queries", "a", "cutout", kSpec, kFile}),
@@ -158,7 +89,7 @@ TEST_F(CutoutsTest, AQueryHasEveryDatasetOfItsListingCutOut) {
   EXPECT_EQ(xattr(walk({"queries", "a", "cutout", kSpec, kFile}), "user.eso.dp_id"), kId);
 }
 
-TEST_F(CutoutsTest, AQuerysCutoutDirectoryListsUsedSpecsAndIsListedFromThenOn) {
+TEST_F(CutoutNodesTest, CutoutOfAQueryListsUsedSpecsAndIsThenListed) {
   save("a", kAdql);
   const auto before = list({"queries", "a"});
   EXPECT_EQ(std::find(before.begin(), before.end(), "cutout"), before.end());
@@ -170,7 +101,7 @@ TEST_F(CutoutsTest, AQuerysCutoutDirectoryListsUsedSpecsAndIsListedFromThenOn) {
   EXPECT_NE(std::find(after.begin(), after.end(), "cutout"), after.end());
 }
 
-TEST_F(CutoutsTest, InADirectoryOfCutoutsOnlyDatasetsOfTheListingHaveNames) {
+TEST_F(CutoutNodesTest, ACutoutDirectoryHasOnlyTheDatasetsOfTheListing) {
   save("a", kAdql);
   (void)list({"queries", "a"});
   catalog_.hold();
@@ -181,7 +112,16 @@ TEST_F(CutoutsTest, InADirectoryOfCutoutsOnlyDatasetsOfTheListingHaveNames) {
   EXPECT_EQ(child({"queries", "a", "cutout"}, "login.cl"), 0U);
 }
 
-TEST_F(CutoutsTest, AQueryWithCutoutsIsRemovedByRmR) {
+TEST_F(CutoutNodesTest, WhatTheListingNamesIsThereWhateverItsLetters) {
+  listing_->listing_entries.push_back(listing_->listing_entries.front());
+  listing_->listing_entries.back().name = "a@b.fits";
+  save("a", kAdql);
+  const auto names = list({"queries", "a", "cutout", kSpec});
+  EXPECT_NE(std::find(names.begin(), names.end(), "a@b.fits"), names.end());
+  EXPECT_NE(child({"queries", "a", "cutout", kSpec}, "a@b.fits"), 0U);
+}
+
+TEST_F(CutoutNodesTest, AQueryWithCutoutsIsRemovedByRmR) {
   save("a", kAdql);
   (void)list({"queries", "a", "cutout", kSpec});
   const auto uses = walk({"queries", "a", "cutout", kSpec});
@@ -194,7 +134,7 @@ TEST_F(CutoutsTest, AQueryWithCutoutsIsRemovedByRmR) {
   EXPECT_TRUE(rmdir(walk({"queries"}), "a"));
 }
 
-TEST_F(CutoutsTest, NothingElseCanBeWrittenThere) {
+TEST_F(CutoutNodesTest, NothingElseCanBeWrittenThere) {
   save("a", kAdql);
   const auto refused = [](const auto& result) { return result ? 0 : result.error().code(); };
   EXPECT_EQ(refused(fs_->unlink(walk({"datasets", kId, "cutout"}), kSpec + ".fits")), EROFS);

@@ -1,4 +1,4 @@
-#include "fs/datasets/links_nodes.h"
+#include "fs/datasets/link_directory.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -6,23 +6,19 @@
 #include <string_view>
 
 #include "client/base/in_turn.h"
-#include "client/base/safe_name.h"
-#include "client/base/text.h"
-#include "client/http/url.h"
 #include "client/services/service_error.h"
-#include "fs/datasets/dataset_nodes.h"
-#include "fs/datasets/link_names.h"
+#include "fs/datasets/dataset_file.h"
+#include "fs/datasets/link_file.h"
+#include "fs/datasets/link_terms.h"
 
 namespace esofs::fs {
 namespace {
 
-constexpr std::size_t kMostLists =
-    64;  // of one directory: ESO has one, ALMA one for each package; a circle has no end
-constexpr std::size_t kMostErrorsTold = 10;
+// Further answers of one directory: ESO has one, ALMA one for each package. The limit ends circles.
+constexpr std::size_t kMostLists = 64;
+constexpr std::size_t kMostErrorsReported = 10;
 
-constexpr std::string_view kPrefix = "user.eso.";
-
-// The answers that tell of one directory, gathered one after another.
+// Collects the answers for one directory, one after another.
 class Gathering {
  public:
   Gathering(const DatasetPlace& place, std::string directory)
@@ -60,7 +56,7 @@ class Gathering {
   std::set<std::string> seen_;
 };
 
-// The table, with the product's files where the answers leave something open that their table may tell.
+// The table; the product's files fill in what the answers leave open.
 Cancel finish(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> done) {
   LinkTablePtr table = gathering->table(nullptr);
   if (gathering->directory() != "auxiliary" || !table->leaves_open()) {
@@ -70,7 +66,7 @@ Cancel finish(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> do
   const auto& place = gathering->place();
   return place.context.catalog().product_files(
       place.dataset.id, [gathering, table, done = std::move(done)](Result<ProductFilesPtr> files) {
-        // Without them the directory shows what DataLink says: they are an addition, and mostly there is no such table.
+        // They are an addition that most archives do not have; without them DataLink alone is shown.
         if (!files && files.error().code() == EINTR) return done(files.error());
         done(files ? gathering->table(*files) : table);
       });
@@ -90,7 +86,7 @@ Cancel gather(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> do
       std::move(done));
 }
 
-// An open directory over a table; its nodes are made as they are asked for.
+// An open directory over a table; nodes are made when they are visited.
 class TableHandle : public DirectoryHandle {
  public:
   TableHandle(DatasetPlace place, LinkTablePtr table) : place_(std::move(place)), table_(std::move(table)) {}
@@ -112,80 +108,13 @@ class TableHandle : public DirectoryHandle {
   const LinkTablePtr table_;
 };
 
-void tell_errors(Context& context, const std::string& path, const LinkTable& table) {
+void report_errors(Context& context, const std::string& path, const LinkTable& table) {
   const auto& errors = table.errors();
-  for (std::size_t i = 0; i < std::min(errors.size(), kMostErrorsTold); ++i)
+  for (std::size_t i = 0; i < std::min(errors.size(), kMostErrorsReported); ++i)
     context.errors().add(context.now(), path, client::link_error(errors[i], "of its DataLink answer"));
 }
 
 }  // namespace
-
-// --- LinkFile ---
-
-LinkFile::LinkFile(Context& context, client::Link link, LinkKind kind, client::Dataset dataset,
-                   RowReference row, std::string path)
-    : DatasetFile(context, std::move(dataset), cache::Form::kPlain, std::move(path), std::move(row)),
-      link_(std::move(link)),
-      kind_(kind) {}
-
-Cancel LinkFile::open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) {
-  const std::string& url = link_.access_url;
-  if (!url.empty() && !begins_with_any_case(url, "http://") && !begins_with_any_case(url, "https://")) {
-    done(Error(EACCES, "the archive links to " + client::shown_url(url) +
-                           ", and esofs follows links to http and https only"));
-    return {};
-  }
-  if (kind_ == LinkKind::kFile && !url.empty())
-    context().catalog().learn_source(dataset(),
-                                     {url, link_.content_length, link_.content_type, link_.eso_origfile});
-  return DatasetFile::open_as(user, truncate, std::move(done));
-}
-
-std::optional<std::string> LinkFile::xattr(const std::string& name) {
-  const auto if_any = [](const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional<std::string>(text);
-  };
-  if (name == "user.esofs.url") {
-    auto known = DatasetFile::xattr(name);
-    return known ? known : if_any(client::shown_url(link_.access_url));
-  }
-  if (name.starts_with(kPrefix)) {
-    std::string key = name.substr(kPrefix.size());
-    if (key.starts_with("eso_")) key.erase(0, 4);
-    if (key == "origfile") return if_any(link_.eso_origfile);
-    if (key == "category") return if_any(link_.eso_category);
-    if (key == "description") return if_any(link_.description);
-    if (key == "semantics") return if_any(link_.semantics);
-    if (key == "content_type") return if_any(link_.content_type);
-  }
-  return DatasetFile::xattr(name);
-}
-
-std::vector<std::string> LinkFile::xattr_names() {
-  std::vector<std::string> names = DatasetFile::xattr_names();
-  for (const char* key : {"origfile", "category", "description", "semantics", "content_type"}) {
-    std::string name = std::string(kPrefix) + key;
-    if (xattr(name) && std::find(names.begin(), names.end(), name) == names.end())
-      names.push_back(std::move(name));
-  }
-  return names;
-}
-
-NodePtr link_file(const DatasetPlace& place, const LinkTable::Entry& entry, const std::string& directory) {
-  client::Dataset dataset = entry.dataset;
-  RowReference row;
-  auto known = named_by_archive(dataset) ? dataset_in_listings(place.context, place.queries, dataset.id)
-                                         : std::nullopt;
-  if (known) {
-    known->dataset.extension = dataset.extension;
-    dataset = std::move(known->dataset);
-    row = std::move(known->row);
-  }
-  return std::make_shared<LinkFile>(place.context, entry.link, entry.kind, std::move(dataset), std::move(row),
-                                    place.path + "/" + directory + "/" + entry.name);
-}
-
-// --- LinkDirectory ---
 
 Attributes LinkDirectory::attributes() {
   return {NodeType::kDirectory, 0555, 0, true, dataset_mtime(place_.dataset), kLongTimeout, kLongTimeout};
@@ -269,7 +198,7 @@ Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
         if (!found.has_rows()) return done(Error(ENOENT, "the dataset has nothing in " + directory));
         if (found.entries().empty() && !found.errors().empty())
           return done(client::link_error(found.errors().front(), "of its DataLink answer"));
-        tell_errors(place.context, path, found);
+        report_errors(place.context, path, found);
         place.context.catalog().visited(kVisitKind, place.dataset.id);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<TableHandle>(place, *table)));
       });

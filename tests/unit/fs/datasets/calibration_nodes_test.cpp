@@ -1,55 +1,24 @@
-// datasets/<dp_id>/calibrations/
+// datasets/<dp_id>/calibrations/: what is listed, when the archive is asked.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "tests/support/fs_fixture.h"
+#include "tests/unit/fs/datasets/calibrations_fixture.h"
 
 namespace esofs::tests {
 namespace {
 
 using namespace std::chrono_literals;
-using client::CalibrationMode;
-using Names = std::vector<std::string>;
 
-client::CalibrationFile calibration(const std::string& id, const std::string& name,
-                                    const std::string& category = "BIAS") {
-  client::CalibrationFile file;
-  file.dataset.id = id;
-  file.dataset.estimate_bytes = 5760;
-  file.name = name;
-  file.category = category;
-  return file;
-}
+class CalibrationNodesTest : public CalibrationsFixture {};
 
-class CalibrationsTest : public FsFixture {
- protected:
-  CalibrationsTest() {
-    found_.mode = "Raw2Raw";
-    found_.complete = true;
-    found_.certified = false;
-    found_.tree = "<association/>";
-    found_.files = {calibration(kOtherId, kOtherId + ".fits")};
-    catalog_.put_associations(kId, CalibrationMode::kRaw, found_);
-  }
-  void put(CalibrationMode mode, std::vector<client::CalibrationFile> files) {
-    found_.files = std::move(files);
-    catalog_.put_associations(kId, mode, found_);
-  }
-  Names list_raw() { return list({"datasets", kId, "calibrations", "raw"}); }
-  std::string status(const std::string& mode) {
-    return cat({"datasets", kId, "calibrations", mode, "status.txt"});
-  }
-  static bool has(const std::string& text, const std::string& line) {
-    return text.find(line) != std::string::npos;
-  }
-
-  client::Associations found_;
-};
-
-TEST_F(CalibrationsTest, ADatasetThatHasThemListsBothKindsWithoutARequest) {
+TEST_F(CalibrationNodesTest, ADatasetThatHasThemListsBothKindsWithoutARequest) {
   const auto asked = catalog_.asked();
   EXPECT_EQ(list({"datasets", kId, "calibrations"}), (Names{"master", "raw"}));
   EXPECT_EQ(catalog_.asked(), asked);
@@ -57,7 +26,7 @@ TEST_F(CalibrationsTest, ADatasetThatHasThemListsBothKindsWithoutARequest) {
   EXPECT_TRUE(none && none->ino == 0);
 }
 
-TEST_F(CalibrationsTest, AListingIsOneQuestionAndItsFilesAreThoseOfDatasets) {
+TEST_F(CalibrationNodesTest, AListingIsOneRequestAndItsFilesAreThoseOfDatasets) {
   EXPECT_EQ(list_raw(), (Names{kOtherId + ".fits", "associations.xml", "status.txt"}));
   EXPECT_EQ(catalog_.asked(), 1);
   const auto file = walk({"datasets", kId, "calibrations", "raw", kOtherId + ".fits"});
@@ -71,7 +40,7 @@ TEST_F(CalibrationsTest, AListingIsOneQuestionAndItsFilesAreThoseOfDatasets) {
   EXPECT_EQ(file, walk({"datasets", kOtherId, kOtherId + ".fits"}));
 }
 
-TEST_F(CalibrationsTest, NamesThatToolsTryAreNotAskedFor) {
+TEST_F(CalibrationNodesTest, NamesThatToolsTryAreNotAskedFor) {
   catalog_.hold();
   const auto raw = walk({"datasets", kId, "calibrations", "raw"});
   for (const char* name : {"NAXIS1", "login.cl", "x.fits.fz", ".x", "@x.fits"}) {
@@ -81,7 +50,7 @@ TEST_F(CalibrationsTest, NamesThatToolsTryAreNotAskedFor) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
-TEST_F(CalibrationsTest, AFileOfAListingThatIsNotKnownYetIsAskedForWithADeadline) {
+TEST_F(CalibrationNodesTest, AFileOfAnUnknownListingIsAskedForWithADeadline) {
   catalog_.hold();
   const auto raw = walk({"datasets", kId, "calibrations", "raw"});
   std::optional<Result<fs::Entry>> answer;
@@ -96,7 +65,7 @@ TEST_F(CalibrationsTest, AFileOfAListingThatIsNotKnownYetIsAskedForWithADeadline
   EXPECT_EQ(lookup(raw, kId + ".fits")->ino, 0U);
 }
 
-TEST_F(CalibrationsTest, AFailureIsAnErrnoOfOpendirAndASentenceInStatus) {
+TEST_F(CalibrationNodesTest, AFailureIsAnErrnoOfOpendirAndASentenceInStatus) {
   const auto opened = opendir(walk({"datasets", kId, "calibrations", "master"}));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), EACCES);
@@ -105,33 +74,7 @@ TEST_F(CalibrationsTest, AFailureIsAnErrnoOfOpendirAndASentenceInStatus) {
   EXPECT_TRUE(has(text, "EACCES no calibrations for you")) << text;
 }
 
-TEST_F(CalibrationsTest, StatusTellsModeCompletenessCertificationMessagesAndCategories) {
-  found_.messages = {"no flat", "bad\nline\x07"};
-  put(CalibrationMode::kRaw,
-      {calibration(kOtherId, kOtherId + ".fits", "BIAS"), calibration("x", "x.fits", "")});
-  const auto text = status("raw");
-  for (const std::string& line :
-       {"dataset: " + kId + "\n", std::string("asked: Raw2Raw\n"), std::string("mode: Raw2Raw\n"),
-        std::string("complete: yes\n"), std::string("certified: no\n"), std::string("files: 2\n"),
-        std::string("message: no flat\n"), std::string("message: bad line \n"),
-        "BIAS  " + kOtherId + ".fits\n", std::string("-     x.fits\n")})
-    EXPECT_TRUE(has(text, line)) << line << "\n" << text;
-  EXPECT_FALSE(has(text, "warning"));
-}
-
-TEST_F(CalibrationsTest, MasterAnsweredAsRawIsSaidSo) {
-  put(CalibrationMode::kMaster, {calibration(kOtherId, kOtherId + ".fits")});
-  EXPECT_TRUE(has(status("master"), "warning: these are raw calibrations: masters were asked for"))
-      << status("master");
-  found_.mode = "raw2MASTER";
-  put(CalibrationMode::kMaster, {});
-  EXPECT_FALSE(has(status("master"), "warning")) << "upper and lower case do not count";
-  found_.mode = "";
-  put(CalibrationMode::kMaster, {});
-  EXPECT_TRUE(has(status("master"), "mode: the archive does not say"));
-}
-
-TEST_F(CalibrationsTest, AFileTypeWithoutCalibrationsHasAStatusOnly) {
+TEST_F(CalibrationNodesTest, AFileTypeWithoutCalibrationsHasAStatusOnly) {
   found_ = {};
   found_.messages = {"No association could be established: this file type is not supported"};
   put(CalibrationMode::kRaw, {});
@@ -140,13 +83,13 @@ TEST_F(CalibrationsTest, AFileTypeWithoutCalibrationsHasAStatusOnly) {
   EXPECT_EQ(lookup(walk({"datasets", kId, "calibrations", "raw"}), "associations.xml")->ino, 0U);
 }
 
-TEST_F(CalibrationsTest, TheTreeIsWhatTheServerSent) {
+TEST_F(CalibrationNodesTest, TheTreeIsWhatTheServerSent) {
   EXPECT_EQ(cat({"datasets", kId, "calibrations", "raw", "associations.xml"}), "<association/>");
   catalog_.hold();
   EXPECT_NE(walk({"datasets", kId, "calibrations", "raw", "associations.xml"}), 0U);
 }
 
-TEST_F(CalibrationsTest, HostileNamesAreSafeUniqueAndInsideTheirDirectory) {
+TEST_F(CalibrationNodesTest, HostileNamesAreSafeUniqueAndInsideTheirDirectory) {
   put(CalibrationMode::kRaw,
       {calibration("1", "../../etc/passwd"), calibration("2", ".."), calibration("3", "a/b\x01.fits"),
        calibration("4", "same:x.fits"), calibration("5", "same_x.fits"), calibration("6", "status.txt"),
@@ -167,7 +110,7 @@ TEST_F(CalibrationsTest, HostileNamesAreSafeUniqueAndInsideTheirDirectory) {
   EXPECT_TRUE(has(status("raw"), "asked: Raw2Raw")) << "the name of a server's file takes nothing away";
 }
 
-TEST_F(CalibrationsTest, ThousandsOfFilesOfOneNameAreNumberedQuickly) {
+TEST_F(CalibrationNodesTest, ThousandsOfFilesOfOneNameAreNumberedQuickly) {
   std::vector<client::CalibrationFile> files;
   for (int i = 0; i < 20'000; ++i) files.push_back(calibration("id" + std::to_string(i), "one.fits"));
   put(CalibrationMode::kRaw, std::move(files));
@@ -175,7 +118,7 @@ TEST_F(CalibrationsTest, ThousandsOfFilesOfOneNameAreNumberedQuickly) {
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 20'002U);
 }
 
-TEST_F(CalibrationsTest, AFileThatIsNoFitsIsGivenAsItIs) {
+TEST_F(CalibrationNodesTest, AFileThatIsNotFitsIsGivenAsItIs) {
   auto document = calibration("http://h/d.pdf", "d.pdf");
   document.fits = false;
   put(CalibrationMode::kRaw, {document});

@@ -1,4 +1,4 @@
-#include "fs/datasets/link_names.h"
+#include "fs/datasets/link_terms.h"
 
 #include <algorithm>
 #include <cctype>
@@ -7,9 +7,6 @@
 #include "client/base/hash.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
-#include "client/http/url.h"
-#include "client/services/dataset_reader.h"
-#include "fs/tree/names.h"
 
 namespace esofs::fs {
 namespace {
@@ -17,7 +14,6 @@ namespace {
 constexpr std::string_view kCoreVocabulary = "www.ivoa.net/rdf/datalink/core";
 constexpr std::string_view kEsoVocabulary = "archive.eso.org/rdf/datalink/eso";
 constexpr std::size_t kLongestTerm = 115;  // bytes of a directory's name: MIDAS takes no longer paths
-constexpr std::size_t kLongestExtension = 8;
 
 bool letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -36,7 +32,7 @@ Term parse_term(std::string_view semantics) {
   return {lower(semantics.substr(from, cut - from)), std::string(semantics.substr(cut + 1))};
 }
 
-// A directory's name for a term that nobody knows: letters, digits and _ - + ~ only.
+// The directory's name for an unknown term: letters, digits and _ - + ~ only.
 std::string directory_of_term(const std::string& term) {
   std::string name = portable_name(safe_name(term.substr(0, 4 * kLongestTerm)));
   std::replace(name.begin(), name.end(), '.', '_');
@@ -81,19 +77,6 @@ std::string eso_directory(const std::string& term) {
   return directory_of_term(term);
 }
 
-// ".png" of "a.b.png"; "" where there is none that looks like one.
-std::string extension_of_name(std::string_view name) {
-  if (!packed_suffix(name).empty() && lower(name).find(".fits.") != std::string::npos) return ".fits";
-  const auto dot = name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return "";
-  const auto word = name.substr(dot + 1);
-  const bool plain =
-      !word.empty() && word.size() <= kLongestExtension &&
-      std::all_of(word.begin(), word.end(), letter_or_digit) &&
-      std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
-  return plain ? "." + lower(word) : "";
-}
-
 }  // namespace
 
 std::string link_directory(std::string_view semantics) {
@@ -113,26 +96,6 @@ bool may_name_a_term(std::string_view name) {
 bool is_night_log(std::string_view semantics) {
   const Term term = parse_term(semantics);
   return term.vocabulary == kEsoVocabulary && term.name == "night_log";
-}
-
-std::string link_extension(const client::Link& link) {
-  std::string extension = client::extension_of_type(link.content_type);
-  if (extension.empty()) extension = extension_of_name(link.eso_origfile);
-  if (extension.empty()) extension = extension_of_name(name_in_url(link.access_url));
-  return extension;
-}
-
-std::string name_in_url(std::string_view url) {
-  std::string name = client::last_part(url);
-  return extension_of_name(name).empty() ? "" : name;
-}
-
-std::string id_in_url(std::string_view url) {
-  if (url.find('?') != std::string_view::npos) return "";
-  std::string part = client::last_part(url);
-  const bool numbered =
-      std::any_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-  return numbered ? part : "";
 }
 
 }  // namespace esofs::fs

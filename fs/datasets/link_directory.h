@@ -1,50 +1,23 @@
 // The directories of datasets/<dp_id>/ that hold what DataLink names: preview/, auxiliary/, progenitors/, derived/,
-// documentation/, and one for each further kind of semantics; and the files in them.
+// documentation/, and one for each further kind of semantics. Opening one asks for the DataLink answer and for the further
+// answers that its rows lead to.
 //
-// A file is the archive's file: the one that lies in datasets/<its id>/ too, with the same inode number and the same cache,
-// where its URL tells its id. Lists that the archive keeps behind a link are asked for when the directory is opened.
-//
-//   errors   ENOENT: the dataset has nothing of the kind. A directory of nothing but error rows is their first sentence.
+//   errors   ENOENT: the dataset has no such rows. If all rows are errors, the first one is the error
 //   threads  thread-safe
 //   source   DataLink 1.1; client/ESO.md, "DataLink"
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "client/base/guarded.h"
-#include "fs/datasets/dataset_file.h"
 #include "fs/datasets/dataset_sections.h"
 #include "fs/datasets/link_table.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
-
-// The file that a link leads to. Its attributes user.eso.{origfile,category,description,semantics,content_type} are the row's.
-class LinkFile : public DatasetFile {
- public:
-  // dataset: of dataset_of_link(), or better. path: in the mounted tree.
-  LinkFile(Context& context, client::Link link, LinkKind kind, client::Dataset dataset, RowReference row,
-           std::string path);
-  Knowledge knowledge() const override {
-    Knowledge known = DatasetFile::knowledge();
-    known.link = true;
-    return known;
-  }
-  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
-  std::optional<std::string> xattr(const std::string& name) override;
-  std::vector<std::string> xattr_names() override;
-
- private:
-  const client::Link link_;
-  const LinkKind kind_;
-};
-
-// A LinkFile of an entry, with what listings know of its dataset.
-NodePtr link_file(const DatasetPlace& place, const LinkTable::Entry& entry, const std::string& directory);
 
 class LinkDirectory : public Node {
  public:

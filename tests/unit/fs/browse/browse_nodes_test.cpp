@@ -1,0 +1,55 @@
+// browse/: which names there are, and when the archive is asked.
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/fs/browse/browse_fixture.h"
+
+namespace esofs::tests {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class BrowseNodesTest : public BrowseFixture {};
+
+TEST_F(BrowseNodesTest, HasTheTemplatesThatTheArchiveCanAnswer) {
+  EXPECT_THAT(list({"browse"}),
+              ElementsAre("README.txt", ".templates", "collection", "cone", "night", "object", "programme"));
+  EXPECT_THAT(list({"browse", "cone", kCone}), ElementsAre("phase3", "raw", "spectra"));
+  mount_eso(false, false);
+  EXPECT_THAT(list({"browse"}), Not(Contains("object")));
+  EXPECT_THAT(list({"browse", "cone", kCone}), ElementsAre("phase3", "raw"));
+  EXPECT_THAT(cat({"browse", ".templates", "cone.raw.adql"}), HasSubstr("{ra:ra}_{dec:dec}_{radius:radius}"));
+}
+
+TEST_F(BrowseNodesTest, NamesThatToolsTryAreAbsentWithoutARequest) {
+  for (const std::vector<std::string>& path : {std::vector<std::string>{"browse"},
+                                               {"browse", "cone"},
+                                               {"browse", "object"},
+                                               {"browse", "programme"},
+                                               {"browse", "night"},
+                                               {"browse", "night", "MUSE"},
+                                               {"browse", "collection"},
+                                               {"browse", "cone", kCone}}) {
+    const auto parent = walk(path);
+    for (const char* name : {"X.fits", "X.fits.Z", "X.fits[1]", "@X", "login.cl", "uparmx.par", ".git"})
+      EXPECT_TRUE(absent(parent, name)) << path.back() << "/" << name;
+  }
+  EXPECT_EQ(catalog_.asked(), 0);
+}
+
+TEST_F(BrowseNodesTest, ListsWhatWasOpenedLately) {
+  EXPECT_THAT(list({"browse", "cone"}), IsEmpty());
+  (void)walk({"browse", "cone", "1_2_3", "phase3"});  // looked up only
+  EXPECT_THAT(list({"browse", "cone"}), IsEmpty());
+  (void)list({"browse", "cone", kCone, "phase3"});
+  EXPECT_THAT(list({"browse", "cone"}), ElementsAre(kCone));
+}
+
+}  // namespace
+}  // namespace esofs::tests
