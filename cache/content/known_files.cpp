@@ -110,7 +110,10 @@ void KnownFiles::remember_failure(const FileId& id, const Error& error, std::int
   failures_.remember(slot_of(id, login_()), error, now);
 }
 
-void KnownFiles::forget_failure(const FileId& id) { failures_.forget(slot_of(id, login_())); }
+void KnownFiles::forget_failure(const FileId& id) {
+  failures_.forget(slot_of(id, login_()));
+  failures_.forget(slot_of(id, {}));
+}
 
 std::optional<Error> KnownFiles::failure(const FileId& id, std::int64_t now) {
   return failures_.recall(slot_of(id, login_()), now);

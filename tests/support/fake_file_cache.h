@@ -111,6 +111,11 @@ class FakeFileCache : public cache::FileCache {
     Open(File file, std::shared_ptr<HeldAsks> reads) : file_(std::move(file)), reads_(std::move(reads)) {}
     std::uint64_t size() const noexcept override { return file_.size; }
     const std::string& version() const noexcept override { return file_.version; }
+    // As of versions that begin with a line for the archive.
+    std::string shared_version(const std::string& archive) const override {
+      const auto line_end = file_.version.find('\n');
+      return line_end == std::string::npos ? file_.version : archive + file_.version.substr(line_end);
+    }
     Cancel read(std::uint64_t offset, std::size_t size, Done<cache::Bytes> done) override {
       return reads_->ask<cache::Bytes>(
           [file = file_, offset, size]() -> Result<cache::Bytes> {
