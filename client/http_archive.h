@@ -22,9 +22,9 @@
 #include "client/services/datalink.h"
 #include "client/services/job_service.h"
 #include "client/services/sesame.h"
-#include "client/services/soda.h"
 #include "client/services/ssap.h"
 #include "client/services/tap.h"
+#include "client/soda/soda.h"
 
 namespace esofs::client {
 

@@ -8,7 +8,7 @@
 // cutout/ lists the specs used so far. Equal specs are one file, whatever their names.
 //
 //   errors   lookup: ENOENT for a spec that the dataset is known not to offer. open: EINVAL, ENODATA and ENOTSUP
-//            (client/services/soda.h). Below DIRECTORY/cutout/ all of them come from open
+//            (client/soda/soda.h). Below DIRECTORY/cutout/ all of them come from open
 //   threads  thread-safe
 #pragma once
 

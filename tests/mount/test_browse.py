@@ -1,4 +1,5 @@
 """browse/: queries made from the names of directories (fs/SEMANTICS.md, "browse/")."""
+import datetime
 import errno
 import os
 
@@ -128,12 +129,16 @@ class Browse(harness.MountTest):
         self.assert_errno(errno.ENOENT, os.stat, self.mount / 'browse/night/MUSE/2018-02-30')
 
     def test_a_night_without_an_instrument_is_that_of_all(self):
-        found = fits(self.mount / 'browse/night/2018-06-04')
-        expected = self.ids("SELECT dp_id FROM dbo.raw WHERE "
-                            "exp_start >= '2018-06-04T12:00:00' AND exp_start < '2018-06-05T12:00:00'")
-        self.assertGreater(len(expected), len(fits(self.mount / 'browse/night/MUSE/2018-06-04')))
-        self.assertEqual(found, expected)
-        self.assertIn('2018-06-04', os.listdir(self.mount / 'browse/night'))
+        nights = {}
+        for row in self.sim.query('SELECT instrument, exp_start FROM dbo.raw'):
+            start = datetime.datetime.fromisoformat(row['exp_start'].rstrip('Z'))
+            nights.setdefault((start - datetime.timedelta(hours=12)).date(), set()).add(row['instrument'])
+        night = max(nights, key=lambda date: len(nights[date]))
+        self.assertGreater(len(nights[night]), 0)
+        expected = self.ids(f"SELECT dp_id FROM dbo.raw WHERE exp_start >= '{night}T12:00:00' AND "
+                            f"exp_start < '{night + datetime.timedelta(days=1)}T12:00:00'")
+        self.assertEqual(fits(self.mount / f'browse/night/{night}'), expected)
+        self.assertIn(str(night), os.listdir(self.mount / 'browse/night'))
 
     def test_what_the_archive_does_not_have_is_enoent_with_the_nearest(self):
         run_id = self.sim.query("SELECT TOP 1 prog_id FROM dbo.raw WHERE prog_id LIKE '%-%(%'")[0]['prog_id']

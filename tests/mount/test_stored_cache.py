@@ -39,7 +39,9 @@ class StoredCache(unittest.TestCase):
             with open(mount / path, 'rb') as file:
                 self.assertEqual(sha(file.read()), wanted['sha256'], path)
                 state = os.fstat(file.fileno())
-            self.assertEqual((state.st_size, state.st_ino), (wanted['size'], wanted['inode']), path)
+            self.assertEqual(state.st_size, wanted['size'], path)
+            if not path.endswith('/query.adql'):  # has a small number since: rm -r must remove it first
+                self.assertEqual(state.st_ino, wanted['inode'], path)
             self.assertEqual(os.stat(mount / path).st_size, wanted['size'], path)
 
     def assert_denied(self, operation, path):

@@ -1,4 +1,4 @@
-#include "client/services/soda.h"
+#include "client/soda/soda.h"
 
 #include <algorithm>
 #include <array>
@@ -14,8 +14,8 @@
 #include "client/services/datalink.h"
 #include "client/services/fetch.h"
 #include "client/services/service_error.h"
-#include "client/services/soda_descriptor.h"
-#include "client/services/soda_job.h"
+#include "client/soda/soda_descriptor.h"
+#include "client/soda/soda_job.h"
 
 namespace esofs::client {
 namespace {

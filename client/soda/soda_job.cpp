@@ -1,4 +1,4 @@
-#include "client/services/soda_job.h"
+#include "client/soda/soda_job.h"
 
 #include <spdlog/spdlog.h>
 
@@ -9,8 +9,8 @@
 
 #include "client/http/url.h"
 #include "client/services/job_watch.h"
-#include "client/services/soda.h"
 #include "client/services/uws.h"
+#include "client/soda/soda.h"
 
 namespace esofs::client {
 namespace {

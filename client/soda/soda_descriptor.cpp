@@ -1,4 +1,4 @@
-#include "client/services/soda_descriptor.h"
+#include "client/soda/soda_descriptor.h"
 
 #include <algorithm>
 #include <array>

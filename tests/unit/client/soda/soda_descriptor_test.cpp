@@ -1,5 +1,5 @@
 // Requests made from service descriptors: recorded ones, and one of each rule.
-#include "client/services/soda_descriptor.h"
+#include "client/soda/soda_descriptor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include "client/http/url.h"
 #include "client/services/datalink.h"
 #include "client/services/links_reader.h"
-#include "client/services/soda.h"
+#include "client/soda/soda.h"
 #include "tests/unit/client/services/samples.h"
 
 namespace esofs::client {

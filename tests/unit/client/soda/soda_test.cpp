@@ -1,5 +1,5 @@
 // What comes of a request for a cutout: the file, a refusal, a busy service, a job.
-#include "client/services/soda.h"
+#include "client/soda/soda.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
