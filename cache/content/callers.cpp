@@ -16,13 +16,13 @@ namespace {
 
 using OpenFilePtr = std::shared_ptr<OpenFile>;
 
-std::int64_t system_now() {
+std::int64_t seconds_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
 Callers::Config with_clock(Callers::Config config) {
-  if (!config.now) config.now = system_now;
+  if (!config.now) config.now = seconds_now;
   return config;
 }
 

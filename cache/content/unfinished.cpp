@@ -13,13 +13,13 @@ namespace esofs::cache {
 namespace {
 
 constexpr std::string_view kPrefix = "unfinished\n";
-constexpr char kFormat = 1;
+constexpr char kMarkFormat = 1;
 
 std::string shelf_key(const std::string& content_key) { return std::string(kPrefix) + content_key; }
 
 // The process of a note; 0: unreadable.
 pid_t process_of(std::string_view value) {
-  if (value.empty() || value.front() != kFormat) return 0;
+  if (value.empty() || value.front() != kMarkFormat) return 0;
   pid_t pid = 0;
   std::from_chars(value.data() + 1, value.data() + value.size(), pid);
   return pid;
@@ -28,7 +28,8 @@ pid_t process_of(std::string_view value) {
 }  // namespace
 
 void Unfinished::begun(const std::string& content_key) {
-  const auto kept = store_.put(Shelf::kFiles, shelf_key(content_key), kFormat + std::to_string(::getpid()));
+  const auto kept =
+      store_.put(Shelf::kFiles, shelf_key(content_key), kMarkFormat + std::to_string(::getpid()));
   if (!kept) spdlog::debug("a transfer is not noted: {}", kept.error().what());
 }
 

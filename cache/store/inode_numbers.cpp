@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t kRoot = 1;
 constexpr std::uint64_t kFirst = 2;
 constexpr std::uint32_t kLargest = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kMostInMemory = 200'000;  // some 10 MB
+constexpr std::size_t kMostAtHand = 200'000;  // some 10 MB
 
 std::string key_of(std::uint64_t node) {
   std::string key;
@@ -53,7 +53,7 @@ void InodeNumbers::prepare(const std::vector<std::uint64_t>& nodes) {
   std::optional<Error> failure;
   if (!numbers) failure = numbers.error();
   auto state = state_.lock();
-  if (state->stored.size() + asked.size() > kMostInMemory) state->stored.clear();
+  if (state->stored.size() + asked.size() > kMostAtHand) state->stored.clear();
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const std::uint64_t number = failure ? 0 : (*numbers)[i];
     if (number != 0 && number < kLargest - state->not_stored.size()) {

@@ -7,7 +7,7 @@ namespace esofs::client {
 namespace {
 
 constexpr int kNoLimit = 64;  // a limit that has risen so far is forgotten
-constexpr std::chrono::milliseconds kLookAgain{1000};
+constexpr std::chrono::milliseconds kLookForPlace{1000};
 
 }  // namespace
 
@@ -72,7 +72,7 @@ HostLimits::Place HostLimits::enter(const std::string& host, bool counts, std::c
     // Looks again by itself too: a limit rises with time.
     for (auto now = clock_(); !turn.stop().stop_requested() && now < until && !limit.free(now);
          now = clock_())
-      changed_.wait_for(lock, turn.stop(), std::min<HostLimit::Time::duration>(until - now, kLookAgain),
+      changed_.wait_for(lock, turn.stop(), std::min<HostLimit::Time::duration>(until - now, kLookForPlace),
                         [&] { return limit.free(clock_()); });
     limit.begun();
   }

@@ -153,9 +153,9 @@ void left_out(Associations& to, std::size_t count) {
                         "of this archive and no web address");
 }
 
-class Reader {
+class FileReader {
  public:
-  Reader(const std::string& url, const std::string& id, const Identifiers& ids)
+  FileReader(const std::string& url, const std::string& id, const Identifiers& ids)
       : url_(url), id_(id), ids_(ids) {}
 
   Result<void> take(std::string_view document) {
@@ -330,7 +330,7 @@ std::optional<std::string> boundary_of(const std::string& document, const std::s
 Result<Associations> parse_associations(const std::string& document, const std::string& content_type,
                                         const std::string& url, const std::string& id,
                                         const Identifiers& ids) {
-  Reader reader(url, id, ids);
+  FileReader reader(url, id, ids);
   if (const auto boundary = boundary_of(document, content_type)) {
     const auto parts = multipart_parts(document, *boundary);
     if (!parts) return parts.error();

@@ -15,7 +15,7 @@
 namespace esofs::client {
 namespace {
 
-constexpr std::uint64_t kMostBytes = 1U << 20U;  // an answer has one or two kilobytes
+constexpr std::uint64_t kMostAnswerBytes = 1U << 20U;  // an answer has one or two kilobytes
 
 std::optional<double> number(const pugi::xml_node& node) {
   std::string_view text = node.text().get();
@@ -89,7 +89,7 @@ Result<SkyPosition> Sesame::resolve(const std::string& name, Lane::Turn& turn) c
   if (url_.empty()) return Error(ENOTSUP, "this archive's profile names no resolver of object names");
   HttpRequest request;
   request.url = url_ + "?" + percent_encoded(name);
-  auto answer = http_.text(request, kMostBytes, turn);
+  auto answer = http_.text(request, kMostAnswerBytes, turn);
   if (!answer) return answer.error().at("resolving the name '" + name + "'");
   if (answer->head.status >= 400) {
     const auto refused = status_error(answer->head);

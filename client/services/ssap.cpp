@@ -14,7 +14,7 @@
 namespace esofs::client {
 namespace {
 
-constexpr int kMostStarts = 3;  // of an answer that breaks off
+constexpr int kMostAttempts = 3;  // of an answer that breaks off
 
 bool has_parameter(std::string_view text, std::string_view name) {
   while (!text.empty()) {
@@ -36,7 +36,9 @@ std::string joined(const std::string& url, const std::string& parameters) {
   return url + (url.find('?') == std::string::npos ? "?" : "&") + parameters;
 }
 
-Error not_missing(const Error& error) { return error.code() == ENOENT ? Error(EIO, error.what()) : error; }
+Error not_missing_here(const Error& error) {
+  return error.code() == ENOENT ? Error(EIO, error.what()) : error;
+}
 
 }  // namespace
 
@@ -66,8 +68,8 @@ Result<QuerySummary> Ssap::query(const QueryRequest& request, TableSink& sink, L
       summary.truncated = table.truncated();
       return summary;
     }
-    if (!table.broke_off() || start == kMostStarts || turn.stop().stop_requested())
-      return not_missing(done.error());
+    if (!table.broke_off() || start == kMostAttempts || turn.stop().stop_requested())
+      return not_missing_here(done.error());
     spdlog::info("{}; asking again", done.error().what());
     sink.restart();
   }

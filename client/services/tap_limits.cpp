@@ -17,7 +17,7 @@ constexpr std::uint64_t kMostCapabilities = 4U << 20U;
 constexpr std::uint64_t kRound = 100;          // a limit is a multiple of it
 constexpr std::chrono::seconds kPatience{20};  // a query has waited long enough already
 
-std::string_view local_name(const char* name) {
+std::string_view bare_name(const char* name) {
   const char* colon = std::strchr(name, ':');
   return colon == nullptr ? name : colon + 1;
 }
@@ -43,7 +43,7 @@ std::vector<std::uint64_t> row_limits(const std::string& capabilities) {
     const auto standard = lower(capability.attribute("standardID").value());
     if (standard != "ivo://ivoa.net/std/tap" && !standard.starts_with("ivo://ivoa.net/std/tap#")) continue;
     for (const auto& part : capability.children())
-      if (local_name(part.name()) == "outputLimit") add_limits(part, limits);
+      if (bare_name(part.name()) == "outputLimit") add_limits(part, limits);
   }
   return limits;
 }

@@ -86,7 +86,7 @@ bool is_file(const JobResult& result) {
          !ends_with_any_case(result.id, ".checksum");
 }
 
-bool is_fits(const JobResult& result) {
+bool is_fits_result(const JobResult& result) {
   if (!is_file(result)) return false;
   const auto path = without_query(result.href);
   return lower(result.mime).find("fits") != std::string::npos || ends_with_any_case(path, ".fits") ||
@@ -119,7 +119,7 @@ std::string Job::result_href() const {
 }
 
 std::string Job::fits_href() const {
-  const auto fits = std::find_if(results.begin(), results.end(), is_fits);
+  const auto fits = std::find_if(results.begin(), results.end(), is_fits_result);
   return fits == results.end() ? result_href() : fits->href;
 }
 

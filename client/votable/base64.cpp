@@ -12,7 +12,7 @@ constexpr std::uint8_t kPadding = 65;
 constexpr std::uint8_t kIllegal = 66;
 
 // Room is made for what is decoded at once; a line end stops it, so it should not be much longer than lines are.
-constexpr std::size_t kMostAtOnce = 1024;
+constexpr std::size_t kMostDecodedAtOnce = 1024;
 
 constexpr std::array<std::uint8_t, 256> make_sextets() {
   std::array<std::uint8_t, 256> sextets{};
@@ -71,7 +71,7 @@ std::size_t Base64Decoder::decode_groups(std::string_view text, std::vector<std:
 
 Result<void> Base64Decoder::decode(std::string_view text, std::vector<std::byte>& bytes) {
   while (!text.empty()) {
-    if (sextets_ == 0) text.remove_prefix(decode_groups(text.substr(0, kMostAtOnce), bytes));
+    if (sextets_ == 0) text.remove_prefix(decode_groups(text.substr(0, kMostDecodedAtOnce), bytes));
     if (text.empty()) break;
     const auto sextet = kSextets[static_cast<unsigned char>(text[0])];
     text.remove_prefix(1);

@@ -28,7 +28,7 @@ struct CloseFits {
 using FitsFile = std::unique_ptr<fitsfile, CloseFits>;
 
 // A cell of more elements than this is damage: CFITSIO would be asked for memory before anything is read.
-constexpr LONGLONG kMostElements = 1LL << 26;
+constexpr LONGLONG kMostFitsElements = 1LL << 26;
 
 Error fits_error(int status, const std::string& step) {
   std::array<char, FLEN_STATUS> text{};
@@ -57,7 +57,7 @@ class FitsColumn {
       fits_read_descriptll(file, number_, row, &count, &offset, &status);
     }
     if (status != 0) return status;
-    if (count < 0 || count > kMostElements) return BAD_DIMEN;
+    if (count < 0 || count > kMostFitsElements) return BAD_DIMEN;
     set_null(value);
     if (count == 0) return 0;
     if (type_.text()) return read_text(file, row, count, value);

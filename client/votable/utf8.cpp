@@ -5,7 +5,7 @@
 namespace esofs::client {
 namespace {
 
-constexpr char32_t kReplacement = 0xFFFD;
+constexpr char32_t kReplacementCharacter = 0xFFFD;
 
 void append(char32_t c, std::string& text) {
   const auto put = [&text](char32_t byte) { text.push_back(static_cast<char>(byte)); };
@@ -66,7 +66,7 @@ void append_utf8_of_utf16(const std::byte* units, std::uint64_t count, std::stri
       append(0x10000 + ((c - 0xD800) << 10U) + (unit(i + 1) - 0xDC00), text);
       ++i;
     } else {
-      append(kReplacement, text);
+      append(kReplacementCharacter, text);
     }
   }
 }

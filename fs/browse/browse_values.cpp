@@ -14,7 +14,7 @@ namespace {
 using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 constexpr std::chrono::hours kTtl{7 * 24};  // archives get new instruments and collections now and then
-constexpr std::size_t kLongest = 115;       // bytes of a name: MIDAS takes no longer paths
+constexpr std::size_t kLongestValue = 115;  // bytes of a name: MIDAS takes no longer paths
 
 cache::QuerySpec spec_of(const std::string& adql) {
   cache::QuerySpec spec;
@@ -33,7 +33,7 @@ Result<BrowseValues> values_of(const cache::Listing& listing) {
     if (text == nullptr) continue;
     const std::string value(trimmed(*text, " "));
     const std::string name = portable_name(value);
-    if (value.empty() || value.size() > kLongest || name.starts_with('.')) continue;
+    if (value.empty() || value.size() > kLongestValue || name.starts_with('.')) continue;
     values.emplace(name, value);
   }
   return BrowseValues(std::make_shared<const std::map<std::string, std::string>>(std::move(values)));

@@ -20,7 +20,7 @@ using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 // More tables than any service has; servers have limits of their own.
 constexpr std::uint64_t kMostTables = 1'000'000;
-constexpr std::size_t kLongestName = 115;
+constexpr std::size_t kLongestSchemaName = 115;
 constexpr std::size_t kMostKept = 1000;  // answers in memory
 
 // Words that ADQL 2.0 and 2.1 reserve and that columns of archives are called.
@@ -59,14 +59,14 @@ std::string without_quotes(std::string text) {
 std::string shown_component(const std::string& text) {
   std::string name = portable_name(safe_name(without_quotes(text)));
   if (name.starts_with('.') || name.starts_with('-')) name.insert(0, 1, '_');
-  if (name.size() > kLongestName) name.resize(kLongestName);
+  if (name.size() > kLongestSchemaName) name.resize(kLongestSchemaName);
   return name;
 }
 
 // Names differ without regard to case, and a dot in them begins no extension.
 NamesGiven::Rule name_rule() {
   return {lower, [](std::string_view name, unsigned number) {
-            return std::string(name.substr(0, kLongestName - 8)) + '-' + std::to_string(number);
+            return std::string(name.substr(0, kLongestSchemaName - 8)) + '-' + std::to_string(number);
           }};
 }
 

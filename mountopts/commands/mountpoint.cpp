@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kOthersMount = 10s;  // for another `esofs mount` of the same place to end
 
-std::string said(int code) { return std::generic_category().message(code); }
+std::string errno_text(int code) { return std::generic_category().message(code); }
 
 // EBUSY if something is mounted at `path` that is no dead mount of esofs; that is detached. `given`: for the sentences.
 Result<void> clear(const std::string& path, const std::string& given) {
@@ -76,7 +76,7 @@ Result<bool> make_directory(const std::string& path, const std::string& given) {
   }
   if (errno == ENOENT && ::mkdir(path.c_str(), 0777) == 0) return true;
   if (errno == EEXIST) return false;  // by another `esofs mount`
-  return Error(errno, "mountpoint " + given + ": " + said(errno));
+  return Error(errno, "mountpoint " + given + ": " + errno_text(errno));
 }
 
 }  // namespace

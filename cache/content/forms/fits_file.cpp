@@ -11,11 +11,11 @@
 namespace esofs::cache {
 namespace {
 
-constexpr LONGLONG kBlock = 2880;
+constexpr LONGLONG kFitsFileBlock = 2880;
 
 // Fill as tapes and copying programs leave it: zeros or blanks from `offset` to the end of the file.
 bool only_fill(int fd, off_t offset) {
-  std::array<char, kBlock> piece{};
+  std::array<char, kFitsFileBlock> piece{};
   for (;;) {
     const ssize_t n = ::pread(fd, piece.data(), piece.size(), offset);
     if (n < 0 && errno == EINTR) continue;

@@ -8,7 +8,7 @@
 namespace esofs::cache {
 namespace {
 
-constexpr std::uint64_t kBlock = 512;
+constexpr std::uint64_t kTarBlock = 512;
 constexpr std::size_t kSizeAt = 124;
 constexpr std::size_t kSizeBytes = 12;
 constexpr std::size_t kSumAt = 148;
@@ -71,12 +71,12 @@ void TarStructure::feed(std::span<const std::byte> piece) {
       if (in_pax_ && pax_.size() < kMostPax)
         pax_.append(reinterpret_cast<const char*>(piece.data()), std::min(taken, kMostPax - pax_.size()));
     } else {
-      taken = std::min(piece.size(), static_cast<std::size_t>(kBlock) - block_.size());
+      taken = std::min(piece.size(), static_cast<std::size_t>(kTarBlock) - block_.size());
       block_.append(reinterpret_cast<const char*>(piece.data()), taken);
     }
     at_ += taken;
     piece = piece.subspan(taken);
-    if (block_.size() == kBlock) {
+    if (block_.size() == kTarBlock) {
       header();
       block_.clear();
     }
@@ -102,7 +102,7 @@ void TarStructure::header() {
   const bool data = has_data(type) || type == 'x';
   const std::uint64_t bytes = in_pax_ || !size_ ? *size : *size_;
   if (!in_pax_ && type != 'L' && type != 'K') size_.reset();
-  member_end_ = at_ + (data ? (bytes + kBlock - 1) / kBlock * kBlock : 0);
+  member_end_ = at_ + (data ? (bytes + kTarBlock - 1) / kTarBlock * kTarBlock : 0);
 }
 
 Result<void> TarStructure::end() const {
