@@ -1,7 +1,9 @@
 #include "client/http/open_sockets.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,7 +24,10 @@ bool OpenSockets::unacknowledged(std::chrono::milliseconds time) const {
     tcp_info info{};
     socklen_t size = sizeof info;
     if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
-    return info.tcpi_unacked > 0 && std::chrono::milliseconds(info.tcpi_last_ack_recv) >= time;
+    // Also what could not even be sent, as without a route.
+    int waiting = 0;
+    if (::ioctl(socket, SIOCOUTQ, &waiting) != 0) return false;
+    return waiting > 0 && std::chrono::milliseconds(info.tcpi_last_ack_recv) >= time;
   });
 }
 
