@@ -247,12 +247,15 @@ TEST_F(HttpTest, AConnectionThatWasCutIsLeftForANewOne) {
 }
 
 TEST_F(HttpTest, ASlowServerThatAcknowledgesIsWaitedFor) {
-  settings_.limits.unacknowledged = 1ms;
+  settings_.limits.unacknowledged = 300ms;  // longer than Linux delays an acknowledgement
   server_.add(answer_with(200, "one"));
   server_.add(Answer().hold().send(head_text(200, {{"Content-Length", "3"}}) + "two"));
   ASSERT_TRUE(get(server_.url()));
   Turn turn(stop_.get_token(), [this](int change) {
-    if (change > 0) server_.release();  // the client has looked at the connection several times
+    if (change <= 0) return;
+    std::this_thread::sleep_for(2 *
+                                settings_.limits.unacknowledged);  // then the client looks at the connection
+    server_.release();
   });
   HttpRequest request;
   request.url = server_.url();
