@@ -216,6 +216,8 @@ Error file_error(const Error& wrong, const std::string& body) {
   return said.empty() ? wrong : Error(wrong.code(), wrong.what() + ": " + said);
 }
 
+Error not_missing(const Error& error) { return error.code() == ENOENT ? Error(EIO, error.what()) : error; }
+
 Error link_error(const std::string& message, const std::string& url) {
   const auto text = one_line(message);
   const auto low = lower(text);

@@ -42,6 +42,9 @@ Error file_error(const Error& wrong, const std::string& body);
 // True where `body`, or its beginning, is a web page, whatever its Content-Type.
 bool looks_like_page(std::string_view body);
 
+// Of a query or a job: EIO for ENOENT, which would say that the file or directory that shows it is not there.
+Error not_missing(const Error& error);
+
 // The error_message of a DataLink row, or the sentence of a DataLink error document: "NotFoundFault: …".
 Error link_error(const std::string& message, const std::string& url);
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/services/service_error.h"
 #include "client/services/table_stream.h"
 
 namespace esofs::client {
@@ -34,10 +35,6 @@ bool has_parameter(std::string_view text, std::string_view name) {
 std::string joined(const std::string& url, const std::string& parameters) {
   if (url.ends_with('?') || url.ends_with('&')) return url + parameters;
   return url + (url.find('?') == std::string::npos ? "?" : "&") + parameters;
-}
-
-Error not_missing_here(const Error& error) {
-  return error.code() == ENOENT ? Error(EIO, error.what()) : error;
 }
 
 }  // namespace
@@ -69,7 +66,7 @@ Result<QuerySummary> Ssap::query(const QueryRequest& request, TableSink& sink, L
       return summary;
     }
     if (!table.broke_off() || start == kMostAttempts || turn.stop().stop_requested())
-      return not_missing_here(done.error());
+      return not_missing(done.error());
     spdlog::info("{}; asking again", done.error().what());
     sink.restart();
   }

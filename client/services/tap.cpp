@@ -20,9 +20,6 @@ constexpr const char* kForm = "application/x-www-form-urlencoded";
 constexpr int kMostStarts = 3;                    // of one answer that breaks off
 constexpr std::uint64_t kMostRows = 0x7fff'ffff;  // servers read MAXREC as an integer of 32 bits
 
-// For a query, ENOENT would say that the directory is not there: a service that is missing is a failure.
-Error not_missing(const Error& error) { return error.code() == ENOENT ? Error(EIO, error.what()) : error; }
-
 // Rows to ask for so that a cut answer is noticed; 0: the server's default.
 std::uint64_t one_more(std::uint64_t maxrec) { return maxrec > 0 ? std::min(maxrec, kMostRows - 1) + 1 : 0; }
 

@@ -9,6 +9,7 @@
 
 #include "client/http/url.h"
 #include "client/services/job_watch.h"
+#include "client/services/service_error.h"
 #include "client/services/uws.h"
 #include "client/soda/soda.h"
 
@@ -49,9 +50,6 @@ Error result_error(const HttpHead& head, const std::string& text) {
   const Error error = soda_error(head, text);
   return head.status == 200 && error.code() == EIO ? Error(ENODATA, error.what()) : error;
 }
-
-// For a cutout, ENOENT would say that there is no such dataset.
-Error not_missing(const Error& error) { return error.code() == ENOENT ? Error(EIO, error.what()) : error; }
 
 }  // namespace
 

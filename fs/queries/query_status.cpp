@@ -1,13 +1,12 @@
 #include "fs/queries/query_status.h"
 
-#include <strings.h>
-
 #include <cerrno>
 #include <cstdint>
-#include <sstream>
+#include <string>
 
 #include "client/http/http.h"
 #include "client/http/url.h"
+#include "client/services/adql.h"
 #include "fs/queries/saved_query.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
@@ -48,21 +47,10 @@ std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
   return "list this directory again after some seconds, or touch query.adql to ask at once";
 }
 
-// Whether the query itself asks for so many rows ("SELECT TOP 1000").
-bool asks_for(const std::string& adql, std::uint64_t rows) {
-  std::istringstream words(adql);
-  bool after_top = false;
-  for (std::string word; words >> word;) {
-    if (after_top && word == std::to_string(rows)) return true;
-    after_top = ::strcasecmp(word.c_str(), "top") == 0;
-  }
-  return false;
-}
-
 // Some services stop at a limit of their own without a word, whatever was asked for; these limits are round.
 bool may_be_cut(const cache::QueryState& state, const cache::QuerySpec& spec) {
   return state.rows > 0 && state.rows % 1000 == 0 && state.rows != spec.maxrec &&
-         !asks_for(spec.adql, state.rows);
+         !client::has_top(spec.adql, state.rows);
 }
 
 std::string completeness(const cache::QueryState& state, const cache::QuerySpec& spec,
