@@ -30,9 +30,9 @@ class CutoutFile : public DatasetFile {
   std::string identity() const override { return "file:cutout:" + dataset().id + ":" + dataset().cutout; }
   // It exists because DataLink offers it, so it is as private as the links.
   bool dataset_file() const override { return false; }
-  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override {
     context().catalog().visited(visit_.kind, visit_.name);
-    return DatasetFile::open_as(user, truncate, std::move(done));
+    return DatasetFile::open(user, truncate, std::move(done));
   }
   // Also user.esofs.cutout, the canonical spec.
   std::optional<std::string> xattr(const std::string& name) override {

@@ -287,10 +287,11 @@ class ListingCutouts : public Node {
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
     return {};
   }
-  Result<void> remove_directory(const std::string& name) override {
-    if (!cutouts_->lister.removable) return Node::remove_directory(name);
-    if (!client::parse_cutout_spec(name)) return Error(ENOENT, path() + " has no " + name);
-    cutouts_->context.catalog().forget_visit(cutouts_->visits(), name);
+  Cancel remove_directory(const std::string& name, Done<void> done) override {
+    if (!cutouts_->lister.removable) return Node::remove_directory(name, std::move(done));
+    const bool spec = client::parse_cutout_spec(name).has_value();
+    if (spec) cutouts_->context.catalog().forget_visit(cutouts_->visits(), name);
+    done(spec ? Result<void>() : Error(ENOENT, path() + " has no " + name));
     return {};
   }
 

@@ -23,22 +23,6 @@ bool is_own_file(const std::string& path) {
   return path.starts_with(kBegins) && std::count(path.begin() + kBegins.size(), path.end(), '/') == 1;
 }
 
-// Makes the cache's open file a FileHandle.
-class CachedHandle : public FileHandle {
- public:
-  explicit CachedHandle(std::shared_ptr<cache::OpenFile> file) : file_(std::move(file)) {}
-  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
-    return file_->read(offset, size, std::move(done));
-  }
-  bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
-  std::uint64_t size() const override { return file_->size(); }
-  std::string version() const override { return file_->version(); }
-  bool restricted() const override { return file_->restricted(); }
-
- private:
-  const std::shared_ptr<cache::OpenFile> file_;
-};
-
 }  // namespace
 
 std::int64_t dataset_mtime(const client::Dataset& dataset) {
@@ -53,15 +37,15 @@ Attributes DatasetFile::attributes() {
   return {NodeType::kFile, 0444, facts.size, facts.exact, mtime, kLongTimeout, kLongTimeout};
 }
 
-Cancel DatasetFile::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
+Cancel DatasetFile::open(std::optional<uid_t> user, bool, Done<FileHandle> done) {
   // Only the first open of a file below datasets/ is a visit: further ones are not worth a write.
   if (is_own_file(path_) && !context_.facts(dataset_, form_).exact)
     context_.catalog().visited(kVisitKind, dataset_.id);
-  return context_.open_file(
-      user, dataset_, form_, [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {
-        if (!file) return done(file.error());
-        done(std::shared_ptr<FileHandle>(std::make_shared<CachedHandle>(*std::move(file))));
-      });
+  return context_.open_file(user, dataset_, form_,
+                            [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {
+                              if (!file) return done(file.error());
+                              done(FileHandle{*std::move(file)});
+                            });
 }
 
 std::optional<std::string> DatasetFile::row_value(const std::string& column) const {

@@ -54,10 +54,7 @@ class DatasetFile : public Node {
   NodeType type() const override { return NodeType::kFile; }
   bool dataset_file() const override { return true; }
   Attributes attributes() override;
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) final {
-    return open_as(std::nullopt, truncate, std::move(done));
-  }
-  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;
 

@@ -21,7 +21,7 @@ LinkFile::LinkFile(Context& context, client::Link link, LinkKind kind, client::D
       link_(std::move(link)),
       kind_(kind) {}
 
-Cancel LinkFile::open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) {
+Cancel LinkFile::open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) {
   const std::string& url = link_.access_url;
   if (!url.empty() && !begins_with_any_case(url, "http://") && !begins_with_any_case(url, "https://")) {
     done(Error(EACCES, "the archive links to " + client::shown_url(url) +
@@ -31,7 +31,7 @@ Cancel LinkFile::open_as(std::optional<uid_t> user, bool truncate, Done<std::sha
   if (kind_ == LinkKind::kFile && !url.empty())
     context().catalog().learn_source(dataset(),
                                      {url, link_.content_length, link_.content_type, link_.eso_origfile});
-  return DatasetFile::open_as(user, truncate, std::move(done));
+  return DatasetFile::open(user, truncate, std::move(done));
 }
 
 std::optional<std::string> LinkFile::xattr(const std::string& name) {

@@ -28,7 +28,7 @@ class LinkFile : public DatasetFile {
     known.link = true;
     return known;
   }
-  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;
 

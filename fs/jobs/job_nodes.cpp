@@ -205,7 +205,7 @@ Result<NodePtr> JobListNode::make_directory(const std::string& name) {
   return NodePtr(std::make_shared<JobNode>(jobs_, draft(name), name, *text));
 }
 
-Cancel JobListNode::remove_directory_later(const std::string& name, Done<void> done) {
+Cancel JobListNode::remove_directory(const std::string& name, Done<void> done) {
   auto known = find(name);
   if (!known || !*known) {
     done(known ? Error(ENOENT, path() + " has no job " + name) : known.error());
@@ -335,9 +335,10 @@ Result<void> JobNode::remove(const std::string& name) {
   return {};
 }
 
-Result<void> JobNode::remove_directory(const std::string& name) {
-  if (name != "results") return Error(ENOTDIR, path() + "/" + name + " is not a directory");
-  place_of(jobs_, job_, path(), identity(), text_)->hide(name);
+Cancel JobNode::remove_directory(const std::string& name, Done<void> done) {
+  const bool results = name == "results";
+  if (results) place_of(jobs_, job_, path(), identity(), text_)->hide(name);
+  done(results ? Result<void>() : Error(ENOTDIR, path() + "/" + name + " is not a directory"));
   return {};
 }
 

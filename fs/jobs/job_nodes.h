@@ -43,7 +43,7 @@ class JobListNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
   Result<NodePtr> create(const std::string& name) override;
   Result<NodePtr> make_directory(const std::string& name) override;
-  Cancel remove_directory_later(const std::string& name, Done<void> done) override;
+  Cancel remove_directory(const std::string& name, Done<void> done) override;
 
  private:
   NodePtr node(const cache::JobInfo& job, const std::string& name) const;
@@ -71,7 +71,7 @@ class JobNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
   Result<NodePtr> create(const std::string& name) override;
   Result<void> remove(const std::string& name) override;
-  Result<void> remove_directory(const std::string& name) override;
+  Cancel remove_directory(const std::string& name, Done<void> done) override;
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
   Result<void> change(const Change&) override { return {}; }  // chmod, chown and touch: nothing to keep
   std::optional<std::string> xattr(const std::string& name) override;

@@ -39,6 +39,8 @@ constexpr std::size_t kNumberedTogether = 128;
 // corrected without an open (by DataLink, by another mount). open itself makes the kernel drop it.
 constexpr double kEstimateTimeout = 10;
 
+Error no_such_handle() { return {EBADF, "no such file handle"}; }
+
 }  // namespace
 
 nlohmann::ordered_json Filesystem::status() const {
@@ -252,14 +254,13 @@ void Filesystem::releasedir(std::uint64_t handle) { (void)directories_.take(hand
 
 // --- files ---
 
-Result<Opened> Filesystem::opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle) {
-  if (!handle) return handle.error();
-  const InodeTable::Opening how = inodes_.opened(ino, (*handle)->version(), (*handle)->size());
+Opened Filesystem::opened(std::uint64_t ino, bool own_content, FileHandle handle) {
+  const InodeTable::Opening how = inodes_.opened(ino, handle.file->version(), handle.file->size());
   Opened opened;
   opened.keep_cache = how.keep_cache;
-  opened.direct_io = how.bypass || (*handle)->own_content();
+  opened.direct_io = how.bypass || own_content;
   opened.invalidate_attributes = how.stale_size;
-  opened.handle = files_.add(ino, *std::move(handle));
+  opened.handle = files_.add(ino, std::move(handle));
   return opened;
 }
 
@@ -274,27 +275,24 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user,
     done((*node)->refusal("open for writing"));
     return {};
   }
-  const auto answer = [this, ino, user, node = *node,
-                       done = std::move(done)](Result<std::shared_ptr<FileHandle>> handle) {
-    if (handle && (*handle)->restricted() && user && !sees_everything(context_.config(), *user))
+  const auto answer = [this, ino, user, node = *node, done = std::move(done)](Result<FileHandle> handle) {
+    if (!handle) return done(handle.error());
+    if (handle->file->restricted() && user && !sees_everything(context_.config(), *user))
       return done(Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
-    done(opened(ino, std::move(handle)));
+    done(opened(ino, node->own_content(), *std::move(handle)));
   };
-  return (*node)->open_as(user, truncate, answer);
+  return (*node)->open(user, truncate, answer);
 }
 
 Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {
-  auto open = files_.find(handle);
-  if (!open.handle) {
-    done(Error(EBADF, "no such file handle"));
+  const auto file = files_.find(handle).handle.file;
+  if (!file) {
+    done(no_such_handle());
     return {};
   }
-  FileHandle& file = *open.handle;
-  // The answer keeps the handle: the kernel may release a file while a read of it is still under way.
-  return file.read(offset, size,
-                   [keep = std::move(open.handle), done = std::move(done)](Result<Bytes> bytes) {
-                     done(std::move(bytes));
-                   });
+  // The answer keeps the file: the kernel may release it while a read is still under way.
+  return file->read(offset, size,
+                    [file, done = std::move(done)](Result<Bytes> bytes) { done(std::move(bytes)); });
 }
 
 // IRAF reads 64 KiB for a header, GDL 8 KiB after 8 KiB; the kernel then asks for what follows, in the background, which would
@@ -305,38 +303,35 @@ bool Filesystem::only_ahead(std::uint64_t handle, std::uint64_t offset, std::siz
   const bool by_the_kernel = size > kBlockSize && size <= kHeaderBytes && (flags & O_DIRECT) == 0;
   if (!behind_header || !by_the_kernel) return false;
   const auto open = files_.find(handle);
-  return open.handle && !open.handle->at_hand(offset, size) && inodes_.first_decline(open.ino);
+  const auto& file = open.handle.file;
+  return file && !file->at_hand(offset, size) && inodes_.first_decline(open.ino);
 }
 
 Cancel Filesystem::write(std::uint64_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
                          Done<std::size_t> done) {
-  auto open = files_.find(handle);
-  if (!open.handle) {
-    done(Error(EBADF, "no such file handle"));
+  const auto open = files_.find(handle).handle;
+  if (!open.file || !open.writer) {
+    done(open.file ? Error(EROFS, "this file is read-only") : no_such_handle());
     return {};
   }
-  FileHandle& file = *open.handle;
-  return file.write_later(
-      offset, bytes, [keep = std::move(open.handle), done = std::move(done)](Result<std::size_t> written) {
-        done(std::move(written));
-      });
+  return open.writer->write(offset, bytes, [open, done = std::move(done)](Result<std::size_t> written) {
+    done(std::move(written));
+  });
 }
 
 Cancel Filesystem::flush(std::uint64_t handle, Done<void> done) {
-  auto open = files_.find(handle);
-  if (!open.handle) {
-    done(Error(EBADF, "no such file handle"));
+  const auto open = files_.find(handle).handle;
+  if (!open.writer) {
+    done(open.file ? Result<void>() : no_such_handle());
     return {};
   }
-  FileHandle& file = *open.handle;
-  return file.flush_later([keep = std::move(open.handle), done = std::move(done)](Result<void> flushed) {
-    done(std::move(flushed));
-  });
+  return open.writer->flush(
+      [open, done = std::move(done)](Result<void> flushed) { done(std::move(flushed)); });
 }
 
 void Filesystem::release(std::uint64_t handle) {
   const auto open = files_.take(handle);
-  if (open.handle) inodes_.closed(open.ino);
+  if (open.handle.file) inodes_.closed(open.ino);
 }
 
 // --- permissions ---
@@ -383,8 +378,11 @@ Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name
   created.entry = entry(*node);
   // Only files that live in memory can be created, and those open at once.
   Result<Opened> answer = Error(EIO, "a new file could not be opened");
-  (*node)->open(false, [&](Result<std::shared_ptr<FileHandle>> handle) {
-    answer = opened(created.entry.ino, std::move(handle));
+  (*node)->open(std::nullopt, false, [&](Result<FileHandle> handle) {
+    if (handle)
+      answer = opened(created.entry.ino, (*node)->own_content(), *std::move(handle));
+    else
+      answer = handle.error();
   });
   if (!answer) {
     forget(created.entry.ino, 1);
@@ -423,7 +421,7 @@ Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<voi
     return {};
   }
   return (*directory)
-      ->remove_directory_later(name, [keep = *directory, done = std::move(done)](Result<void> removed) {
+      ->remove_directory(name, [keep = *directory, done = std::move(done)](Result<void> removed) {
         done(std::move(removed));
       });
 }

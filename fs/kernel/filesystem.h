@@ -143,12 +143,12 @@ class Filesystem {
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers the size that the kernel gets
   Entry entry(const NodePtr& node, bool looked_up = false);   // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;
-  Result<Opened> opened(std::uint64_t ino, Result<std::shared_ptr<FileHandle>> handle);
+  Opened opened(std::uint64_t ino, bool own_content, FileHandle handle);
 
   Context& context_;
   InodeTable inodes_;
   HandleTable<FileHandle> files_;
-  HandleTable<DirectoryHandle> directories_;
+  HandleTable<std::shared_ptr<DirectoryHandle>> directories_;
 };
 
 }  // namespace esofs::fs

@@ -18,10 +18,10 @@ class HandleTable {
  public:
   struct Open {
     std::uint64_t ino = 0;
-    std::shared_ptr<Handle> handle;  // nullptr: no such number
+    Handle handle;  // empty: no such number
   };
 
-  std::uint64_t add(std::uint64_t ino, std::shared_ptr<Handle> handle) {
+  std::uint64_t add(std::uint64_t ino, Handle handle) {
     auto state = state_.lock();
     const std::uint64_t number = ++state->last;
     state->open.emplace(number, Open{ino, std::move(handle)});

@@ -9,29 +9,37 @@
 namespace esofs::fs {
 namespace {
 
-class TextFileHandle : public FileHandle {
+class OpenTextFile : public cache::OpenFile, public FileWriter {
  public:
-  TextFileHandle(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file)
+  OpenTextFile(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file)
       : context_(context), directory_(std::move(directory)), file_(std::move(file)) {
     file_->handle_opened();
   }
-  TextFileHandle(const TextFileHandle&) = delete;
-  TextFileHandle& operator=(const TextFileHandle&) = delete;
-  ~TextFileHandle() override { file_->handle_closed(); }
+  OpenTextFile(const OpenTextFile&) = delete;
+  OpenTextFile& operator=(const OpenTextFile&) = delete;
+  ~OpenTextFile() override { file_->handle_closed(); }
 
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     done(slice(file_->read(offset, size), 0, size));
     return {};
   }
-  std::uint64_t size() const override { return file_->size(); }
-  Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+  std::uint64_t size() const noexcept override { return file_->size(); }
+  const std::string& version() const noexcept override { return no_version_; }
+  Cancel write(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done) override {
     wrote_ = true;
     auto written = file_->write(offset, bytes, context_.now());
     if (!written) cut_ = true;
-    return written;
+    done(std::move(written));
+    return {};
   }
+  Cancel flush(Done<void> done) override {
+    done(save());
+    return {};
+  }
+
+ private:
   // A handle that only reads commits nothing: somebody else may be half-way through writing.
-  Result<void> flush() override {
+  Result<void> save() {
     if (!file_->take_resized() && !wrote_.exchange(false)) return {};
     if (cut_) return directory_->undo(*file_);
     auto committed = directory_->commit(*file_);
@@ -43,10 +51,10 @@ class TextFileHandle : public FileHandle {
     return committed;
   }
 
- private:
   Context& context_;
   const QueryDirectoryPtr directory_;
   const QueryDirectory::File file_;
+  const std::string no_version_;
   std::atomic<bool> wrote_{false};
   std::atomic<bool> cut_{false};  // a write was refused: what is here is no whole text
 };
@@ -70,14 +78,15 @@ class TextFileNode : public Node {
     return shown;
   }
   bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
+  Cancel open(std::optional<uid_t>, bool truncate, Done<FileHandle> done) override {
     if (truncate) {
       if (auto cut = file_->resize(0, context_.now()); !cut) {
         done(cut.error());
         return {};
       }
     }
-    done(std::shared_ptr<FileHandle>(std::make_shared<TextFileHandle>(context_, directory_, file_)));
+    const auto opened = std::make_shared<OpenTextFile>(context_, directory_, file_);
+    done(FileHandle{opened, opened});
     return {};
   }
   Result<std::string> symlink_target() const override {

@@ -165,12 +165,16 @@ Result<NodePtr> QueriesNode::make_directory(const std::string& name) {
   return NodePtr(std::make_shared<QueryNode>(context_, *query));
 }
 
-Result<void> QueriesNode::remove_directory(const std::string& name) {
-  auto removed = queries_.remove(name);
-  if (!removed) return removed.error();
+Cancel QueriesNode::remove_directory(const std::string& name, Done<void> done) {
+  const auto removed = queries_.remove(name);
+  if (!removed) {
+    done(removed.error());
+    return {};
+  }
   const auto spec = (*removed)->spec();
   if (spec && !spec->adql.empty() && !queries_.asked_by_another(*spec, **removed))
     context_.catalog().forget(*spec);
+  done({});
   return {};
 }
 
@@ -308,11 +312,15 @@ Result<void> QueryNode::remove(const std::string& name) {
   return {};
 }
 
-Result<void> QueryNode::remove_directory(const std::string& name) {
-  if (name != kTableName && name != kCutoutName)
-    return Error(ENOTDIR, path() + "/" + name + " is not a directory");
-  if (!directory_->emptied()) return not_removable(name);
-  directory_->hide(name);
+Cancel QueryNode::remove_directory(const std::string& name, Done<void> done) {
+  if (name != kTableName && name != kCutoutName) {
+    done(Error(ENOTDIR, path() + "/" + name + " is not a directory"));
+  } else if (!directory_->emptied()) {
+    done(not_removable(name));
+  } else {
+    directory_->hide(name);
+    done({});
+  }
   return {};
 }
 

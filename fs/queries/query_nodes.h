@@ -42,7 +42,7 @@ class QueriesNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
   Result<NodePtr> create(const std::string& name) override;
   Result<NodePtr> make_directory(const std::string& name) override;
-  Result<void> remove_directory(const std::string& name) override;
+  Cancel remove_directory(const std::string& name, Done<void> done) override;
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
 
  private:
@@ -63,7 +63,7 @@ class QueryNode : public Node {
   Result<NodePtr> create(const std::string& name) override;
   Result<NodePtr> make_symlink(const std::string& name, const std::string& target) override;
   Result<void> remove(const std::string& name) override;
-  Result<void> remove_directory(const std::string& name) override;
+  Cancel remove_directory(const std::string& name, Done<void> done) override;
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
   Result<void> change(const Change& change) override;
   Error refusal(const std::string& operation) const override;

@@ -30,17 +30,17 @@ constexpr const char* kUrl = "user.esofs.url";
 constexpr const char* kError = "user.esofs.error";
 
 // A file on the local disk that never changes: the kept answer of one snapshot.
-class LocalFileHandle : public FileHandle {
+class LocalFile : public cache::OpenFile {
  public:
-  LocalFileHandle(UniqueFd fd, std::uint64_t size, std::string version, ListingPtr keeps)
+  LocalFile(UniqueFd fd, std::uint64_t size, std::string version, ListingPtr keeps)
       : fd_(std::move(fd)), size_(size), version_(std::move(version)), keeps_(std::move(keeps)) {}
 
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     done(read_now(offset, size));
     return {};
   }
-  std::uint64_t size() const override { return size_; }
-  std::string version() const override { return version_; }
+  std::uint64_t size() const noexcept override { return size_; }
+  const std::string& version() const noexcept override { return version_; }
 
  private:
   Result<Bytes> read_now(std::uint64_t offset, std::size_t size) const {
@@ -64,17 +64,16 @@ class LocalFileHandle : public FileHandle {
   const ListingPtr keeps_;
 };
 
-Result<std::shared_ptr<FileHandle>> open_local(const std::filesystem::path& path, const ListingPtr& listing) {
+Result<FileHandle> open_local(const std::filesystem::path& path, const ListingPtr& listing) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0)
     return Error(EIO, "opening " + path.string() + ": " + std::generic_category().message(errno));
-  return std::shared_ptr<FileHandle>(std::make_shared<LocalFileHandle>(
-      std::move(fd), static_cast<std::uint64_t>(status.st_size), listing->id(), listing));
+  return FileHandle{std::make_shared<LocalFile>(std::move(fd), static_cast<std::uint64_t>(status.st_size),
+                                                listing->id(), listing)};
 }
 
-Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form,
-                 Done<std::shared_ptr<FileHandle>> done) {
+Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form, Done<FileHandle> done) {
   if (form) {
     return catalog.result(listing, *form,
                           [listing, done = std::move(done)](const Result<std::filesystem::path>& path) {
@@ -206,26 +205,25 @@ Attributes AnswerFile::attributes() {
   return attributes;
 }
 
-Cancel AnswerFile::open(bool, Done<std::shared_ptr<FileHandle>> done) {
+Cancel AnswerFile::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
   const auto query = spec();
   if (!query) {
     done(query.error().at(path()));
     return {};
   }
-  using HandlePtr = std::shared_ptr<FileHandle>;
   auto& catalog = context_.catalog();
-  return with_deadline<HandlePtr>(
+  return with_deadline<FileHandle>(
       context_.timer(), context_.config().query_wait,
       Error(EAGAIN, path() + ": the query has not been answered yet"),
-      [&](Done<HandlePtr> opened) {
-        return in_turn<ListingPtr, HandlePtr>(
+      [&](Done<FileHandle> opened) {
+        return in_turn<ListingPtr, FileHandle>(
             [&](Done<ListingPtr> listed) { return catalog.listing(*query, std::move(listed)); },
-            [&catalog, form = form_](const ListingPtr& listing, Done<HandlePtr> made) {
+            [&catalog, form = form_](const ListingPtr& listing, Done<FileHandle> made) {
               return open_form(catalog, listing, form, std::move(made));
             },
             std::move(opened));
       },
-      [when_opened = when_opened(), done = std::move(done)](Result<HandlePtr> handle) {
+      [when_opened = when_opened(), done = std::move(done)](Result<FileHandle> handle) {
         if (handle && when_opened) when_opened();
         done(std::move(handle));
       });

@@ -39,7 +39,7 @@ class AnswerFile : public Node {
   AnswerFile(Context& context, AnswerForm form) : context_(context), form_(form) {}
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
   std::optional<std::string> xattr(const std::string& name) override;
   std::vector<std::string> xattr_names() override;
 

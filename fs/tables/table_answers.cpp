@@ -17,8 +17,6 @@
 namespace esofs::fs {
 namespace {
 
-using FilePtr = std::shared_ptr<FileHandle>;
-
 constexpr std::size_t kMostVisits = 1000;
 constexpr std::size_t kLongestName = 115;
 constexpr std::chrono::sys_days kFirstDay{std::chrono::year(1900) / 1 / 1};
@@ -88,20 +86,20 @@ class TableAnswer : public AnswerFile {
         visit_(std::move(visit)) {}
   std::string identity() const override { return "answer:" + path_; }
   std::string path() const override { return path_; }
-  Cancel open(bool truncate, Done<FilePtr> done) override {
-    if (query_.qualified.adql.empty()) return AnswerFile::open(truncate, std::move(done));
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override {
+    if (query_.qualified.adql.empty()) return AnswerFile::open(user, truncate, std::move(done));
     auto by_schema =
         std::make_shared<TableAnswer>(context_, TableQuery{query_.qualified, {}}, path_, form_, visit_);
-    using Opened = std::optional<FilePtr>;
-    return in_turn<Opened, FilePtr>(
+    using Opened = std::optional<FileHandle>;
+    return in_turn<Opened, FileHandle>(
         [&](Done<Opened> opened) {
-          return AnswerFile::open(truncate, [opened = std::move(opened)](Result<FilePtr> file) {
+          return AnswerFile::open(user, truncate, [opened = std::move(opened)](Result<FileHandle> file) {
             if (!file && file.error().code() != EINVAL) return opened(file.error());
             opened(file ? Opened(*std::move(file)) : Opened());
           });
         },
-        [by_schema, truncate](Opened opened, Done<FilePtr> answered) {
-          if (!opened) return by_schema->open(truncate, std::move(answered));
+        [by_schema, user, truncate](Opened opened, Done<FileHandle> answered) {
+          if (!opened) return by_schema->open(user, truncate, std::move(answered));
           answered(*std::move(opened));
           return Cancel();
         },

@@ -13,20 +13,12 @@ namespace {
 constexpr std::uint64_t kEstimate = 4096;
 constexpr std::size_t kLongestLine = 1024;
 
-class AskedHandle : public FileHandle {
+// Acts upon each line that is written.
+class LineWriter : public FileWriter {
  public:
-  AskedHandle(std::string text, AskedText::Act act) : text_(std::move(text)), act_(std::move(act)) {}
+  explicit LineWriter(AskedText::Act act) : act_(std::move(act)) {}
 
-  Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
-    done(slice(text_, offset, size));
-    return {};
-  }
-  std::uint64_t size() const override { return text_.size(); }
-  bool own_content() const override { return true; }
-
-  Cancel write_later(std::uint64_t offset, std::span<const std::byte> bytes,
-                     Done<std::size_t> done) override {
-    if (!act_) return FileHandle::write_later(offset, bytes, std::move(done));
+  Cancel write(std::uint64_t, std::span<const std::byte> bytes, Done<std::size_t> done) override {
     std::string line;
     bool too_long = false;
     {
@@ -51,7 +43,7 @@ class AskedHandle : public FileHandle {
                   done(acted ? Result<std::size_t>(size) : Result<std::size_t>(acted.error()));
                 });
   }
-  Cancel flush_later(Done<void> done) override {
+  Cancel flush(Done<void> done) override {
     const std::string line = std::exchange(*typed_.lock(), {});
     if (line.empty()) {
       done(Result<void>());
@@ -61,10 +53,13 @@ class AskedHandle : public FileHandle {
   }
 
  private:
-  const std::string text_;
   const AskedText::Act act_;
   Guarded<std::string> typed_;
 };
+
+FileHandle opened(std::string text, const AskedText::Act& act) {
+  return {std::make_shared<OpenText>(std::move(text)), act ? std::make_shared<LineWriter>(act) : nullptr};
+}
 
 }  // namespace
 
@@ -82,15 +77,15 @@ Attributes AskedText::attributes_at_lookup() {
   return shown;
 }
 
-Cancel AskedText::open(bool truncate, Done<std::shared_ptr<FileHandle>> done) {
+Cancel AskedText::open(std::optional<uid_t>, bool truncate, Done<FileHandle> done) {
   if (truncate) {
-    done(std::shared_ptr<FileHandle>(std::make_shared<AskedHandle>("", act_)));
+    done(opened("", act_));
     return {};
   }
   return ask_([size = size_, act = act_, done = std::move(done)](Result<std::string> text) {
     if (!text) return done(text.error());
     *size->lock() = text->size();
-    done(std::shared_ptr<FileHandle>(std::make_shared<AskedHandle>(*std::move(text), act)));
+    done(opened(*std::move(text), act));
   });
 }
 

@@ -38,7 +38,8 @@ class AskedText : public Node {
   Attributes attributes() override;
   Attributes attributes_at_lookup() override;
   bool writable() const override { return static_cast<bool>(act_); }
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  bool own_content() const override { return true; }
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
   Result<void> change(const Change& change) override;
 
  private:

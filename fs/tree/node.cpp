@@ -4,10 +4,6 @@
 
 namespace esofs::fs {
 
-Result<std::size_t> FileHandle::write(std::uint64_t, std::span<const std::byte>) {
-  return Error(EROFS, "this file is read-only");
-}
-
 Cancel Node::lookup(const std::string&, Done<Found> done) {
   done(Error(ENOTDIR, path() + " is not a directory"));
   return {};
@@ -18,7 +14,7 @@ Cancel Node::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   return {};
 }
 
-Cancel Node::open(bool, Done<std::shared_ptr<FileHandle>> done) {
+Cancel Node::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
   done(Error(EISDIR, path() + " is a directory"));
   return {};
 }
@@ -38,27 +34,10 @@ Result<NodePtr> Node::make_symlink(const std::string& name, const std::string&) 
   return refusal("symlink " + name + " in");
 }
 Result<void> Node::remove(const std::string& name) { return refusal("remove " + name + " from"); }
-Cancel Node::open_as(std::optional<uid_t>, bool truncate, Done<std::shared_ptr<FileHandle>> done) {
-  return open(truncate, std::move(done));
-}
-
-Cancel FileHandle::write_later(std::uint64_t offset, std::span<const std::byte> bytes,
-                               Done<std::size_t> done) {
-  done(write(offset, bytes));
+Cancel Node::remove_directory(const std::string& name, Done<void> done) {
+  done(refusal("rmdir " + name + " in"));
   return {};
 }
-
-Cancel FileHandle::flush_later(Done<void> done) {
-  done(flush());
-  return {};
-}
-
-Cancel Node::remove_directory_later(const std::string& name, Done<void> done) {
-  done(remove_directory(name));
-  return {};
-}
-
-Result<void> Node::remove_directory(const std::string& name) { return refusal("rmdir " + name + " in"); }
 Result<void> Node::rename(const std::string& name, Node&, const std::string&, bool) {
   return refusal("rename " + name + " in");
 }

@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "cache/content/file_cache.h"
+#include "cache/content/open_file.h"
 #include "client/base/ask.h"
 #include "client/base/result.h"
 
@@ -47,29 +47,20 @@ struct Attributes {
   bool linked = true;  // false: it was removed, and is there for those who hold it open
 };
 
-// An open file. Dropping the last reference closes it.
-class FileHandle {
+// What is written to an open file.
+class FileWriter {
  public:
-  virtual ~FileHandle() = default;
-  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
-  virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
-  virtual std::uint64_t size() const = 0;
-  // False if a read of this range would send a request to the archive. Never waits.
-  virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
-  // Names the content; two handles of one node with one version read the same bytes. "": the pages are not kept.
-  virtual std::string version() const { return {}; }
-  // True if every handle has a text of its own, so that the page cache cannot be shared.
-  virtual bool own_content() const { return false; }
-  // True if reading it needed a login; then only the mounting user may read it.
-  virtual bool restricted() const { return false; }
+  virtual ~FileWriter() = default;
+  // Writes past the page cache. `bytes` is valid during the call only.
+  virtual Cancel write(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done) = 0;
+  // close(2) and fsync(2): what was written is on the disk, or has been sent, when this answers.
+  virtual Cancel flush(Done<void> done) = 0;
+};
 
-  // Writes past the page cache; EROFS if the node is not writable.
-  virtual Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes);
-  // close(2) and fsync(2): what was written is on the disk when this returns.
-  virtual Result<void> flush() { return {}; }
-  // write() and flush() of files whose writer waits for the archive. `bytes` is valid during the call only.
-  virtual Cancel write_later(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done);
-  virtual Cancel flush_later(Done<void> done);
+// An open file; dropping the last copy closes it. Its version() is "" if the kernel must not keep its pages.
+struct FileHandle {
+  std::shared_ptr<cache::OpenFile> file;
+  std::shared_ptr<FileWriter> writer = nullptr;  // null: it is read-only
 };
 
 class Node;
@@ -147,11 +138,12 @@ class Node {
   virtual Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done);
 
   // --- files ---
-  // truncate: O_TRUNC. REQUIRES: writable() if truncate is set or the file is to be written.
-  virtual Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done);
-  // open() for `user` (nullopt: the mounting user). Override it only if the content depends on the user.
-  virtual Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done);
+  // user: whose login may be used; nullopt: the mounting user's. truncate: O_TRUNC.
+  // REQUIRES: writable() if truncate is set or the file is to be written.
+  virtual Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done);
   virtual bool writable() const { return false; }
+  // True if every open has a text of its own, so that the page cache cannot be shared.
+  virtual bool own_content() const { return false; }
   // A file of the archive, whose handles know whether they are restricted().
   virtual bool dataset_file() const { return false; }
   virtual Result<std::string> symlink_target() const;
@@ -165,9 +157,7 @@ class Node {
   virtual Result<NodePtr> make_directory(const std::string& name);
   virtual Result<NodePtr> make_symlink(const std::string& name, const std::string& target);
   virtual Result<void> remove(const std::string& name);
-  virtual Result<void> remove_directory(const std::string& name);
-  // remove_directory() that asks the archive.
-  virtual Cancel remove_directory_later(const std::string& name, Done<void> done);
+  virtual Cancel remove_directory(const std::string& name, Done<void> done);
   // replace: an existing `to_name` may go (else EEXIST).
   virtual Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace);
   virtual Result<void> change(const Change& change);

@@ -64,7 +64,7 @@ Result<void> ChangingHandle::entries(std::uint64_t offset, const std::function<b
 
 // --- texts ---
 
-Cancel TextHandle::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {
+Cancel OpenText::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {
   done(slice(text_, offset, size));
   return {};
 }
@@ -73,8 +73,8 @@ Attributes FixedText::attributes() {
   return {NodeType::kFile, 0444, text_.size(), true, mtime_, kLongTimeout, kLongTimeout};
 }
 
-Cancel FixedText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
-  done(std::shared_ptr<FileHandle>(std::make_shared<TextHandle>(text_, text_version(text_), false)));
+Cancel FixedText::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
+  done(FileHandle{std::make_shared<OpenText>(text_, text_version(text_))});
   return {};
 }
 
@@ -91,11 +91,11 @@ Attributes LiveText::attributes_at_lookup() {
   return attributes;
 }
 
-Cancel LiveText::open(bool, Done<std::shared_ptr<FileHandle>> done) {
+Cancel LiveText::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
   auto measured = std::exchange(state_.lock()->measured, std::nullopt);
-  auto handle = std::make_shared<TextHandle>(measured ? *std::move(measured) : render_().text, "", true);
-  state_.lock()->last = handle;
-  done(std::shared_ptr<FileHandle>(std::move(handle)));
+  auto opened = std::make_shared<OpenText>(measured ? *std::move(measured) : render_().text);
+  state_.lock()->last = opened;
+  done(FileHandle{std::move(opened)});
   return {};
 }
 
@@ -105,13 +105,12 @@ Attributes MadeText::attributes() {
           mtime_,          kLongTimeout, size != 0 ? kShortTimeout : 0};
 }
 
-Cancel MadeText::open_as(std::optional<uid_t> user, bool, Done<std::shared_ptr<FileHandle>> done) {
+Cancel MadeText::open(std::optional<uid_t> user, bool, Done<FileHandle> done) {
   return make_(user, [size = size_, done = std::move(done)](Result<Made> made) {
     if (!made) return done(made.error());
     *size->lock() = made->text.size();
     std::string version = text_version(made->text);
-    done(std::shared_ptr<FileHandle>(
-        std::make_shared<TextHandle>(std::move(made->text), std::move(version), false, made->restricted)));
+    done(FileHandle{std::make_shared<OpenText>(std::move(made->text), std::move(version), made->restricted)});
   });
 }
 

@@ -71,20 +71,18 @@ class ChangingHandle : public DirectoryHandle {
 };
 
 // An open file over a string of its own.
-class TextHandle : public FileHandle {
+class OpenText : public cache::OpenFile {
  public:
-  TextHandle(std::string text, std::string version, bool own, bool restricted = false)
-      : text_(std::move(text)), version_(std::move(version)), own_(own), restricted_(restricted) {}
+  explicit OpenText(std::string text, std::string version = "", bool restricted = false)
+      : text_(std::move(text)), version_(std::move(version)), restricted_(restricted) {}
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
-  std::uint64_t size() const override { return text_.size(); }
-  std::string version() const override { return version_; }
-  bool own_content() const override { return own_; }
-  bool restricted() const override { return restricted_; }
+  std::uint64_t size() const noexcept override { return text_.size(); }
+  const std::string& version() const noexcept override { return version_; }
+  bool restricted() const noexcept override { return restricted_; }
 
  private:
   const std::string text_;
   const std::string version_;
-  const bool own_;
   const bool restricted_;
 };
 
@@ -100,7 +98,7 @@ class FixedText : public Node {
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
 
  private:
   const std::string path_;
@@ -123,11 +121,12 @@ class LiveText : public Node {
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
   Attributes attributes_at_lookup() override;
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  bool own_content() const override { return true; }
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
 
  private:
   struct State {
-    std::weak_ptr<TextHandle> last;
+    std::weak_ptr<OpenText> last;
     std::optional<std::string> measured;  // by the last lookup
   };
   const std::string identity_;
@@ -142,7 +141,7 @@ class MadeText : public Node {
   using Make = std::function<Cancel(Done<std::string>)>;
   struct Made {
     std::string text;
-    bool restricted = false;  // as FileHandle::restricted()
+    bool restricted = false;  // as OpenFile::restricted()
   };
   // With the login of `user`; nullopt: of the mounting user.
   using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<Made>)>;
@@ -154,10 +153,7 @@ class MadeText : public Node {
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
-  Cancel open(bool truncate, Done<std::shared_ptr<FileHandle>> done) override {
-    return open_as(std::nullopt, truncate, std::move(done));
-  }
-  Cancel open_as(std::optional<uid_t> user, bool truncate, Done<std::shared_ptr<FileHandle>> done) override;
+  Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
 
  private:
   static MakeFor for_all(const Make& make);
