@@ -12,6 +12,7 @@
 #include "fs/queries/query_nodes.h"
 #include "fs/readme.h"
 #include "fs/tables/table_nodes.h"
+#include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
 namespace esofs::fs {
@@ -79,7 +80,8 @@ Root::Root(Context& context)
 NodePtr Root::node() {
   const std::int64_t time = context_.mounted_at();
   FixedDirectory::Entries entries{
-      {"README.txt", std::make_shared<FixedText>("/README.txt", time, readme_text(context_.config()))},
+      {kReadmeName,
+       std::make_shared<FixedText>(std::string("/") + kReadmeName, time, readme_text(context_.config()))},
       {"queries", std::make_shared<QueriesNode>(context_, queries_)},
       {"browse", make_browse_node(browse_)},
       {"datasets", std::make_shared<DatasetsNode>(context_, queries_)}};

@@ -15,6 +15,7 @@
 #include "client/services/datalink.h"
 #include "client/services/links_reader.h"
 #include "client/services/service_error.h"
+#include "client/services/xml_name.h"
 
 namespace esofs::client {
 
@@ -23,27 +24,17 @@ namespace {
 constexpr std::size_t kMostMessages = 100;
 constexpr std::string_view kRefusal = "No association could be established";
 
-bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
-bool ends(std::string_view text, std::string_view with) {
-  return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
-}
-
-std::string_view local_name(std::string_view name) {
-  const auto colon = name.rfind(':');
-  return colon == std::string_view::npos ? name : name.substr(colon + 1);
-}
-
 // The name of the first element, "" if there is none.
 std::string root_name(std::string_view xml) {
   std::size_t at = 0;
   while ((at = xml.find('<', at)) != std::string_view::npos) {
     const auto rest = xml.substr(at);
     std::string_view end;
-    if (begins(rest, "<!--"))
+    if (rest.starts_with("<!--"))
       end = "-->";
-    else if (begins(rest, "<?"))
+    else if (rest.starts_with("<?"))
       end = "?>";
-    else if (begins(rest, "<!"))
+    else if (rest.starts_with("<!"))
       end = rest.substr(0, rest.find('>')).find('[') == std::string_view::npos ? ">" : "]";
     else
       return std::string(local_name(rest.substr(1, rest.find_first_of(" \t\r\n/>", 1) - 1)));
@@ -199,7 +190,7 @@ class FileReader {
     const bool bounded =
         link.id.size() > id_.size() &&
         std::string_view("?/=#").find(link.id[link.id.size() - id_.size() - 1]) != std::string_view::npos;
-    return bounded && ends(link.id, id_);
+    return bounded && link.id.ends_with(id_);
   }
 
   Result<void> take_table(std::string document) {

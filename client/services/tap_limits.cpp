@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstring>
 #include <pugixml.hpp>
 #include <string_view>
 #include <system_error>
 
 #include "client/base/text.h"
+#include "client/services/xml_name.h"
 
 namespace esofs::client {
 namespace {
@@ -16,11 +16,6 @@ namespace {
 constexpr std::uint64_t kMostCapabilities = 4U << 20U;
 constexpr std::uint64_t kRound = 100;          // a limit is a multiple of it
 constexpr std::chrono::seconds kPatience{20};  // a query has waited long enough already
-
-std::string_view bare_name(const char* name) {
-  const char* colon = std::strchr(name, ':');
-  return colon == nullptr ? name : colon + 1;
-}
 
 void add_limits(const pugi::xml_node& output_limit, std::vector<std::uint64_t>& limits) {
   for (const auto& limit : output_limit.children()) {
@@ -43,7 +38,7 @@ std::vector<std::uint64_t> row_limits(const std::string& capabilities) {
     const auto standard = lower(capability.attribute("standardID").value());
     if (standard != "ivo://ivoa.net/std/tap" && !standard.starts_with("ivo://ivoa.net/std/tap#")) continue;
     for (const auto& part : capability.children())
-      if (bare_name(part.name()) == "outputLimit") add_limits(part, limits);
+      if (local_name(part.name()) == "outputLimit") add_limits(part, limits);
   }
   return limits;
 }

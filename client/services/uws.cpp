@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <pugixml.hpp>
 #include <string_view>
 #include <system_error>
@@ -13,15 +12,11 @@
 #include "client/base/iso_time.h"
 #include "client/base/text.h"
 #include "client/http/url.h"
+#include "client/services/xml_name.h"
 
 namespace esofs::client {
 
 namespace {
-
-std::string_view local_name(const char* name) {
-  const char* colon = std::strchr(name, ':');
-  return colon == nullptr ? name : colon + 1;
-}
 
 pugi::xml_node child(const pugi::xml_node& parent, std::string_view name) {
   for (const auto& node : parent.children()) {

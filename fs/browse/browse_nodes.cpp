@@ -10,6 +10,7 @@
 #include "fs/browse/browse_leaf.h"
 #include "fs/browse/browse_state.h"
 #include "fs/browse/browse_values.h"
+#include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
 namespace esofs::fs {
@@ -19,7 +20,6 @@ using Group = BrowseTemplates::Group;
 using Arguments = BrowseTemplate::Arguments;
 using HandlePtr = std::shared_ptr<DirectoryHandle>;
 
-constexpr const char* kReadmeName = "README.txt";
 constexpr const char* kTemplatesName = ".templates";
 constexpr std::size_t kMostVisits = 1000;
 
@@ -303,7 +303,8 @@ class BrowseNode : public Node {
   };
 
   NodePtr readme_node() const {
-    return std::make_shared<LiveText>("text:/browse/README.txt", "/browse/README.txt", [&browse = browse_] {
+    const std::string path = this->path() + "/" + kReadmeName;
+    return std::make_shared<LiveText>("text:" + path, path, [&browse = browse_] {
       return LiveText::Rendered{readme(*browse.templates.current()), browse.context.mounted_at()};
     });
   }

@@ -10,6 +10,7 @@
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "fs/queries/saved_query.h"
+#include "fs/tree/names.h"
 
 namespace esofs::fs {
 namespace {
@@ -17,7 +18,6 @@ namespace {
 constexpr std::string_view kBlank = " \t\r\n\v\f";
 constexpr std::size_t kMostBytes = 64U << 10U;
 constexpr std::size_t kMostComponents = 4;
-constexpr std::string_view kExtension = ".adql";
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= 60 && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
@@ -57,7 +57,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 Result<void> BrowseTemplate::Reader::read() {
   if (auto name = read_name(); !name) return name;
-  if (made_.text_.size() > kMostBytes) return wrong(0, "is larger than 64 KiB");
+  if (made_.text_.size() > kMostBytes)
+    return wrong(0, "is larger than " + std::to_string(kMostBytes >> 10U) + " KiB");
   if (made_.text_.find('\0') != std::string::npos) return wrong(0, "is not a text");
   if (auto head = read_head(); !head) return head;
   if (auto path = read_path(); !path) return path;
@@ -73,7 +74,7 @@ Error BrowseTemplate::Reader::wrong(std::size_t line, const std::string& what) c
 
 Result<void> BrowseTemplate::Reader::read_name() {
   std::string_view stem = made_.file_;
-  if (stem.ends_with(kExtension)) stem.remove_suffix(kExtension.size());
+  if (stem.ends_with(kAdqlExtension)) stem.remove_suffix(kAdqlExtension.size());
   const auto point = stem.find('.');
   made_.group_ = stem.substr(0, point);
   if (point != std::string_view::npos) made_.leaf_ = stem.substr(point + 1);

@@ -11,6 +11,7 @@
 
 #include "client/base/safe_name.h"
 #include "fs/browse/browse_builtin.h"
+#include "fs/tree/names.h"
 
 namespace esofs::fs {
 namespace {
@@ -18,15 +19,14 @@ namespace {
 namespace files_of = std::filesystem;
 
 constexpr std::size_t kMostFiles = 200;
-constexpr std::string_view kFileExtension = ".adql";
-constexpr std::size_t kMostFileBytes =
-    1U << 20U;  // a template is refused above 64 KiB; here only memory is spared
+// As much of a file is shown; BrowseTemplate::parse() refuses smaller ones.
+constexpr std::size_t kMostShown = 1U << 20U;
 
 Result<std::string> text_of(const files_of::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text;
   if (file) {
-    text.resize(kMostFileBytes);
+    text.resize(kMostShown);
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (!file.bad()) return text;
@@ -45,7 +45,7 @@ BrowseTemplates::Files BrowseTemplates::files() const {
   for (files_of::directory_iterator entry(archive_.templates_dir, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     const std::string name = entry->path().filename().string();
-    if (!name.ends_with(kFileExtension) || name.starts_with('.') || files.size() == kMostFiles) continue;
+    if (!name.ends_with(kAdqlExtension) || name.starts_with('.') || files.size() == kMostFiles) continue;
     std::error_code gone;
     Seen seen{entry->last_write_time(gone), entry->file_size(gone)};
     if (!gone) files.emplace(name, seen);
@@ -75,7 +75,7 @@ std::shared_ptr<const BrowseTemplates::Set> BrowseTemplates::read(const Files& f
   for (const auto& [file, text] : builtin_templates(archive_)) add(*set, file, text, {});
   std::set<std::string> whole;
   for (const auto& [file, seen] : files) {
-    const auto stem = file.substr(0, file.size() - kFileExtension.size());
+    const auto stem = file.substr(0, file.size() - kAdqlExtension.size());
     if (stem.find('.') == std::string::npos) whole.insert(stem);
   }
   for (const auto& [file, seen] : files) {
@@ -103,7 +103,7 @@ void BrowseTemplates::add(Set& set, const std::string& file, const std::string& 
   if (made->names_objects() && !archive_.resolver)
     return refuse("the archive's profile names no resolver of object names (resolver_url)");
   if (!made->leaf().empty() && whole.contains(made->group()))
-    return refuse("browse/" + made->group() + "/ is made by " + made->group() + std::string(kFileExtension));
+    return refuse("browse/" + made->group() + "/ is made by " + made->group() + std::string(kAdqlExtension));
   Group group = set.groups[made->group()];
   if (made->leaf().empty()) group.clear();
   group.erase("");

@@ -21,7 +21,6 @@ namespace {
 using client::CalibrationMode;
 using Answer = std::shared_ptr<const cache::AssociationsRecord>;
 
-constexpr const char* kStatusName = "status.txt";
 constexpr const char* kTreeName = "associations.xml";
 
 std::string directory_name(CalibrationMode mode) { return mode == CalibrationMode::kRaw ? "raw" : "master"; }

@@ -18,7 +18,6 @@ namespace {
 using client::CutoutSpec;
 using ListingPtr = DatasetLister::ListingPtr;
 
-constexpr const char* kReadmeName = "README.txt";
 constexpr std::string_view kSuffix = ".fits";
 constexpr std::size_t kMostSpecs = 1000;
 // The largest estimate that is shown for a cutout.
@@ -91,7 +90,7 @@ class DatasetCutouts : public Node {
 
   NodePtr readme() const {
     return std::make_shared<MadeText>(
-        identity() + "/README.txt", path_ + "/" + kReadmeName, dataset_mtime(dataset_),
+        identity() + "/" + kReadmeName, path_ + "/" + kReadmeName, dataset_mtime(dataset_),
         [&catalog = context_.catalog(), dataset = dataset_](Done<std::string> done) {
           return catalog.cutout_offer(
               dataset, [id = dataset.id, done = std::move(done)](Result<client::CutoutOffer> offer) {

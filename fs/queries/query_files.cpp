@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "fs/queries/query_status.h"
+#include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
 namespace esofs::fs {
@@ -151,7 +152,7 @@ NodePtr make_text_node(Context& context, QueryDirectoryPtr directory, QueryDirec
 
 NodePtr make_status_node(Context& context, QueryDirectoryPtr directory) {
   std::string identity = "status:" + directory->identity();
-  std::string path = directory->path() + "/status.txt";
+  std::string path = directory->path() + "/" + kStatusName;
   return std::make_shared<LiveText>(
       std::move(identity), std::move(path), [&context, directory = std::move(directory)] {
         return LiveText::Rendered{query_status(context, *directory),

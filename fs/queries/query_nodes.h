@@ -26,8 +26,7 @@
 
 namespace esofs::fs {
 
-// What a query's directory has beside query.adql and its datasets.
-inline constexpr const char* kStatusName = "status.txt";
+// What a query's directory has beside query.adql, status.txt and its datasets.
 inline constexpr const char* kTableName = "table";
 inline constexpr const char* kCutoutName = "cutout";
 

@@ -105,8 +105,6 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
     status_line(text, "hint", hint(state, *spec, directory));
-    if (const auto hidden = directory.hidden_count(); hidden > 0)
-      status_line(text, "removed here", std::to_string(hidden) + "; touch query.adql to see them again");
   }
   if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());
   return text;

@@ -16,8 +16,6 @@
 namespace esofs::fs {
 namespace {
 
-constexpr std::string_view kSuffix = ".adql";
-
 Error failure(int code, const std::string& step, const std::filesystem::path& file) {
   return {code, step + " " + file.string() + ": " + std::generic_category().message(code)};
 }
@@ -43,6 +41,10 @@ void sync_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
+std::filesystem::path QueryStore::file(const std::string& name) const {
+  return directory_ / (name + std::string(kAdqlExtension));
+}
+
 Result<std::vector<std::string>> QueryStore::names() const {
   std::vector<std::string> names;
   std::error_code error;
@@ -51,8 +53,8 @@ Result<std::vector<std::string>> QueryStore::names() const {
   if (error) return failure(error.value(), "read", directory_);
   for (; entries != std::filesystem::directory_iterator(); entries.increment(error)) {
     std::string name = entries->path().filename().string();
-    if (!name.ends_with(kSuffix)) continue;
-    name.resize(name.size() - kSuffix.size());
+    if (!name.ends_with(kAdqlExtension)) continue;
+    name.resize(name.size() - kAdqlExtension.size());
     if (check_query_name(name)) names.push_back(std::move(name));
     if (error) return failure(error.value(), "read", directory_);
   }

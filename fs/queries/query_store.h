@@ -35,7 +35,7 @@ class QueryStore {
   Result<void> rename(const std::string& from, const std::string& to) const;
 
  private:
-  std::filesystem::path file(const std::string& name) const { return directory_ / (name + ".adql"); }
+  std::filesystem::path file(const std::string& name) const;
 
   std::filesystem::path directory_;
 };

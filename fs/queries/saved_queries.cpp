@@ -212,7 +212,6 @@ bool QueryDirectory::frozen() const { return state_.lock()->frozen; }
 
 void QueryDirectory::hide(const std::string& name) { state_.lock()->hidden.insert(name); }
 bool QueryDirectory::hidden(const std::string& name) const { return state_.lock()->hidden.contains(name); }
-std::size_t QueryDirectory::hidden_count() const { return state_.lock()->hidden.size(); }
 void QueryDirectory::show_all() { state_.lock()->hidden.clear(); }
 
 // --- SavedQueries ---

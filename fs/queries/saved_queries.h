@@ -93,7 +93,6 @@ class QueryDirectory {
   // `rm` of a name that the archive's answer gives: it is gone until the query is saved or touched.
   void hide(const std::string& name);
   bool hidden(const std::string& name) const;
-  std::size_t hidden_count() const;
   void show_all();
 
  private:

@@ -15,6 +15,13 @@
 
 namespace esofs::fs {
 
+// Names that many directories have.
+inline constexpr const char* kStatusName = "status.txt";
+inline constexpr const char* kReadmeName = "README.txt";
+
+// The end of the name of a file in which a query or a template is kept.
+inline constexpr std::string_view kAdqlExtension = ".adql";
+
 // How names of the archive are shown; both forms can always be looked up.
 // kOrigfile: as kOriginal, but what hangs under a dataset has the name that it had before it was archived (eso_origfile).
 enum class NameStyle : std::uint8_t { kOriginal, kSafe, kOrigfile };
