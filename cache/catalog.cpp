@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -379,7 +378,6 @@ std::optional<client::SkyPosition> StoredCatalog::known_position(const std::stri
 
 Result<std::unique_ptr<Catalog>> Catalog::create(Config config, client::Archive& archive,
                                                  MetadataStore& store, Lane& queries) {
-  if (!config.now) config.now = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
   std::error_code failed;
   std::filesystem::create_directories(config.results_dir, failed);
   if (failed) spdlog::warn("answers are not kept in {}: {}", config.results_dir.string(), failed.message());

@@ -21,6 +21,7 @@
 #include "cache/store/metadata_store.h"
 #include "client/archive.h"
 #include "client/base/ask.h"
+#include "client/base/clock.h"
 #include "client/base/lane.h"
 #include "client/base/result.h"
 #include "client/model/model.h"
@@ -45,8 +46,7 @@ class Catalog {
     std::chrono::seconds failure_memory{10};  // a failed question is answered with its failure for so long
     bool sweep =
         true;  // removes what earlier processes have left; false: another catalog of this process does
-    // What is asked of the clock; tests replace it.
-    std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+    std::function<std::int64_t()> now = system_seconds;  // since 1970
   };
 
   // archive, store and queries (the lane) outlive the catalog.

@@ -71,7 +71,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
       done(std::move(old));
       return {};
     }
-    if (auto failure = failures_.recall(key, policy_.now())) {
+    if (auto failure = failures_.lock()->recall(key, policy_.now())) {
       if (old && transient(failure->code())) {
         done(std::move(old));
       } else {
@@ -171,7 +171,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     auto fetched = fetch(turn);
     if (own(asked) != key) return std::nullopt;
     if (fetched) return write(key, std::move(*fetched));
-    if (!turn.stop().stop_requested()) failures_.remember(key, fetched.error(), policy_.now());
+    if (!turn.stop().stop_requested()) failures_.lock()->remember(key, fetched.error(), policy_.now());
     if (old && transient(fetched.error().code())) return old;
     return fetched.error();
   } catch (const std::exception& bug) {  // the flight must land, or its askers hang
@@ -184,7 +184,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   const Policy policy_;
   Waiters<std::string, Answer> flights_;
   Guarded<Decoded> decoded_;
-  FailureMemory<std::string> failures_;
+  Guarded<FailureMemory<std::string>> failures_;
 };
 
 }  // namespace esofs::cache

@@ -1,6 +1,6 @@
 // FailureMemory<Key>: remembers failures for some seconds, so that the same is not asked again and again.
 //
-//   threads  thread-safe
+//   threads  none: its owner guards it
 #pragma once
 
 #include <chrono>
@@ -10,15 +10,10 @@
 #include <unordered_map>
 #include <utility>
 
-#include "client/base/guarded.h"
+#include "client/base/clock.h"
 #include "client/base/result.h"
 
 namespace esofs::cache {
-
-// Whether what happened at `then` is younger than `age`. Nothing is if the clock was set back.
-inline bool recent(std::int64_t then, std::int64_t now, std::chrono::seconds age) {
-  return now >= then && now - then < age.count();
-}
 
 template <class Key>
 class FailureMemory {
@@ -28,22 +23,20 @@ class FailureMemory {
 
   // now: seconds since 1970, here and below.
   void remember(const Key& key, Error error, std::int64_t now) {
-    auto failures = failures_.lock();
-    if (failures->size() >= kMost) failures->clear();
-    failures->insert_or_assign(key, Failure{std::move(error), now});
+    if (failures_.size() >= kMost) failures_.clear();
+    failures_.insert_or_assign(key, Failure{std::move(error), now});
   }
 
   // The failure; nullopt if there is none or it is too old.
   std::optional<Error> recall(const Key& key, std::int64_t now) {
-    auto failures = failures_.lock();
-    const auto found = failures->find(key);
-    if (found == failures->end()) return std::nullopt;
+    const auto found = failures_.find(key);
+    if (found == failures_.end()) return std::nullopt;
     if (recent(found->second.at, now, duration_)) return found->second.error;
-    failures->erase(found);
+    failures_.erase(found);
     return std::nullopt;
   }
 
-  void forget(const Key& key) { failures_.lock()->erase(key); }
+  void forget(const Key& key) { failures_.erase(key); }
 
  private:
   static constexpr std::size_t kMost = 4096;
@@ -52,8 +45,8 @@ class FailureMemory {
     std::int64_t at;
   };
 
-  const std::chrono::seconds duration_;
-  Guarded<std::unordered_map<Key, Failure>> failures_;
+  std::chrono::seconds duration_;
+  std::unordered_map<Key, Failure> failures_;
 };
 
 }  // namespace esofs::cache

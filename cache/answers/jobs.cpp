@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "cache/answers/failure_memory.h"
 #include "cache/answers/transient_errors.h"
+#include "client/base/clock.h"
 #include "client/base/names_given.h"
 #include "client/base/safe_name.h"
 #include "client/http/http.h"

@@ -24,7 +24,8 @@ CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
       server_(client::server_of(about_.url)),
       on_stale_(std::move(on_stale)),
       renew_(std::move(renew)),
-      state_(about_.url, TransferPlan(parts_->transfers.width(), parts_->most_ahead())) {}
+      state_(about_.url, TransferPlan(parts_->transfers.width(), parts_->most_ahead()),
+             parts_->failure_memory) {}
 
 // --- readers ---
 
@@ -97,25 +98,14 @@ std::vector<bool> CachedFile::kept_of(std::uint64_t first, std::uint64_t end) co
   return kept;
 }
 
-bool CachedFile::fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const {
-  const auto at = state.failures.find(index);
-  if (at == state.failures.end()) return false;
-  if (at->second.until <= parts_->now()) {
-    state.failures.erase(at);
-    return false;
-  }
-  error = at->second.error;
-  return true;
-}
-
 // Makes `read` wait for its missing chunks; the error of one that failed a moment ago instead.
 std::optional<Error> CachedFile::join(const std::shared_ptr<PendingRead>& read,
                                       const std::vector<std::uint64_t>& missing) {
+  const std::int64_t now = parts_->now();
   auto state = state_.lock();
   if (state->expired) return state->expired;
-  std::optional<Error> error;
   for (const std::uint64_t index : missing) {
-    if (fresh_failure(*state, index, error)) return error;
+    if (auto error = state->failures.recall(index, now)) return error;
   }
   for (const std::uint64_t index : missing) state->plan.join(read, index);
   return std::nullopt;
@@ -226,7 +216,7 @@ void CachedFile::land(Transfer* transfer, std::uint64_t index, const Chunk& chun
       if (transfer->ahead) parts_->ahead_bytes -= kChunkBytes;
     }
     if (state->expired) return;
-    state->failures.erase(index);
+    state->failures.forget(index);
     askers = state->plan.land(index);
   }
   for (const auto& read : askers) read->give(index, chunk);
@@ -247,12 +237,12 @@ void CachedFile::finish(const TransferPtr& transfer, const Result<void>& result)
   }
   if (!result && hold_refused(*transfer, result.error())) return pump();
   {
+    const std::int64_t now = parts_->now();
     auto state = state_.lock();
-    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
     state->plan.visit({transfer->next, transfer->end}, static_cast<const Transfer*>(transfer.get()),
                       [&](std::uint64_t index, const TransferPlan::Flight& flight) {
                         if (!result && !flight.askers.empty())
-                          state->failures.insert_or_assign(index, Failure{read_error(result.error()), until});
+                          state->failures.remember(index, read_error(result.error()), now);
                         askers.insert(askers.end(), flight.askers.begin(), flight.askers.end());
                         return false;
                       });
@@ -303,9 +293,9 @@ bool CachedFile::hold_refused(const Transfer& transfer, const Error& error) {
 void CachedFile::renewed(const std::optional<std::string>& url) {
   std::vector<std::pair<std::shared_ptr<PendingRead>, Error>> failed;
   {
+    const std::int64_t now = parts_->now();
     auto state = state_.lock();
     if (url) state->url = *url;
-    const std::int64_t until = parts_->now() + parts_->failure_memory.count();
     for (const auto& [run, refusal] : std::exchange(state->refused, {})) {
       const Error error = read_error(refusal);
       if (url) state->plan.queue_first(run);
@@ -314,7 +304,7 @@ void CachedFile::renewed(const std::optional<std::string>& url) {
                           flight.carrier = TransferPlan::Queued();
                           if (url) return !flight.askers.empty();
                           for (const auto& read : flight.askers) failed.emplace_back(read, why);
-                          state->failures.insert_or_assign(index, Failure{why, until});
+                          state->failures.remember(index, why, now);
                           return false;
                         });
     }

@@ -10,6 +10,8 @@
 //   source   cache/READING.md; RFC 9110 section 14
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/answers/failure_memory.h"
 #include "cache/content/cached_file_transfer.h"
 #include "cache/content/content.h"
 #include "cache/content/pending_read.h"
@@ -58,23 +61,19 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
     TransferPlan::Run run;
     Error error;
   };
-  struct Failure {
-    Error error;
-    std::int64_t until;
-  };
   struct State {
     TransferPlan plan;
-    std::map<std::uint64_t, Failure> failures;  // by chunk
-    std::map<std::uint64_t, Chunk> unwritten;   // have come, and go to the disk with those that follow
+    FailureMemory<std::uint64_t> failures;     // by chunk
+    std::map<std::uint64_t, Chunk> unwritten;  // have come, and go to the disk with those that follow
     std::string url;
     std::vector<Refused> refused;  // what waits for a newer URL
     bool stale = false;            // on_stale was called
     std::optional<Error> expired;
     int handles = 0;
-    State(std::string where, TransferPlan the_plan) : plan(std::move(the_plan)), url(std::move(where)) {}
+    State(std::string where, TransferPlan the_plan, std::chrono::seconds failure_memory)
+        : plan(std::move(the_plan)), failures(failure_memory), url(std::move(where)) {}
   };
 
-  bool fresh_failure(State& state, std::uint64_t index, std::optional<Error>& error) const;
   std::optional<Error> join(const std::shared_ptr<PendingRead>& read,
                             const std::vector<std::uint64_t>& missing);
   std::vector<bool> kept_of(std::uint64_t first, std::uint64_t end) const;

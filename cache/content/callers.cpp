@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -15,16 +14,6 @@ namespace esofs::cache {
 namespace {
 
 using OpenFilePtr = std::shared_ptr<OpenFile>;
-
-std::int64_t seconds_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-Callers::Config with_clock(Callers::Config config) {
-  if (!config.now) config.now = seconds_now;
-  return config;
-}
 
 // What a login may change. EIO: a login page came in place of a file.
 bool is_refusal(const Error& error, const client::Dataset& dataset) {
@@ -148,10 +137,7 @@ class Callers::UserOpen : public std::enable_shared_from_this<UserOpen> {
 };
 
 Callers::Callers(Config config, FileCache& shared, MetadataStore& store, Lane& lane)
-    : config_(with_clock(std::move(config))),
-      shared_(shared),
-      sizes_(store, config_.archive_identity),
-      lane_(lane) {}
+    : config_(std::move(config)), shared_(shared), sizes_(store, config_.archive_identity), lane_(lane) {}
 
 Callers::~Callers() = default;
 

@@ -26,6 +26,7 @@
 #include "cache/content/file_cache.h"
 #include "cache/content/learnt_sizes.h"
 #include "client/base/ask.h"
+#include "client/base/clock.h"
 #include "client/base/guarded.h"
 #include "client/base/lane.h"
 #include "client/base/result.h"
@@ -65,7 +66,7 @@ class Callers : public CallerFiles {
     MakeLogin make_login;
     std::string archive_identity;  // Archive::identity() of the tree
     std::size_t most_caches = kMostCaches;
-    std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+    std::function<std::int64_t()> now = system_seconds;  // since 1970
   };
 
   // shared: the cache of the tree. All that is passed by reference outlives it, but for the lane, which ends before it.

@@ -20,6 +20,7 @@
 #include "cache/store/metadata_store.h"
 #include "client/archive.h"
 #include "client/base/ask.h"
+#include "client/base/clock.h"
 #include "client/base/lane.h"
 #include "client/model/model.h"
 
@@ -53,7 +54,7 @@ class FileCache {
     std::chrono::seconds failure_memory{5};
     // A file that was opened within this time is opened again without a request.
     std::chrono::seconds revalidate_after{24 * 3600};
-    std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+    std::function<std::int64_t()> now = system_seconds;  // since 1970
     bool sweep = true;  // removes what earlier processes have left; false: another cache of this process does
   };
 

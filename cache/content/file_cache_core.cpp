@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
-#include <chrono>
 #include <utility>
 
 #include "cache/content/forms/unpack.h"
@@ -26,11 +25,6 @@ constexpr std::uint64_t kUnpackedFactor = 6;
 constexpr std::int64_t kSteady = 60;
 constexpr std::int64_t kUnsteadyFor = 3600;
 
-std::int64_t system_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive, MetadataStore& store,
@@ -47,7 +41,7 @@ FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive,
           store, [&archive] { return Login{archive.user()}; }, config_.failure_memory) {
   parts_->read_ahead_bytes = config_.read_ahead_bytes;
   parts_->failure_memory = config_.failure_memory;
-  parts_->now = config_.now ? config_.now : system_now;
+  parts_->now = config_.now;
 }
 
 void FileCacheCore::sweep() {

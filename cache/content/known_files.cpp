@@ -107,16 +107,16 @@ std::vector<ContentKey> KnownFiles::superseded(const FileId& id, const FileRecor
 }
 
 void KnownFiles::remember_failure(const FileId& id, const Error& error, std::int64_t now) {
-  failures_.remember(slot_of(id, login_()), error, now);
+  failures_.lock()->remember(slot_of(id, login_()), error, now);
 }
 
 void KnownFiles::forget_failure(const FileId& id) {
-  failures_.forget(slot_of(id, login_()));
-  failures_.forget(slot_of(id, {}));
+  failures_.lock()->forget(slot_of(id, login_()));
+  failures_.lock()->forget(slot_of(id, {}));
 }
 
 std::optional<Error> KnownFiles::failure(const FileId& id, std::int64_t now) {
-  return failures_.recall(slot_of(id, login_()), now);
+  return failures_.lock()->recall(slot_of(id, login_()), now);
 }
 
 }  // namespace esofs::cache

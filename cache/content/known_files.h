@@ -72,7 +72,7 @@ class KnownFiles {
   MetadataStore& store_;
   const std::function<Login()> login_;
   Guarded<State> state_;
-  FailureMemory<std::string> failures_;  // by slot
+  Guarded<FailureMemory<std::string>> failures_;  // by slot
 };
 
 }  // namespace esofs::cache

@@ -74,7 +74,7 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
     done(target);
     return {};
   }
-  if (auto failure = failures_.recall(target, now_())) {
+  if (auto failure = failures_.lock()->recall(target, now_())) {
     done(*failure);
     return {};
   }
@@ -84,7 +84,7 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
   lane_.submit([self = shared_from_this(), listing = std::move(listing), format, target](Lane::Turn& turn) {
     auto written = self->write(*listing, format, target, turn);
     if (!written && written.error().code() != EINTR)
-      self->failures_.remember(target, written.error(), self->now_());
+      self->failures_.lock()->remember(target, written.error(), self->now_());
     self->flights_.land(target, written);
   });
   return joined.cancel;

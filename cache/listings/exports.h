@@ -21,6 +21,7 @@
 #include "cache/answers/waiters.h"
 #include "cache/listings/listing.h"
 #include "client/base/ask.h"
+#include "client/base/guarded.h"
 #include "client/base/lane.h"
 #include "client/tables/table_format.h"
 
@@ -45,7 +46,7 @@ class Exports : public std::enable_shared_from_this<Exports> {
   Lane& lane_;
   const std::function<std::int64_t()> now_;
   Waiters<std::string, std::filesystem::path> flights_;  // by the path of the export
-  FailureMemory<std::string> failures_;                  // likewise
+  Guarded<FailureMemory<std::string>> failures_;         // likewise
 };
 
 // Deletes every export of the answer `votable`, whole or not. To be called after the VOTable itself was deleted: an export that

@@ -7,9 +7,9 @@
 #include <exception>
 #include <utility>
 
-#include "cache/answers/failure_memory.h"
 #include "cache/answers/transient_errors.h"
 #include "cache/listings/listing_keys.h"
+#include "client/base/clock.h"
 
 namespace esofs::cache {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -18,8 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kCommandLimit{60};
-constexpr std::int64_t kRenewalPause =
-    10;  // seconds between attempts where the token service cannot be reached
+constexpr std::chrono::seconds kRenewalPause{10};  // if the token service cannot be reached
 constexpr std::chrono::milliseconds kLookForStop{100};
 
 bool holds(const std::vector<std::string>& list, const std::string& word) {
@@ -30,17 +28,7 @@ bool begins(const std::string& url, const std::string& prefix) {
   return !prefix.empty() && url.rfind(prefix, 0) == 0;
 }
 
-// Of a clock that may be set back meanwhile.
-bool recent(std::int64_t then, std::int64_t now, std::int64_t span) {
-  return now >= then && now - then < span;
-}
-
 std::string bearer(const Token& token) { return "Bearer " + token.value; }
-
-Credentials::Config with_clock(Credentials::Config config) {
-  if (!config.now) config.now = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
-  return config;
-}
 
 HttpSettings without_authoriser(HttpSettings settings) {
   settings.authoriser = nullptr;
@@ -105,7 +93,7 @@ Credentials::State shown(const LoginState& state, const HeldLogin& login) {
 }  // namespace
 
 Credentials::Credentials(Config config, Profile profile, HttpSettings http)
-    : config_(with_clock(std::move(config))),
+    : config_(std::move(config)),
       profile_(std::move(profile)),
       places_(places_of(config_, profile_)),
       sources_(config_, profile_),
@@ -194,7 +182,7 @@ Credentials::Service Credentials::service_of(const std::string& url) const {
 
 bool Credentials::due(const HeldLogin& login) const {
   if (!login.token) return true;
-  if (client::not_taken(login)) return !recent(login.unauthorised_at, config_.now(), config_.settled.count());
+  if (client::not_taken(login)) return !recent(login.unauthorised_at, config_.now(), config_.settled);
   const std::int64_t ends = login.token->token.expires;
   const std::int64_t got_at = login.token->got_at;
   if (ends == 0) return false;
@@ -273,7 +261,7 @@ bool Credentials::renewable(const Grant& refused) {
   const auto now = looked_up();
   const auto is = state(*now);
   if (std::holds_alternative<TokenHeld>(is) && bearer(now->token->token) != refused.value) return true;
-  return client::renewable(*now, is) && !recent(now->unauthorised_at, config_.now(), config_.settled.count());
+  return client::renewable(*now, is) && !recent(now->unauthorised_at, config_.now(), config_.settled);
 }
 
 Result<Grant> Credentials::renewed(const std::string& url, const Grant& refused, Lane::Turn& turn) {

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "client/base/clock.h"
 #include "client/base/guarded.h"
 #include "client/http/authoriser.h"
 #include "client/http/http.h"
@@ -45,8 +46,8 @@ class Credentials : public Authoriser {
     std::chrono::seconds early{600};
     // A 401 renews a token no sooner than so long after the last one that did: rights are missing then.
     std::chrono::seconds settled{60};
-    std::chrono::milliseconds look_again{1000};  // at the files
-    std::function<std::int64_t()> now;           // seconds since 1970; empty: the system's
+    std::chrono::milliseconds look_again{1000};          // at the files
+    std::function<std::int64_t()> now = system_seconds;  // since 1970
   };
 
   // http: for the token service; its authoriser is not used.

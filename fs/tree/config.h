@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/base/clock.h"
 #include "fs/tree/names.h"
 
 namespace esofs::cache {
@@ -74,7 +75,7 @@ struct Config {
   cache::InodeNumbers* inode_numbers = nullptr;
 
   IdGrammar ids;
-  std::function<std::int64_t()> now;  // seconds since 1970; empty: the system's
+  std::function<std::int64_t()> now = system_seconds;  // since 1970
 };
 
 }  // namespace esofs::fs

@@ -1,26 +1,13 @@
 #include "fs/tree/context.h"
 
-#include <chrono>
 #include <utility>
 
 #include "cache/content/callers.h"
 
 namespace esofs::fs {
-namespace {
-
-Config with_clock(Config config) {
-  if (!config.now)
-    config.now = [] {
-      const auto now = std::chrono::system_clock::now().time_since_epoch();
-      return std::chrono::duration_cast<std::chrono::seconds>(now).count();
-    };
-  return config;
-}
-
-}  // namespace
 
 Context::Context(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
-    : config_(with_clock(std::move(config))),
+    : config_(std::move(config)),
       catalog_(catalog),
       files_(files),
       timer_(timer),
