@@ -4,20 +4,20 @@
 #include <mutex>
 #include <utility>
 
-#include "tests/sim/access.h"
-#include "tests/sim/calselector_service.h"
-#include "tests/sim/control.h"
-#include "tests/sim/datalink_service.h"
-#include "tests/sim/faults.h"
-#include "tests/sim/file_service.h"
-#include "tests/sim/http_server.h"
-#include "tests/sim/pages.h"
+#include "tests/sim/files/file_service.h"
+#include "tests/sim/http/http_server.h"
+#include "tests/sim/knobs/access.h"
+#include "tests/sim/knobs/control.h"
+#include "tests/sim/knobs/faults.h"
 #include "tests/sim/profile.h"
-#include "tests/sim/sesame_service.h"
-#include "tests/sim/soda_descriptor.h"
-#include "tests/sim/soda_service.h"
-#include "tests/sim/ssap_service.h"
-#include "tests/sim/tap_service.h"
+#include "tests/sim/services/calselector_service.h"
+#include "tests/sim/services/datalink_service.h"
+#include "tests/sim/services/pages.h"
+#include "tests/sim/services/sesame_service.h"
+#include "tests/sim/services/ssap_service.h"
+#include "tests/sim/soda/soda_descriptor.h"
+#include "tests/sim/soda/soda_service.h"
+#include "tests/sim/tap/tap_service.h"
 
 namespace esofs::sim {
 namespace {

@@ -1,6 +1,7 @@
 // ArchiveSim: an archive in one process on 127.0.0.1, with a knob for every fault that an archive or a network can have.
 //
-//   /tap_obs /tap_cat (tap_service.h) · /datalink/links · /dataPortal/file/<id> · /dataPortal/soda/sync (soda_service.h)
+//   /tap_obs /tap_cat (tap/tap_service.h) · /datalink/links · /dataPortal/file/<id>
+//   /dataPortal/soda/sync (soda/soda_service.h)
 //   /profile.json (for `esofs mount`)
 //   /_sim/… (the knobs, counters and request log over HTTP; tests/sim/README.md)
 //
@@ -16,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/holdings.h"
+#include "tests/sim/holdings/holdings.h"
 
 namespace esofs::sim {
 

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "tests/sim/archive_sim.h"
-#include "tests/sim/faults.h"
+#include "tests/sim/knobs/faults.h"
 #include "tests/sim/profile.h"
 
 namespace {

@@ -4,10 +4,10 @@
 #include <array>
 #include <random>
 
-#include "tests/sim/access.h"
+#include "tests/sim/knobs/access.h"
 #include "tests/sim/tap/job_documents.h"
 #include "tests/sim/tap/replies.h"
-#include "tests/sim/tap/schema.h"
+#include "tests/sim/tap/schema/schema.h"
 
 namespace esofs::sim::tap {
 namespace {

@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/sim/http_server.h"
-#include "tests/sim/tap/output.h"
+#include "tests/sim/http/http_server.h"
+#include "tests/sim/tap/output/output.h"
 #include "tests/sim/tap/parameters.h"
 #include "tests/sim/tap/times.h"
 

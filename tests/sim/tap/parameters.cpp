@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/sim/tap/schema.h"
+#include "tests/sim/tap/schema/schema.h"
 
 namespace esofs::sim::tap {
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <variant>
 
-#include "tests/sim/tap/database.h"
-#include "tests/sim/tap/output.h"
+#include "tests/sim/tap/output/output.h"
 #include "tests/sim/tap/parameters.h"
+#include "tests/sim/tap/sqlite/database.h"
 
 namespace esofs::sim::tap {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <memory>
 
-#include "tests/sim/tap/output.h"
+#include "tests/sim/tap/output/output.h"
 #include "tests/sim/tap/times.h"
 
 namespace esofs::sim::tap {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "tests/sim/http_server.h"
+#include "tests/sim/http/http_server.h"
 
 namespace esofs::sim::tap {
 

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "tests/sim/tap/output.h"
+#include "tests/sim/tap/output/output.h"
 #include "tests/sim/tap/query_answer.h"
 
 namespace esofs::sim::tap {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tests/sim/tap/schema.h"
+#include "tests/sim/tap/schema/schema.h"
 
 namespace esofs::sim::tap {
 

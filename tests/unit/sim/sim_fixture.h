@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tests/sim/archive_sim.h"
-#include "tests/sim/content.h"
+#include "tests/sim/files/content.h"
 #include "tests/unit/sim/raw_client.h"
 
 namespace esofs::sim {

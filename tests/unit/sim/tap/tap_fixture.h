@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/tap_service.h"
+#include "tests/sim/tap/tap_service.h"
 
 namespace esofs::sim {
 
