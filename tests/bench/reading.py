@@ -1,6 +1,5 @@
 """Workloads that read bytes: cold from the archive, warm from the block cache, headers."""
 import contextlib
-import math
 import os
 import threading
 import time

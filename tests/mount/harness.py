@@ -1,6 +1,6 @@
-"""Real mounts against the archive simulator, for the scripts of this folder.
+"""Real mounts against the archive simulator, for the scripts of the folders below.
 
-Every script takes --esofs and --sim (the built programs) and then unittest's own arguments. Whatever a script starts
+Every script takes --esofs, --sim and --listhead (the built programs) and then unittest's own arguments. Whatever a script starts
 or mounts is ended by a guardian process when the script ends, however it ends.
 """
 import contextlib

@@ -6,11 +6,9 @@ import os
 import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
-
-import dachs  # noqa: E402
-import harness  # noqa: E402
-from harness import read  # noqa: E402
+import dachs
+import harness
+from harness import read
 
 ADQL = 'SELECT * FROM ivoa.obscore'
 

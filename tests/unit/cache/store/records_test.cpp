@@ -239,8 +239,9 @@ bool is_stable_in_listings(std::string_view key, std::string_view bytes) {
 
 TEST(RecordsTest, RecordsOfAStoredCacheAreReadAndWrittenAlike) {
   const tests::TempDir folder;
-  const std::string unpack =
-      "tar -xJf " ESOFS_SOURCE_DIR "/tests/mount/data/stored_cache.tar.xz -C " + folder.path().string();
+  const std::string unpack = "tar -xJf " ESOFS_SOURCE_DIR
+                             "/tests/mount/machine/data/stored_cache.tar.xz -C " +
+                             folder.path().string();
   ASSERT_EQ(std::system(unpack.c_str()), 0);  // NOLINT(cert-env33-c): a path of our own
   auto store = MetadataStore::open({folder / "cache", 1ULL << 30U});
   ASSERT_TRUE(store) << store.error().what();

@@ -5,24 +5,13 @@ import os
 import shutil
 import signal
 import stat
-import subprocess
 import threading
 import unittest
 
 import harness
+from desktop import NEEDED, Desktop
 from harness import read, run, until
-
-PRIVATE = 'ADP.2026-02-02T02:02:02.222'  # of the user pi; released in 2100
-NEEDED = ('dbus-daemon', 'gnome-keyring-daemon', 'secret-tool')
-KEYRING_PASSWORD = 'the password of the keyring'
-
-# Like a desktop's session bus, except that it starts no service by itself.
-BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-</busconfig>
-"""
+from private_test import PRIVATE
 
 
 def setUpModule():
@@ -31,67 +20,6 @@ def setUpModule():
         raise AssertionError(f'scripts/setup installs {missing}, and they are not there')
     if missing:
         raise unittest.SkipTest(f'not installed: {missing}')
-
-
-class Desktop:
-    """A session bus, and a keyring that can be ended and started again."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.keyring = None
-        runtime = os.path.join(folder, 'runtime')
-        os.makedirs(runtime, mode=0o700)
-        bus = os.path.join(runtime, 'bus')
-        config = os.path.join(folder, 'bus.conf')
-        with open(config, 'w', encoding='utf-8') as file:
-            file.write(BUS % bus)
-        self.environment = dict(os.environ, HOME=folder, XDG_RUNTIME_DIR=runtime,
-                                XDG_DATA_HOME=os.path.join(folder, 'data'))
-        self.environment.pop('DBUS_SESSION_BUS_ADDRESS', None)
-        self.bus = self.start('dbus-daemon', '--nofork', '--config-file=' + config)
-        until(lambda: os.path.exists(bus), 'the session bus')
-
-    def start(self, *words, told=b''):
-        process = subprocess.Popen(words, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        harness.guardian.tell(f'+pid {process.pid}')
-        process.stdin.write(told)
-        process.stdin.close()
-        return process
-
-    def stop(self, process):
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        process.wait(harness.PATIENCE)
-        harness.guardian.tell(f'-pid {process.pid}')
-
-    def start_keyring(self, unlocked=True):
-        words = ['gnome-keyring-daemon', '--foreground', '--components=secrets']
-        self.keyring = self.start(*words, *(['--unlock'] if unlocked else []),
-                                  told=KEYRING_PASSWORD.encode() if unlocked else b'')
-        until(lambda: self.ask('NameHasOwner', 'string:org.freedesktop.secrets').endswith('true'), 'the keyring')
-
-    def ask(self, method, argument):
-        return run('dbus-send', '--session', '--print-reply', '--dest=org.freedesktop.DBus', '/',
-                   'org.freedesktop.DBus.' + method, argument, env=self.environment).stdout.strip()
-
-    def stop_keyring(self):
-        self.stop(self.keyring)
-        self.keyring = None
-
-    def lock(self):
-        run('dbus-send', '--session', '--print-reply', '--dest=org.freedesktop.secrets', '/org/freedesktop/secrets',
-            'org.freedesktop.Secret.Service.Lock', 'array:objpath:/org/freedesktop/secrets/collection/login',
-            env=self.environment)
-
-    def items(self):
-        done = run('secret-tool', 'search', '--all', 'xdg:schema', 'org.esofs.Session', env=self.environment, check=False)
-        return [line[len('secret = '):] for line in (done.stdout + done.stderr).splitlines() if line.startswith('secret = ')]
-
-    def close(self):
-        if self.keyring:
-            self.stop_keyring()
-        self.stop(self.bus)
 
 
 class KeyringTest(harness.MountTest):

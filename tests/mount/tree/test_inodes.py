@@ -3,7 +3,6 @@ import errno
 import os
 import subprocess
 import tempfile
-import unittest
 
 import harness
 from harness import run

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes stored_cache.tar.xz, a small cache directory as an earlier version of esofs left it, for test_stored_cache.
 
-    make_stored_cache.py --esofs OLD/esofs --sim OLD/esofs-archive-sim
+    PYTHONPATH=tests/mount make_stored_cache.py --esofs OLD/esofs --sim OLD/esofs-archive-sim
 
 The programs are built from the commit whose formats must stay readable. The archive holds the three directories of a user, the
 profile and a netrc file with which the cache was filled, and expected.json: what the old program shows without a network.
@@ -14,10 +14,10 @@ import subprocess
 import sys
 import tempfile
 
+import harness
+from harness import run, until
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
-import harness  # noqa: E402  (its folder must be known first)
-from harness import run, until  # noqa: E402
 
 PORT = 17890  # part of the archive's identity; nothing has to listen there
 OBS = 'ADP.2022-03-03T03:03:03.003'

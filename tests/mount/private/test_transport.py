@@ -1,14 +1,15 @@
-"""How credentials reach an archive on a real mount: redirects, TLS, proxies, and URLs that only look like its own."""
+"""How credentials reach an archive on a real mount: redirects, TLS, proxies, plain HTTP, and URLs that only look like its own."""
 import base64
 import errno
+import http.server
 import json
 import os
-import unittest
+import threading
 
 import harness
 from fronts import Front, make_certificate
 from harness import read, run, sha
-from test_private import PRIVATE, SECRETS, PrivateTest, basic
+from private_test import PRIVATE, SECRETS, PrivateTest, basic
 
 FILE = '/dataPortal/file/'
 
@@ -293,6 +294,67 @@ class Proxies(WaysTest):
 
 def basic_of(name, password):
     return 'Basic ' + base64.b64encode(f'{name}:{password}'.encode()).decode()
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """A proxy that answers for every server, and records what it receives."""
+    seen = []
+
+    def do_GET(self):
+        self.seen.append((self.path, self.headers.get('Authorization', '')))
+        self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        self.send_response(401)
+        self.send_header('Content-Length', '0')
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class PlainHttp(PrivateTest):
+    """An archive on another machine that speaks no TLS."""
+
+    def setUp(self):
+        super().setUp()
+        Proxy.seen = []
+        self.proxy = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
+        threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
+        self.addCleanup(self.proxy.server_close)
+        self.addCleanup(self.proxy.shutdown)
+        self.profile = os.path.join(self.home.path, 'plain.json')
+        with open(self.profile, 'w', encoding='utf-8') as file:
+            json.dump({'extends': 'eso', 'name': 'plain', 'base_url': 'http://archive.test'}, file)
+        self.credentials = os.path.join(self.home.path, 'netrc')
+        with open(os.open(self.credentials, os.O_WRONLY | os.O_CREAT, 0o600), 'w', encoding='utf-8') as file:
+            file.write(f'machine archive.test login pi password {SECRETS["pi"]}\n')
+        self.mount.unmount()
+
+    def secrets_seen(self):
+        return [one for one in Proxy.seen if one[1] or SECRETS['pi'] in one[0]]
+
+    def asked(self, *options):
+        self.mount = self.mounted(f'credentials={self.credentials}', f'proxy=http://127.0.0.1:{self.proxy.server_port}',
+                                  'attempts=1', *options, archive=self.profile)
+        self.assertRaises(OSError, read, self.path())
+        self.assertTrue([one for one in Proxy.seen if 'archive.test' in one[0]])
+
+    def test_no_secret_is_sent(self):
+        self.asked()
+        self.assertEqual(self.secrets_seen(), [])
+
+    def test_secrets_are_sent_if_the_user_allows_it(self):
+        self.asked('plain_http_credentials')
+        self.assertTrue(self.secrets_seen())
+
+    def test_a_login_refuses_to_send_the_password(self):
+        done = run(harness.programs['esofs'], 'login', self.profile, '--user', 'pi', '-o',
+                   f'{self.directories()},proxy=http://127.0.0.1:{self.proxy.server_port}',
+                   input=SECRETS['pi'] + '\n', check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('the password is not sent without TLS', done.stderr)
+        self.assertEqual(Proxy.seen, [])
 
 
 if __name__ == '__main__':

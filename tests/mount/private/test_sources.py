@@ -8,12 +8,12 @@ import os
 import shlex
 import shutil
 import threading
-import unittest
+import urllib.request
 
 import harness
 from fronts import Front
 from harness import ended, read, run, sha, until
-from test_private import PRIVATE, SECRETS, PrivateTest
+from private_test import PRIVATE, SECRETS, PrivateTest, basic
 
 
 class SourcesTest(PrivateTest):
@@ -347,6 +347,75 @@ class Storms(SourcesTest):
             self.assert_errno(errno.EACCES, read, self.path(dp_id))
         self.assertGreater(len(ids), 5)
         self.assertLessEqual(len(self.sim.requests('/sso/oidc/token')), 2)
+
+
+class Sources(PrivateTest):
+    def test_a_netrc_file_gives_a_token_if_tokens_are_accepted(self):
+        self.remounted(f'credentials={self.netrc()}')
+        self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
+        self.assertEqual(len(self.sim.requests('/sso/oidc/token')), 1)
+
+    def test_basic_is_sent_at_once_if_the_profile_says_so(self):
+        profile = os.path.join(self.home.path, 'basic.json')
+        with open(profile, 'w', encoding='utf-8') as file:
+            file.write('{"extends": "eso", "name": "eso-sim", "base_url": "%s", "token_url": "", "authorised": '
+                       '[{"url": "%s/dataPortal/file/", "schemes": ["basic"]}]}' % (self.sim.url, self.sim.url))
+        self.mount.unmount()
+        self.mount = self.mounted(f'credentials={self.netrc()}', archive=profile)
+        query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
+        os.listdir(query)
+        self.sim.reset()
+        self.assertEqual(sha(read(os.path.join(query, PRIVATE + '.fits'))), sha(self.pi_bytes()))
+        sent = [value for value in self.sent('/dataPortal/file')]
+        self.assertEqual(set(sent), {basic('pi')})  # the release date says that it is private: no challenge is waited for
+
+    def test_a_netrc_file_that_others_can_read_is_refused(self):
+        path = self.netrc(mode=0o640)
+        self.remounted(f'credentials={path}')
+        self.assert_errno(errno.EACCES, read, self.path())
+        self.assertIn(path, self.mount.errors())
+        self.assertIn('0640', self.mount.errors())
+        self.assertEqual(self.login_state()['state'], 'refused')
+
+    def test_a_token_comes_from_a_file_or_a_command(self):
+        self.login('pi')
+        token = os.path.join(self.home.path, 'token')
+        with open(self.session(), encoding='utf-8') as file:
+            value = file.read().split('"token": "')[1].split('"')[0]
+        with open(os.open(token, os.O_WRONLY | os.O_CREAT, 0o600), 'w', encoding='utf-8') as file:
+            file.write(value + '\n')
+        self.logout()
+        self.remounted(f'token_file={token}')
+        self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
+        self.remounted(f'token_command=cat {token}')
+        self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
+
+    def test_a_token_refused_in_mid_file_is_renewed_once(self):
+        big = min(row['dp_id'] for row in self.sim.query(
+            "SELECT dp_id FROM ivoa.ObsCore WHERE access_estsize > 2000000 AND access_estsize < 4000000"))
+        self.sim.access(hidden=[big], users=[{'name': 'pi', 'password': 'pi-password', 'rights': ['']}])
+        self.addCleanup(self.sim.access, users=[{'name': name, 'password': word, 'rights': rights} for name, word, rights in (
+            ('observer', 'secret', ['']), ('pi', 'pi-password', ['ADP.2026-02-02']),
+            ('coi', 'coi-password', ['FORS2.2026-09-02']), ('visitor', 'visitor-password', []))])
+        os.rename(self.netrc(), os.path.join(self.home.path, '.netrc'))
+        self.addCleanup(os.environ.__setitem__, 'HOME', os.environ.get('HOME', '/'))
+        os.environ['HOME'] = self.home.path
+        self.remounted()
+        self.login('pi')
+        self.until_state('logged in')
+        with open(self.path(big), 'rb') as file:
+            file.read(1000)
+            self.sim.access(revoke=True)
+            self.sim.reset()
+            file.seek(1 << 30)
+            got = file.read(100000)
+        request = urllib.request.Request(self.sim.url + '/dataPortal/file/' + big,
+                                         headers={'Authorization': basic('pi'),
+                                                  'Range': f'bytes={1 << 30}-{(1 << 30) + 99999}'})
+        with urllib.request.urlopen(request, timeout=harness.PATIENCE) as answer:
+            self.assertEqual(sha(got), sha(answer.read()))
+        self.assertEqual(len(self.sim.requests('/sso/oidc/token')), 1)
+        self.assertIn(401, [request['status'] for request in self.sim.requests('/dataPortal/file')])
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ import urllib.parse
 
 import harness
 from harness import read, run, sha
-from test_other_servers import Handler, ServedTest, fits, votable
+from test_habits import Handler, ServedTest, fits, votable
 
 SECRET = 'S3CR3T'
 DATALINK = 'application/x-votable+xml;content=datalink'

@@ -7,8 +7,6 @@ import errno
 import grp
 import os
 import pwd
-import shutil
-import stat
 import subprocess
 import sys
 import tempfile

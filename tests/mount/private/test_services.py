@@ -1,18 +1,14 @@
-"""More of private data on a real mount: jobs and cutouts made with a login, renewal, and what goes over plain HTTP."""
+"""Jobs, cutouts and calibrations made with a login."""
 import errno
-import http.server
 import json
 import os
 import re
-import shutil
-import threading
-import time
 import unittest
 import urllib.request
 
 import harness
 from harness import read, run, sha, until
-from test_private import PRIVATE, SECRETS, PrivateTest, basic, NOBODY
+from private_test import NOBODY, PRIVATE, PrivateTest, basic
 
 HIDDEN = 'ADP.2017-10-16'
 ROWS = "SELECT dp_id FROM ivoa.ObsCore WHERE target_name='M83'"
@@ -222,163 +218,6 @@ class Calibrations(PrivateTest):
                 done = run('setpriv', '--reuid', NOBODY, '--regid', NOBODY, '--clear-groups',
                            'ls' if os.path.isdir(path) else 'cat', path, check=False)
                 self.assertIn('Permission denied', done.stderr, name)
-
-
-class Renewal(PrivateTest):
-    def setUp(self):
-        super().setUp()
-        self.private = sorted(row['dp_id'] for row in self.sim.query(
-            "SELECT dp_id FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2026-02-02%'"))
-        self.assertGreaterEqual(len(self.private), 2)
-
-    def tokens(self):
-        return self.sim.requests('/sso/oidc/token')
-
-    def test_a_token_is_renewed_ten_minutes_before_its_end(self):
-        self.sim.access(token_life=603)
-        self.remounted(f'credentials={self.netrc()}')
-        self.sim.reset()
-        began = time.monotonic()
-        self.assertTrue(read(self.path(self.private[0])))
-        self.assertEqual(len(self.tokens()), 1)
-        until(lambda: time.monotonic() - began > 4, 'the last ten minutes')
-        self.assertTrue(read(self.path(self.private[1])))
-        self.assertGreaterEqual(len(self.tokens()), 2)
-        self.assertEqual([request for request in self.sim.requests() if request['status'] == 401 and request['authorization']], [])
-
-    def test_many_readers_cause_one_renewal(self):
-        self.remounted(f'credentials={self.netrc()}')
-        self.sim.reset()
-        self.sim.fault(path='/sso/oidc/token', delay=1000)
-        paths = [self.path(dp_id) for dp_id in self.private] * 8
-        outcomes = [None] * len(paths)
-
-        def reader(index):
-            outcomes[index] = len(read(paths[index]))
-
-        threads = [threading.Thread(target=reader, args=(index,)) for index in range(len(paths))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(harness.PATIENCE)
-        self.assertNotIn(None, outcomes)
-        self.assertEqual(len(self.tokens()), 1)
-
-    def test_a_token_file_that_others_can_read_is_refused(self):
-        path = os.path.join(self.home.path, 'token')
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write('a-token\n')
-        os.chmod(path, 0o604)
-        self.remounted(f'token_file={path}')
-        self.assert_errno(errno.EACCES, read, self.path())
-        self.assertIn(path, self.mount.errors())
-        self.assertIn('0604', self.mount.errors())
-        self.assertEqual(set(self.sent()) & {'Bearer a-token'}, set())
-
-
-class EndedByTheArchive(PrivateTest):
-    """Tokens that the archive refuses although they are valid by this machine's clock: it is wrong, or they were revoked."""
-    mount_options = ('authorised_tap',)
-
-    def setUp(self):
-        super().setUp()
-        self.sim.access(hidden=[HIDDEN], users=[{'name': 'pi', 'password': 'pi-password', 'rights': ['ADP.']}])
-        rows = self.sim.query("SELECT dp_id FROM ivoa.ObsCore WHERE target_name='NGC253' AND access_estsize < 1000 "
-                              "AND obs_release_date < '2020-01-01'")
-        self.public = min(row['dp_id'] for row in rows)
-        self.login('pi')
-        self.until_state('logged in')
-
-    def names(self):
-        return [name for name in os.listdir(self.mount.save('m83', ROWS.replace('dp_id', '*'))) if name.startswith('ADP')]
-
-    def test_it_is_reported_at_once_and_public_files_stay_readable(self):
-        for end in ({'clock': 28800 + 60}, {'revoke': True}):
-            with self.subTest(end):
-                self.sim.access(**end)
-                self.assertIn(self.public + '.fits', os.listdir(self.mount / f'datasets/{self.public}'))
-                self.assertEqual(self.login_state()['state'], 'expired')
-                self.assertIn('the archive does not take the session of pi any more: run `esofs login`', self.mount.errors())
-                self.assertIn('does not take', run(harness.programs['esofs'], 'status', self.mount.path).stdout)
-                self.assert_errno(errno.EACCES, read, self.path())
-                self.login('pi')
-                self.until_state('logged in')
-                self.assertTrue(read(self.path()))
-                self.mount.unmount()
-                shutil.rmtree(self.home.cache)
-                self.mount = self.mounted()
-
-    def test_a_listing_cut_by_the_refusal_is_an_error(self):
-        self.assertTrue([name for name in self.names() if name.startswith(HIDDEN)])
-        self.sim.access(revoke=True)
-        self.mount.save('m83', ROWS.replace('dp_id', '*') + ' AND 1=1')
-        with self.assertRaises(OSError) as caught:
-            os.listdir(self.mount / 'queries/m83')
-        self.assertIn(caught.exception.errno, (errno.EACCES, errno.EAGAIN))
-        self.until_state('expired')
-        self.assertTrue(os.listdir(self.mount / 'queries/m83'))  # the public rows
-        self.assertFalse([name for name in self.names() if name.startswith(HIDDEN)])
-
-
-class Proxy(http.server.BaseHTTPRequestHandler):
-    """A proxy that answers for every server, and records what it receives."""
-    seen = []
-
-    def do_GET(self):
-        self.seen.append((self.path, self.headers.get('Authorization', '')))
-        self.rfile.read(int(self.headers.get('Content-Length', 0)))
-        self.send_response(401)
-        self.send_header('Content-Length', '0')
-        self.end_headers()
-
-    do_POST = do_GET
-
-    def log_message(self, *_):
-        pass
-
-
-class PlainHttp(PrivateTest):
-    """An archive on another machine that speaks no TLS."""
-
-    def setUp(self):
-        super().setUp()
-        Proxy.seen = []
-        self.proxy = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
-        threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
-        self.addCleanup(self.proxy.server_close)
-        self.addCleanup(self.proxy.shutdown)
-        self.profile = os.path.join(self.home.path, 'plain.json')
-        with open(self.profile, 'w', encoding='utf-8') as file:
-            json.dump({'extends': 'eso', 'name': 'plain', 'base_url': 'http://archive.test'}, file)
-        self.credentials = os.path.join(self.home.path, 'netrc')
-        with open(os.open(self.credentials, os.O_WRONLY | os.O_CREAT, 0o600), 'w', encoding='utf-8') as file:
-            file.write(f'machine archive.test login pi password {SECRETS["pi"]}\n')
-        self.mount.unmount()
-
-    def secrets_seen(self):
-        return [one for one in Proxy.seen if one[1] or SECRETS['pi'] in one[0]]
-
-    def asked(self, *options):
-        self.mount = self.mounted(f'credentials={self.credentials}', f'proxy=http://127.0.0.1:{self.proxy.server_port}',
-                                  'attempts=1', *options, archive=self.profile)
-        self.assertRaises(OSError, read, self.path())
-        self.assertTrue([one for one in Proxy.seen if 'archive.test' in one[0]])
-
-    def test_no_secret_is_sent(self):
-        self.asked()
-        self.assertEqual(self.secrets_seen(), [])
-
-    def test_secrets_are_sent_if_the_user_allows_it(self):
-        self.asked('plain_http_credentials')
-        self.assertTrue(self.secrets_seen())
-
-    def test_a_login_refuses_to_send_the_password(self):
-        done = run(harness.programs['esofs'], 'login', self.profile, '--user', 'pi', '-o',
-                   f'{self.directories()},proxy=http://127.0.0.1:{self.proxy.server_port}',
-                   input=SECRETS['pi'] + '\n', check=False)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn('the password is not sent without TLS', done.stderr)
-        self.assertEqual(Proxy.seen, [])
 
 
 if __name__ == '__main__':

@@ -1,16 +1,15 @@
-"""What other users of this machine see of private data on a mount with allow_other: files made of a private one, and what is
-left after a logout, an expiry and somebody else's login. Needs root, to act as another user; skipped otherwise.
+"""What other users of this machine see of private data on a mount with allow_other: files, files made of a private one, and
+what is left after a logout, an expiry and somebody else's login. Needs root, to act as another user; skipped otherwise.
 """
 import concurrent.futures
 import errno
 import json
 import os
 import sys
-import unittest
 
 import harness
 from harness import read, run, until
-from test_private import NOBODY, PRIVATE, PrivateTest
+from private_test import NOBODY, PRIVATE, PrivateTest
 
 HIDDEN = 'ADP.2017-10-16T11:04:19.247'  # made private, with its rows and links, by the tests that need it
 RAW = 'FORS2.2026-09-02'
@@ -37,6 +36,53 @@ class OthersTest(PrivateTest):
 
     def raw(self):
         return min(row['dp_id'] for row in self.sim.query("SELECT dp_id FROM dbo.raw WHERE release_date > '2099-01-01'"))
+
+
+class Files(OthersTest):
+    def setUp(self):
+        super().setUp()
+        self.login('pi')
+        self.until_state('logged in')
+
+    def test_private_files_are_for_the_mounting_user_even_if_cached(self):
+        data = read(self.path())
+        with open(self.path(), 'rb') as held:  # its pages are in the page cache, and stay there
+            held.read()
+            self.assertIn('Permission denied', self.other('cat', self.path()))
+            self.assertIn('Permission denied', self.other('head', '-c', '10', self.path()))
+        query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
+        os.listdir(query)
+        self.assertIn('Permission denied', self.other('cat', os.path.join(query, PRIVATE + '.fits')))
+        self.assertEqual(read(self.path()), data)
+
+    def test_a_cold_file_is_refused_to_others_too(self):
+        self.assertIn('Permission denied', self.other('cat', self.path()))
+        self.assertTrue(read(self.path()))
+
+    def test_public_files_are_for_everybody(self):
+        rows = self.sim.query("SELECT dp_id FROM ivoa.ObsCore WHERE target_name='M83' AND access_estsize < 1000")
+        public = min(row['dp_id'] for row in rows)
+        data = read(self.path(public))
+        self.assertEqual(self.other('cat', self.path(public)), data)
+
+    def test_links_found_with_the_login_are_for_the_mounting_user(self):
+        self.assertTrue(read(self.mount / f'datasets/{PRIVATE}/links.vot'))
+        self.assertIn('Permission denied', self.other('cat', self.mount / f'datasets/{PRIVATE}/links.vot'))
+
+    def test_queries_made_with_the_login_are_for_the_mounting_user(self):
+        self.remounted('authorised_tap')
+        query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
+        names = os.listdir(query)
+        os.stat(os.path.join(query, PRIVATE + '.fits'))  # the kernel knows the name now
+        self.assertIn(PRIVATE + '.fits', names)
+        for words in (('ls', query), ('cat', os.path.join(query, 'table/result.vot')),
+                      ('stat', os.path.join(query, PRIVATE + '.fits')), ('ls', self.mount / 'queries')):
+            self.assertIn('Permission denied', self.other(*words), words)
+        self.assertIn(b'README.txt', self.other('ls', self.mount.path))
+
+    def test_share_private_opens_private_files_to_others(self):
+        self.remounted('share_private')
+        self.assertEqual(self.other('cat', self.path()), read(self.path()))
 
 
 class Derived(OthersTest):

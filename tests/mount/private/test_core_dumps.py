@@ -6,9 +6,9 @@ import signal
 import subprocess
 
 import harness
+from desktop import NEEDED, Desktop
 from harness import read, run, until
-from test_keyring import NEEDED, Desktop
-from test_private import SECRETS, PrivateTest
+from private_test import SECRETS, PrivateTest
 
 
 def dumps_here(folder):

@@ -14,9 +14,9 @@ import threading
 import urllib.request
 
 import harness
-import test_private
 from harness import read, run, sha, until
 from own_mounts import SKIPPED, bind_programs, enter_namespace
+from private_test import SECRETS, PrivateTest, basic
 
 # pi and coi are accounts of the archive; anna, bert and carl are users of this machine.
 USERS = {'root': 0, 'anna': 61001, 'bert': 61002, 'carl': 61003}
@@ -41,7 +41,7 @@ def home_of(name):
     return os.path.join(homes, name)
 
 
-class CallerTest(test_private.PrivateTest):
+class CallerTest(PrivateTest):
     mount_options = ('identity=caller', 'allow_other', 'log_level=trace')
 
     def setUp(self):
@@ -55,8 +55,8 @@ class CallerTest(test_private.PrivateTest):
         self.rights(pi=[PI], coi=[COI])
 
     def rights(self, **rights):
-        self.sim.access(users=[{'name': name, 'password': test_private.SECRETS[name], 'rights': rights.get(name, [])}
-                               for name in test_private.SECRETS])
+        self.sim.access(users=[{'name': name, 'password': SECRETS[name], 'rights': rights.get(name, [])}
+                               for name in SECRETS])
 
     def act(self, user, *words, **keywords):
         """Runs a program as a user of this machine."""
@@ -65,7 +65,7 @@ class CallerTest(test_private.PrivateTest):
 
     def login_as(self, user, account):
         done = self.act(user, harness.programs['esofs'], 'login', self.sim.profile, '--user', account,
-                        input=test_private.SECRETS[account] + '\n')
+                        input=SECRETS[account] + '\n')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.told.append(done.stdout + done.stderr)
 
@@ -89,7 +89,7 @@ class CallerTest(test_private.PrivateTest):
 
     def account_bytes(self, account, dp_id):
         request = urllib.request.Request(self.sim.url + '/dataPortal/file/' + dp_id,
-                                                      headers={'Authorization': test_private.basic(account)})
+                                                      headers={'Authorization': basic(account)})
         with urllib.request.urlopen(request, timeout=harness.PATIENCE) as answer:
             return answer.read()
 
@@ -402,9 +402,9 @@ class Secrets(CallerTest):
                 self.cat(user, self.path(dp_id))
         with open(self.session_of('anna'), encoding='utf-8') as file:
             token = json.load(file)['token']
-        secrets = [token, token.split('.')[1], *(test_private.SECRETS[name] for name in ('pi', 'coi', 'visitor'))]
+        secrets = [token, token.split('.')[1], *(SECRETS[name] for name in ('pi', 'coi', 'visitor'))]
         self.assertTrue(any('Bearer' in value for value in self.sent('/dataPortal/file')))
-        self.assert_nowhere([*secrets, *(test_private.basic(name).split()[1] for name in ('pi', 'coi', 'visitor'))])
+        self.assert_nowhere([*secrets, *(basic(name).split()[1] for name in ('pi', 'coi', 'visitor'))])
 
     def test_the_daemon_leaves_no_core_dump_and_its_cache_is_private(self):
         self.both_logged_in()
