@@ -1,15 +1,12 @@
 #include "client/login/credentials.h"
 
 #include <gmock/gmock.h>
+
 #include <atomic>
-#include <fstream>
 #include <thread>
 #include <vector>
 
 #include "client/http_archive.h"
-#include "client/login/keyring.h"
-#include "client/login/secret_file.h"
-#include "client/login/token.h"
 #include "tests/unit/client/login/credentials_fixture.h"
 
 namespace esofs::client {
@@ -17,84 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// --- files ---
-
-TEST(SecretFile, OneThatOthersCanReadIsRefusedByNameAndMode) {
-  const tests::TempDir temp;
-  write(temp.path() / "netrc", "sesame", 0640);
-  const auto read = read_secret_file(temp.path() / "netrc");
-  ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().code(), EACCES);
-  EXPECT_THAT(read.error().what(), HasSubstr((temp.path() / "netrc").string()));
-  EXPECT_THAT(read.error().what(), HasSubstr("0640"));
-  EXPECT_THAT(read.error().what(), Not(HasSubstr("sesame")));
-}
-
-TEST(SecretFile, IsWrittenForItsOwnerOnlyAndReplacedWhole) {
-  const tests::TempDir temp;
-  const auto path = temp.path() / "deep" / "token";
-  ASSERT_TRUE(write_secret_file(path, "first"));
-  ASSERT_TRUE(write_secret_file(path, "second"));
-  struct stat status {};
-  ASSERT_EQ(::stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777U, 0600U);
-  ASSERT_EQ(::stat(path.parent_path().c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777U, 0700U);
-  EXPECT_EQ(*read_secret_file(path), "second");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
-}
-
-// --- tokens ---
-
-TEST(Token, AJwtTellsItsEndAndItsUser) {
-  const auto token = parse_token(kJwt);
-  ASSERT_TRUE(token);
-  EXPECT_EQ(token->expires, kNow + 28800);
-  EXPECT_EQ(token->user, "jdoe");
-  EXPECT_EQ(parse_token("opaque")->expires, 0);
-}
-
-TEST(Token, WhatCouldBreakOutOfAHeaderIsNoToken) {
-  EXPECT_FALSE(parse_token("a\r\nX-Evil: 1"));
-  EXPECT_FALSE(parse_token(""));
-  EXPECT_FALSE(parse_token_text("{\"access\": 1}"));
-  EXPECT_EQ(parse_token_text(" abc\n")->value, "abc");
-  EXPECT_EQ(parse_token_text(token_answer("abc"))->value, "abc");
-}
-
-TEST(Token, CredentialsTravelByTlsOrWithinThisMachine) {
-  EXPECT_TRUE(may_travel("https://archive.eso.org/x", false));
-  EXPECT_FALSE(may_travel("http://archive.eso.org/x", false));
-  EXPECT_TRUE(may_travel("http://archive.eso.org/x", true));
-  EXPECT_TRUE(may_travel("http://127.0.0.1:80/x", false));
-  EXPECT_TRUE(may_travel("http://localhost:80/x", false));
-  EXPECT_TRUE(may_travel("http://[::1]/x", false));
-  EXPECT_FALSE(may_travel("http://127.0.0.1.evil.org/x", false));
-  EXPECT_FALSE(may_travel("ftp://127.0.0.1/x", false));
-}
-
-TEST_F(CredentialsTest, TheTokenRequestIsAsEsoWantsItAndAppearsInNoError) {
-  server_.otherwise(answer_with(200, token_answer(kJwt)));
-  auto& http = client();
-  const auto token = request_token(http, profile_, {"j doe", kPassword}, kNow, turn_);
-  ASSERT_TRUE(token) << token.error().what();
-  EXPECT_EQ(token->value, kJwt);
-  EXPECT_EQ(token->expires, kNow + 28800);
-  EXPECT_EQ(server_.requests().front().target,
-            "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=j%20doe&"
-            "password=open%2520%20sesame%26");
-  for (const int status : {302, 401, 404, 500, 503}) {
-    server_.otherwise(answer_with(status, "", {{"Location", server_.url("/elsewhere")}}));
-    const auto failed = request_token(http, profile_, {"j doe", kPassword}, kNow, turn_);
-    ASSERT_FALSE(failed);
-    EXPECT_EQ(failed.error().code(), status == 401 ? EACCES : EIO);
-    EXPECT_THAT(failed.error().what(), Not(HasSubstr("sesame")));
-    EXPECT_THAT(failed.error().what(), Not(HasSubstr("username=")));
-  }
-  for (const auto& request : server_.requests())
-    EXPECT_EQ(request.target.find("/elsewhere"), std::string::npos);
-}
 
 // --- who sees what ---
 
@@ -244,153 +163,6 @@ TEST_F(CredentialsTest, HoweverManyAskThereIsOneRenewal) {
   askers.clear();
   EXPECT_EQ(good, 16);
   EXPECT_EQ(token_requests(), 1);
-}
-
-// --- the desktop's keyring ---
-
-// A keyring that answers as `answer` of the shell says, and counts how often it is asked.
-class KeyringTest : public CredentialsTest {
- protected:
-  KeyringTest() { config_.keyring_program = (temp_.path() / "keyring").string(); }
-  void answers(const std::string& answer) {
-    write(config_.keyring_program, "#!/bin/sh\necho x >> " + asked_.string() + "\n" + answer + "\n", 0700);
-  }
-  void holds(const KeptSession& session) {
-    write(temp_.path() / "content", session_text(session));
-    answers("[ \"$1 $2\" = 'content item1' ] && cat " + (temp_.path() / "content").string());
-  }
-  KeptSession session(std::int64_t expires = kNow + 28800) const {
-    return {{kJwt, "jdoe", expires}, "fake", profile_.token_url, {"127.0.0.1"}};
-  }
-  void log_in_by_keyring(std::int64_t expires = kNow + 28800, const std::string& item = "item1") {
-    KeptSession told = session(expires);
-    told.token.value.clear();
-    told.keyring = item;
-    ASSERT_TRUE(keep_session(session_file(config_.state_dir, profile_), told));
-  }
-  std::uintmax_t times_asked() const {
-    std::error_code none;
-    const auto size = std::filesystem::file_size(asked_, none);
-    return none ? 0 : size / 2;
-  }
-
-  const std::filesystem::path asked_ = temp_.path() / "asked";
-};
-
-TEST_F(KeyringTest, TheFileOfASessionInAKeyringHoldsNoToken) {
-  log_in_by_keyring();
-  const auto text = read_secret_file(session_file(config_.state_dir, profile_));
-  ASSERT_TRUE(text);
-  EXPECT_THAT(*text, Not(HasSubstr(kJwt)));
-  EXPECT_THAT(*text, Not(HasSubstr("\"token\"")));
-  const auto kept = kept_session(session_file(config_.state_dir, profile_));
-  ASSERT_TRUE(kept);
-  EXPECT_EQ(kept->keyring, "item1");
-  EXPECT_EQ(kept->token.user, "jdoe");
-}
-
-TEST_F(KeyringTest, IsAskedOnceAndOnlyWhenATokenIsNeeded) {
-  holds(session());
-  log_in_by_keyring();
-  EXPECT_EQ(credentials().user(), "jdoe");
-  EXPECT_EQ(credentials().status().state, Credentials::State::kLoggedIn);
-  EXPECT_EQ(credentials().status().kept, "the desktop keyring");
-  EXPECT_FALSE(credentials().status().renews);
-  EXPECT_EQ(times_asked(), 0U);
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  now_ = kNow + 28800 - 60;  // nothing there could renew it
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  EXPECT_EQ(times_asked(), 1U);
-}
-
-TEST_F(KeyringTest, ASessionInItEndsWithoutBeingAskedFor) {
-  holds(session());
-  log_in_by_keyring(kNow);
-  EXPECT_EQ(credentials().user(), "");
-  EXPECT_EQ(credentials().status().state, Credentials::State::kExpired);
-  EXPECT_EQ(granted(server_.url("/links/x")), "");
-  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("ended at"));
-  EXPECT_EQ(times_asked(), 0U);
-}
-
-TEST_F(KeyringTest, OneThatIsLockedIsToldAndAskedAgainLater) {
-  answers("exit 12");
-  log_in_by_keyring();
-  EXPECT_EQ(granted(server_.url("/links/x")), "");
-  EXPECT_EQ(credentials().status().state, Credentials::State::kUnreachable);
-  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("the desktop keyring is locked"));
-  EXPECT_EQ(credentials().user(), "jdoe");  // what was his alone stays so
-  holds(session());
-  EXPECT_EQ(granted(server_.url("/links/x")), "");
-  EXPECT_EQ(times_asked(), 1U);
-  now_ = kNow + 60;
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  EXPECT_EQ(credentials().status().state, Credentials::State::kLoggedIn);
-}
-
-TEST_F(KeyringTest, WhileItIsLockedAuthorisedQueriesAreRefused) {
-  config_.authorised_tap = true;
-  answers("exit 12");
-  log_in_by_keyring();
-  const auto grant = credentials().grant(server_.url("/tap/sync"), turn_);
-  ASSERT_FALSE(grant);
-  EXPECT_EQ(grant.error().code(), EACCES);
-}
-
-TEST_F(KeyringTest, ANewLoginIsTakenFromItAnew) {
-  holds(session());
-  log_in_by_keyring();
-  EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
-  KeptSession next = session();
-  next.token.value = "another";
-  write(temp_.path() / "content", session_text(next));
-  answers("[ \"$1 $2\" = 'content item2' ] && cat " + (temp_.path() / "content").string());
-  log_in_by_keyring(kNow + 28800, "item2");
-  EXPECT_EQ(granted(server_.url("/links/x")), "Bearer another");
-}
-
-TEST_F(KeyringTest, WhatItHoldsForOtherServersIsNotUsed) {
-  KeptSession other = session();
-  other.token_url = "https://elsewhere.example/token";
-  holds(other);
-  log_in_by_keyring();
-  EXPECT_EQ(granted(server_.url("/links/x")), "");
-  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("other servers"));
-}
-
-TEST_F(KeyringTest, AMountThatCannotAskAnyKeyringSaysSo) {
-  config_.keyring_program.clear();
-  log_in_by_keyring();
-  EXPECT_EQ(granted(server_.url("/links/x")), "");
-  EXPECT_EQ(credentials().status().state, Credentials::State::kUnreachable);
-  EXPECT_THAT(credentials().advice(server_.url("/links/x")), HasSubstr("--no-keyring"));
-}
-
-TEST(Keyring, OneThatHangsIsEndedAndNothingOfItsOutputIsInTheError) {
-  const tests::TempDir temp;
-  write(temp.path() / "keyring", "#!/bin/sh\necho sesame\nexec sleep 1000\n", 0700);
-  const Keyring keyring((temp.path() / "keyring").string(), std::chrono::milliseconds(50));
-  const auto content = keyring.content("item", std::stop_token());
-  ASSERT_FALSE(content);
-  EXPECT_EQ(content.error().code(), ETIMEDOUT);
-  EXPECT_THAT(content.error().what(), Not(HasSubstr("sesame")));
-}
-
-TEST(Keyring, TheSecretIsToldOnStandardInputOnly) {
-  const tests::TempDir temp;
-  write(temp.path() / "keyring",
-        "#!/bin/sh\necho \"$@\" > " + (temp.path() / "words").string() + "\ncat > " +
-            (temp.path() / "told").string() + "\n",
-        0700);
-  const Keyring keyring((temp.path() / "keyring").string());
-  ASSERT_TRUE(keyring.keep({"item", "/owner", "a label"}, "sesame", std::stop_token()));
-  std::string words;
-  std::getline(std::ifstream(temp.path() / "words"), words);
-  std::string told;
-  std::getline(std::ifstream(temp.path() / "told"), told);
-  EXPECT_EQ(words, "keep item /owner a label");
-  EXPECT_EQ(told, "sesame");
 }
 
 // --- requests ---

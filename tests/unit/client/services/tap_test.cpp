@@ -7,9 +7,7 @@
 #include <limits>
 #include <thread>
 
-#include "tests/support/scripted_server.h"
-#include "tests/unit/client/services/samples.h"
-#include "tests/unit/client/votable/collected_table.h"
+#include "tests/unit/client/services/tap_fixture.h"
 
 namespace esofs::client {
 namespace {
@@ -23,74 +21,9 @@ using tests::answer_with;
 using tests::error_votable;
 using tests::votable;
 
-constexpr const char* kQuery = "SELECT dp_id FROM ivoa.ObsCore WHERE a='b&c'";
 const std::string kOk = R"(<INFO name="QUERY_STATUS" value="OK"/>)";
 const std::string kOverflow = R"(<INFO name="QUERY_STATUS" value="OVERFLOW"/>)";
 const std::string kBrokeDown = R"(<INFO name="QUERY_STATUS" value="ERROR">The disk broke</INFO>)";
-
-std::string job_document(const std::string& phase, const std::string& more = "",
-                         const std::string& version = " version=\"1.1\"") {
-  return "<?xml version=\"1.0\"?><job" + version +
-         " xmlns=\"http://www.ivoa.net/xml/UWS/v1.0\" "
-         "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><jobId>7</jobId>"
-         "<phase>" +
-         phase +
-         "</phase><executionDuration>60</executionDuration><parameters>"
-         "<parameter id=\"QUERY\">SELECT dp_id  FROM ivoa.ObsCore WHERE a='b&amp;c'</parameter>"
-         "<parameter id=\"MAXREC\">11</parameter></parameters>" +
-         more + "</job>";
-}
-
-class TapTest : public ::testing::Test {
- protected:
-  TapTest() { profile_.tap.push_back({"obs", server_.url("/tap"), {"ivoa"}, 10}); }
-
-  static HttpSettings settings() {
-    HttpSettings settings;
-    settings.limits.attempts = 2;
-    settings.limits.retry_wait = std::chrono::milliseconds(1);
-    settings.limits.retry_most = std::chrono::milliseconds(1);
-    return settings;
-  }
-  static Tap::Times times() {
-    Tap::Times times;
-    times.jobs.first_pause = std::chrono::milliseconds(1);
-    times.jobs.longest_pause = std::chrono::milliseconds(2);
-    return times;
-  }
-  Result<QuerySummary> query(QueryMode mode = QueryMode::kAuto, std::uint64_t maxrec = 0,
-                             const std::string& job_url = "") {
-    QueryRequest request;
-    request.adql = kQuery;
-    request.mode = mode;
-    request.maxrec = maxrec;
-    request.job_url = job_url;
-    return tap_.query(request, table_, turn_);
-  }
-  // The answers to a job's creation, its first reading, its longer duration and its start.
-  void add_job() {
-    server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
-    server_.add(answer_with(200, job_document("PENDING")));
-    server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
-    server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
-  }
-  std::string results(const std::string& target) const {
-    return "<results><result id=\"result\" xlink:href=\"" + server_.url(target) + "\"/></results>";
-  }
-  std::vector<std::string> asked() const {
-    std::vector<std::string> lines;
-    for (const auto& request : server_.requests()) lines.push_back(request.method + " " + request.target);
-    return lines;
-  }
-
-  tests::ScriptedServer server_;
-  Profile profile_;
-  HttpClient http_{settings()};
-  Tap tap_{http_, profile_, times()};
-  tests::CollectedTable table_;
-  std::stop_source stop_;
-  Lane::Turn turn_{stop_.get_token()};
-};
 
 TEST_F(TapTest, AnAnswerIsPassedOnWithItsBytesColumnsAndRows) {
   const auto document = votable({"A", "B"});
@@ -209,58 +142,6 @@ TEST_F(TapTest, AnErrorDocumentThatIsNoGoodXmlTellsItsSentence) {
   }
 }
 
-std::string capabilities(const std::string& limits) {
-  return R"(<v:capabilities xmlns:v="http://www.ivoa.net/xml/VOSICapabilities/v1.0"><capability )"
-         R"(standardID="ivo://ivoa.net/std/TAP"><outputLimit>)" +
-         limits + "</outputLimit></capability></v:capabilities>";
-}
-
-std::vector<std::string> many(std::size_t rows) { return std::vector<std::string>(rows, "A"); }
-
-TEST_F(TapTest, RowsThatStopAtTheServicesLimitAreNotComplete) {
-  server_.at("/tap/capabilities", answer_with(200, capabilities(R"(<default unit="row">300</default>)"
-                                                                R"(<hard unit="row"> 500 </hard>)"
-                                                                R"(<hard unit="byte">400</hard>)")));
-  const auto truncated = [this](std::size_t rows) {
-    server_.at("/tap/sync", answer_with(200, votable(many(rows))));
-    auto summary = query(QueryMode::kSync, 5000);
-    EXPECT_TRUE(summary);
-    return summary && summary->truncated;
-  };
-  EXPECT_FALSE(truncated(499));
-  EXPECT_EQ(server_.requests().size(), 1U) << "no limit is such a number";
-  EXPECT_TRUE(truncated(500));
-  EXPECT_TRUE(truncated(300));
-  EXPECT_FALSE(truncated(400));
-  EXPECT_FALSE(truncated(1000)) << "the limits are known, and are others";
-  EXPECT_EQ(server_.requests().size(), 6U) << "the service is asked once";
-}
-
-TEST_F(TapTest, RoundNumbersOfRowsAreNoLimitUnlessTheServiceSaysSo) {
-  const auto truncated = [this](std::size_t rows, std::uint64_t maxrec) {
-    server_.at("/tap/sync", answer_with(200, votable(many(rows))));
-    auto summary = query(QueryMode::kSync, maxrec);
-    EXPECT_TRUE(summary);
-    return summary && summary->truncated;
-  };
-  server_.at("/tap/capabilities", answer_with(404, ""));
-  EXPECT_FALSE(truncated(1000, 5000));
-  EXPECT_FALSE(truncated(1000, 1000)) << "as many as were wanted, and not one more";
-  EXPECT_FALSE(truncated(500, 5000));
-  EXPECT_FALSE(truncated(0, 5000));
-}
-
-TEST_F(TapTest, RowsThatTheQueryItselfLimitsAreComplete) {
-  server_.at("/tap/sync", answer_with(200, votable(many(1000))));
-  QueryRequest request;
-  request.adql = "SELECT DISTINCT top 1000 dp_id FROM ivoa.ObsCore";
-  request.maxrec = 5000;
-  auto summary = tap_.query(request, table_, turn_);
-  ASSERT_TRUE(summary);
-  EXPECT_FALSE(summary->truncated);
-  EXPECT_EQ(server_.requests().size(), 1U);
-}
-
 TEST_F(TapTest, AnErrorIsSeenWhateverTheStatus) {
   for (const int status : {200, 400}) {
     server_.at("/tap/sync", answer_with(status, error_votable("Unknown column \"o.x\" !")));
@@ -376,42 +257,6 @@ TEST_F(TapTest, ASyncQueryStaysSyncWhereThatIsAsked) {
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
-TEST_F(TapTest, AJobIsCreatedStartedWaitedForAndItsResultRead) {
-  add_job();
-  server_.add(answer_with(200, job_document("QUEUED")));
-  server_.add(answer_with(200, job_document("EXECUTING")));
-  server_.add(answer_with(200, job_document("COMPLETED", results("/elsewhere"))));
-  server_.add(answer_with(200, votable({"A"})));
-  auto summary = query(QueryMode::kAsync);
-  ASSERT_TRUE(summary) << summary.error().what();
-  EXPECT_THAT(asked(),
-              ElementsAre("POST /tap/async", "GET /tap/async/7", "POST /tap/async/7/executionduration",
-                          "POST /tap/async/7/phase", "GET /tap/async/7?WAIT=60&PHASE=PENDING",
-                          "GET /tap/async/7?WAIT=60&PHASE=QUEUED", "GET /tap/async/7?WAIT=60&PHASE=EXECUTING",
-                          "GET /elsewhere"));
-  EXPECT_EQ(server_.requests()[2].body, "EXECUTIONDURATION=3600");
-  EXPECT_EQ(server_.requests()[3].body, "PHASE=RUN");
-  EXPECT_THAT(table_.jobs, ElementsAre(server_.url("/tap/async/7")));
-  EXPECT_EQ(summary->job_url, server_.url("/tap/async/7"));
-  EXPECT_EQ(summary->rows, 1U);
-}
-
-TEST_F(TapTest, AJobThatIsNotKnownYetIsAskedForAgain) {
-  server_.add(answer_with(303, "", {{"Location", server_.url("/tap/async/7")}}));
-  server_.add(answer_with(404, "no such job"));
-  server_.add(answer_with(200, job_document("PENDING")));
-  server_.add(answer_with(404, "no such job"));  // another machine of the service
-  server_.add(answer_with(303));
-  server_.add(answer_with(404, "no such job"));
-  server_.add(answer_with(303));
-  server_.add(answer_with(404, "no such job"));
-  server_.add(answer_with(200, job_document("COMPLETED")));
-  server_.add(answer_with(200, votable({"A"})));
-  auto summary = query(QueryMode::kAsync);
-  ASSERT_TRUE(summary) << summary.error().what();
-  EXPECT_EQ(server_.requests().size(), 10U);
-}
-
 TEST_F(TapTest, AnArchivedJobIsNoMistakeOfTheQuery) {
   add_job();
   server_.add(answer_with(200, job_document("ARCHIVED")));
@@ -451,33 +296,6 @@ TEST_F(TapTest, ALimitBeyondTheIntegersOfServersIsSentAsTheirLargest) {
     ASSERT_TRUE(summary) << summary.error().what();
     EXPECT_THAT(server_.requests().back().body, HasSubstr("&MAXREC=2147483647&")) << wanted;
   }
-}
-
-TEST_F(TapTest, AServerOfVersionOneIsPolledWithoutWait) {
-  server_.add(answer_with(303, "", {{"Location", "/tap/async/7"}}));  // relative, as some write it
-  server_.add(answer_with(200, job_document("PENDING", "", "")));
-  server_.add(answer_with(403, "no longer than 60"));  // a duration that the server refuses is no failure
-  server_.add(answer_with(303, "", {{"Location", "/tap/async/7"}}));
-  server_.add(answer_with(200, job_document("EXECUTING", "", "")));
-  server_.add(answer_with(200, job_document("COMPLETED", "", "")));
-  server_.add(answer_with(200, votable({"A"})));
-  auto summary = query(QueryMode::kAsync);
-  ASSERT_TRUE(summary) << summary.error().what();
-  EXPECT_THAT(asked(),
-              ElementsAre("POST /tap/async", "GET /tap/async/7", "POST /tap/async/7/executionduration",
-                          "POST /tap/async/7/phase", "GET /tap/async/7", "GET /tap/async/7",
-                          "GET /tap/async/7/results/result"));
-}
-
-TEST_F(TapTest, AHeldJobIsStartedOnceMore) {
-  add_job();
-  server_.add(answer_with(200, job_document("HELD")));
-  server_.add(answer_with(303, "", {{"Location", "/tap/async/7"}}));
-  server_.add(answer_with(200, job_document("COMPLETED")));
-  server_.add(answer_with(200, votable({"A"})));
-  ASSERT_TRUE(query(QueryMode::kAsync));
-  EXPECT_EQ(server_.requests()[5].method, "POST");
-  EXPECT_EQ(server_.requests()[5].body, "PHASE=RUN");
 }
 
 TEST_F(TapTest, AFailedJobTellsItsSentence) {
@@ -580,16 +398,6 @@ TEST_F(TapTest, AServiceThatFailsDoesNotCostTheEarlierJob) {
   server_.at("/tap/async/7", answer_with(500, "sick"));
   EXPECT_EQ(query(QueryMode::kAuto, 10, server_.url("/tap/async/7")).error().code(), EIO);
   EXPECT_EQ(server_.requests().size(), 1U);
-}
-
-TEST_F(TapTest, StoppingEndsAWait) {
-  add_job();
-  server_.add(Answer().hold());
-  std::jthread stopping([this] {
-    server_.wait_for_holds(1);
-    stop_.request_stop();
-  });
-  EXPECT_EQ(query(QueryMode::kAsync).error().code(), EINTR);
 }
 
 TEST_F(TapTest, StoppingEndsASyncQueryAndStartsNoJob) {
