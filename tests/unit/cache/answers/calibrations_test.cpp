@@ -112,7 +112,7 @@ TEST_F(CalibrationsTest, AskersShareOneRequestAndMayLeave) {
   EXPECT_EQ(archive_.association_count(), 1);
 }
 
-TEST_F(CalibrationsTest, PastTheirTtlTheyAreAskedAgainAndTheOldServeWhileTheArchiveIsAway) {
+TEST_F(CalibrationsTest, OldOnesAreRequestedAgainAndServeWhileTheArchiveIsAway) {
   ASSERT_TRUE(list());
   now_ += 24 * 3600;
   archive_.fail_next(Op::kAssociations, Error(EHOSTUNREACH, "no route"));

@@ -156,7 +156,7 @@ TEST_F(JobsTest, WhatALoginHasShownIsNotShownToAnotherOrToNobody) {
   EXPECT_TRUE(jobs_->last_seen(mine));
 }
 
-TEST_F(JobsTest, AJobThatOnlyItsOwnerIsShownIsNotForgottenWhenAnotherIsTold404) {
+TEST_F(JobsTest, A404ForAnotherLoginDoesNotForgetAJob) {
   archive_.log_in("pi");
   ASSERT_TRUE(run(draft("mine")));
   const auto mine = found("mine");
@@ -224,7 +224,7 @@ TEST_F(JobsTest, AServiceWithoutAListShowsOwnJobs) {
   }
 }
 
-TEST_F(JobsTest, NothingKnownAndNobodyReachedIsAnErrorAndARefusalIsAnEmptyList) {
+TEST_F(JobsTest, AnUnreachableListIsAnErrorAndARefusedOneIsEmpty) {
   archive_.fail_list(Error(EHOSTUNREACH, "no route"));
   EXPECT_EQ(list().error().code(), EHOSTUNREACH);
   EXPECT_EQ(list().error().code(), EHOSTUNREACH);

@@ -32,7 +32,7 @@ TEST(WaitersTest, TheFirstAskerWorksAndAllAreAnswered) {
   EXPECT_FALSE(waiters.flying("a"));
 }
 
-TEST(WaitersTest, ACancelledAskerGetsEintrOnceAndTheFlightGoesOn) {
+TEST(WaitersTest, ACancelledAskerGetsEintrOnceAndTheFlightContinues) {
   Waiters<std::string, int> waiters;
   Answer leaver;
   Answer stayer;
@@ -51,7 +51,7 @@ TEST(WaitersTest, ACancelledAskerGetsEintrOnceAndTheFlightGoesOn) {
   EXPECT_EQ(**stayer.result, 1);
 }
 
-TEST(WaitersTest, AFlightThatAllHaveLeftIsJoinedNotStartedAnew) {
+TEST(WaitersTest, AFlightThatAllHaveLeftIsJoinedAndNotStartedAgain) {
   Waiters<int, int> waiters;
   Answer leaver;
   Answer late;
@@ -76,7 +76,7 @@ TEST(WaitersTest, AnAnswerMayAskAgainAndACancelMayOutliveTheWaiters) {
   EXPECT_EQ(again.result->error().code(), EINTR);
 }
 
-TEST(WaitersTest, WorkInTheBackgroundIsJoinedByWhoComesLater) {
+TEST(WaitersTest, LaterAskersJoinWorkInTheBackground) {
   Waiters<int, int> waiters;
   Answer late;
   EXPECT_TRUE(waiters.begin(1));

@@ -277,7 +277,7 @@ TEST_F(CachedFileTest, AnArchiveThatStopsSendingRangesIsStale) {
   EXPECT_EQ(error_of(5 * kMiB, 100), ESTALE);
 }
 
-TEST_F(CachedFileTest, ACancelledReadEndsAtOnceAndStopsTheTransferThatNobodyWaitsFor) {
+TEST_F(CachedFileTest, ACancelledReadEndsAtOnceAndStopsItsLonelyTransfer) {
   make(64 * kMiB);
   archive_.hold();
   auto asked = ask(0, kMiB);

@@ -150,14 +150,14 @@ class CallersTest : public ::testing::Test {
   std::unique_ptr<Lane> lane_;
 };
 
-TEST_F(CallersTest, WhatIsPublicComesFromTheSharedCacheAndNobodysFilesAreLookedAt) {
+TEST_F(CallersTest, PublicFilesComeFromTheSharedCacheWithoutALogin) {
   EXPECT_TRUE(open(kAnna, kPublic));
   EXPECT_TRUE(open(kStranger, kPublic));
   EXPECT_EQ(shared_.open_count(), 2);
   EXPECT_EQ(logins_, 0);
 }
 
-TEST_F(CallersTest, WhatIsRefusedToNobodyIsAskedForByTheUsersOwnCache) {
+TEST_F(CallersTest, AFileRefusedWithoutALoginIsRequestedWithTheUsers) {
   auto file = open(kAnna, kPrivate);
   ASSERT_TRUE(file) << file.error().what();
   EXPECT_EQ((*file)->size(), 300'000U);
@@ -166,7 +166,7 @@ TEST_F(CallersTest, WhatIsRefusedToNobodyIsAskedForByTheUsersOwnCache) {
   EXPECT_EQ(homes_[kBert].made, 0);
 }
 
-TEST_F(CallersTest, EachUserHasACacheOfHisOwn) {
+TEST_F(CallersTest, EachUserHasAnOwnCache) {
   homes_[kBert].refusal = Error(EACCES, "HTTP 401; no right to it");
   EXPECT_TRUE(open(kAnna, kPrivate));
   EXPECT_EQ(refusal(kBert), "EACCES HTTP 401; no right to it");
@@ -182,18 +182,18 @@ TEST_F(CallersTest, OneContentHasOneVersionForAllWhoMayReadIt) {
   EXPECT_EQ((*b)->version(), (*a)->version());
 }
 
-TEST_F(CallersTest, WhoIsNotLoggedInIsRefusedWithWhatHeCanDo) {
+TEST_F(CallersTest, ARefusalTellsAUserWithoutALoginWhatToDo) {
   EXPECT_EQ(refusal(kNobody), "EACCES HTTP 401; 1003 may log in");
   EXPECT_EQ(homes_[kNobody].made, 0);
 }
 
-TEST_F(CallersTest, WhoHasNoAccountIsRefusedAndNotRemembered) {
+TEST_F(CallersTest, AUserWithoutAnAccountIsRefusedAndNotRemembered) {
   EXPECT_EQ(refusal(kStranger), "EACCES HTTP 401; user 1004 has no account");
   EXPECT_EQ(refusal(kStranger), "EACCES HTTP 401; user 1004 has no account");
   EXPECT_EQ(logins_, 2);
 }
 
-TEST_F(CallersTest, AFailureThatNoLoginCanChangeIsToldAsItIs) {
+TEST_F(CallersTest, AFailureThatNoLoginCanChangeIsReturnedUnchanged) {
   shared_.fail_open(kPublic, Error(ETIMEDOUT, "no answer"));
   const auto file = open(kAnna, kPublic);
   ASSERT_FALSE(file);
@@ -201,13 +201,13 @@ TEST_F(CallersTest, AFailureThatNoLoginCanChangeIsToldAsItIs) {
   EXPECT_EQ(logins_, 0);
 }
 
-TEST_F(CallersTest, WhatIsHiddenFromNobodyMayBeThereForAUser) {
+TEST_F(CallersTest, AFileThatIsMissingWithoutALoginMayExistForAUser) {
   shared_.fail_open(kPrivate, Error(ENOENT, "no such dataset"));
   EXPECT_TRUE(open(kAnna, kPrivate));
   EXPECT_EQ(refusal(kNobody), "no such dataset");
 }
 
-TEST_F(CallersTest, WhatIsKnownToBePrivateIsNotAskedForAsNobodyAgain) {
+TEST_F(CallersTest, AFileKnownToBePrivateIsNotRequestedWithoutALoginAgain) {
   EXPECT_TRUE(open(kAnna, kPrivate));
   EXPECT_EQ(shared_.open_count(), 1);
   EXPECT_TRUE(open(kAnna, kPrivate));
@@ -224,7 +224,7 @@ TEST_F(CallersTest, WhatIsKnownToBePrivateIsNotAskedForAsNobodyAgain) {
   EXPECT_EQ(shared_.open_count(), 2);
 }
 
-TEST_F(CallersTest, ALogoutClosesWhatIsCachedForThatUserAlone) {
+TEST_F(CallersTest, ALogoutClosesOnlyThatUsersCachedFiles) {
   EXPECT_TRUE(open(kAnna, kPrivate));
   EXPECT_TRUE(open(kBert, kPrivate));
   homes_[kAnna].logged_in = false;
@@ -234,7 +234,7 @@ TEST_F(CallersTest, ALogoutClosesWhatIsCachedForThatUserAlone) {
   EXPECT_TRUE(open(kAnna, kPrivate));
 }
 
-TEST_F(CallersTest, TheSizeThatOneHasLearntIsKnownToAll) {
+TEST_F(CallersTest, ASizeThatOneUserLearnsIsKnownToAll) {
   EXPECT_EQ(callers_->known_size(dataset(kPrivate), Form::kPlain), std::nullopt);
   EXPECT_TRUE(open(kAnna, kPrivate));
   EXPECT_EQ(callers_->known_size(dataset(kPrivate), Form::kPlain), 300'000U);
@@ -246,7 +246,7 @@ TEST_F(CallersTest, TheSizeThatOneHasLearntIsKnownToAll) {
   EXPECT_EQ(callers_->known_size(changed, Form::kPlain), std::nullopt);
 }
 
-TEST_F(CallersTest, OfTooManyCachesTheOneThatNobodyUsesGoes) {
+TEST_F(CallersTest, OfTooManyCachesAnUnusedOneGoes) {
   make(1);
   EXPECT_TRUE(open(kAnna, kPrivate));
   while (homes_[kAnna].gone == 0) EXPECT_TRUE(open(kBert, kPrivate));  // its last job may be still at its end

@@ -103,7 +103,7 @@ TEST_F(CutoutTest, AnotherVersionOfTheDatasetIsAnotherCutout) {
   EXPECT_EQ(archive_.fetch_count(), 2);
 }
 
-TEST_F(CutoutTest, ACutoutOfAFileThatHasChangedSinceIsCutAnew) {
+TEST_F(CutoutTest, ACutoutOfAChangedFileIsMadeAgain) {
   client::Dataset parent = dataset_;
   parent.cutout.clear();
   const auto open_parent = [&] {
@@ -128,7 +128,7 @@ TEST_F(CutoutTest, ACutoutOfAFileThatHasChangedSinceIsCutAnew) {
   EXPECT_EQ(read_error(held, 0, 100), ESTALE) << "the two are never mixed";
 }
 
-TEST_F(CutoutTest, OneThatNobodyWaitsForIsStoppedAndLeavesNothing) {
+TEST_F(CutoutTest, ACutoutThatNobodyWaitsForIsStoppedAndLeavesNothing) {
   put(3 * kMiB, false);
   archive_.hold(made(), kMiB);  // in the middle of it, its length still unknown
   auto first = ask_open();
@@ -148,7 +148,7 @@ TEST_F(CutoutTest, OneThatNobodyWaitsForIsStoppedAndLeavesNothing) {
   EXPECT_EQ(archive_.fetch_count(), 2);
 }
 
-TEST_F(CutoutTest, OneThatWasStoppedAndIsWantedAgainAtOnceIsMade) {
+TEST_F(CutoutTest, AStoppedCutoutThatIsWantedAgainIsMade) {
   put(kMiB, false);
   for (int i = 0; i < 200; ++i) {
     dataset_.cutout = "circle_1_2_" + std::to_string(i + 10);
@@ -162,7 +162,7 @@ TEST_F(CutoutTest, OneThatWasStoppedAndIsWantedAgainAtOnceIsMade) {
   }
 }
 
-TEST_F(CutoutTest, OneThatBreaksOffIsNeverMixedWithTheNext) {
+TEST_F(CutoutTest, ACutoutThatBreaksOffIsNeverMixedWithTheNext) {
   put(3 * kMiB);
   archive_.hold(made(), 2 * kMiB);
   archive_.fail_after(made(), 2 * kMiB + kChunk, Error(EIO, "cut"));
@@ -179,7 +179,7 @@ TEST_F(CutoutTest, OneThatBreaksOffIsNeverMixedWithTheNext) {
   EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 3 * kMiB, 1));
 }
 
-TEST_F(CutoutTest, ARefusalIsToldAndRememberedForAMoment) {
+TEST_F(CutoutTest, ARefusalIsReturnedAndRememberedForAMoment) {
   archive_.fail_next(FakeArchive::Op::kFetch, Error(ENODATA, "no pixel"), 1, made());
   put(kMiB);
   EXPECT_EQ(open_error(), ENODATA);
@@ -189,7 +189,7 @@ TEST_F(CutoutTest, ARefusalIsToldAndRememberedForAMoment) {
   EXPECT_TRUE(open());
 }
 
-TEST_F(CutoutTest, EvictedItIsCutAnew) {
+TEST_F(CutoutTest, AnEvictedCutoutIsMadeAgain) {
   put(kMiB);
   ASSERT_TRUE(open());
   ASSERT_TRUE(cache_->evict(dataset_));

@@ -16,7 +16,7 @@ class FileCacheTest : public FileCacheFixture {};
 
 // --- versions ---
 
-TEST_F(FileCacheTest, AChangeBetweenOpensIsSeenWhenTheFactsAreOldAndDropsTheOldBlocks) {
+TEST_F(FileCacheTest, AChangeBetweenOpensIsSeenAfterATimeAndDropsOldBlocks) {
   archive_.put_file(url_, kMiB);
   expect_bytes(open(), 0, kMiB);
   archive_.put_file(url_, kMiB, {.validator = "v2", .salt = 9});
@@ -71,7 +71,7 @@ TEST_F(FileCacheTest, AChangeAfterAFileOfUnknownDateCameIsAnotherVersion) {
   expect_bytes(open(), 0, kMiB, 9);
 }
 
-TEST_F(FileCacheTest, AChangeWhileOpenIsStaleForOldHandlesAndNewOnesReadTheNewVersion) {
+TEST_F(FileCacheTest, AChangeWhileOpenIsStaleForOldHandlesOnly) {
   archive_.put_file(url_, 10 * kMiB);
   const auto old = open();
   expect_bytes(old, 0, 100);
@@ -85,7 +85,7 @@ TEST_F(FileCacheTest, AChangeWhileOpenIsStaleForOldHandlesAndNewOnesReadTheNewVe
   EXPECT_EQ(read_error(old, 0, 100), ESTALE);
 }
 
-TEST_F(FileCacheTest, WhoeverIsToldOfAChangeFindsTheNewVersionAtOnce) {
+TEST_F(FileCacheTest, AfterAStaleReadAnOpenFindsTheNewVersionAtOnce) {
   archive_.put_file(url_, 10 * kMiB);
   const auto old = open();
   expect_bytes(old, 0, 100);
@@ -110,7 +110,7 @@ TEST_F(FileCacheTest, AnOpenThatMeetsANewVersionEndsTheOldHandles) {
   EXPECT_EQ(read_error(old, 0, 100), ESTALE);
 }
 
-TEST_F(FileCacheTest, AFileThatIsAnotherAMomentLaterComesByOneAnswer) {
+TEST_F(FileCacheTest, AFileWhoseVersionChangesAtEachLookComesByOneAnswer) {
   archive_.put_file(url_, 10 * kMiB);
   const auto old = open();
   expect_bytes(old, 0, 100);
@@ -137,7 +137,7 @@ TEST_F(FileCacheTest, AChangeAfterALongTimeIsAChangeLikeAnyOther) {
   for (const auto& request : archive_.fetches()) EXPECT_TRUE(request.range);
 }
 
-TEST_F(FileCacheTest, ARefusalMayBeOfAnUrlThatWasGoodForAWhile) {
+TEST_F(FileCacheTest, ARefusalMayMeanThatTheUrlHasExpired) {
   archive_.put_file("http://archive/store?token=new", kMiB);
   archive_.fail_next(FakeArchive::Op::kFetch, Error(EACCES, "HTTP 403"), -1,
                      "http://archive/store?token=old");
@@ -150,7 +150,7 @@ TEST_F(FileCacheTest, ARefusalMayBeOfAnUrlThatWasGoodForAWhile) {
   EXPECT_EQ(catalog_.source_count(), 3);
 }
 
-TEST_F(FileCacheTest, AnOpenFileGoesOnByANewerUrlWhereItsOwnIsRefused) {
+TEST_F(FileCacheTest, AnOpenFileContinuesByANewerUrlIfItsOwnIsRefused) {
   const std::string old_url = "http://archive/store?token=old";
   const std::string new_url = "http://archive/store?token=new";
   for (const auto& url : {old_url, new_url}) archive_.put_file(url, 20 * kMiB);
@@ -261,7 +261,7 @@ TEST_F(FileCacheTest, UsageCountsWhatWasServedAndFetched) {
   EXPECT_GE(usage.bytes, 4 * kChunk);
 }
 
-TEST_F(FileCacheTest, EndingTheCacheAnswersOpensAndReadsUnderWay) {
+TEST_F(FileCacheTest, EndingTheCacheAnswersAllOpensAndReads) {
   archive_.put_file(url_, kGiant);
   const auto file = open();
   archive_.hold();
@@ -277,7 +277,7 @@ TEST_F(FileCacheTest, EndingTheCacheAnswersOpensAndReadsUnderWay) {
 
 // --- private files ---
 
-TEST_F(FileCacheTest, WhatTookRightsIsRestrictedAndNobodyElsesWhateverIsCached) {
+TEST_F(FileCacheTest, AFileThatNeededALoginIsRestrictedToItsUser) {
   FakeArchive::FileOptions mine;
   mine.owner = "jdoe";
   archive_.put_file(url_, 3 * kMiB, mine);
@@ -307,7 +307,7 @@ TEST_F(FileCacheTest, WhatTookRightsIsRestrictedAndNobodyElsesWhateverIsCached) 
   EXPECT_EQ(archive_.fetch_count(), fetches + 4);  // and what is the user's own is still here
 }
 
-TEST_F(FileCacheTest, WhoeverMayReadAPrivateFileHasItsBlocksAndRecordForHimself) {
+TEST_F(FileCacheTest, BlocksAndRecordOfAPrivateFileAreItsReadersOwn) {
   FakeArchive::FileOptions shared;
   shared.owner = "jdoe";
   shared.co_owner = "coi";
@@ -325,7 +325,7 @@ TEST_F(FileCacheTest, WhoeverMayReadAPrivateFileHasItsBlocksAndRecordForHimself)
   EXPECT_EQ(archive_.fetch_count(), fetches);
 }
 
-TEST_F(FileCacheTest, APrivateFileThatWasReleasedIsEverybodysAndItsPrivateBlocksGo) {
+TEST_F(FileCacheTest, AReleasedFileIsPublicAndItsPrivateBlocksGo) {
   FakeArchive::FileOptions mine;
   mine.owner = "jdoe";
   archive_.put_file(url_, kMiB, mine);
@@ -344,7 +344,7 @@ TEST_F(FileCacheTest, APrivateFileThatWasReleasedIsEverybodysAndItsPrivateBlocks
   EXPECT_EQ(archive_.fetch_count(), fetches);
 }
 
-TEST_F(FileCacheTest, AnOpenPrivateFileIsReadOnWithTheSameRightsOnly) {
+TEST_F(FileCacheTest, AnOpenPrivateFileIsReadWithTheSameLoginOnly) {
   FakeArchive::FileOptions mine;
   mine.owner = "jdoe";
   archive_.put_file(url_, 300 * kMiB, mine);
@@ -357,7 +357,7 @@ TEST_F(FileCacheTest, AnOpenPrivateFileIsReadOnWithTheSameRightsOnly) {
   EXPECT_EQ(read_error(file, 200 * kMiB, 1000), EACCES);
 }
 
-TEST_F(FileCacheTest, PublicFilesAreReadAsNobodyAndStayWhoeverIsLoggedIn) {
+TEST_F(FileCacheTest, PublicFilesAreReadWithoutALoginAndStayCached) {
   archive_.put_file(url_, 3 * kMiB);
   archive_.log_in("jdoe");
   auto file = open();

@@ -37,7 +37,7 @@ TEST_F(FlightsTest, TheFirstBeginsAndAllAreAnsweredOnce) {
   EXPECT_FALSE(flights_.current(*anna.begin));
 }
 
-TEST_F(FlightsTest, OneWhoLeavesIsAnsweredAndTheOthersStay) {
+TEST_F(FlightsTest, AnOpenerThatLeavesIsAnsweredAndTheOthersStay) {
   const auto anna = join(anna_);
   const auto ben = join(ben_);
   anna.cancel();
@@ -58,7 +58,7 @@ TEST_F(FlightsTest, ACutoutIsStoppedWhenTheLastOneLeaves) {
   EXPECT_FALSE(flights_.current(*anna.begin));
 }
 
-TEST_F(FlightsTest, WhoeverJoinsAStoppedAttemptGetsAnotherOne) {
+TEST_F(FlightsTest, AnOpenerThatJoinsAStoppedAttemptGetsAnotherOne) {
   const auto anna = join(anna_, Unwanted::kStops);
   anna.cancel();
   EXPECT_FALSE(join(ben_, Unwanted::kStops).begin);
@@ -102,7 +102,7 @@ TEST_F(FlightsTest, EachReplacementIsGivenTwiceTheTime) {
   }
 }
 
-TEST_F(FlightsTest, OneThatIsAliveQueuedOrAwaitedIsJoined) {
+TEST_F(FlightsTest, AnAttemptThatIsAliveQueuedOrAwaitedIsJoined) {
   const auto anna = join(anna_);
   anna.cancel();
   const auto ben = join(ben_, Unwanted::kGoesOn, 200);

@@ -61,7 +61,7 @@ TEST_F(KnownFilesTest, ARecordIsThereForTheNextProcess) {
   EXPECT_FALSE(next.record(FileId{"fake", "B"}));
 }
 
-TEST_F(KnownFilesTest, WhatTookRightsIsSeenWithTheseRightsOnlyAndComesFirst) {
+TEST_F(KnownFilesTest, ARecordThatNeededALoginComesFirstAndOnlyForIt) {
   known_.keep(kA, version("public"));
   known_.keep(kA, version("of jdoe", "jdoe"));
   EXPECT_EQ(seen(), key("public"));
@@ -71,7 +71,7 @@ TEST_F(KnownFilesTest, WhatTookRightsIsSeenWithTheseRightsOnlyAndComesFirst) {
   EXPECT_EQ(seen(), key("public"));
 }
 
-TEST_F(KnownFilesTest, TheSameVersionIsOpenedOnceAndAnotherAnew) {
+TEST_F(KnownFilesTest, EachVersionIsOpenedOnce) {
   const auto first = something();
   EXPECT_EQ(known_.adopt(kA, version("v1"), first), first);
   EXPECT_EQ(known_.adopt(kA, version("v1"), something()), first);
@@ -113,7 +113,7 @@ TEST_F(KnownFilesTest, AForgottenVersionIsNeitherKeptNorOpen) {
   EXPECT_EQ(known_.contents(kA, version("v1")).content, nullptr);
 }
 
-TEST_F(KnownFilesTest, AnAnswerProvesOtherVersionsOfItsUserAndOfEverybodyOutOfDate) {
+TEST_F(KnownFilesTest, AnAnswerOutdatesOtherVersionsOfItsUserAndPublicOnes) {
   known_.keep(kA, version("public"));
   known_.keep(kA, version("of jdoe", "jdoe"));
   known_.keep(kA, version("of coi", "coi"));
@@ -126,7 +126,7 @@ TEST_F(KnownFilesTest, AnAnswerProvesOtherVersionsOfItsUserAndOfEverybodyOutOfDa
   EXPECT_EQ(known_.superseded(kA, version("of jdoe", "jdoe")).size(), 1U);
 }
 
-TEST_F(KnownFilesTest, OfManyFilesTheClosedOnesLeaveTheMemoryAndKeepTheirRecords) {
+TEST_F(KnownFilesTest, ClosedFilesLeaveTheMemoryAndKeepTheirRecords) {
   const auto held = something();
   known_.adopt(FileId{"fake", "held"}, version("v1"), held);
   for (int i = 0; i < 3000; ++i) {
@@ -139,7 +139,7 @@ TEST_F(KnownFilesTest, OfManyFilesTheClosedOnesLeaveTheMemoryAndKeepTheirRecords
   EXPECT_EQ(known_.record(FileId{"fake", "7"})->key, key("v7"));
 }
 
-TEST_F(KnownFilesTest, AFailureIsToldForItsTimeAndToItsUserOnly) {
+TEST_F(KnownFilesTest, AFailureIsRememberedForATimeAndItsUserOnly) {
   user_ = "jdoe";
   known_.remember_failure(kA, Error(EACCES, "refused"), 95);
   ASSERT_TRUE(known_.failure(kA, 99));

@@ -12,7 +12,7 @@ using tests::FakeArchive;
 
 class OpeningTest : public FileCacheFixture {};
 
-TEST_F(OpeningTest, OpeningLearnsTheExactSizeAndTheHeaderOfAGiantCostsItsHeadAndTail) {
+TEST_F(OpeningTest, OpeningAGiantCostsOnlyItsHeadAndTail) {
   archive_.put_file(url_, kGiant);
   const auto file = open();
   ASSERT_TRUE(file);
@@ -23,7 +23,7 @@ TEST_F(OpeningTest, OpeningLearnsTheExactSizeAndTheHeaderOfAGiantCostsItsHeadAnd
   EXPECT_EQ(archive_.fetch_count(), 2);
 }
 
-TEST_F(OpeningTest, WhereTheLengthIsAnnouncedHeadAndTailAreAskedForAtOnce) {
+TEST_F(OpeningTest, WithAnAnnouncedLengthHeadAndTailAreRequestedAtOnce) {
   archive_.put_file(url_, kGiant);
   announce(kGiant);
   archive_.hold();
@@ -136,7 +136,7 @@ TEST_F(OpeningTest, AnAnswerThatBreaksOffInTheFirstChunkIsAskedForAgain) {
   expect_bytes(file, 0, kMiB);
 }
 
-TEST_F(OpeningTest, TheErrnoOfTheArchiveIsTold) {
+TEST_F(OpeningTest, TheErrnoOfTheArchiveIsReturned) {
   archive_.put_file(url_, kMiB);
   archive_.fail_next(FakeArchive::Op::kFetch, Error(EACCES, "HTTP 403"), -1);
   EXPECT_EQ(open_error(), EACCES);
@@ -185,7 +185,7 @@ TEST_F(OpeningTest, ARequestThatHangsAndWasLeftIsNotJoined) {
   EXPECT_EQ(all_of(*file), FakeArchive::bytes_at(0, kMiB));
 }
 
-TEST_F(OpeningTest, ARequestThatWasLeftAndGoesOnIsJoined) {
+TEST_F(OpeningTest, ARequestThatWasLeftAndContinuesIsJoined) {
   archive_.put_file(url_, kMiB);
   archive_.hold(url_);
   auto first = ask_open();
@@ -198,7 +198,7 @@ TEST_F(OpeningTest, ARequestThatWasLeftAndGoesOnIsJoined) {
   EXPECT_EQ(archive_.fetch_count(url_), 2) << "the head and the tail";
 }
 
-TEST_F(OpeningTest, ARequestThatSomebodyWaitsForIsNotPassedBy) {
+TEST_F(OpeningTest, ARequestThatSomebodyWaitsForIsJoined) {
   archive_.put_file(url_, kMiB);
   dataset_.extension = ".tar";
   archive_.hold(url_);
@@ -212,7 +212,7 @@ TEST_F(OpeningTest, ARequestThatSomebodyWaitsForIsNotPassedBy) {
   EXPECT_EQ(archive_.fetch_count(url_), 1);
 }
 
-TEST_F(OpeningTest, AWholeAnswerThatWasPassedByDoesNotEndTheOther) {
+TEST_F(OpeningTest, AWholeAnswerThatNobodyWantsDoesNotEndTheOther) {
   archive_.put_file(url_, 3 * kMiB, {.ranges = false});
   archive_.hold(url_, 0);
   auto first = ask_open();
@@ -229,7 +229,7 @@ TEST_F(OpeningTest, AWholeAnswerThatWasPassedByDoesNotEndTheOther) {
   expect_bytes(*file, 0, 3 * kMiB);
 }
 
-TEST_F(OpeningTest, APackageUnderAFitsNameIsSaidToBeOne) {
+TEST_F(OpeningTest, APackageWithAFitsNameIsReported) {
   struct Case {
     std::string bytes;
     std::string type;

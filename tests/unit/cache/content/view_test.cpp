@@ -226,7 +226,7 @@ TEST_F(ViewTest, LzwAndGzipGiveTheFileThatWasCompressed) {
   }
 }
 
-TEST_F(ViewTest, TheMagicTellsWhereTheNameDoesNot) {
+TEST_F(ViewTest, WithoutASuffixTheFirstBytesShowThePacking) {
   const Bytes plain = plain_fits();
   put(packed_by(ARCHIVE_FILTER_COMPRESS, plain), "");
   EXPECT_EQ(all_of(open(Form::kPlain)), plain);
@@ -395,12 +395,12 @@ TEST_F(ViewTest, TheSumsOfTheViewAreThoseOfItsBytesAndTheirCommentsStay) {
   }
 }
 
-TEST_F(ViewTest, OfPixelsThatStayAWrongSumIsNotMadeRight) {
+TEST_F(ViewTest, AWrongSumOfUnchangedPixelsStaysWrong) {
   EXPECT_EQ(sums_of(view_of_summed(SHORT_IMG, "1")).data, -1)
       << "the file that was packed was damaged, or the packed one is";
 }
 
-TEST_F(ViewTest, GzipAndBzip2OfWhatIsNotWholeBlocksGiveIt) {
+TEST_F(ViewTest, GzipAndBzip2MayHoldLessThanWholeBlocks) {
   Bytes plain = plain_fits();
   plain.resize(plain.size() - 1000);  // without its fill
   EXPECT_EQ(view_of(packed_by(ARCHIVE_FILTER_GZIP, plain), "A.fits.gz"), plain);
@@ -433,7 +433,7 @@ TEST_F(ViewTest, SeveralGzipMembersAreOneFile) {
   EXPECT_EQ(all_of(open(Form::kPlain)), plain);
 }
 
-TEST_F(ViewTest, LzwThatIsCutOffOrGoesOnTooLongIsEio) {
+TEST_F(ViewTest, LzwThatIsTooShortOrTooLongIsEio) {
   const Bytes plain = plain_fits();
   Bytes cut = packed_by(ARCHIVE_FILTER_COMPRESS, plain);
   cut.resize(cut.size() / 2);

@@ -101,7 +101,7 @@ TEST_F(WholeFileTest, AWholeFileThatLostAChunkWhileClosedIsFetchedAgain) {
   EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 40 * kMiB, 9));
 }
 
-TEST_F(WholeFileTest, AResponseThatBreaksOffAfterItWasReadIsStaleAndNeverMixedWithAnother) {
+TEST_F(WholeFileTest, AReadResponseThatBreaksOffIsStaleAndNeverMixed) {
   archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = ""});
   archive_.hold(url_, kMiB);
   archive_.fail_after(url_, 2 * kMiB, Error(EIO, "cut"));
@@ -115,7 +115,7 @@ TEST_F(WholeFileTest, AResponseThatBreaksOffAfterItWasReadIsStaleAndNeverMixedWi
   EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB, 9));
 }
 
-TEST_F(WholeFileTest, AResponseThatBreaksOffUnreadIsBegunAnewForItsReaders) {
+TEST_F(WholeFileTest, AResponseThatBreaksOffUnreadBeginsAgain) {
   archive_.put_file(url_, 5 * kMiB, {.ranges = false});
   archive_.hold(url_, kMiB);
   archive_.fail_after(url_, 2 * kMiB, Error(EIO, "cut"));

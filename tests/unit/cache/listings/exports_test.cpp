@@ -109,7 +109,7 @@ TEST_F(ExportsTest, WhatADeadProcessWasWritingIsRemovedAndALivingOnesIsNot) {
   EXPECT_TRUE(std::filesystem::exists(living));
 }
 
-TEST_F(ExportsTest, AFailureIsToldAgainWithoutWorkForAWhileAndLeavesNothing) {
+TEST_F(ExportsTest, AFailureIsReturnedForAWhileAndLeavesNothing) {
   put_table(kAdql, 2, "<VOTABLE><RESOURCE>");
   auto listed = listing(kAdql);
   const auto failed = result(*listed, client::TableFormat::kCsv);

@@ -122,7 +122,7 @@ TEST_F(QueriesTest, WhileARefreshFailsTheOldListingStays) {
   EXPECT_FALSE(catalog_->state(query("Q")).error);
 }
 
-TEST_F(QueriesTest, AFailureIsToldAgainForSomeSecondsWithoutARequest) {
+TEST_F(QueriesTest, AFailureIsReturnedForSomeSecondsWithoutARequest) {
   put_table("Q", 3);
   archive_.fail_next(Op::kQuery, Error(ETIMEDOUT, "too slow"));
   EXPECT_EQ(listing("Q").error().code(), ETIMEDOUT);

@@ -106,7 +106,7 @@ TEST_F(MetadataStoreTest, AnEmptyKeyIsRefused) {
   EXPECT_EQ(store->get(Shelf::kRows, "").error().code(), EINVAL);
 }
 
-TEST_F(MetadataStoreTest, AScanGoesInKeyOrderFromWhereItIsToldAndStopsWhenItIsTold) {
+TEST_F(MetadataStoreTest, AScanGoesInKeyOrderFromAKeyUntilItIsStopped) {
   auto store = open(dir_.path());
   auto batch = store->batch();
   ASSERT_TRUE(batch);

@@ -61,7 +61,7 @@ TEST_F(CancelSlotTest, AnEmptyCancelIsAnAnswer) {
   EXPECT_FALSE(slot_.open());
 }
 
-TEST_F(CancelSlotTest, WhoeverEndsTheQuestionHoldsWhatWouldCancelIt) {
+TEST_F(CancelSlotTest, EndingAQuestionReturnsItsCancel) {
   const auto held = std::make_shared<int>();
   slot_.hold(slot_.begin(), [held] {});
   {

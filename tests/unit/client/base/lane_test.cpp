@@ -169,7 +169,7 @@ TEST(LaneTest, KindsTakeTurns) {
   EXPECT_EQ(order, "abcaaa");
 }
 
-TEST(LaneTest, WhereNoMoreThreadsAreToBeHadTheOneDoesAll) {
+TEST(LaneTest, WithoutMoreThreadsOneRunsAllJobs) {
   pthread_attr_t usual;
   ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
   pthread_attr_t none = usual;

@@ -26,7 +26,7 @@ TEST(TurnTest, AStopEndsThePause) {
   EXPECT_EQ(paused.error().code(), EINTR);
 }
 
-TEST(TurnTest, WhoeverWaitsTwiceIsCountedOnce) {
+TEST(TurnTest, AJobThatWaitsTwiceIsCountedOnce) {
   int waiting = 0;
   Turn turn(std::stop_token(), [&waiting](int change) { waiting += change; });
   {

@@ -32,7 +32,7 @@ TEST_F(HostLimitTest, WithoutRefusalsThereIsNone) {
   EXPECT_EQ(limit_.limit(), std::nullopt);
 }
 
-TEST_F(HostLimitTest, ARefusalAmongOthersAllowsAsManyAsGoOn) {
+TEST_F(HostLimitTest, ARefusalAmongOthersAllowsAsManyAsRun) {
   begin_flowing(2);
   limit_.begun();
   EXPECT_TRUE(limit_.refused(now_, now_));
@@ -103,7 +103,7 @@ class HostLimitsTest : public ::testing::Test {
   Turn turn_{stop_.get_token()};
 };
 
-TEST_F(HostLimitsTest, WhoeverFindsNoPlaceWaitsForOne) {
+TEST_F(HostLimitsTest, ARequestWithoutAPlaceWaitsForOne) {
   std::jthread second;
   std::atomic<bool> ended = false;
   std::atomic<bool> saw_ended = false;

@@ -317,7 +317,7 @@ class TellingSink : public HttpSink {
   std::promise<void> comes;
 };
 
-TEST_F(HttpTest, ARefusalWhileOthersGoOnIsNoFailure) {
+TEST_F(HttpTest, ARefusalWhileOthersRunIsNoFailure) {
   const std::string half = head_text(200, {{"Content-Length", "8"}}) + "half";
   server_.at("/long", Answer().send(half).hold().send("half"));
   for (int i = 0; i < 10; ++i) server_.add(answer_with(i % 2 == 0 ? 429 : 503));

@@ -145,7 +145,7 @@ TEST_F(HttpRedirectTest, AProxyIsUsed) {
   EXPECT_EQ(server_.requests().at(0).target, "http://archive.invalid/file");
 }
 
-TEST_F(HttpRedirectTest, WhatGoesToThisMachineInTheClearWithCredentialsGoesByNoProxy) {
+TEST_F(HttpRedirectTest, PlainCredentialsForThisMachineUseNoProxy) {
   settings_.proxy = other_.url("");
   server_.add(answer_with(200, "here"));
   other_.otherwise(answer_with(200, "elsewhere"));
@@ -189,7 +189,7 @@ TEST_F(HttpRedirectTest, AProxySeesNoCredentialsOfAnHttpsRequest) {
   EXPECT_EQ(seen.header("authorization"), "");
 }
 
-TEST_F(HttpRedirectTest, WhatIsSentToAServiceThatHasMovedIsSentToItsNewPlace) {
+TEST_F(HttpRedirectTest, ARequestToAMovedServiceIsSentToItsNewPlace) {
   HttpRequest post;
   post.method = "POST";
   post.body = "QUERY=x";

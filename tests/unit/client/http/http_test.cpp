@@ -143,7 +143,7 @@ TEST_F(HttpTest, AfterTheLastAttemptTheServersOwnWordsAreTheAnswer) {
   EXPECT_EQ(server_.requests().size(), 3U);
 }
 
-TEST_F(HttpTest, TheSinkHearsOfOneAnswerOnly) {
+TEST_F(HttpTest, TheSinkReceivesOneAnswerOnly) {
   server_.add(answer_with(503, "busy"));
   server_.add(answer_with(200, "at last"));
   CountingSink sink;
@@ -190,7 +190,7 @@ TEST_F(HttpTest, AConnectionDroppedBeforeTheStatusIsTriedAgain) {
   EXPECT_EQ(answer->body, "third time lucky");
 }
 
-TEST_F(HttpTest, WhatIsLeftOfAnotherAnswerIsNoAnswerAndAskedForAgainOnAnotherConnection) {
+TEST_F(HttpTest, BytesBeyondTheLastAnswerAreNotTheNextAnswer) {
   server_.add(answer_with(200, "one"));
   server_.add(Answer().send("bytes beyond the length that was announced"));
   server_.add(answer_with(200, "two"));
@@ -248,7 +248,7 @@ TEST_F(HttpTest, ADeadIdleConnectionIsReplacedForAPostAndForAReset) {
   EXPECT_EQ(server_.requests().at(2).body, "PHASE=RUN");
 }
 
-TEST_F(HttpTest, WhatMustNotComeTwiceIsNotSentAgainOnceItMayHaveArrived) {
+TEST_F(HttpTest, ARequestThatMayHaveArrivedIsNotRepeated) {
   server_.otherwise(Answer().close());
   server_.add(answer_with(200, "one"));
   ASSERT_TRUE(get(server_.url()));
@@ -262,7 +262,7 @@ TEST_F(HttpTest, WhatMustNotComeTwiceIsNotSentAgainOnceItMayHaveArrived) {
   EXPECT_EQ(server_.connections(), 2);  // not on the idle one, where curl would repeat it by itself
 }
 
-TEST_F(HttpTest, WhatMustNotComeTwiceIsSentAgainWhereTheServerHasNotTakenIt) {
+TEST_F(HttpTest, ARequestThatTheServerDidNotTakeIsRepeated) {
   HttpRequest request;
   request.method = "POST";
   request.body = "QUERY=x";

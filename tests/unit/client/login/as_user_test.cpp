@@ -47,7 +47,7 @@ class AsUserTest : public ::testing::Test {
   tests::TempDir temp_;
 };
 
-TEST_F(AsUserTest, FilesAreTouchedWithThatUsersRightsAndWithOnesOwnAgainAfterwards) {
+TEST_F(AsUserTest, FilesAreOpenedAsThatUserAndAfterwardsAsOneself) {
   const auto roots = write("root", 0, 0600);
   const auto annas = write("anna", kAnna, 0600);
   const auto groups = write("group", 0, 0640);
@@ -76,7 +76,7 @@ TEST_F(AsUserTest, AnAccountTellsTheHomeAndThereMayBeNone) {
   EXPECT_EQ(account_of(4'000'000'000).error().code(), ENOENT);
 }
 
-TEST_F(AsUserTest, ASecretIsReadOnlyWhereItIsItsOwnersAndNobodyElsesAndNoLink) {
+TEST_F(AsUserTest, ASecretMustBeAPrivateFileOfItsOwnerAndNoLink) {
   const auto own = write("own", kAnna, 0600);
   ASSERT_EQ(*read_secret_file(own, kAnna), "secret");
   EXPECT_EQ(read_secret_file(own, kBert).error().code(), EACCES);
@@ -130,7 +130,7 @@ class OwnedCredentialsTest : public AsUserTest {
   Profile profile_;
 };
 
-TEST_F(OwnedCredentialsTest, FilesAreLookedAtWhenThatIsAskedForAndNotOtherwise) {
+TEST_F(OwnedCredentialsTest, FilesAreOnlyCheckedOnRequest) {
   auto anna = credentials(kAnna);
   log_in(kAnna, "anna", kAnna);
   EXPECT_EQ(anna.user(), "");
@@ -142,7 +142,7 @@ TEST_F(OwnedCredentialsTest, FilesAreLookedAtWhenThatIsAskedForAndNotOtherwise) 
   EXPECT_EQ(anna.user(), "");
 }
 
-TEST_F(OwnedCredentialsTest, WhoCallsHimselfAsAnotherIsNotTheOther) {
+TEST_F(OwnedCredentialsTest, UsersWithOneNameAreDistinguishedByTheirUid) {
   auto anna = credentials(kAnna);
   auto bert = credentials(kBert);
   log_in(kAnna, "anna", kAnna);
@@ -153,7 +153,7 @@ TEST_F(OwnedCredentialsTest, WhoCallsHimselfAsAnotherIsNotTheOther) {
   EXPECT_EQ(bert.user(), "anna of uid 61001 of uid 61002");
 }
 
-TEST_F(OwnedCredentialsTest, ASessionOfSomebodyElseIsNotUsedHoweverItCameThere) {
+TEST_F(OwnedCredentialsTest, ASessionFileOfAnotherUserIsNotUsed) {
   auto bert = credentials(kBert);
   const auto annas = log_in(kAnna, "anna", kAnna);
   const auto planted = log_in(kBert, "anna", kAnna);  // as by a hard link
@@ -185,7 +185,7 @@ TEST_F(OwnedCredentialsTest, ASessionInADesktopsKeyringIsOutOfReachAndSaysWhatTo
   EXPECT_THAT(anna.advice(kUrl), HasSubstr("esofs login --no-keyring"));
 }
 
-TEST_F(OwnedCredentialsTest, AHomeThatItsUserCannotReachIsNotReadForHim) {
+TEST_F(OwnedCredentialsTest, AHomeThatItsUserCannotReachIsNotRead) {
   log_in(kAnna, "anna", kAnna);
   ASSERT_EQ(::chmod(home(kAnna).c_str(), 0700), 0);  // root's
   auto anna = credentials(kAnna);

@@ -88,13 +88,13 @@ bool ends(pid_t pid) {
   return ::kill(pid, 0) != 0;
 }
 
-TEST(RunCommand, WhatItWritesIsWholeHoweverLong) {
+TEST(RunCommand, AnyLengthOfOutputIsComplete) {
   const auto text = shell("i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done");
   ASSERT_TRUE(text) << text.error().what();
   EXPECT_EQ(text->size(), 220'000U);
 }
 
-TEST(RunCommand, AChildThatGoesOnIsNotWaitedFor) {
+TEST(RunCommand, AChildThatContinuesIsNotWaitedFor) {
   const tests::TempDir temp;
   const auto pid_file = temp.path() / "pid";
   const auto text = shell("sleep 1000 & echo $! > " + pid_file.string() + "; echo told");
@@ -105,7 +105,7 @@ TEST(RunCommand, AChildThatGoesOnIsNotWaitedFor) {
   ::kill(child, SIGKILL);
 }
 
-TEST(RunCommand, OneThatHangsIsEndedWithWhatItStartedAtItsLimitAndWhenStopped) {
+TEST(RunCommand, AHangingProgramIsKilledWithItsChildren) {
   const tests::TempDir temp;
   const std::vector<std::string> ways{"wait", "exec >&-; wait", "exec >/dev/null; echo x; wait"};
   for (const auto& way : ways) {
@@ -130,7 +130,7 @@ TEST(RunCommand, OneThatHangsIsEndedWithWhatItStartedAtItsLimitAndWhenStopped) {
   }
 }
 
-TEST(RunCommand, NoneOfOurFilesIsOpenInItAndItsSignalsAreAsInAShell) {
+TEST(RunCommand, AProgramInheritsNoFilesAndDefaultSignals) {
   const UniqueFd ours(::open("/dev/null", O_RDONLY));  // as a library that does not mark it
   ASSERT_TRUE(ours);
   struct sigaction ignored {};
@@ -146,7 +146,7 @@ TEST(RunCommand, NoneOfOurFilesIsOpenInItAndItsSignalsAreAsInAShell) {
   EXPECT_EQ(std::stoull(text->substr(ignores + 7), nullptr, 16) & (1ULL << (SIGPIPE - 1U)), 0U) << *text;
 }
 
-TEST(RunCommand, OneThatFailsIsAnErrorWithoutItsWords) {
+TEST(RunCommand, AFailedProgramIsAnErrorWithoutItsOutput) {
   for (const std::string text : {"echo sesame; exit 3", "echo sesame; kill -9 $$"}) {
     const auto ended = shell(text);
     ASSERT_FALSE(ended);
@@ -207,7 +207,7 @@ class TokenCommandTest : public CredentialsTest {
   const std::filesystem::path count_ = temp_.path() / "count";
 };
 
-TEST_F(TokenCommandTest, OneThatWroteAnEndedTokenIsRunAgainLater) {
+TEST_F(TokenCommandTest, ACommandThatWroteAnEndedTokenIsRunAgainLater) {
   gives(kNow - 1);
   EXPECT_EQ(granted(server_.url("/links/x")), "");
   EXPECT_EQ(granted(server_.url("/links/x")), "");
@@ -233,7 +233,7 @@ TEST_F(TokenCommandTest, ATokenOfAShortLifeIsUsedForHalfOfItNotForOneRequest) {
   EXPECT_EQ(runs(), 2U);
 }
 
-TEST_F(TokenCommandTest, OneThatGivesTheSameTokenUntilItEndsIsNotRunForEveryRequest) {
+TEST_F(TokenCommandTest, ACommandIsNotRunForEveryRequest) {
   gives(kNow + 28800);
   EXPECT_NE(granted(server_.url("/links/x")), "");
   now_ = kNow + 28800 - 500;
@@ -266,7 +266,7 @@ TEST(Token, ClaimsOfAnySizeAreTimes) {
 
 // --- what services say ---
 
-TEST_F(CredentialsTest, WhatAServiceRepeatsOfASecretIsNotTold) {
+TEST_F(CredentialsTest, ASecretThatAServiceRepeatsIsNotShown) {
   with_netrc();
   server_.otherwise(answer_with(200, token_answer(kJwt)));
   ASSERT_EQ(granted(server_.url("/file/x")), std::string("Bearer ") + kJwt);

@@ -46,7 +46,7 @@ TEST_F(CredentialsTest, AnHttpUrlOfAHostThatIsKnownByHttpsIsAskedByHttps) {
     EXPECT_EQ(credentials().secured(other), other);
 }
 
-TEST_F(CredentialsTest, TapCarriesTheTokenWhereThatIsWanted) {
+TEST_F(CredentialsTest, TapCarriesTheTokenIfTheOptionSaysSo) {
   config_.authorised_tap = true;
   log_in(kNow + 28800);
   EXPECT_EQ(granted(server_.url("/tap/sync")), std::string("Bearer ") + kJwt);
@@ -54,13 +54,13 @@ TEST_F(CredentialsTest, TapCarriesTheTokenWhereThatIsWanted) {
   EXPECT_EQ(granted(server_.url("/tapestry")), "");
 }
 
-TEST_F(CredentialsTest, APasswordIsSentAsBasicWhereThatIsTaken) {
+TEST_F(CredentialsTest, APasswordIsSentAsBasicToServicesThatAcceptIt) {
   with_netrc();
   EXPECT_EQ(granted(server_.url("/old/x")), "Basic amRvZTpvcGVuJTIwIHNlc2FtZSY=");
   EXPECT_EQ(token_requests(), 0);
 }
 
-TEST_F(CredentialsTest, APasswordBecomesATokenOnceWhereThatIsTaken) {
+TEST_F(CredentialsTest, APasswordBecomesATokenForServicesThatAcceptIt) {
   with_netrc();
   server_.otherwise(answer_with(200, token_answer(kJwt)));
   EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);
@@ -68,7 +68,7 @@ TEST_F(CredentialsTest, APasswordBecomesATokenOnceWhereThatIsTaken) {
   EXPECT_EQ(token_requests(), 1);
 }
 
-TEST_F(CredentialsTest, FilesFallBackToBasicWhereNoTokenIsToBeHad) {
+TEST_F(CredentialsTest, WithoutATokenFilesFallBackToBasic) {
   with_netrc();
   server_.otherwise(answer_with(500));
   EXPECT_THAT(granted(server_.url("/file/x")), HasSubstr("Basic "));
@@ -95,7 +95,7 @@ TEST_F(CredentialsTest, ASessionMadeForOtherServersIsNotUsed) {
   EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("other servers"));
 }
 
-TEST_F(CredentialsTest, AFileThatOthersCanReadIsNotUsedAndSaidSo) {
+TEST_F(CredentialsTest, AFileThatOthersCanReadIsReportedAndNotUsed) {
   with_netrc();
   ::chmod(config_.netrc.c_str(), 0604);
   EXPECT_EQ(granted(server_.url("/old/x")), "");
@@ -105,7 +105,7 @@ TEST_F(CredentialsTest, AFileThatOthersCanReadIsNotUsedAndSaidSo) {
   EXPECT_THAT(granted(server_.url("/old/x")), HasSubstr("Basic "));
 }
 
-TEST_F(CredentialsTest, ALoginAndALogoutAreNoticedByWhoIsRunning) {
+TEST_F(CredentialsTest, ARunningProcessNoticesALoginAndALogout) {
   EXPECT_EQ(credentials().user(), "");
   EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("esofs login"));
   log_in(kNow + 28800);
@@ -114,7 +114,7 @@ TEST_F(CredentialsTest, ALoginAndALogoutAreNoticedByWhoIsRunning) {
   EXPECT_EQ(credentials().user(), "");
 }
 
-TEST_F(CredentialsTest, ASessionThatHasEndedIsNobodysAndSaysWhatToDo) {
+TEST_F(CredentialsTest, AnEndedSessionIsNobodysAndSaysWhatToDo) {
   log_in(kNow + 100);
   EXPECT_EQ(credentials().user(), "jdoe");
   now_ = kNow + 100;
@@ -125,7 +125,7 @@ TEST_F(CredentialsTest, ASessionThatHasEndedIsNobodysAndSaysWhatToDo) {
   EXPECT_THAT(credentials().advice(server_.url("/file/x")), HasSubstr("ended at 2023-11-14T22:15:00Z"));
 }
 
-TEST_F(CredentialsTest, ASessionEndsBeforeTenMinutesButIsRenewedThenWhereAPasswordIs) {
+TEST_F(CredentialsTest, APasswordRenewsASessionTenMinutesBeforeItsEnd) {
   config_.home_netrc = (temp_.path() / "home").string();
   write(config_.home_netrc, "machine 127.0.0.1 login jdoe password x");
   log_in(kNow + 28800, "first");
@@ -147,7 +147,7 @@ TEST_F(CredentialsTest, ThePasswordOfSomebodyElseRenewsNothing) {
   EXPECT_EQ(token_requests(), 0);
 }
 
-TEST_F(CredentialsTest, HoweverManyAskThereIsOneRenewal) {
+TEST_F(CredentialsTest, AnyNumberOfAskersCausesOneRenewal) {
   with_netrc();
   server_.otherwise(answer_with(200, token_answer(kJwt)));
   credentials();
@@ -184,7 +184,7 @@ TEST_F(CredentialsTest, A401IsAnsweredByOneRenewalAndOneMoreTry) {
   EXPECT_EQ(token_requests(), 2);
 }
 
-TEST_F(CredentialsTest, A401ThatStaysIsToldAfterOneRenewal) {
+TEST_F(CredentialsTest, ASecond401IsReturnedAfterOneRenewal) {
   with_netrc();
   server_.at(
       "/token?response_type=id_token%20token&grant_type=password&client_id=clientid&username=jdoe&"
@@ -199,7 +199,7 @@ TEST_F(CredentialsTest, A401ThatStaysIsToldAfterOneRenewal) {
   EXPECT_EQ(server_.requests().size(), 4U);  // token, file, token, file
 }
 
-TEST_F(CredentialsTest, ATokenThatGetsA401WhereNobodyGetsAnAnswerCountsNoMore) {
+TEST_F(CredentialsTest, ATokenRefusedWherePublicAccessWorksIsDropped) {
   log_in(kNow + 28800);
   HttpRequest request;
   request.url = server_.url("/links/x");
@@ -221,7 +221,7 @@ TEST_F(CredentialsTest, ATokenThatGetsA401WhereNobodyGetsAnAnswerCountsNoMore) {
   EXPECT_EQ(granted(server_.url("/file/x")), "Bearer another");
 }
 
-TEST_F(CredentialsTest, NothingGoesAlongARedirectToAnotherHostNorBackFromThere) {
+TEST_F(CredentialsTest, NoCredentialsFollowARedirectToAnotherHostOrBack) {
   log_in(kNow + 28800);
   tests::ScriptedServer other;
   const std::string elsewhere = "http://localhost:" + std::to_string(other.port()) + "/file/y";
@@ -241,7 +241,7 @@ TEST_F(CredentialsTest, NothingGoesAlongARedirectToAnotherHostNorBackFromThere) 
   EXPECT_EQ(answer->head.identity, "jdoe");  // what comes is what rights led to
 }
 
-TEST_F(CredentialsTest, ARequestForNobodyCarriesNothingAndOneForAnotherIsRefused) {
+TEST_F(CredentialsTest, ARequestWithoutALoginCarriesNoCredentials) {
   log_in(kNow + 28800);
   server_.otherwise(answer_with(200, "bytes"));
   HttpRequest request;
@@ -285,7 +285,7 @@ class PrivateFileTest : public CredentialsTest {
   Collect sink_;
 };
 
-TEST_F(PrivateFileTest, NobodysRightsAreTriedFirstAndThoseOfWhoIsLoggedInNext) {
+TEST_F(PrivateFileTest, AFileIsRequestedWithoutALoginFirst) {
   log_in(kNow + 28800);
   server_.add(answer_with(401));
   server_.otherwise(answer_with(200, "private"));
@@ -333,7 +333,7 @@ TEST_F(PrivateFileTest, ALoginPageCountsAsARefusal) {
   EXPECT_EQ(refused.error().code(), EACCES);
 }
 
-TEST_F(PrivateFileTest, WhatIsNotPublicYetIsAskedForWithRightsAtOnce) {
+TEST_F(PrivateFileTest, AFileThatIsNotYetPublicIsRequestedWithALoginAtOnce) {
   log_in(kNow + 28800);
   server_.otherwise(answer_with(200, "private"));
   FetchRequest request;
@@ -343,7 +343,7 @@ TEST_F(PrivateFileTest, WhatIsNotPublicYetIsAskedForWithRightsAtOnce) {
   EXPECT_EQ(sink_.identity, "jdoe");
 }
 
-TEST_F(PrivateFileTest, WhatIsPublicIsPublicAlsoForWhoIsLoggedIn) {
+TEST_F(PrivateFileTest, PublicFilesArePublicAlsoWithALogin) {
   log_in(kNow + 28800);
   server_.otherwise(answer_with(200, "public"));
   ASSERT_TRUE(fetch({}));

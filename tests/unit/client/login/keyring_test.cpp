@@ -80,7 +80,7 @@ TEST_F(KeyringTest, ASessionInItEndsWithoutBeingAskedFor) {
   EXPECT_EQ(times_asked(), 0U);
 }
 
-TEST_F(KeyringTest, OneThatIsLockedIsToldAndAskedAgainLater) {
+TEST_F(KeyringTest, ALockedKeyringIsReportedAndAskedAgainLater) {
   answers("exit 12");
   log_in_by_keyring();
   EXPECT_EQ(granted(server_.url("/links/x")), "");
@@ -104,7 +104,7 @@ TEST_F(KeyringTest, WhileItIsLockedAuthorisedQueriesAreRefused) {
   EXPECT_EQ(grant.error().code(), EACCES);
 }
 
-TEST_F(KeyringTest, ANewLoginIsTakenFromItAnew) {
+TEST_F(KeyringTest, ANewLoginIsReadFromTheKeyring) {
   holds(session());
   log_in_by_keyring();
   EXPECT_EQ(granted(server_.url("/links/x")), std::string("Bearer ") + kJwt);

@@ -31,7 +31,7 @@ bool is(const HeldLogin& login, std::int64_t now = kNow) {
   return std::holds_alternative<State>(state_of(login, now));
 }
 
-TEST(LoginStateTest, WhoHoldsNothingIsNobody) {
+TEST(LoginStateTest, WithoutAnythingHeldTheLoginIsNobody) {
   EXPECT_TRUE(is<Nobody>(HeldLogin()));
   EXPECT_FALSE(can_bear_token(state_of(HeldLogin(), kNow)));
 }
@@ -42,7 +42,7 @@ TEST(LoginStateTest, ATokenIsHeldUntilItsEnd) {
   EXPECT_TRUE(is<TokenHeld>(with_token(0))) << "its end is not known";
 }
 
-TEST(LoginStateTest, ATokenThatIsNotTakenHasExpired) {
+TEST(LoginStateTest, ARefusedTokenHasExpired) {
   const auto login = after(with_token(0), NotTaken{"token-1"}, kNow);
   EXPECT_TRUE(is<Expired>(login));
   EXPECT_TRUE(is<TokenHeld>(after(with_token(0), NotTaken{"another"}, kNow)));

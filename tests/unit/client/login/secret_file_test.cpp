@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(SecretFile, OneThatOthersCanReadIsRefusedByNameAndMode) {
+TEST(SecretFile, AFileThatOthersCanReadIsRefusedByNameAndMode) {
   const tests::TempDir temp;
   write(temp.path() / "netrc", "sesame", 0640);
   const auto read = read_secret_file(temp.path() / "netrc");

@@ -23,7 +23,7 @@ TEST(Token, AJwtTellsItsEndAndItsUser) {
   EXPECT_EQ(parse_token("opaque")->expires, 0);
 }
 
-TEST(Token, WhatCouldBreakOutOfAHeaderIsNoToken) {
+TEST(Token, ATextThatCouldBreakOutOfAHeaderIsNoToken) {
   EXPECT_FALSE(parse_token("a\r\nX-Evil: 1"));
   EXPECT_FALSE(parse_token(""));
   EXPECT_FALSE(parse_token_text("{\"access\": 1}"));

@@ -285,7 +285,7 @@ TEST_F(AssociationsTest, FloodsOfFilesAndMessagesHaveALimit) {
   EXPECT_EQ(flooded.error().code(), EFBIG);
 }
 
-TEST_F(AssociationsTest, NamesInATreeThatAreNoIdentifiersAreLeftOutAndTold) {
+TEST_F(AssociationsTest, NamesInATreeThatAreNoIdentifiersAreReported) {
   const auto found = parse(tree(kScience, child("X", "../../etc/passwd") + child("Y", "a/b") +
                                               child("BIAS", "MUSE.2018-06-05T00:00:00.000")));
   ASSERT_TRUE(found);

@@ -304,7 +304,7 @@ TEST_F(DataLinkTest, LinksThatLeadInACircleEnd) {
   EXPECT_LE(server_.requests().size(), 4U);
 }
 
-TEST_F(DataLinkTest, AFitsFileThatIsAnnouncedAsDataLinkIsTheFileAndNotReadToItsEnd) {
+TEST_F(DataLinkTest, AFitsFileAnnouncedAsDataLinkIsTakenAsTheFile) {
   tests::Answer endless;
   const std::string block = "SIMPLE  =                    T" + std::string(2850, ' ');
   endless

@@ -228,7 +228,7 @@ TEST_F(FetchTest, ARangeOutsideTheFileIsStaleWhereTheSizeHasChanged) {
   EXPECT_EQ(code_for(tail(5), answer_with(416, "", {{"Content-Range", "bytes */0"}})), EIO);
 }
 
-TEST_F(FetchTest, WhereARefusalMayBeOfTheRangeTheSinkIsTold) {
+TEST_F(FetchTest, TheSinkIsCalledIfTheRangeMayBeRefused) {
   const Headers several{{"Content-Type", "multipart/byteranges; boundary=x"}};
   for (const auto& answer :
        {answer_with(416), answer_with(416, "", {{"Content-Range", "bytes */0"}}), answer_with(400),
@@ -375,7 +375,7 @@ TEST_F(FetchTest, ABadRequestByAUrlThatHoldsASecretIsARefusal) {
   EXPECT_EQ(code_for(request, answer_with(400)), EIO) << "nothing that could have ended";
 }
 
-TEST_F(FetchTest, ServerTroubleIsTriedAgainBeforeTheSinkIsTold) {
+TEST_F(FetchTest, ServerTroubleIsTriedAgainBeforeTheSinkIsCalled) {
   server_.add(answer_with(503, "busy"));
   EXPECT_EQ(code_for({}, answer_with(200, "abc")), 0) << what_;
   EXPECT_EQ(sink_.text, "abc");

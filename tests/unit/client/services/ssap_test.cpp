@@ -69,7 +69,7 @@ TEST_F(SsapTest, NoticesACutAnswerByARowMoreAndByOverflow) {
   EXPECT_TRUE(summary->truncated);
 }
 
-TEST_F(SsapTest, AnErrorInTheDocumentIsTheServicesRefusalWhateverTheHttpStatus) {
+TEST_F(SsapTest, AnErrorInTheDocumentIsARefusalWithAnyHttpStatus) {
   server_.add(answer_with(200,
                           "<VOTABLE version=\"1.1\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" "
                           "value=\"ERROR\">POS is not a position</INFO></RESOURCE></VOTABLE>"));

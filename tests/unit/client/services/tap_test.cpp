@@ -122,7 +122,7 @@ TEST_F(TapTest, AnErrorInASecondDocumentIsTheAnswer) {
   }
 }
 
-TEST_F(TapTest, AnErrorDocumentThatIsNoGoodXmlTellsItsSentence) {
+TEST_F(TapTest, TheSentenceOfAMalformedErrorDocumentIsRead) {
   const std::string head = R"(<?xml version="1.0"?><VOTABLE><RESOURCE type="results">)";
   const std::string info = R"(<INFO name="QUERY_STATUS" value="ERROR">)";
   for (const auto& document :
@@ -153,7 +153,7 @@ TEST_F(TapTest, AnErrorIsSeenWhateverTheStatus) {
   EXPECT_EQ(server_.requests().size(), 2U);
 }
 
-TEST_F(TapTest, AnErrorAfterRowsIsTheServersOwnAndOneBeforeAnyIsTheQuerys) {
+TEST_F(TapTest, AnErrorAfterRowsIsEioAndBeforeRowsEinval) {
   server_.at("/tap/sync", answer_with(200, votable({"A"}, kOk, kBrokeDown)));
   auto summary = query();
   ASSERT_FALSE(summary);
@@ -194,7 +194,7 @@ TEST_F(TapTest, APageInsteadOfATableIsAFailure) {
   EXPECT_EQ(query().error().code(), EIO);
 }
 
-TEST_F(TapTest, AnAnswerThatBreaksOffIsBegunAnew) {
+TEST_F(TapTest, AnAnswerThatBreaksOffBeginsAgain) {
   const auto document = votable({"A", "B"});
   server_.add(
       Answer().send(tests::head_text(200, {{"Content-Length", "100000"}}) + document.substr(0, 300)).close());
@@ -249,7 +249,7 @@ TEST_F(TapTest, ASyncQueryThatRunsOutOfTimeBecomesAJob) {
   }
 }
 
-TEST_F(TapTest, ASyncQueryStaysSyncWhereThatIsAsked) {
+TEST_F(TapTest, ASyncQueryStaysSyncIfRequested) {
   server_.at("/tap/sync", answer_with(502, "proxy"));
   EXPECT_EQ(query(QueryMode::kSync).error().code(), EIO);
   server_.at("/tap/sync", answer_with(200, error_votable("The request timed out")));
@@ -298,7 +298,7 @@ TEST_F(TapTest, ALimitBeyondTheIntegersOfServersIsSentAsTheirLargest) {
   }
 }
 
-TEST_F(TapTest, AFailedJobTellsItsSentence) {
+TEST_F(TapTest, TheErrorOfAFailedJobHasItsSentence) {
   add_job();
   server_.add(answer_with(
       200, job_document("ERROR",

@@ -174,7 +174,7 @@ TEST_F(SodaDescriptorTest, AServiceForAnotherDatasetComesLast) {
   EXPECT_THAT(url("D", "circle_1_2_0.1", &alone), HasSubstr("ID=ivo%3A%2F%2Fa%2FOTHER")) << "the only one";
 }
 
-TEST_F(SodaDescriptorTest, WhereOnlyAJobIsOfferedItIsAJob) {
+TEST_F(SodaDescriptorTest, IfOnlyAJobIsOfferedTheCutoutIsAJob) {
   const auto document = tests::sample("other/astroquery/casda/datalink.xml");
   if (!document) GTEST_SKIP();
   const auto links = read(*document);
@@ -206,7 +206,7 @@ TEST_F(SodaDescriptorTest, AReferenceIsTheCellOfTheRowThatNamesTheServiceOrAPara
   EXPECT_THAT(url("D", "circle_1_2_0.1", &broken), HasSubstr("refers to 'nowhere'"));
 }
 
-TEST_F(SodaDescriptorTest, BlanksAroundACellThatNamesAServiceOrIsReferredToAreNotPartOfIt) {
+TEST_F(SodaDescriptorTest, BlanksAroundCellsThatReferToServicesAreIgnored) {
   std::string document =
       with_inputs(
           std::string(R"(<PARAM name="ID" datatype="char" arraysize="*" ref="ticket_id" value=""/>)") +
@@ -256,7 +256,7 @@ TEST_F(SodaDescriptorTest, TheEstimateIsTheShareOfTheFileAndSomeForHeaders) {
   EXPECT_EQ(source->length, 2'000'000U + (1U << 20U));
 }
 
-TEST_F(SodaDescriptorTest, WithoutDataLinkTheProfilesServiceIsAskedByItsStandardParameters) {
+TEST_F(SodaDescriptorTest, WithoutDataLinkTheServiceOfTheProfileIsUsed) {
   const Soda fallback(http_, "http://archive/soda/sync");
   const auto source = fallback.source(dataset("D", "circle_1_2_0.1__band_5e-07_6e-07__prefix_me"), nullptr);
   ASSERT_TRUE(source);

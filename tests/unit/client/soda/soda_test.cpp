@@ -71,7 +71,7 @@ TEST_F(SodaTest, NoPixelIsEnodata) {
   EXPECT_EQ(error(), ENODATA);
 }
 
-TEST_F(SodaTest, TheServicesOwnSentenceIsToldWithItsErrno) {
+TEST_F(SodaTest, TheServicesOwnSentenceIsReturnedWithItsErrno) {
   struct Case {
     int status;
     const char* text;
@@ -240,7 +240,7 @@ TEST_F(SodaJobTest, ATextInsteadOfAResultIsNoPixel) {
   EXPECT_EQ(sink_.heads, 0);
 }
 
-TEST_F(SodaTest, AJobIsAskedForOnceWhereTheConnectionDropsBeforeTheAnswer) {
+TEST_F(SodaTest, ADroppedConnectionDoesNotCreateASecondJob) {
   for (auto drop : {Answer().reset(), Answer().close(), Answer().send("HTTP/1.1 303 See Oth").close()}) {
     const auto before = server_.requests().size();
     server_.otherwise(std::move(drop));
@@ -249,7 +249,7 @@ TEST_F(SodaTest, AJobIsAskedForOnceWhereTheConnectionDropsBeforeTheAnswer) {
   }
 }
 
-TEST_F(SodaJobTest, AJobIsStartedOnceAndDeletedWhereTheConnectionDrops) {
+TEST_F(SodaJobTest, AJobIsStartedOnceAndDeletedIfTheConnectionDrops) {
   server_.at("/soda/7/phase", Answer().reset());
   server_.otherwise(answer_with(200));
   EXPECT_NE(error(FetchKind::kJob), 0);

@@ -59,7 +59,7 @@ TEST(ReadAhead, ASequenceIsAskedForOnceAndWithoutGaps) {
   EXPECT_GE(asked, 200 * kMiB + kMost / 2);
 }
 
-TEST(ReadAhead, WhatWasAskedForBeforeTheFileWasClosedIsAskedForAgainAsTheReaderGoesOn) {
+TEST(ReadAhead, AfterACloseTheSameRangesAreRequestedAgain) {
   ReadAhead ahead(kMost);
   for (std::uint64_t at = 0; at < 16 * kMiB; at += kRead) sequel(ahead, at);
   ahead.closed();

@@ -20,7 +20,7 @@ TEST(Eviction, TheLeastRecentlyUsedGoFirst) {
   EXPECT_EQ(eviction.victims(100, kNone), (Names{"c-0"}));
 }
 
-TEST(Eviction, WhatIsSparedIsPassedOver) {
+TEST(Eviction, SparedSegmentsStay) {
   Eviction eviction;
   eviction.found("a-0", 100, 1);
   eviction.found("b-0", 100, 2);
@@ -29,7 +29,7 @@ TEST(Eviction, WhatIsSparedIsPassedOver) {
   EXPECT_TRUE(eviction.victims(100, [](const std::string&) { return true; }).empty());
 }
 
-TEST(Eviction, NothingIsWantedOfNothing) {
+TEST(Eviction, NothingGoesWithoutSegmentsOrNeed) {
   EXPECT_TRUE(Eviction().victims(100, kNone).empty());
   Eviction eviction;
   eviction.found("a-0", 100, 1);

@@ -185,7 +185,7 @@ TEST_F(SegmentStoreTest, TwoStoresOfOneDirectoryShareWhatTheyPut) {
   }
 }
 
-TEST_F(SegmentStoreTest, ASegmentThatAnotherProcessEvictedIsMadeAnew) {
+TEST_F(SegmentStoreTest, ASegmentThatAnotherProcessEvictedIsMadeAgain) {
   reopen();
   SegmentStore second({dir_.path(), kPlenty, 0, false});
   store_->put(key_, 0, chunk_of(0));
@@ -271,7 +271,7 @@ TEST_F(SegmentStoreTest, ADiskThatFailsInTheMiddleOfARunLeavesAllOfItMissing) {
   for (std::uint64_t i = 0; i < 4; ++i) EXPECT_EQ(store_->get(key_, i), nullptr) << i;
 }
 
-TEST_F(SegmentStoreTest, ADirectoryThatCannotBeMadeIsPassedBy) {
+TEST_F(SegmentStoreTest, AStoreWithoutADirectoryIsSkipped) {
   std::ofstream(dir_ / "file") << "in the way";
   SegmentStore store({dir_ / "file", kPlenty, 0, false});
   EXPECT_FALSE(store.usable());

@@ -84,7 +84,7 @@ TEST(FitsStructure, RandomGroupsHaveTheirParameters) {
   EXPECT_EQ(error_of(header + std::string(bytes - 1, 'x')), EIO);
 }
 
-TEST(FitsStructure, BytesBehindTheLastHduAreToldAndNoError) {
+TEST(FitsStructure, BytesBehindTheLastHduAreReportedAndNoError) {
   const std::string file = fits_of(10'000);
   EXPECT_FALSE(fed(file).trailing());
   EXPECT_FALSE(fed(file + std::string(2880, '\0')).trailing());
@@ -95,7 +95,7 @@ TEST(FitsStructure, BytesBehindTheLastHduAreToldAndNoError) {
   }
 }
 
-TEST(FitsStructure, WhatFollowsNoStandardIsNotJudged) {
+TEST(FitsStructure, FilesOfNoStandardAreNotJudged) {
   const std::string odd = fits_header({fits_card("SIMPLE", "T"), fits_card("BITPIX", "what"),
                                        fits_card("NAXIS", "1"), fits_card("NAXIS1", "1000")});
   EXPECT_EQ(error_of(odd), 0);

@@ -74,7 +74,7 @@ TEST(LzwDecoder, AnEmptyFileIsEmpty) {
   EXPECT_TRUE(made->empty());
 }
 
-TEST(LzwDecoder, WhatCannotBeIsAnError) {
+TEST(LzwDecoder, AnImpossibleCodeIsAnError) {
   EXPECT_EQ(decoded({std::byte{0x1f}, std::byte{0x9d}}).error().code(), EIO);
   EXPECT_EQ(decoded({std::byte{0x1f}, std::byte{0x8b}, std::byte{0x90}}).error().code(), EIO);
   EXPECT_EQ(decoded({std::byte{0x1f}, std::byte{0x9d}, std::byte{0x9f}}).error().code(), EIO);
