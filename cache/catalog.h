@@ -1,4 +1,4 @@
-// Catalog: listings, links and rows of the archive, from the MetadataStore if they are known, else by asking.
+// Catalog: listings, links and rows of the archive, from the MetadataStore if they are known, else from the archive.
 //
 //   shapes   a listing is an immutable snapshot of one query's answer; a refresh makes a new one beside it
 //   errors   those of client::Archive. A failed query is remembered for some seconds and fails again without a request.
@@ -43,9 +43,8 @@ class Catalog {
     std::filesystem::path results_dir;  // result.vot files
     std::chrono::seconds links_ttl{24 * 3600};
     std::chrono::seconds positions_ttl{90 * 24 * 3600};  // of named objects: they hardly move
-    std::chrono::seconds failure_memory{10};  // a failed question is answered with its failure for so long
-    bool sweep =
-        true;  // removes what earlier processes have left; false: another catalog of this process does
+    std::chrono::seconds failure_memory{10};  // this long a failed request is answered with its failure
+    bool sweep = true;  // removes leftovers of earlier processes; false: another catalog of this process does
     std::function<std::int64_t()> now = system_seconds;  // since 1970
   };
 
@@ -63,14 +62,14 @@ class Catalog {
   virtual QueryState state(const QuerySpec& query) = 0;
   // The next look asks the archive again; the old snapshot stays until the answer is here.
   virtual void refresh(const QuerySpec& query) = 0;
-  // The answer of a listing in another format, a local file that never changes; made from the answer kept when it is first
-  // asked for. ENODATA: the answer was not kept; ENOSPC … from making it.
+  // The answer of a listing in another format: a local file that never changes, made from the kept answer at the first
+  // request. ENODATA: the answer was not kept; ENOSPC … while making it.
   virtual Cancel result(const std::shared_ptr<const Listing>& listing, client::TableFormat format,
                         Done<std::filesystem::path> done) = 0;
   // The same, if it is there. No work.
   virtual std::optional<std::filesystem::path> known_result(const Listing& listing,
                                                             client::TableFormat format) = 0;
-  // Everything kept of a query that no saved query has any more may go.
+  // No saved query needs this one any more: everything kept of it may be deleted.
   virtual void forget(const QuerySpec& query) = 0;
 
   // The DataLink answer of a dataset. ENOENT if the archive says that there is no such dataset.
@@ -85,14 +84,14 @@ class Catalog {
   virtual Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) = 0;
   virtual std::optional<client::FileSource> known_source(const client::Dataset& dataset) = 0;
 
-  // Forgets the URL of a file that was learnt some time ago, if it has parameters: these may have been valid for a while only
-  // (signatures, tokens). Then true, and source() asks again.
+  // Forgets the URL of a file if it is old and has parameters, which may have expired (signatures, tokens). Then returns
+  // true, and source() asks again.
   virtual bool forget_source(const client::Dataset& dataset) = 0;
 
-  // Keeps the place of a file that was found in the DataLink answer of another dataset, unless an answer within its ttl is
-  // known. Writes to LMDB; no network.
+  // Keeps the source of a file that the DataLink answer of another dataset names, unless a source within its ttl is known.
+  // Writes to LMDB; no network.
   virtual void learn_source(const client::Dataset& dataset, const client::FileSource& source) = 0;
-  // Takes the place of what was known: the answer of the file itself said otherwise.
+  // Replaces the known source, because the file's own answer contradicts it.
   virtual void correct_source(const client::Dataset& dataset, const client::FileSource& source) = 0;
 
   // All files of the product `id`. ENOTSUP, at once, if the archive has no table of them.
@@ -100,7 +99,7 @@ class Catalog {
   virtual Cancel product_files(const std::string& id, Done<std::shared_ptr<const ProductFiles>> done) = 0;
   virtual std::shared_ptr<const ProductFiles> known_product_files(const std::string& id) = 0;
 
-  // What the archive's own table says of an id. ENOENT: no such row.
+  // The row of an id in the archive's own table. ENOENT: no such row.
   virtual Cancel row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) = 0;
 
   // The calibrations of an observation. ENOENT if the archive names none for this dataset.
@@ -111,7 +110,7 @@ class Catalog {
   // Their tree, an XML document as the server sent it. ENODATA if there is none.
   virtual Cancel association_tree(const client::Dataset& dataset, client::CalibrationMode mode,
                                   Done<std::string> done) = 0;
-  // Whether it is worth asking: by known answers and the profile.
+  // True if a request may find some, by known answers and the profile.
   virtual bool has_associations(const client::Dataset& dataset) = 0;
   // The asynchronous jobs of the archive; null if it has none.
   virtual std::shared_ptr<Jobs> jobs() = 0;

@@ -36,10 +36,10 @@ class Archive {
   // An error never reaches the sink as rows.
   virtual Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) = 0;
 
-  // The DataLink answer at `url`. ENOENT where its only rows are NotFoundFault; EACCES where access is denied.
+  // The DataLink answer at `url`. ENOENT if its only rows are NotFoundFault; EACCES if access is denied.
   virtual Result<Links> links(const std::string& url, Lane::Turn& turn) = 0;
 
-  // Where the bytes of a dataset are: by DataLink, directly, or, where only an answer can tell, by asking.
+  // Where the bytes of a dataset are: by DataLink, or directly; if only an answer can tell, it sends a request.
   // links: the DataLink answer met on the way, if any, so that it can be kept.
   struct Located {
     FileSource source;
@@ -47,8 +47,8 @@ class Archive {
   };
   virtual Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) = 0;
 
-  // All files of the product that `id` belongs to, by one query. ENOTSUP, without a request, where the archive has no table
-  // of them or `id` is no product.
+  // All files of the product that `id` belongs to, by one query. ENOTSUP, without a request, if the archive has no table
+  // of them or `id` is not a product.
   virtual Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& /*turn*/) {
     return Error(ENOTSUP, "this archive has no table of the files of a product: " + id);
   }
@@ -57,7 +57,7 @@ class Archive {
   // ENOENT, EACCES, ESTALE, ETIMEDOUT, EIO …; EIO for a body that is not the file (HTML, short, wrong range).
   virtual Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) = 0;
 
-  // The calibrations of an observation, from the answer at `url`. id: of the observation, where the answer is of several.
+  // The calibrations of an observation, from the answer at `url`. id: of the observation, for an answer about several.
   // A file type that has no calibrations is an answer without files, with a message.
   virtual Result<Associations> associations(const std::string& url, const std::string& id, Lane::Turn& turn) {
     (void)id, (void)turn;
@@ -65,39 +65,39 @@ class Archive {
   }
 
   // The position of an object, by the archive's name resolver. ENOENT: no catalogue knows the name; EIO, ETIMEDOUT …:
-  // nothing was said about it.
+  // the name may still be known.
   virtual Result<SkyPosition> resolve(const std::string& name, Lane::Turn&) {
     return Error(ENOTSUP, "this archive resolves no names of objects: " + name);
   }
 
-  // Who is logged in; "" nobody, also when a session has ended. No request.
+  // The user who is logged in; "" for nobody, also after a session has ended. No request.
   virtual std::string user() { return {}; }
-  // Whose rights a request for `url` would use now; "": nobody's. What such requests tell is kept under this identity.
+  // The identity whose login a request to `url` would carry now; "": none. Their answers are kept under this identity.
   // No request.
   virtual std::string identity_for(const std::string& /*url*/) { return {}; }
-  // The same of a query: a name of the profile, or "" for the service that its tables tell.
+  // The same for a query: a service's name in the profile, or "" for the service that has its tables.
   virtual std::string query_identity(const std::string& /*service*/) { return {}; }
 
-  // --- asynchronous jobs: UWS 1.1 and 1.0. ENOTSUP where the archive has none ---
+  // --- asynchronous jobs: UWS 1.1 and 1.0. ENOTSUP if the archive has none ---
 
   // Makes a job of a query (service, adql and maxrec of `request`) and leaves it PENDING; its URL.
   virtual Result<std::string> create_job(const QueryRequest& /*request*/, Lane::Turn& /*turn*/) {
     return no_jobs();
   }
-  // The jobs that a service is willing to list.
+  // The jobs that a service lists.
   virtual Result<std::vector<JobReference>> jobs(const std::string& /*service*/, Lane::Turn& /*turn*/) {
     return no_jobs();
   }
-  // A job by its URL. ENOENT: there is none any more.
+  // A job by its URL. ENOENT: it is gone.
   virtual Result<Job> job(const std::string& /*url*/, Lane::Turn& /*turn*/) { return no_jobs(); }
-  // EINVAL with the server's sentence where it refuses the change.
+  // EINVAL with the server's sentence if it refuses the change.
   virtual Result<void> change_job(const std::string& /*url*/, JobSetting /*setting*/,
                                   const std::string& /*value*/, Lane::Turn& /*turn*/) {
     return no_jobs();
   }
-  // Success where the job was gone already.
+  // Success if the job was already gone.
   virtual Result<void> delete_job(const std::string& /*url*/, Lane::Turn& /*turn*/) { return no_jobs(); }
-  // Why a job failed, in the server's words; "" where it does not say.
+  // Why a job failed, in the server's words; "" if it does not say.
   virtual Result<std::string> job_failure(const std::string& /*url*/, const Job& /*job*/,
                                           Lane::Turn& /*turn*/) {
     return no_jobs();
@@ -105,14 +105,14 @@ class Archive {
 
   // --- from the profile, without any request ---
 
-  // The URL that tells the calibrations of a dataset; "" where there is no such service, or no raw data.
+  // The URL that lists the calibrations of a dataset; "" if there is no such service, or the dataset is not raw.
   virtual std::string associations_url(const Dataset& dataset, CalibrationMode mode) const {
     (void)dataset, (void)mode;
     return "";
   }
   // The services that have asynchronous jobs, by their names.
   virtual std::vector<std::string> job_services() const { return {}; }
-  // The URL of the job `id` of a service; "" where there is no such service. REQUIRES: plain_job_id(id).
+  // The URL of the job `id` of a service; "" if there is no such service. REQUIRES: plain_job_id(id).
   virtual std::string job_url(const std::string& /*service*/, const std::string& /*id*/) const { return {}; }
 
   // The service that a query is sent to first, by its name; `service`: what the query itself says.
@@ -120,26 +120,26 @@ class Archive {
     return service;
   }
 
-  // True where `id` has the form of an identifier of this archive. false for every name that tools merely try.
+  // True if `id` has the form of an identifier of this archive. false for every name that tools merely try.
   virtual bool valid_id(const std::string& id) const = 0;
-  // The dataset that an id alone tells of (patterns of the profile). REQUIRES: valid_id(id).
+  // The dataset that an id alone describes (patterns of the profile). REQUIRES: valid_id(id).
   virtual Dataset dataset(const std::string& id) const = 0;
-  // The DataLink URL of a dataset: its access_url, or by the profile's pattern; "" where there is none.
+  // The DataLink URL of a dataset: its access_url, or by the profile's pattern; "" if there is none.
   virtual std::string links_url(const Dataset& dataset) const = 0;
   // The query for all that is known of one id: `SELECT * FROM ivoa.ObsCore WHERE …`, for raw ids on dbo.raw.
   virtual QueryRequest row_query(const std::string& id) const = 0;
-  // Nothing is known where the archive's profile has no patterns.
+  // kUnknown if the archive's profile has no patterns.
   virtual KnownUrl known_url(const std::string& /*url*/) const { return {}; }
-  // What tells the file of a dataset from others of the same id: its access_url, in one form where several lead to it.
+  // Distinguishes the files of one id: the access_url, in one form if several lead to the file.
   virtual std::string canonical_url(const Dataset& dataset) const { return dataset.access_url; }
   // What can be cut out of a dataset, and the request for dataset.cutout, by the service descriptors of its DataLink
-  // answer; links == nullptr: it has none, and the profile tells. cutout_source(): ENOTSUP where there is no service, EINVAL
-  // where it does not take such a spec, ENODATA where the dataset does not reach.
+  // answer; links == nullptr: it has none, and the profile tells. cutout_source(): ENOTSUP if there is no service, EINVAL
+  // if it does not take such a spec, ENODATA if the dataset does not reach there.
   virtual CutoutOffer cutout_offer(const Dataset&, const Links* /*links*/) const { return {}; }
   virtual Result<FileSource> cutout_source(const Dataset& dataset, const Links* /*links*/) const {
     return Error(ENOTSUP, "this archive has no cutout service for " + dataset.id);
   }
-  // From a table's columns to its datasets; nullptr where the columns name none.
+  // From a table's columns to its datasets; nullptr if the columns name none.
   virtual std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
       const std::vector<Column>& columns) const = 0;
 

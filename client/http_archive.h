@@ -1,4 +1,4 @@
-// HttpArchive: an archive as its profile tells, over HTTP: TAP queries, DataLink, files.
+// HttpArchive: an archive as its profile describes it, over HTTP: TAP queries, DataLink, files.
 //
 //   errors   as Archive promises
 //   threads  thread-safe: a profile, compiled patterns and a pool of connections; nothing else is kept
@@ -75,14 +75,14 @@ class HttpArchive : public Archive {
 
  private:
   const Profile& profile() const noexcept { return ids_->profile(); }
-  // A failure without the secrets that the service's words may repeat.
+  // A failure without secrets, which the service may have quoted.
   template <class T>
   Result<T> discreet(Result<T> result) const {
     const auto& authoriser = http_.settings().authoriser;
     if (result || !authoriser) return result;
     return Error(result.error().code(), authoriser->without_secrets(result.error().what()));
   }
-  // The same of a refusal with what to do about it.
+  // Like discreet(), and adds to EACCES what the user can do.
   template <class T>
   Result<T> advised(Result<T> result, const std::string& url) const {
     if (result || result.error().code() != EACCES || !http_.settings().authoriser)

@@ -1,6 +1,6 @@
 // The files of one product, by one query of the table that the profile names for it, instead of a DataLink call for each.
 //
-//   errors   ENOTSUP without a request where the profile names no table or the id is of a raw frame; else as Archive::query()
+//   errors   ENOTSUP, without a request, if the profile names no table or the id is of a raw frame; else as Archive::query()
 //   threads  thread-safe: holds no state
 //   source   phase3v2.product_files: client/ESO.md, "Tables"
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace esofs::client {
 
-// archive: is asked the query. id: of the product.
+// archive: runs the query. id: of the product.
 Result<std::vector<ProductFile>> product_files(Archive& archive, const Identifiers& ids,
                                                const std::string& id, Lane::Turn& turn);
 

@@ -1,10 +1,10 @@
-// Answers<Record>: one kind of small answer (links, sources, rows), from its shelf if it is known, else by asking.
+// Answers<Record>: one kind of small answer (links, sources, rows), from its shelf if it is known, else from the archive.
 //
-// An answer within its ttl is given at once. Past it the archive is asked again, and the old one serves if the archive cannot
-// be reached. A failure is remembered for some seconds and told again without a request. Equal questions at one time are one
-// request.
+// An answer within its ttl is returned at once. An older one is requested again, and is still used if the archive cannot be
+// reached. A failure is remembered for some seconds and returned again without a request. Equal requests at one time are
+// one.
 //
-//   shapes   Record: decode()d from the shelf, with the members fetched_at and what was asked
+//   shapes   Record: decode()d from the shelf, with the member fetched_at and those that the request sets
 //   threads  thread-safe; asks on the lane
 #pragma once
 
@@ -43,7 +43,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     std::chrono::seconds ttl;
     std::chrono::seconds failure_memory;
     std::function<std::int64_t()> now;
-    // Who is logged in: what the archive tells somebody is kept for them alone. Empty: always nobody.
+    // The login: answers to a login are kept for that login alone. Empty: always nobody.
     std::function<Login()> login = {};
   };
 
@@ -55,7 +55,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
         policy_(std::move(policy)),
         failures_(policy_.failure_memory) {}
 
-  // However old; null.
+  // Of any age; null if there is none.
   Answer known(const std::string& key) { return read(own(key)); }
 
   // True if an answer within its ttl is known.
@@ -88,14 +88,14 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return joined.cancel;
   }
 
-  // Keeps an answer that came with another one, asked for under `login`. It is not kept if the login has changed since: then
-  // nobody knows which of the two it needed.
+  // Keeps an answer that came with another one, which was requested with `login`. Not kept if the login has changed since:
+  // it is unknown which of the two it needed.
   Answer keep(const std::string& key, const Login& login, Record record) {
     if (now_logged_in() != login) return std::make_shared<const Record>(std::move(record));
     return write(key + login.key_ending(), std::move(record));
   }
 
-  // The known answer counts as old from now on: the archive is asked again, and it serves if the archive cannot be reached.
+  // The known answer counts as older than its ttl from now on.
   void expire(const std::string& asked) {
     const std::string key = own(asked);
     const auto old = read(key);
@@ -113,7 +113,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   };
   static constexpr std::size_t kMostDecoded = 512;
   static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
-  static constexpr int kMostLogins = 3;  // that one question outlives
+  static constexpr int kMostLogins = 3;  // login changes during one request
 
   std::string own(const std::string& key) const { return key + now_logged_in().key_ending(); }
   Login now_logged_in() const { return policy_.login ? policy_.login() : Login(); }

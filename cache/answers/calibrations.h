@@ -1,7 +1,7 @@
 // Calibrations: the part of the Catalog that knows which calibrations belong to an observation.
 //
-// They are found by the observation's DataLink answer, if that is known; else by the profile's pattern; else the DataLink answer
-// is asked for. Lists and trees are separate answers: to list files needs no tree.
+// They are found by the observation's DataLink answer, if it is known; else by the profile's pattern; else by a request for the
+// DataLink answer. Lists and trees are separate answers: a list of files needs no tree.
 //
 //   errors   those of client::Archive::associations; ENOENT if the archive names no calibrations for a dataset; ENODATA
 //            for the tree of an observation that has none

@@ -1,4 +1,4 @@
-// FailureMemory<Key>: remembers failures for some seconds, so that the same is not asked again and again.
+// FailureMemory<Key>: remembers failures for some seconds, so that a failing request is not repeated all the time.
 //
 //   threads  none: its owner guards it
 #pragma once

@@ -2,14 +2,14 @@
 // them, others by the id that the service gave.
 //
 // An own job is remembered in the store, from the moment that the server has made it, until it is deleted or the server
-// says that it is gone. What a job is doing is always the server's answer; it is asked at most once a second.
+// says that it is gone. The state of a job always comes from the server, which is asked at most once a second.
 //
-//   shapes   a job is named by its service and its name in the tree. What is known, remembered or not, is known to who is logged
-//            in at the time (Archive::query_identity): another login, or none, has jobs of its own
+//   shapes   a job is named by its service and its name in the tree. Everything known about jobs belongs to the
+//            login at that time (Archive::query_identity): another login, or none, has other jobs
 //   errors   those of client::Archive; ENOENT: the server has no such job any more, and then it is forgotten;
 //            EAGAIN: the login has changed while the server was asked
 //   threads  thread-safe. Functions that take a Done never wait for the network on the caller's thread
-//            (client/base/ask.h). What changes a job continues after its asker has left.
+//            (client/base/ask.h). Changes of a job continue after the asker has left.
 //   source   UWS 1.1
 #pragma once
 
@@ -41,7 +41,7 @@ struct JobInfo {
   bool own = false;          // made here, under this name
   bool of_query = false;     // named by a saved query
   std::int64_t created = 0;  // seconds since 1970; 0: unknown
-  // Of an own job that is not made yet: what it will be given; -1 and "" none.
+  // For an own job that is not made yet: the settings that it will get; -1 and "" for none.
   std::int64_t duration = -1;
   std::string destruction = {};
 };
@@ -79,15 +79,15 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   // What the server said last, however long ago; null.
   JobPtr last_seen(const JobInfo& job);
 
-  // What an own job will be given when it is made. REQUIRES: job.url is "".
+  // The settings that an own job will get when it is made. REQUIRES: job.url is "".
   Result<void> set_draft(const JobInfo& job);
-  // Forgets an own job of which the server knows nothing.
+  // Forgets an own job that the server does not know.
   Result<void> forget_draft(const std::string& service, const std::string& name);
 
   // --- by asking ---
 
-  // As known(), after a look at the service's own list. A service that shows none is no error; one that cannot be reached
-  // is, unless something is known.
+  // Like known(), after a request for the service's own list. A service without a list is no error; one that cannot be
+  // reached is, unless jobs are known.
   Cancel list(const std::string& service, Done<std::vector<JobInfo>> done);
   Cancel look(const JobInfo& job, Done<JobPtr> done);
   // Makes the job, unless it has been made, and starts it. adql and maxrec: of an own job.

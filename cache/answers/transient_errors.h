@@ -5,8 +5,8 @@
 
 namespace esofs::cache {
 
-// The archive could not be reached or did not answer in time, or this machine has no room: nothing was said about what was
-// asked. Every other error is the archive's answer.
+// The archive could not be reached or did not answer in time, or this machine has no room: this says nothing about the
+// request. Every other error is the archive's answer.
 inline bool transient(int code) {
   switch (code) {
     case ETIMEDOUT:

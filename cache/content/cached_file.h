@@ -1,11 +1,10 @@
-// CachedFile: a content whose archive honours Range. Missing chunks are asked for in ranges, joined by all who wait for
-// them, and answered chunk by chunk as the bytes come in.
+// CachedFile: a content whose archive honours Range. Missing chunks are requested in ranges. All readers of a chunk
+// wait for one request, and each is answered as soon as its chunk is here.
 //
 //   shapes   which transfer comes next: transfer_plan.h; how one runs: cached_file_transfer.h
-//   errors   a transfer that breaks off, or that the server fails to answer, is taken up where it broke, kMostFailures times;
-//            then its readers get the error, which is remembered for failure_memory and told again without a request. Another
-//            version: ESTALE, for good. If the URL is refused, its readers wait while a newer one is asked for; a file that is
-//            gone is EIO
+//   errors   a transfer that breaks off, or that the server fails to answer, continues where it broke, kMostFailures times; then
+//            its readers get the error, which is remembered for failure_memory and returned again without a request. Another
+//            version: ESTALE, for good. If the URL is refused, its readers wait for a newer one; a file that is gone is EIO
 //   threads  thread-safe
 //   source   cache/READING.md; RFC 9110 section 14
 #pragma once
@@ -64,9 +63,9 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   struct State {
     TransferPlan plan;
     FailureMemory<std::uint64_t> failures;     // by chunk
-    std::map<std::uint64_t, Chunk> unwritten;  // have come, and go to the disk with those that follow
+    std::map<std::uint64_t, Chunk> unwritten;  // here, but written to the disk only with the next ones
     std::string url;
-    std::vector<Refused> refused;  // what waits for a newer URL
+    std::vector<Refused> refused;  // chunks that wait for a newer URL
     bool stale = false;            // on_stale was called
     std::optional<Error> expired;
     int handles = 0;
@@ -96,7 +95,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
 
   const std::shared_ptr<ContentParts> parts_;
   const About about_;
-  const std::string server_;  // whom its transfers ask
+  const std::string server_;  // the server of its transfers
   const std::function<void(const Error&)> on_stale_;
   const Renew renew_;
   Guarded<State> state_;

@@ -1,7 +1,7 @@
-// One transfer of a CachedFile: requests for a run of chunks, until all have come or it is given up.
+// One transfer of a CachedFile: requests for a run of chunks, until all have come or it fails.
 //
-//   errors   a transfer that breaks off, or that the server fails to answer (HTTP 500), is taken up where it broke,
-//            kMostFailures times. An answer that is shorter than asked for is no failure: the rest is asked for. ESTALE: another
+//   errors   a transfer that breaks off, or that the server fails to answer (HTTP 500), continues where it broke,
+//            kMostFailures times. An answer that is shorter than requested is no failure: the rest is requested. ESTALE: another
 //            version; EINTR: stopped
 //   threads  run_transfer() blocks; it runs on the transfers lane
 //   source   cache/READING.md; RFC 9110 sections 14 and 15.3.7
@@ -18,7 +18,7 @@
 
 namespace esofs::cache {
 
-// A version of a file that can be asked for in ranges.
+// A version of a file that can be requested in ranges.
 struct RangedFile {
   ContentKey key;
   std::string url;
@@ -40,13 +40,13 @@ struct AnswerTimes {
   std::uint64_t bytes;
 };
 
-// Whose transfer it is. Called from the lane, without locks.
+// The owner of the transfer. Called from the lane, without locks.
 class TransferHost {
  public:
   virtual ~TransferHost() = default;
-  // A chunk that has come already; null.
+  // A chunk that is already here; null.
   virtual Chunk here(std::uint64_t index) = 0;
-  // Where to ask.
+  // The URL to request.
   virtual std::string url() = 0;
   // True if a reader waits for the chunk; else it is found among the unwritten ones until written().
   virtual bool awaited_else_unwritten(std::uint64_t index, const Chunk& chunk) = 0;

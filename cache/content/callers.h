@@ -1,12 +1,12 @@
 // Callers: the files of datasets, opened for each user of this machine with that user's own login (-o identity=caller).
 //
-// What is public comes from the cache of the tree, asked for as nobody, once for all. What is refused there is asked for again
-// with services of the user: the user's credentials, connections, and a cache over the same directory. What these keep on disk
-// is filed under the user's number, so that no file of another user leads to it.
+// Public files come from the cache of the tree, requested without a login, once for all users. A file that is refused there is
+// requested again with the user's own credentials, connections and cache, over the same directory. That cache files content
+// under the uid, so that no file of another user leads to it.
 //
 //   shapes   the login of a user is made at the first open of a file that is not public. Caches of content are kept for
-//            kMostCaches users; beyond that, caches that nobody uses are dropped, the one used longest ago first
-//   errors   those of FileCache::open. EACCES says whether its user is logged in, and what the user can do
+//            kMostCaches users; beyond that, caches without a user are dropped, the least recently used first
+//   errors   those of FileCache::open. EACCES says whether the user is logged in, and what the user can do
 //   threads  thread-safe; nothing waits on the caller's thread. Users' own files are looked at on a lane of its own, one job a
 //            user at a time: a home directory on a server that hangs keeps only its own user waiting
 //   source   fs/SEMANTICS.md, "Private data"
@@ -34,27 +34,27 @@
 
 namespace esofs::cache {
 
-// What the tree asks: the files of datasets as each user of the machine may have them. The tree itself, its names and its listings are
-// one for all, and asked for as nobody.
+// What the tree uses: the files of datasets, for each user of the machine. The tree itself, its names and its listings are the
+// same for all, and requested without a login.
 class CallerFiles {
  public:
   virtual ~CallerFiles() = default;
-  // A file that took a login took that of `user`, and is not restricted() for that reason.
+  // A file that needed a login was opened with that of `user`, and so is not restricted().
   virtual Cancel open(uid_t user, const client::Dataset& dataset, Form form,
                       Done<std::shared_ptr<OpenFile>> done) = 0;
-  // The exact size, if it took a login to learn it; it is no secret. From memory and LMDB.
+  // The exact size, if only a login could learn it; it is not secret. From memory and LMDB.
   virtual std::optional<std::uint64_t> known_size(const client::Dataset& dataset, Form form) = 0;
 };
 
-// The login of one user, and what asks the archive by it.
+// The login of one user, and the services that use it.
 class CallerLogin {
  public:
   virtual ~CallerLogin() = default;
   // Looks at the user's files; true if the user is logged in. Blocks on the disk of the home directory.
   virtual bool look() = 0;
-  // A cache that asks with the user's login. What it asks with outlives it.
+  // A cache that uses the user's login. Its services outlive it.
   virtual Result<std::shared_ptr<FileCache>> make_files() = 0;
-  // What the user can do about the refusal of `url`, in words for everybody; "".
+  // What the user can do about the refusal of `url`, without private details; "".
   virtual std::string advice(const std::string& url) = 0;
 };
 
@@ -84,7 +84,7 @@ class Callers : public CallerFiles {
   // Nothing begins after this. To be called before the lane ends.
   void end();
 
-  // Of all the caches that there are and were, without the bytes on disk. Never waits.
+  // The sum over all present and former caches, without the bytes on disk. Never waits.
   FileCache::Usage usage() const;
 
   static constexpr std::size_t kMostCaches = 16;
@@ -119,7 +119,7 @@ class Callers : public CallerFiles {
   FileCache& shared_;
   LearntSizes sizes_;
   Lane& lane_;
-  Gate gate_;  // closed by end(): what is inside uses the lane
+  Gate gate_;  // closed by end(): jobs inside use the lane
   mutable Guarded<State> state_;
 };
 

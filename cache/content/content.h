@@ -26,13 +26,13 @@
 
 namespace esofs::cache {
 
-// Bounds the life of the jobs of a cache: what they use stays until all that have entered have left. Thread-safe.
+// Bounds the life of the jobs of a cache: what they use lives until all jobs that entered have left. Thread-safe.
 class Gate {
  public:
-  // False: the cache is ending; the job must end without using anything of it.
+  // False: the cache ends; the job must end without using it.
   [[nodiscard]] bool enter();
   void leave();
-  // Stops what is inside, lets nobody in any more, and waits until all have left.
+  // Stops the jobs inside, lets no more in, and waits until all have left.
   void close();
   std::stop_token stop() const { return stop_.get_token(); }
 
@@ -67,7 +67,7 @@ struct ContentCounters {
   std::atomic<std::uint64_t> requests = 0;
 };
 
-// What all contents of a cache share. The archive and the lane outlive the cache; the rest is kept by whoever holds this.
+// What all contents of a cache share. The archive and the lane outlive the cache; the rest lives as long as this.
 struct ContentParts {
   ContentParts(client::Archive& the_archive, Lane& the_lane, SegmentStore::Config disk,
                std::uint64_t memory_bytes)
@@ -79,19 +79,19 @@ struct ContentParts {
   ChunkMemory memory;
   ContentCounters counters;
   Gate gate;
-  std::atomic<std::uint64_t> ahead_bytes = 0;  // asked for ahead of all readers and not here yet
+  std::atomic<std::uint64_t> ahead_bytes = 0;  // requested ahead of readers and not here yet
   std::uint64_t read_ahead_bytes = 128ULL << 20U;
   std::chrono::seconds failure_memory{5};
-  std::chrono::milliseconds retry_pause{250};  // before a broken transfer is taken up again
+  std::chrono::milliseconds retry_pause{250};  // before a broken transfer continues
   std::function<std::int64_t()> now;           // seconds since 1970
 
-  // How far ahead of its readers a file may be asked for, and all files together. What memory has no room for until it is
-  // read is read from the disk.
+  // How far ahead of its readers a file may be requested, and all files together. Chunks that do not fit into memory until
+  // they are read are read from the disk.
   std::uint64_t most_ahead() const {
     return segments.usable() ? read_ahead_bytes : std::min(read_ahead_bytes, most_ahead_in_memory());
   }
-  // How far ahead of a reader chunks may come if only memory keeps them. What was read counts as used lately, so that it
-  // pushes out what is still to be read: half of the memory would not be enough.
+  // How far ahead of a reader chunks may come if only memory keeps them. Chunks that were just read count as used lately and
+  // push out those still to be read, so half of the memory would be too much.
   std::uint64_t most_ahead_in_memory() const noexcept { return memory.most_bytes() / 4; }
 
   // A verified chunk of `key` from memory or disk, with the size that it must have; else null.

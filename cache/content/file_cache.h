@@ -29,7 +29,7 @@ namespace esofs::cache {
 enum class Form : std::uint8_t { kDelivered, kPlain };
 enum class Unpack : std::uint8_t { kNone, kZ, kAll };  // -o unpack: what kPlain decompresses
 
-// What is known of a file without asking anybody.
+// What is known about a file without a request.
 struct FileFacts {
   std::uint64_t size = 0;  // exact, or the best estimate, rounded up; never 0 unless exact
   bool exact = false;
@@ -38,7 +38,7 @@ struct FileFacts {
   std::string version;         // content key; "" not known yet
   std::uint64_t cached_bytes = 0;
   std::int64_t mtime = 0;      // the date that this version was first opened under; 0 not known
-  bool restricted = false;     // it took the login of the current user to get it
+  bool restricted = false;     // it needed the login of the current user
   std::optional<Error> error;  // the failure remembered, if any
 };
 
@@ -50,16 +50,16 @@ class FileCache {
     std::uint64_t reserve_bytes = 1ULL << 30U;  // left free on the disk
     Unpack unpack = Unpack::kAll;
     std::uint64_t memory_bytes = 64ULL << 20U;       // of verified chunks and of bytes on their way
-    std::uint64_t read_ahead_bytes = 128ULL << 20U;  // most bytes asked for ahead of one sequential reader
+    std::uint64_t read_ahead_bytes = 128ULL << 20U;  // most bytes requested ahead of one sequential reader
     std::chrono::seconds failure_memory{5};
     // A file that was opened within this time is opened again without a request.
     std::chrono::seconds revalidate_after{24 * 3600};
     std::function<std::int64_t()> now = system_seconds;  // since 1970
-    bool sweep = true;  // removes what earlier processes have left; false: another cache of this process does
+    bool sweep = true;  // removes leftovers of earlier processes; false: another cache of this process does
   };
 
-  // All that is passed by reference outlives the cache. transfers: the lane of downloads. When its last user drops it, it stops
-  // and answers all that is under way, and waits for that.
+  // All that is passed by reference outlives the cache. transfers: the lane of downloads. When the last user drops
+  // the cache, it stops and answers everything under way, and waits for that.
   static Result<std::shared_ptr<FileCache>> create(Config config, client::Archive& archive,
                                                    MetadataStore& store, Catalog& catalog, Lane& transfers);
   virtual ~FileCache() = default;
@@ -70,7 +70,7 @@ class FileCache {
   // From memory and LMDB.
   virtual FileFacts facts(const client::Dataset& dataset, Form form) = 0;
 
-  // Drops what is kept of a file that nobody has open.
+  // Drops the cached bytes of a file that nobody has open.
   virtual Result<void> evict(const client::Dataset& dataset) = 0;
 
   struct Usage {

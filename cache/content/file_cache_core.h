@@ -1,5 +1,5 @@
-// FileCacheCore: the FileCache. Its jobs and continuations keep it until the last of them has ended; only those that are inside
-// the gate use what it refers to.
+// FileCacheCore: the FileCache. Its jobs and continuations keep it alive until the last of them has ended; only those inside the
+// gate use what it refers to.
 //
 //   shapes   a file is found by file_id(): archive, dataset and access URL. Its record says which version is known; all
 //            handles share its content
@@ -37,9 +37,9 @@ class FileCacheCore : public FileCache,
   Result<void> evict(const client::Dataset& dataset) override;
   Usage usage() const override;
 
-  // Removes what is left of the transfers of processes that have ended. To be called before any transfer begins.
+  // Removes leftovers of the transfers of processes that have ended. To be called before any transfer begins.
   void sweep();
-  // Stops and answers all that is under way.
+  // Stops and answers everything under way.
   void end();
 
   // --- OpeningHost ---
@@ -85,8 +85,8 @@ class FileCacheCore : public FileCache,
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
   KnownFiles known_;
-  // Until when: files whose version was another a moment later, as behind mirrors that make their ETags
-  // themselves. Their ranges cannot be put together.
+  // Files whose version differed a moment later, as behind mirrors that make their own ETags: their ranges cannot be put
+  // together. The value says until when this is remembered.
   Guarded<std::map<FileId, std::int64_t>> unsteady_;
   Flights openings_;                        // by the file id and the login
   Waiters<std::string, ContentPtr> views_;  // by content key

@@ -1,4 +1,4 @@
-// FileRecord: what is remembered of a file between runs, on the shelf kFiles under file_id().
+// FileRecord: what is remembered about a file between runs, on the shelf kFiles under file_id().
 //
 //   shapes   the number of the format (one byte), then a JSON object. An unknown format is no record
 #pragma once
@@ -22,7 +22,7 @@ struct FileRecord {
   std::string tag;  // client::FileHead::tag and date
   std::string date;
   std::uint64_t size = 0;
-  bool whole = false;  // came as one response, cannot be asked for in ranges
+  bool whole = false;  // came as one response, cannot be requested in ranges
   Packing packing = Packing::kNone;
   std::optional<std::uint64_t> plain_size;  // of the decompressed view, once it was made
   std::int64_t mtime = 0;                   // the date that the dataset had when this version came; 0 unknown
@@ -32,15 +32,15 @@ struct FileRecord {
   std::string
       parent;  // of a cutout: the text of the content key of the file that it was cut out of; "" unknown
 
-  // That it took to get it.
+  // The login that it needed.
   const Login& login() const noexcept { return key.login(); }
 };
 
-// Whether the remembered version is the one that a listing describes, as far as dates go. A row without the date, or an
+// True if the remembered version is the one that a listing describes, as far as dates show. A row without the date, or an
 // identifier alone, describes no other version.
 bool same_version(const FileRecord& record, const client::Dataset& dataset);
 
-// Takes over the dates that are known from before, if `record` is of the same version.
+// Takes over the dates of the earlier record if `record` is of the same version.
 void continue_record(FileRecord& record, const FileRecord& before, const client::Dataset& dataset);
 
 std::string encoded(const FileRecord& record);

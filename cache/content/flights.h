@@ -1,8 +1,8 @@
-// Flights: opens under way. All who want one file at one time wait for one flight; each is answered once.
+// Flights: opens under way. All openers of a file at one time wait for one flight; each is answered once.
 //
-//   shapes   a flight is found by its key: the file and who is logged in. An attempt is what the archive is asked in its
-//            behalf; a flight has one at a time, but may have several one after the other
-//   errors   EINTR to an asker who leaves
+//   shapes   a flight is found by its key: the file and the login. An attempt is one request to the archive for the flight; a
+//            flight has one at a time, but may have several one after the other
+//   errors   EINTR to an opener that is cancelled
 //   threads  thread-safe; answers are given without locks. A Cancel may outlive the Flights
 #pragma once
 
@@ -32,7 +32,7 @@ struct Attempt {
   explicit Attempt(std::string the_flight) : flight(std::move(the_flight)) {}
 
   const std::string flight;
-  std::stop_source stop;  // ends the request and the transfer that it becomes
+  std::stop_source stop;  // ends the request and its transfer
   std::atomic<std::int64_t> alive_at =
       0;  // when it was sent or its last bytes came, seconds since 1970; 0: not sent yet
 };
@@ -40,10 +40,10 @@ using AttemptPtr = std::shared_ptr<Attempt>;
 
 class Flights {
  public:
-  // What becomes of a request that nobody waits for.
+  // What happens to a request that nobody waits for.
   enum class Unwanted : std::uint8_t {
-    kGoesOn,  // what it learns is kept; but an asker who comes later does not wait for one that hangs
-    kStops    // it costs the archive more than a file does (a cutout)
+    kGoesOn,  // its result is kept; but later openers do not wait for one that hangs
+    kStops    // it costs the archive more than a file (a cutout)
   };
   struct Joined {
     AttemptPtr begin;  // to be begun by the caller; null: one is under way
@@ -53,11 +53,11 @@ class Flights {
   [[nodiscard]] Joined join(const std::string& key, Unwanted unwanted, std::int64_t now,
                             Done<Delivered> done);
 
-  // False: another attempt took its place, or its flight has landed. What it brings is nobody's.
+  // False: another attempt took its place, or its flight has landed. Nobody waits for its result.
   bool current(const Attempt& attempt) const;
   // The attempt was stopped before it had the file. Returns another one, to be begun by the caller, if somebody waits.
   [[nodiscard]] AttemptPtr stopped(const Attempt& attempt);
-  // Answers all who wait. Does nothing if the attempt is not current.
+  // Answers all that wait. Does nothing if the attempt is not current.
   void land(const Attempt& attempt, const Result<Delivered>& result);
 
  private:

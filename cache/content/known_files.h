@@ -1,8 +1,8 @@
-// KnownFiles: what is known of the files of an archive without asking: their records (over remounts, on the shelf kFiles),
-// the contents that are open, and what failed a moment ago.
+// KnownFiles: what is known about the files of an archive without a request: their records (kept on the shelf kFiles over
+// remounts), the open contents, and recent failures.
 //
-//   shapes   a file is found by its FileId. What took a login to get has a record of its own, under the id and "\nfor NAME". That
-//            user sees it while logged in; else the public record is seen
+//   shapes   a file is found by its FileId. A file that needed a login has a record of its own, under the id and "\nfor NAME",
+//            which is used while that user is logged in; else the public record is used
 //   errors   a record that cannot be kept is logged and forgotten with the process
 //   threads  thread-safe; blocks on the local disk only
 //   source   ours
@@ -28,7 +28,7 @@ namespace esofs::cache {
 
 class KnownFiles {
  public:
-  // What somebody has open of one version of a file; null if nobody has.
+  // The open content of one version of a file; null if nobody has it open.
   struct Contents {
     ContentPtr content;
     ContentPtr view;
@@ -42,11 +42,11 @@ class KnownFiles {
   void keep(const FileId& id, const FileRecord& record);
   Contents contents(const FileId& id, const FileRecord& record);
 
-  // `made`, or the content of the same version that is open already. Its record is known from now on, to this process.
+  // `made`, or the open content of the same version. This process knows its record from now on.
   ContentPtr adopt(const FileId& id, const FileRecord& record, const ContentPtr& made);
   ContentPtr adopt_view(const FileId& id, const FileRecord& record, const ContentPtr& made);
 
-  // Forgets this version. The caller expires what is open of it, after the caller has freed its place in the cache.
+  // Forgets this version. The caller expires its open content, after freeing its place in the cache.
   Contents forget(const FileId& id, const ContentKey& key);
   // The keys of records that an answer with this record proves out of date: other versions, of the current login or public.
   std::vector<ContentKey> superseded(const FileId& id, const FileRecord& record);

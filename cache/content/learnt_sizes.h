@@ -1,8 +1,8 @@
-// LearntSizes: the sizes of files that took a login to open. The records of such files are kept under that login; their sizes are
+// LearntSizes: the sizes of files that needed a login. The records of such files are kept under that login; their sizes are
 // public at the archive, and all users of a mount must see the same ones.
 //
 //   shapes   on the shelf kNumbers; a size holds for one date of its dataset and one form of the file
-//   errors   none: what cannot be kept is an estimate again
+//   errors   none: a size that cannot be kept is an estimate again
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
 

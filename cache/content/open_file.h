@@ -21,12 +21,12 @@ class OpenFile {
   virtual ~OpenFile() = default;
   virtual std::uint64_t size() const noexcept = 0;  // exact
   virtual const std::string& version() const noexcept = 0;
-  // It took a login to get it.
+  // True if it needed a login.
   virtual bool restricted() const noexcept { return false; }
-  // The version in the words of this archive (Archive::identity()) and without a login: openings of one file by several users
-  // that agree in it read the same bytes.
+  // The version, with the archive's identity and without a login: users whose openings of a file have equal texts read the
+  // same bytes.
   virtual std::string shared_version(const std::string& /*archive*/) const { return version(); }
-  // The bytes of [offset, min(offset + size, file size)): exactly so many, or an error.
+  // The bytes of [offset, min(offset + size, file size)): all of them, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
   // False if a read of this range would make a request to the archive. Never waits.
   virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }

@@ -1,8 +1,8 @@
 // Opening: the first request for a file, which gives its exact size and version and brings its first bytes; for FITS the
-// last bytes are asked for beside it, because nearly every tool wants both.
+// last bytes are requested as well, because nearly every tool reads both.
 //
-//   shapes   an answer without ranges becomes a WholeFile. If nobody has announced its length, what the file itself says of
-//            its length decides at the end whether it came whole (forms/wholeness.h); if it did not, it is asked for again
+//   shapes   an answer without ranges becomes a WholeFile. If its length was not announced, the file's own form decides
+//            at the end whether it came whole (forms/wholeness.h); if not, it is requested again
 //   errors   those of client::Archive::fetch
 //   threads  runs on the transfers lane; the host is called there
 //   source   cache/READING.md; RFC 9110 section 14
@@ -23,36 +23,36 @@ namespace esofs::cache {
 
 struct OpeningRequest {
   FileId id;
-  AttemptPtr attempt;  // in whose behalf
+  AttemptPtr attempt;  // whose request this is
   client::Dataset dataset;
   client::FileSource source;
   std::string parent{};                // of a cutout: FileRecord::parent
-  std::optional<FileRecord> before{};  // what is remembered of the file
-  bool in_one = false;  // by one answer, without ranges: no two answers have agreed on its version
+  std::optional<FileRecord> before{};  // what is remembered about the file
+  bool in_one = false;                 // without ranges, because no two answers agree on its version
 };
 
 // Why an opening ended without the file.
 enum class OpeningEnd : std::uint8_t {
   kRefused,  // the archive refuses it or does not have it
-  kPackage,  // what came is a package and not the FITS file that it is called
+  kPackage,  // it is a package, although its name says FITS
   kStopped,  // its attempt was stopped
   kEnding,   // the cache ends
   kFailed    // anything else
 };
 
-// What Opening asks of the cache it works for. Called from the lane, without locks.
+// The cache that an Opening works for. Called from the lane, without locks.
 class OpeningHost {
  public:
   virtual ~OpeningHost() = default;
-  // The content that this record describes: the one that is open already, or a new one. What was known of another
-  // version before is dropped.
+  // The content that this record describes: the open one, or a new one. Everything known about another version is
+  // dropped.
   virtual std::shared_ptr<Content> ranged(const OpeningRequest& request, const FileRecord& record) = 0;
   // A new content for a whole response; known to the host once readable() or completed() is called.
   virtual std::shared_ptr<class WholeFile> whole(const OpeningRequest& request, const ContentKey& key) = 0;
   // The file can be read.
   virtual void readable(const OpeningRequest& request, const Delivered& delivered) = 0;
   virtual void failed(const OpeningRequest& request, OpeningEnd why, const Error& error) = 0;
-  // A whole response has come to its end and may be found again by its record.
+  // A whole response is complete and may be found again by its record.
   virtual void completed(const OpeningRequest& request, const Delivered& delivered) = 0;
   // Before failed(kPackage): where the package is.
   virtual void is_package(const OpeningRequest& request, const client::FileSource& package) = 0;
@@ -61,7 +61,7 @@ class OpeningHost {
 // The version of a file by the head of an answer; part of its content key.
 std::string version_of(const client::FileHead& head, const client::Dataset& dataset);
 
-// Submits the requests. Of host, exactly one of readable() and failed() is called, and failed() at most once the gate is closed.
+// Submits the requests. Calls exactly one of host's readable() and failed(); once the gate is closed, at most failed().
 void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
                OpeningRequest request);
 

@@ -1,4 +1,4 @@
-// What comes in place of a FITS file may be a package of files: a tar, zip or tar.gz that a listing has called FITS.
+// Finds out whether a package of files came in place of a FITS file: a tar, zip or tar.gz that a listing calls FITS.
 //
 //   threads  package_at() blocks; runs on the transfers lane
 //   source   POSIX pax, "ustar Interchange Format"; PKWARE APPNOTE 4.3.7
@@ -16,13 +16,13 @@
 
 namespace esofs::cache {
 
-// The source of the package that an answer with this head and these first bytes (as many as there are) is; nullopt: it is none.
-// asked: the source that the answer is to. Its type and name become such that they tell the package.
+// The source of the package, if an answer with this head and these first bytes is one; else nullopt. asked: the requested
+// source; the result has the type and the name of the package.
 std::optional<client::FileSource> package_of_answer(const client::FileSource& asked,
                                                     const client::FileHead& head,
                                                     std::span<const std::byte> begin);
 
-// Asks for the first bytes of what `source` leads to. nullopt: it is no package, or cannot be had.
+// Requests the first bytes of `source`. nullopt: it is not a package, or the request failed.
 std::optional<client::FileSource> package_at(client::Archive& archive, const client::FileSource& source,
                                              bool restricted, Lane::Turn& turn);
 

@@ -1,6 +1,6 @@
 // PendingRead: one read of a file, answered when the last of its chunks has come, or with the first failure.
 //
-//   threads  thread-safe; the answer is given once, on the thread that brings it, with no lock held
+//   threads  thread-safe; the answer is given once, on the thread that brings the last chunk, with no lock held
 #pragma once
 
 #include <cstdint>

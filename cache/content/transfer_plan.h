@@ -1,7 +1,7 @@
-// TransferPlan: of one file, what its readers wait for, what is asked for ahead of them, and which transfer comes next.
+// TransferPlan: for one file, the chunks that readers wait for, those to request ahead of them, and which transfer comes next.
 //
-//   shapes   a chunk that is on its way or queued is a flight; all readers who want it wait for the same one. A transfer asks
-//            for a run of chunks. What readers wait for goes first; what is read ahead is spread over several transfers
+//   shapes   a chunk that is on its way or queued is a flight; all its readers wait for the same one. A transfer
+//            requests a run of chunks. Chunks with waiting readers come first; read-ahead is spread over several transfers
 //   threads  not thread-safe: the file that it belongs to holds its lock around every call
 //   source   cache/READING.md, "Chunks become transfers"
 #pragma once
@@ -33,7 +33,7 @@ struct Transfer {
   std::optional<Error> broken = {};  // of its last request; used by its job only, like the next two
   std::string url = {};              // of its last request
   std::shared_ptr<Bytes> begun =
-      {};  // the first bytes of chunk `next`, of an answer that was shorter than asked for
+      {};  // the first bytes of chunk `next`, of an answer that was shorter than requested
   std::stop_source stop = {};
 };
 using TransferPtr = std::shared_ptr<Transfer>;
@@ -47,14 +47,14 @@ class TransferPlan {
     std::uint64_t end;
   };
 
-  // Who brings a chunk.
+  // What brings a chunk.
   struct Queued {
     friend bool operator==(Queued, Queued) = default;
   };
   struct ByOpening {  // the first answer of the file
     friend bool operator==(ByOpening, ByOpening) = default;
   };
-  struct AwaitsUrl {  // nobody before there is a newer URL
+  struct AwaitsUrl {  // nothing, until there is a newer URL
     friend bool operator==(AwaitsUrl, AwaitsUrl) = default;
   };
   using Carrier = std::variant<Queued, const Transfer*, ByOpening, AwaitsUrl>;
@@ -69,7 +69,7 @@ class TransferPlan {
 
   // --- readers ---
 
-  // Takes note of a read. Returns what is worth asking for ahead (look_ahead()).
+  // Notes a read. Returns the ranges to request ahead (look_ahead()).
   std::vector<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size) {
     return readers_.read(offset, size, file_size);
   }
@@ -90,10 +90,10 @@ class TransferPlan {
   void expect(std::uint64_t chunk) { flights_[chunk].carrier = ByOpening(); }
   // The opening did not bring it: it is queued if somebody waits.
   void lost(std::uint64_t chunk);
-  // A chunk has come. Returns who waits for it.
+  // A chunk has come. Returns the reads that wait for it.
   Askers land(std::uint64_t chunk);
   void queue_first(Run run) { demand_.push_front(run); }
-  // Visits what `carrier` brings of a run; if visit(index, flight) is false, the flight ends.
+  // Visits the chunks of a run that `carrier` brings; if visit(index, flight) is false, the flight ends.
   template <class Visit>
   void visit(Run run, const Carrier& carrier, const Visit& visit) {
     auto flight = flights_.lower_bound(run.first);
@@ -102,7 +102,7 @@ class TransferPlan {
       flight = stays ? std::next(flight) : flights_.erase(flight);
     }
   }
-  // Ends all flights and queues. Returns who waits, and the transfers to be stopped without the lock.
+  // Ends all flights and queues. Returns the waiting reads, and the transfers to be stopped without the lock.
   struct Cleared {
     Askers askers;
     std::vector<TransferPtr> transfers;
@@ -111,13 +111,13 @@ class TransferPlan {
 
   // --- transfers ---
 
-  // The next transfer to begin; null: none. ahead_room: bytes that may be asked for ahead.
+  // The next transfer to begin; null: none. ahead_room: bytes that may be requested ahead.
   TransferPtr next(std::uint64_t ahead_room);
   // If readers queue behind transfers that only read ahead, the farthest of these makes way: to be stopped without the lock.
   TransferPtr make_room();
   void ended(const TransferPtr& transfer) { std::erase(active_, transfer); }
 
-  // How an answer came, and from that how far ahead is asked: `most` bytes at most.
+  // Notes how an answer came. That decides how far ahead is requested: at most `most` bytes.
   Pace& pace() noexcept { return pace_; }
   void set_window(std::uint64_t most) { readers_.set_most_bytes(window(most)); }
 
@@ -132,7 +132,7 @@ class TransferPlan {
   std::uint64_t piece_ahead(std::uint64_t chunks) const;
 
   const std::uint64_t width_;
-  std::map<std::uint64_t, Flight> flights_;  // by chunk: all that is on its way or queued for a reader
+  std::map<std::uint64_t, Flight> flights_;  // by chunk: those on their way or queued for a reader
   std::deque<Run> demand_;  // queued; chunks without a flight, or carried already, are skipped
   std::deque<Run> ahead_;
   std::vector<TransferPtr> active_;

@@ -1,8 +1,8 @@
-// Unfinished: whole responses under way, noted so that what a killed process leaves of them on disk is removed by the next
-// one. A whole response has a content key of its own that no record has before it is complete.
+// Unfinished: whole responses under way, noted so that the next process removes what a killed one leaves of them on
+// disk. A whole response has its own content key, which no record holds before it is complete.
 //
 //   shapes   on the shelf kFiles, key "unfinished\n" and the content key; value: a format number and the process, in decimal
-//   errors   none: what cannot be noted is left to the eviction
+//   errors   none: leftovers that were not noted are left to the eviction
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
 

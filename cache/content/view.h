@@ -1,4 +1,4 @@
-// Views: plain FITS of files that the archive delivers compressed, made once and kept in the cache as a content of its own.
+// Views: the plain FITS of a file that the archive delivers compressed, made once and kept in the cache as its own content.
 //
 //   errors   those of reading the delivered file; EIO with the library's sentence if it cannot be unpacked
 //   threads  thread-safe; the delivered file is read by continuations, unpacking is a job of the transfers lane
@@ -33,10 +33,10 @@ struct ViewRequest {
   std::function<bool()> wanted;   // false: nobody waits any more, the work may end (EINTR)
 };
 
-// Reads the delivered file, unpacks it and keeps the outcome. done runs on a lane thread.
+// Reads the delivered file, unpacks it and keeps the result. done runs on a lane thread.
 void make_view(std::shared_ptr<ContentParts> parts, ViewRequest request, Done<MadeView> done);
 
-// A view as a content. Chunks that the cache has lost meanwhile are there again after `remake`.
+// A view as a content. `remake` makes it again if the cache has lost chunks.
 class ViewFile : public Content, public std::enable_shared_from_this<ViewFile> {
  public:
   using Remake = std::function<void(Done<MadeView>)>;

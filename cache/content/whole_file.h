@@ -1,9 +1,9 @@
 // WholeFile: a content that one response brings from its first byte to its last, because the archive ignores Range for it.
 // Readers follow the response; bytes of two responses are never mixed.
 //
-//   shapes   while it comes, chunks [0, next) are here; kept on disk from the beginning. The caller records it once it
-//            is whole; without a record it is never found again
-//   errors   a response that breaks off before anybody has read of it begins again; after that every read is ESTALE. A chunk
+//   shapes   while it comes, chunks [0, next) are here; they are on disk from the beginning. The caller writes a
+//            record once it is whole; without a record it is never found again
+//   errors   a response that breaks off before a byte was read begins again; later, every read is ESTALE. A chunk
 //            that the cache has lost is ESTALE too
 //   threads  thread-safe. begin(), feed() and end() are for the one job that brings the response
 //   source   cache/READING.md; when ESO ignores Range: client/ESO.md, "Files"
@@ -46,12 +46,12 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool begin(std::optional<std::uint64_t> size);
   // The next bytes. Waits if only memory can keep them and readers are far behind.
   Result<void> feed(std::span<const std::byte> piece, Lane::Turn& turn);
-  // It cannot be read any more, and nobody but this content knows it yet.
+  // It cannot be read any more, which only this content knows yet.
   void spoil(const Error& error);
   // Nothing more comes. Success only if the response was whole.
   Result<void> end(const Result<void>& result);
 
-  // What stops the response: requested when the last handle is closed and much is left. Before begin().
+  // Stops the response; requested when the last handle is closed and much is missing. Before begin().
   void carried_by(std::stop_source stop);
 
  private:
@@ -76,7 +76,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   std::uint64_t farthest_read_ = 0;
   bool size_known_ = false;
   bool running_ = false;
-  bool touched_ = false;  // somebody has had bytes of this response
+  bool touched_ = false;  // bytes of this response have been read
   bool spoiled_ = false;  // on_stale was called
   bool memory_only_ = false;
   int handles_ = 0;

@@ -1,5 +1,5 @@
-// Attempts: what was tried of each query since its last snapshot, kept in the store so that it outlives a restart.
-// While the store fails, it is kept in memory.
+// Attempts: what was tried for each query since its last snapshot, kept in the store over restarts, or in memory while the
+// store fails.
 //
 //   threads  thread-safe; blocks on the local disk only
 #pragma once

@@ -1,5 +1,5 @@
 // BatchThread: writes the batches of one listing while the next rows arrive. Its thread `listing` starts with the first batch
-// and ends with this object, after what was begun.
+// and ends with this object, after the batch that was begun.
 //
 //   threads  used by one thread; the work runs on its own
 #pragma once
@@ -21,9 +21,9 @@ class BatchThread {
 
   // REQUIRES: nothing is begun.
   void begin(Work work);
-  // Whether a batch is being written, or its result was not taken yet.
+  // True while a batch is written, or its result was not taken.
   bool begun() const { return result_.valid(); }
-  // Waits for what was begun. REQUIRES: begun().
+  // Waits for the batch that was begun. REQUIRES: begun().
   Result<void> end() { return result_.get(); }
 
  private:

@@ -1,4 +1,4 @@
-// The name under which a dataset shows up in a listing, before it is made unique.
+// The name of a dataset in a listing, before it is made unique.
 //
 //   source   fs/SEMANTICS.md, "datasets/<dp_id>/"
 #pragma once
@@ -13,7 +13,7 @@ namespace esofs::cache {
 // '/'. An id that is a file's name has its extension already: the stem is without a FITS extension and without the dataset's own.
 std::string entry_name(const client::Dataset& dataset);
 
-// The name of the directory below datasets/ of the dataset that a listing names so: the same without the extension.
+// The name below datasets/ of the dataset with this name in a listing: the same without the extension.
 std::string directory_name(const std::string& entry_name, const std::string& extension);
 
 // The stem made safe: the name of the directory of a dataset that no listing names. Two datasets whose ids have a '/' may

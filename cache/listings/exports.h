@@ -1,11 +1,11 @@
-// Exports: the answers of queries in other formats than the server's, made from the VOTable kept when they are first asked for.
+// Exports: the answers of queries in other formats than the server's, made from the kept VOTable at the first request.
 //
-// An export lies beside its VOTable, `<listing id>.csv` beside `<listing id>.vot`, and goes with it. It is written under a name
-// of its own and then renamed, so that a file of its name is whole, also after kill -9.
+// An export lies beside its VOTable, `<listing id>.csv` beside `<listing id>.vot`, and goes with it. It is written under another
+// name and then renamed, so that a file of its name is whole, even after kill -9.
 //
 //   errors   ENODATA: the answer was not kept; ENOSPC, EDQUOT: the disk is full; EIO; EOVERFLOW: it does not fit the format.
 //            A failure is remembered for some seconds and returned again without work
-//   threads  thread-safe; exports are made on the lane, one for all who ask for it, and do not count against its width
+//   threads  thread-safe; exports are made on the lane, once for all askers, and do not count against its width
 #pragma once
 
 #include <chrono>

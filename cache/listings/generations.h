@@ -33,22 +33,22 @@ class Generations {
     std::optional<Error> failure;
   };
   Begun begin(const QueryKey& query, std::int64_t now);
-  // It is committed, or given up: its record alone says what becomes of it. Nothing for a generation not begun here.
+  // It was committed or given up: from now on its record decides. Does nothing for a generation not begun here.
   void end(const Generation& generation);
 
-  // The Listing of this generation that somebody holds; null.
+  // The living Listing of this generation; null.
   std::shared_ptr<const Listing> live_listing(const Generation& generation);
-  // From here on the generation stays while the returned listing lives: `listing`, or the one that was registered before. null: it
-  // is being deleted.
+  // From here on the generation stays while the returned listing lives: `listing`, or one registered before. null: it is
+  // being deleted.
   [[nodiscard]] std::shared_ptr<const Listing> register_listing(const Generation& generation,
                                                                 std::shared_ptr<const Listing> listing);
 
-  // Whether rows read before this call were whole: nobody has begun to delete them.
+  // True if rows read before this call were whole: nobody has begun to delete them.
   bool intact(const Generation& generation);
 
   // Deletes at most about `most` records of garbage. True: there is more to do at once.
   Result<bool> sweep(std::size_t most, std::int64_t now);
-  // Garbage that a Listing kept may be free now. Cheap; for deciding on a sweep.
+  // True if garbage that a Listing kept may be free now. Cheap, to decide on a sweep.
   bool freed();
 
   std::filesystem::path result_path(const Generation& generation) const;

@@ -48,7 +48,7 @@ struct QueryState {
   std::int64_t error_at = 0;
 };
 
-// A snapshot. Thread-safe; stays readable for as long as it is held, whatever is refreshed meanwhile.
+// A snapshot. Thread-safe; stays readable as long as it is held, also after a refresh.
 class Listing {
  public:
   struct Entry {
@@ -82,7 +82,7 @@ class Listing {
 
  protected:
   static bool in_directory(const Entry& entry, const std::string& name);
-  // What was found under a key that several entries may have; nothing if it is not the right one.
+  // The entry found under a key that several entries may share; nullopt if it is another one.
   static Result<std::optional<Entry>> only(Result<std::optional<Entry>> found,
                                            const std::function<bool(const Entry&)>& right);
 };

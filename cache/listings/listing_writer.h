@@ -1,8 +1,8 @@
-// ListingWriter: takes a query's answer as it arrives and makes it a snapshot.
+// ListingWriter: makes a snapshot of a query's answer while it arrives.
 //
 // Rows go to the store in batches under a generation of their own; commit() makes the query's SnapshotRecord point to it,
-// in one transaction with the rest. Until then nobody sees anything of it, and a writer that is dropped or dies leaves
-// only garbage that Generations knows. If the store fails, the rows are kept in memory, up to a bound.
+// in one transaction with the rest. Until then it is invisible, and a writer that is dropped or dies leaves only
+// garbage that Generations knows. If the store fails, the rows are kept in memory, up to a bound.
 //
 //   shapes   at most two batches of rows are in memory, one that fills while the other is written, besides what the
 //            fallback holds

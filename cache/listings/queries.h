@@ -1,6 +1,6 @@
 // Queries: the part of the Catalog that turns saved queries into listings.
 //
-// Shared with the jobs on the lane, and so alive until the last of them has ended.
+// Jobs on the lane share it, so it lives until the last of them has ended.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
  public:
   struct Config {
     std::filesystem::path results_dir;    // result.vot files
-    std::chrono::seconds failure_memory;  // a failed query is answered with its failure for so long
+    std::chrono::seconds failure_memory;  // this long a failed query is answered with its failure
     std::function<std::int64_t()> now;    // seconds since 1970; must be set
   };
   // archive, store and lane outlive the jobs.
@@ -42,7 +42,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
   void forget(const QuerySpec& spec);
   std::vector<std::shared_ptr<const Listing>> known_listings(std::size_t most);
 
-  // Deletes what no snapshot needs any more, in jobs.
+  // Deletes, in jobs, what no snapshot needs any more.
   void sweep_soon();
 
  private:
@@ -51,11 +51,11 @@ class Queries : public std::enable_shared_from_this<Queries> {
     explicit Running(std::int64_t at) : started_at(at) {}
     const std::int64_t started_at;
     std::atomic<std::uint64_t> rows = 0;
-    std::atomic<bool> refresh_again = false;  // a refresh was asked for since it began
+    std::atomic<bool> refresh_again = false;  // a refresh was requested since it began
     Guarded<std::string> job_url;
   };
 
-  Login login(const std::string& service) const;  // with which queries are sent to this service
+  Login login(const std::string& service) const;  // of queries to this service
   QueryKey key_of(const QuerySpec& spec) const;
   StoredListing::Shown visibility(const QueryKey& query) const;
   std::optional<SnapshotRecord> snapshot_record(const QueryKey& query);

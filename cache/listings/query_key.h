@@ -1,4 +1,4 @@
-// QueryKey: what makes two saved queries one, and so what a listing is kept under.
+// QueryKey: two saved queries with equal keys are one query. Listings are kept under it.
 //
 //   shapes   text(): ARCHIVE or "ARCHIVE for NAME" (client/base/login.h), service, maxrec, ADQL, separated by line feeds
 //   source   cache/README.md, "Metadata on disk"
@@ -17,7 +17,7 @@ namespace esofs::cache {
 
 struct QueryKey {
   std::string archive;
-  Login login;  // a login sees other rows than everybody
+  Login login;  // different logins may see different rows
   std::string service;
   std::uint64_t maxrec = 0;
   std::string adql;

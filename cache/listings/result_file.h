@@ -1,6 +1,6 @@
 // ResultFile: an answer's bytes on their way to disk. They appear under their name when they are whole, or not at all.
 //
-//   errors   none: a disk that is full costs the file, not the listing (logged once)
+//   errors   none: a full disk costs the file, not the listing (logged once)
 //   threads  one at a time
 #pragma once
 

@@ -42,7 +42,7 @@ class StoredListing final : public Listing {
   const SnapshotRecord& record() const { return record_; }
 
  private:
-  // ESTALE unless what was read until now was whole.
+  // ESTALE if rows read so far may be incomplete.
   Result<void> check_whole() const;
   Error damaged(std::uint64_t row) const;
   // The entry to which a key of kNames leads; nullopt if there is no such key.

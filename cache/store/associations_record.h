@@ -1,4 +1,4 @@
-// AssociationsRecord: what the archive said of the calibrations of one observation, and when.
+// AssociationsRecord: the archive's answer about the calibrations of one observation, and its time.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace esofs::cache {
 
 struct AssociationsRecord {
   std::int64_t fetched_at = 0;
-  std::string url;  // that was asked
+  std::string url;  // of the request
   client::Associations value;
 };
 

@@ -30,7 +30,7 @@ struct FieldsOf;
 
 class Encoder {
  public:
-  // Makes room for `bytes`, if their number is known before.
+  // Reserves memory, if the number of bytes is known.
   void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   std::string take() { return std::move(bytes_); }
   std::size_t size() const { return bytes_.size(); }

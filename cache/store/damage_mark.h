@@ -1,7 +1,7 @@
-// DamageMark: that a metadata store ended its process, so that the next one does not use it again.
+// DamageMark: records that a metadata store ended its process, so that the next process does not use it again.
 //
-// LMDB maps its file: a page that is not there, or that the disk does not give, is a SIGBUS. Where a page is not what it
-// must be, LMDB aborts. Neither can be survived; but without a mark every mount after it would end in the same way.
+// LMDB maps its file: a page that is not there, or that the disk does not give, is a SIGBUS. If a page is malformed,
+// LMDB aborts. The process cannot survive either; without a mark every later mount would end in the same way.
 //
 //   shapes   an empty file `damaged` in the directory of the store, which moves with it when it is set aside
 //   threads  one DamageMark is used by one thread at a time; a signal may come in any thread
@@ -23,17 +23,17 @@ std::pair<std::uintptr_t, std::uintptr_t> map_of(const std::filesystem::path& di
 
 class DamageMark {
  public:
-  // directory: of the store; exists. Its handler of SIGBUS and SIGSEGV stays in this process, and leaves to the one before
-  // it whatever does not concern a store.
+  // directory: of the store; exists. The handler of SIGBUS and SIGSEGV stays in this process, and calls the previous one for
+  // signals outside of stores.
   explicit DamageMark(const std::filesystem::path& directory);
   ~DamageMark();
   DamageMark(const DamageMark&) = delete;
   DamageMark& operator=(const DamageMark&) = delete;
 
-  // From now on what happens within the map of `env` is marked, and what it asserts. To be called again when the map has
+  // From now on signals within the map of `env`, and its failed assertions, are marked. To be called again when the map has
   // changed. REQUIRES: env's user context is not used otherwise.
   void watch(MDB_env* env);
-  // LMDB has returned a code that says so.
+  // LMDB has returned a code that means damage.
   void set() const noexcept;
 
   static bool is_set(const std::filesystem::path& directory);

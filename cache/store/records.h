@@ -44,7 +44,7 @@ struct AttemptRecord {
   std::int64_t error_at = 0;
 };
 
-// Who writes, or has written, a generation. One without a snapshot that points to it is garbage when its writer is gone.
+// The process that writes, or wrote, a generation. Without a snapshot that points to it, it is garbage when its writer is gone.
 struct GenerationRecord {
   enum class State : std::uint8_t { kWritten, kCommitted, kDeleting };
   std::string query;  // the key of its query
@@ -99,7 +99,7 @@ struct JobRecord {
   std::string url;  // "": not made yet
   bool own = false;
   std::int64_t created = 0;
-  std::int64_t gone_at = 0;  // not 0: it is no more, though a listing still names it
+  std::int64_t gone_at = 0;  // not 0: the job is gone, although a list still names it
   std::int64_t duration = -1;
   std::string destruction;
 };

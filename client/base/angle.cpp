@@ -13,7 +13,7 @@ constexpr double kDegreesOfHour = 15;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The digits, with one point among them or not, that `text` begins with; they are taken off. "" where there are none.
+// The digits, with one point among them or not, that `text` begins with; they are taken off. "" if there are none.
 std::string_view take_number(std::string_view& text) {
   std::size_t end = 0;
   bool point = false;

@@ -42,7 +42,7 @@ class Reader {
   std::string_view text_;
 };
 
-// Seconds of the day; nullopt where the text is no time of day. A leap second counts as the one before.
+// Seconds of the day; nullopt if the text is no time of day. A leap second counts as the one before.
 std::optional<std::int64_t> time_of_day(Reader& reader) {
   const auto hours = reader.number(2);
   if (!hours || *hours > 24 || !reader.take(":_")) return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<std::int64_t> time_of_day(Reader& reader) {
   return *hours * 3600 + *minutes * 60 + seconds;
 }
 
-// Seconds east of UTC; nullopt where what is left is no offset.
+// Seconds east of UTC; nullopt if the rest is no offset.
 std::optional<std::int64_t> offset(Reader& reader) {
   if (reader.take("Zz")) return reader.done() ? std::optional<std::int64_t>(0) : std::nullopt;
   if (reader.done()) return 0;

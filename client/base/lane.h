@@ -6,9 +6,9 @@
 // `most_threads` bounds how far that goes.
 //
 // Jobs are of kinds, by whom they ask. Kinds take turns, and the jobs of one that wait take no more than its share of the
-// threads: whoever hangs, there are threads left for the others.
+// threads: so a service that hangs leaves threads for the others.
 //
-// Rule: a job may block on the network or on the disk, never on another job. Who needs the answer of
+// Rule: a job may block on the network or on the disk, never on another job. Code that needs the answer of
 // a job leaves a continuation (cache/answers/waiters.h), and so a lane of any width cannot deadlock.
 #pragma once
 
@@ -36,7 +36,7 @@ class Lane {
 
   // name: at most 15 bytes, shown by `top -H`. width: at least 1. most_threads: at least width; 0 means 16 * width.
   // share: of most_threads, for the jobs of one kind that wait; 0 means three quarters. Begins with one thread, and throws
-  // std::system_error where there is none to be had; where there are no more later, that one does all.
+  // std::system_error if the system gives none; if it gives no more later, that one does all.
   Lane(std::string name, int width, int most_threads = 0, int share = 0);
   // Stops what runs, then runs the queued jobs with a stopped token: each still answers its askers.
   ~Lane();

@@ -11,7 +11,7 @@ namespace {
 
 char small_letter(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-// Levenshtein's, where two letters in each other's place are one mistake.
+// Levenshtein's distance, but two letters in each other's place are one mistake.
 std::size_t distance(std::string_view a, std::string_view b) {
   const auto same = [](char x, char y) { return small_letter(x) == small_letter(y); };
   std::vector<std::size_t> before;  // the row above the one above

@@ -8,7 +8,7 @@
 namespace esofs {
 
 // The candidate of the fewest mistakes in `word`, case ignored: a letter that is wrong, missing, too much, or in the place
-// of its neighbour. "" where none is near enough to be worth naming (more than half of its letters differ).
+// of its neighbour. "" if none is near enough to be worth naming (more than half of its letters differ).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace esofs

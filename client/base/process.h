@@ -5,7 +5,7 @@
 
 namespace esofs {
 
-// False for one that has ended, also where only its status is left, which its parent has not collected (proc(5), state Z).
+// False for one that has ended, also if only its status is left, which its parent has not collected (proc(5), state Z).
 // Thread-safe.
 bool process_alive(pid_t pid);
 

@@ -20,7 +20,7 @@ bool control(std::string_view sequence) {
   return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
 }
 
-// Where the extension begins: the last '.', or the one before it where the last is a compression (".fits.fz").
+// Where the extension begins: the last '.', or the one before it if the last is a compression (".fits.fz").
 std::size_t extension_at(std::string_view name) {
   const std::size_t last = name.rfind('.');
   if (last == std::string_view::npos || last == 0) return name.size();

@@ -8,7 +8,7 @@
 
 namespace esofs {
 
-// `text` itself where it is a safe name, else the nearest one: bad characters become '_', a name that is too long is cut
+// `text` itself if it is a safe name, else the nearest one: bad characters become '_', a name that is too long is cut
 // and keeps its extension and a hash of the whole.
 std::string safe_name(std::string_view text);
 

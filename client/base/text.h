@@ -23,7 +23,7 @@ std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r
 // The number of the line, from 1, that holds the byte at `offset`.
 std::size_t line_at(std::string_view text, std::size_t offset);
 
-// The length of the UTF-8 sequence that text begins with; 0 where it is none (overlong forms and surrogates are not).
+// The length of the UTF-8 sequence that text begins with; 0 if it is none (overlong forms and surrogates are not).
 // REQUIRES: text is not empty.
 std::size_t utf8_sequence(std::string_view text);
 

@@ -1,4 +1,4 @@
-// The headers that tell what a body is: its name, its place in a file, its version. Pure parsers.
+// The headers that describe a body: its name, its place in a file, its version. Pure parsers.
 //
 //   source   RFC 9110 sections 8.8 and 14.4, RFC 6266, RFC 8187
 #pragma once
@@ -24,18 +24,18 @@ struct ContentRange {
 // nullopt for anything malformed: another unit, last before first, last outside the total, neither span nor total.
 std::optional<ContentRange> content_range(const std::string& header);
 
-// Decimal digits only; nullopt for anything else and for what does not fit.
+// Decimal digits only; nullopt for anything else and for numbers that do not fit.
 std::optional<std::uint64_t> decimal(const std::string& text);
 
-// The file name of a Content-Disposition, "" where there is none. filename* wins over filename. As the server says it,
-// in UTF-8: to be made safe before it becomes a name in a directory.
+// The file name of a Content-Disposition, "" if there is none. filename* wins over filename. As sent by the
+// server, in UTF-8: it must be made safe before it becomes a name in a directory.
 std::string disposition_name(const std::string& header);
 
-// The strong ETag, else Last-Modified, else what stands for an ETag, "" for nothing. An equal weak ETag promises no equal
-// bytes, but another one tells of another version.
+// The strong ETag, else Last-Modified, else the weak ETag, else "". Equal weak ETags do not promise equal bytes, but
+// different ones mean different versions.
 std::string validator_of(const HttpHead& head);
 
-// What the ETag has between its quotes, weak or strong; "" where there is none.
+// The ETag, weak or strong, without its quotes; "" if there is none.
 std::string opaque_tag(const HttpHead& head);
 
 // The media type without parameters, in lower case: "text/html; charset=x" -> "text/html".

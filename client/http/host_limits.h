@@ -1,8 +1,8 @@
 // How many transfers a host allows at once, learnt from its refusals.
 //
-// Some servers answer 429 or 503 to whoever has more than a few connections. If a request is refused while other transfers
-// from the same host go on, the host takes no more than these: from then on no more are begun at once, and the refused
-// request waits for its turn, which is no failed attempt. Every minute without a refusal one more is tried.
+// Some servers answer 429 or 503 to a client with more than a few connections. If a request is refused while other transfers
+// from the same host run, their number is the limit: no more run at once from then on, and the refused request waits for its
+// turn, which does not count as a failed attempt. After each minute without a refusal the limit rises by one.
 //
 //   shapes   a host is "name:port"
 //   threads  HostLimit: one thread at a time. HostLimits: thread-safe
@@ -26,17 +26,17 @@ class HostLimit {
   using Time = std::chrono::steady_clock::time_point;
 
   static constexpr std::chrono::seconds kRise{60};  // without a refusal, until one more transfer is allowed
-  // A server may take a moment to see that a transfer has ended.
+  // A server may take a moment to notice that a transfer has ended.
   static constexpr std::chrono::seconds kSlack{1};
 
-  // Whether one more transfer may begin.
+  // True if one more transfer may begin.
   bool free(Time now);
   // A transfer begins; it counts until ended().
   void begun() { ++running_; }
-  // Bytes of an answer come.
+  // Bytes of an answer have come.
   void flows() { ++flowing_; }
   void ended(bool flowed, Time now);
-  // A request that was sent at `sent` is answered 429 or 503. True: because of other transfers that went on meanwhile.
+  // A request that was sent at `sent` is answered 429 or 503. True: because other transfers ran meanwhile.
   bool refused(Time sent, Time now);
   // nullopt: no limit is known.
   std::optional<int> limit() const { return limit_; }
@@ -45,7 +45,7 @@ class HostLimit {
  private:
   int running_ = 0;
   int flowing_ = 0;
-  std::optional<Time> flowed_;  // when the last transfer ended whose answer had come
+  std::optional<Time> flowed_;  // when the last transfer with an answer ended
   std::optional<int> limit_;
   Time changed_{};  // of limit_
 };
@@ -63,7 +63,7 @@ class HostLimits {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    // The answer is one that is wanted, and its body comes.
+    // The answer is the wanted one, and its body follows.
     void flows();
     // The answer is 429 or 503. True: the request is to be sent again later, as if it had not been sent.
     bool refused();
@@ -78,8 +78,8 @@ class HostLimits {
     bool flowed_ = false;
   };
 
-  // Waits until the host allows one more, at most for `patience`: then it is tried all the same. Returns early if a stop is
-  // requested. counts: false for a request that may be answered late (a query), which neither waits nor keeps others waiting.
+  // Waits until the host allows one more, at most for `patience`, after which the request is sent anyway. Returns early if a stop
+  // is requested. counts: false for a request that may be answered late (a query), which neither waits nor makes others wait.
   Place enter(const std::string& host, bool counts, std::chrono::milliseconds patience, Turn& turn);
 
   std::optional<int> limit(const std::string& host) const;

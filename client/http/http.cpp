@@ -55,8 +55,8 @@ std::string target_of(const HttpRequest& request, const HttpHead& head) {
   return resolved_url(request.url, head.header("location"));
 }
 
-// True for a redirect to the same service elsewhere, by https or at another host: there the same is asked. 303 leads to what
-// was made, wherever that is.
+// True for a redirect to the same service elsewhere, by https or at another host: it receives the same request. 303 leads to
+// what was made.
 bool is_move(const HttpRequest& request, const HttpHead& head) {
   return redirects(head.status) && head.status != 303 && !head.header("location").empty() &&
          same_place(request.url, target_of(request, head));
@@ -69,8 +69,8 @@ Result<void> follow(HttpRequest& request, const HttpHead& head) {
   if (origin.host.empty() || (origin.scheme != "http" && origin.scheme != "https"))
     return Error(EIO, "redirected to " + shown_url(target) + ", which is not an http or https URL");
   if (!same_trust(request.url, target)) std::erase_if(request.headers, is_credential);
-  // RFC 9110 section 15.4: 303 asks for a GET; 301 and 302 of a POST are followed by a GET, as everywhere, but where the
-  // service has moved: the query in the body would be lost.
+  // RFC 9110 section 15.4: after 303 comes a GET. After 301 and 302 a POST becomes a GET, as in all clients, unless the
+  // service has moved: then the query in the body would be lost.
   const bool by_get = head.status == 303 || ((head.status == 301 || head.status == 302) &&
                                              request.method == "POST" && !is_move(request, head));
   if (by_get && request.method != "HEAD") {
@@ -152,7 +152,7 @@ class HttpClient::Pool {
     return std::make_unique<HttpSession>();
   }
 
-  // Their connections may have been cut as another was.
+  // Another connection was cut, so theirs may be as well.
   void forget_idle() { const auto ended = std::exchange(*idle_.lock(), {}); }
 
   void give_back(std::unique_ptr<HttpSession> session) {
@@ -207,7 +207,7 @@ class Sending {
   }
 
  private:
-  // The request and the redirects it meets. Without failure and not delivered: a status that is worth another attempt.
+  // The request and its redirects. If it has no failure and is not delivered, its status is worth another attempt.
   HttpOutcome attempt(bool last) {
     session_.forget_cookies();
     HttpRequest request = original_;
@@ -224,7 +224,7 @@ class Sending {
   }
 
   HttpOutcome hop(const HttpRequest& request, bool last) {
-    // Once a redirect has led elsewhere nothing is sent any more, not even back at home.
+    // Once a redirect has led to another origin, no credentials are sent, not even after a redirect back.
     const bool was_home = at_home_;
     at_home_ = at_home_ && (request.url == original_.url || same_trust(original_.url, request.url));
     if (was_home && !at_home_) session_.forget_cookies();
@@ -255,7 +255,7 @@ class Sending {
     return outcome;
   }
 
-  // unless_401: a 401 is not the answer.
+  // unless_401: a 401 is not delivered.
   HttpOutcome exchange(const HttpRequest& request, const std::optional<Grant>& grant, bool unless_401,
                        bool last) {
     const bool counts = request.method == "GET" && limits_.first_byte <= settings_.limits.first_byte;
@@ -280,7 +280,7 @@ class Sending {
                              turn_);
   }
 
-  // How long it may wait for its turn at a host.
+  // How long the request may wait for its turn at a host.
   milliseconds patience() const {
     if (!deadline_) return limits_.retry_most;
     const auto left = std::chrono::duration_cast<milliseconds>(*deadline_ - steady_clock::now());
@@ -314,7 +314,7 @@ class Sending {
     return Error(EACCES, "it needs the rights of " + identity + ", and " + grant.identity + " is logged in");
   }
 
-  // Whether the answer that broke off can be asked for again, and its sink has forgotten it.
+  // True if the answer that broke off can be requested again, and the sink has forgotten it.
   bool started_again(const HttpFailure& failure) {
     const bool repeatable = original_.may_repeat && (original_.method == "GET" || original_.method == "HEAD");
     return failure.broke_off && repeatable && sink_.restart();
@@ -344,8 +344,8 @@ class Sending {
   Lane::Turn& turn_;
   std::optional<steady_clock::time_point> deadline_;
   bool at_home_ = true;      // of this attempt: no redirect has led to another origin
-  std::string identity_;     // of this attempt: whose rights a request of it has carried
-  bool renewed_ = false;     // what the request carries has been renewed once
+  std::string identity_;     // of this attempt: whose login one of its requests has carried
+  bool renewed_ = false;     // the grant has been renewed once
   bool over_limit_ = false;  // of this attempt: the host refused it because of other transfers
 };
 

@@ -1,8 +1,8 @@
 // HttpClient: HTTP requests over libcurl, blocking, with limits, retries, redirects and cancel.
 //
 //   shapes   a request with its body in memory; the answer's body is streamed to a sink
-//   errors   transport failures by the one table, in http_error.h. An HTTP status of
-//            400 and above is not an error here: TAP and SODA explain themselves in the body. status_error() makes one.
+//   errors   transport failures as in http_error.h. An HTTP status of 400 and above
+//            is not an error here: TAP and SODA explain it in the body. status_error() makes one.
 //   threads  thread-safe; each call blocks its thread. Idle connections are kept in a pool of easy handles.
 //   source   RFC 9110, RFC 9111
 #pragma once
@@ -31,7 +31,7 @@ struct HttpLimits {
   std::chrono::milliseconds first_byte{60'000};  // from the request sent to the end of the answer's head
   std::chrono::milliseconds stall{30'000};       // without one byte of body
   std::chrono::milliseconds total{0};            // 0: none
-  // Until the peer's machine acknowledges what was sent; 0: none. A connection that was cut without a word is known by it.
+  // Until the other machine acknowledges what was sent; 0: none. This detects a connection that was silently cut.
   std::chrono::milliseconds unacknowledged{5'000};
   int attempts = 4;                              // the first one included
   std::chrono::milliseconds retry_wait{500};     // base of the full-jitter back-off
@@ -45,8 +45,8 @@ struct HttpSettings {
   std::string ca_file;                        // "": the system's
   std::string user_agent;
   bool offline = false;  // every request fails with ENETUNREACH
-  // Who is logged in; null: nobody. A request carries what it grants for the request's URL, and along redirects within
-  // one origin only. A 401 to it is answered by one renewal and one more try.
+  // The login; null: nobody. A request carries what it grants for the request's URL, also after redirects within one
+  // origin, but never further. After a 401 there is one renewal and one more try.
   std::shared_ptr<Authoriser> authoriser;
 };
 
@@ -54,12 +54,12 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;
   std::vector<std::string> headers;  // "Name: value"
-  std::string body;                  // sent where not empty
+  std::string body;                  // sent if not empty
   std::string content_type;          // of the body
-  bool may_repeat = true;            // false: what may have reached the server is not sent a second time
-  bool direct = false;               // by no proxy
+  bool may_repeat = true;            // false: a request that may have reached the server is not sent again
+  bool direct = false;               // without a proxy
   // To http and https only, at most 10; credentials never leave the first host. A service that has moved (the same path at
-  // another host or by https) is followed all the same, with what was to be sent to it.
+  // another host or by https) is always followed, and receives the same request.
   bool follow_redirects = true;
   std::optional<HttpLimits> limits;  // instead of the settings'
   Rights rights;
@@ -71,19 +71,19 @@ struct HttpHead {
   int status = 0;
   std::string url;                             // of this answer, after redirects
   std::map<std::string, std::string> headers;  // in lower case; of the last answer; repeated ones joined
-  std::string identity;                        // whose rights the request carried; "": nobody's
+  std::string identity;                        // whose login the request carried; "": nobody's
 
-  // "" where absent. name in lower case.
+  // "" if absent. name in lower case.
   std::string header(const std::string& name) const;
 };
 
-// Takes one answer. head() comes for the answer that is not retried; an error ends the transfer with it.
+// Receives one answer. head() is called for the answer that is not retried; an error ends the transfer with that error.
 class HttpSink {
  public:
   virtual ~HttpSink() = default;
   virtual Result<void> head(const HttpHead& head) = 0;
   virtual Result<void> body(std::span<const std::byte> piece) = 0;
-  // The answer broke off. True: what has come is forgotten, and another head() may follow.
+  // The answer broke off. True: the sink has forgotten it, and another head() may follow.
   virtual bool restart() { return false; }
 };
 
@@ -99,13 +99,13 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Sends the request until an answer is worth having: connection failures, 408, 425, 429, 502, 503 and 504 are tried again
-  // (Retry-After honoured) while head() has not been called. An answer to a GET that breaks off or stalls later is asked for
-  // again if the sink agrees (HttpSink::restart). A body shorter than announced is EIO. A host that takes only so many
-  // requests at once (client/http/host_limits.h) is given time.
+  // Sends the request until there is a final answer: connection failures, 408, 425, 429, 502, 503 and 504 are tried again
+  // (Retry-After is honoured) before head() is called. If an answer to a GET breaks off or stalls later, the request is sent
+  // again if the sink agrees (HttpSink::restart). A body shorter than announced is EIO. Waits if the host refuses more
+  // requests at once (client/http/host_limits.h).
   Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
 
-  // The whole answer in memory, unpacked where the server packed it unasked; EFBIG above most_bytes.
+  // The whole answer in memory, unpacked if the server packed it unasked; EFBIG above most_bytes.
   Result<HttpText> text(const HttpRequest& request, std::uint64_t most_bytes, Lane::Turn& turn);
 
   const HttpSettings& settings() const noexcept;
@@ -115,7 +115,7 @@ class HttpClient {
   std::unique_ptr<Pool> pool_;
 };
 
-// True where the body of the answer is packed, which was not asked for.
+// True if the server packed the body of the answer, which no request asks for.
 bool packed_by_gzip(const HttpHead& head);
 
 // The Error of a status that is not a success, e.g. "HTTP 404 from https://…". REQUIRES: status >= 400.

@@ -42,11 +42,11 @@ Verdict verdict(CURLcode code, long os_errno, HttpPhase phase) {
     case CURLE_PARTIAL_FILE:
       return {EIO, false, "the body is shorter than announced"};
     case CURLE_UNSUPPORTED_PROTOCOL:
-      // What came may be left of another answer, longer than announced; the connection ends with it.
+      // These bytes may be the rest of an earlier answer that was longer than announced; the connection ends.
       if (phase != HttpPhase::kConnect) return {EIO, true, "not an HTTP answer"};
       return {EIO, false, "not an http or https URL"};
     case CURLE_WEIRD_SERVER_REPLY:
-      // What curl 8.7 and later say instead, where the connection has carried an HTTP/1 answer before.
+      // curl 8.7 and later say this instead if the connection has carried an HTTP/1 answer before.
       if (phase == HttpPhase::kAnswer) return {EIO, true, "not an HTTP answer"};
       return {EIO, false, "the transfer failed"};
     case CURLE_URL_MALFORMAT:
@@ -58,7 +58,7 @@ Verdict verdict(CURLcode code, long os_errno, HttpPhase phase) {
   }
 }
 
-// What curl says of a proxy quotes it, with its password.
+// curl's sentence about a proxy quotes its URL with the password.
 std::string without_user_info(const std::string& text) {
   const auto at = text.rfind('@');
   if (at == std::string::npos) return text;

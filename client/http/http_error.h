@@ -1,4 +1,4 @@
-// The one table that turns curl's codes and HTTP statuses into errno values, and says which of them are worth another try.
+// The table that turns curl's codes and HTTP statuses into errno values, and says which of them are worth another try.
 //
 //   source   curl/curl.h; RFC 9110 section 15
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace esofs::client {
 
-// How far a request has come.
+// How far a request got.
 enum class HttpPhase {
   kConnect,  // name, connection, TLS
   kAnswer,   // sent, no complete head of an answer yet
@@ -20,8 +20,8 @@ enum class HttpPhase {
 
 struct HttpFailure {
   Error error;
-  bool retry;              // another try may succeed, and repeats nothing that the server has answered
-  bool broke_off = false;  // another try may succeed, and repeats what the server has answered in part
+  bool retry;              // another try may succeed; no part of an answer was delivered
+  bool broke_off = false;  // another try may succeed; part of the answer was delivered
 };
 
 // code: not CURLE_OK. os_errno: CURLINFO_OS_ERRNO. detail: curl's own sentence, may be "".

@@ -44,7 +44,7 @@ void add_header(HttpHead& head, std::string_view line) {
   value += trimmed(line.substr(colon + 1));
 }
 
-// Makes one Content-Length of equal ones; false where they differ (RFC 9110 section 8.6).
+// Makes one Content-Length of equal ones; false if they differ (RFC 9110 section 8.6).
 bool one_length(HttpHead& head) {
   const auto found = head.headers.find("content-length");
   if (found == head.headers.end()) return true;
@@ -99,7 +99,7 @@ class Transfer {
     return CURL_PREREQFUNC_OK;
   }
 
-  // The limit that has run out by now, if any.
+  // The limit that has been reached, if any.
   std::optional<HttpFailure> expired(steady_clock::time_point now) const {
     const HttpLimits& limits = exchange_.limits;
     if (exchange_.deadline && now >= *exchange_.deadline)
@@ -111,8 +111,8 @@ class Transfer {
     return time_out(phase_, method == "GET" || method == "HEAD");
   }
 
-  // True if nothing acknowledges what was sent: the connection has been cut without a word. A server that takes its time to
-  // answer has acknowledged the request.
+  // True if nothing acknowledges what was sent: the connection was silently cut. A server that is slow to answer has
+  // acknowledged the request.
   bool peer_is_gone(steady_clock::time_point now) const {
     const milliseconds limit = exchange_.limits.unacknowledged;
     if (phase_ != HttpPhase::kAnswer || limit.count() <= 0 || now - touched_ < limit) return false;
@@ -121,7 +121,7 @@ class Transfer {
 
   steady_clock::time_point touched() const noexcept { return touched_; }
 
-  // What became of the exchange, when curl has ended it with `code`.
+  // The result of the exchange after curl has ended it with `code`.
   HttpOutcome finish(CURLcode code) {
     if (thrown_) std::rethrow_exception(thrown_);
     HttpOutcome outcome = taken();
@@ -241,7 +241,7 @@ class Transfer {
     }
   }
 
-  // A request that must not be repeated has failed: it may be sent again only where it never left.
+  // A request that must not be repeated has failed: it may be sent again only if it was never sent.
   HttpFailure once(HttpFailure failure) const {
     if (!exchange_.request.may_repeat && phase_ != HttpPhase::kConnect) failure.retry = false;
     return failure;
@@ -328,7 +328,7 @@ class Membership {
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
 
-  // nullopt while the transfer goes on.
+  // nullopt while the transfer runs.
   std::optional<CURLcode> advance() {
     int running = 0;
     if (curl_multi_perform(multi_, &running) != CURLM_OK) return CURLE_FAILED_INIT;
@@ -353,8 +353,8 @@ class Membership {
 HttpSession::HttpSession() : multi_(curl_multi_init()), easy_(curl_easy_init()) {
   if (!multi_ || !easy_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 2L);
-  // Some servers lead a client without their cookie in a circle. Any cookie begins the keeping of them, in memory, which lasts
-  // over curl_easy_reset(); COOKIEFILE "" is to be set for each request and is lost by that (curl 7.88: a leak).
+  // Some servers redirect a client without their cookie in a circle. Setting any cookie makes curl keep cookies in memory, also
+  // after curl_easy_reset(). COOKIEFILE "" would have to be set for each request, and curl 7.88 leaks memory then.
   curl_easy_setopt(easy_.get(), CURLOPT_COOKIELIST, "Set-Cookie: esofs=1; domain=localhost; path=/");
   forget_cookies();
 }

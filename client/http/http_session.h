@@ -1,9 +1,9 @@
 // HttpSession: one easy handle of libcurl in a multi handle of its own; makes one exchange at a time.
 //
 // The multi handle is there for its poll, which a stop request wakes at once; it also owns the connections, so that a
-// session that is used again finds the last ones open. Where such a connection turns out to be closed by the server
-// before a byte of the answer came, libcurl itself sends the request again on a new one, within the same exchange. One that was
-// cut without a word (a suspend, a NAT that forgot it) is known by what nothing acknowledges.
+// session that is used again finds the last ones open. If the server has closed such a connection before a byte
+// of the answer came, libcurl itself sends the request again on a new one, within the same exchange. A connection that was
+// silently cut (a suspend, a NAT that forgot it) is detected because nothing acknowledges the request.
 //
 //   threads  one thread at a time
 //   source   https://curl.se/libcurl/c/libcurl-multi.html
@@ -31,15 +31,15 @@ struct HttpExchange {
   const HttpLimits& limits;
   const HttpRequest& request;
   std::optional<std::chrono::steady_clock::time_point> deadline;  // of limits.total
-  std::function<bool(const HttpHead&)> wanted;  // false: the sink is not told of this answer
+  std::function<bool(const HttpHead&)> wanted;  // false: the sink does not receive this answer
   HttpSink& sink;
-  std::string identity;  // whose rights the request carries
+  std::string identity;  // whose login the request carries
 };
 
 struct HttpOutcome {
   HttpHead head;                       // status 0: no answer came
-  bool delivered = false;              // the sink was told
-  bool peer_gone = false;              // the connection had been cut without a word
+  bool delivered = false;              // the sink has received the head
+  bool peer_gone = false;              // the connection had been silently cut
   std::optional<HttpFailure> failure;  // nullopt: the exchange ended well, or its unwanted body was left
 };
 
@@ -51,7 +51,7 @@ class HttpSession {
   HttpSession& operator=(const HttpSession&) = delete;
 
   HttpOutcome exchange(const HttpExchange& exchange, Lane::Turn& turn);
-  // Cookies that answers have set go along with the exchanges that follow, by curl's rules, until this is called.
+  // The exchanges that follow send the cookies that answers have set, by curl's rules, until this is called.
   void forget_cookies() noexcept;
 
  private:

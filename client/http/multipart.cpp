@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kMostParts = 10'000;
 constexpr std::size_t kMostBoundary = 70;  // RFC 2046 section 5.1.1
 
-// A line that delimits parts: where it begins (the line end before it included), where the next line begins, and
-// whether it is the last.
+// A line that delimits parts: where it begins (including the line end before it), where the next line begins, and whether it
+// is the last.
 struct Delimiter {
   std::size_t begin;
   std::size_t end;

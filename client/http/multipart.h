@@ -23,7 +23,7 @@ struct Part {
 // The boundary that `content_type` names; nullopt: not a multipart type, or one without a boundary.
 std::optional<std::string> multipart_boundary(const std::string& content_type);
 
-// The parts in their order. What stands before the first delimiter and after the last is left out.
+// The parts in their order. Text before the first delimiter and after the last is left out.
 Result<std::vector<Part>> multipart_parts(std::string_view body, const std::string& boundary);
 
 }  // namespace esofs::client

@@ -24,7 +24,7 @@ bool OpenSockets::unacknowledged(std::chrono::milliseconds time) const {
     tcp_info info{};
     socklen_t size = sizeof info;
     if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
-    // Also what could not even be sent, as without a route.
+    // Also bytes that could not even be sent, for lack of a route.
     int waiting = 0;
     if (::ioctl(socket, SIOCOUTQ, &waiting) != 0) return false;
     return waiting > 0 && std::chrono::milliseconds(info.tcpi_last_ack_recv) >= time;

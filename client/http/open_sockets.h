@@ -1,4 +1,4 @@
-// The sockets of one HttpSession, as curl opens and closes them: to see whether their peers are still there.
+// The sockets of one HttpSession, as curl opens and closes them, to find out whether their peers are still there.
 //
 //   threads  one thread at a time
 //   source   tcp(7), TCP_INFO
@@ -17,10 +17,10 @@ class OpenSockets {
   OpenSockets(const OpenSockets&) = delete;
   OpenSockets& operator=(const OpenSockets&) = delete;
 
-  // Sees the connections that `easy` opens from here on. They may live longer than its next reset, and end before this.
+  // Follows the connections that `easy` opens from here on. They may outlive its next reset, and must end before this.
   void watch(CURL* easy);
 
-  // True if what was sent on one of them has not been acknowledged, and nothing else has, for `time`.
+  // True if something that was sent on one of them is not acknowledged, and nothing has been acknowledged for `time`.
   bool unacknowledged(std::chrono::milliseconds time) const;
 
  private:

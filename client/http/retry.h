@@ -12,12 +12,12 @@
 
 namespace esofs::client {
 
-// What a Retry-After header asks for: seconds, or an HTTP-date relative to `now`. A date in the past is 0; nullopt for
+// The wait that a Retry-After header asks for: seconds, or an HTTP-date relative to `now`. A date in the past is 0; nullopt for
 // anything else.
 std::optional<std::chrono::seconds> retry_after(const std::string& header,
                                                 std::chrono::system_clock::time_point now);
 
-// As above, with `now` by the server's own Date header where the answer has one: our clock may be wrong.
+// As above, with `now` from the server's Date header, if the answer has one: our clock may be wrong.
 std::optional<std::chrono::seconds> retry_after(const HttpHead& head);
 
 // failures: attempts that have failed so far, at least 1. chance: uniform in [0, 1).

@@ -23,7 +23,7 @@ struct UrlDeleter {
 };
 using UrlHandle = std::unique_ptr<CURLU, UrlDeleter>;
 
-// What the name of a secret parameter contains, or is; after percent-decoding, in lower case, without '-' and '_'.
+// Texts that the name of a secret parameter contains, or equals; after percent-decoding, in lower case, without '-' and '_'.
 constexpr std::array<std::string_view, 15> kParts = {
     "pass",      "pwd",        "token",   "secret",        "apikey",    "accesskey", "subscriptionkey",
     "signature", "credential", "session", "authorization", "assertion", "saml",      "hmac",
@@ -60,10 +60,10 @@ bool secret_name(std::string_view encoded) {
          std::find(kWhole.begin(), kWhole.end(), name) != kWhole.end();
 }
 
-// What stands for a secret.
+// Shown in place of a secret.
 using Stand = std::function<std::string(std::string_view secret)>;
 
-// The parameters that follow each other, with `ends` between them, with the values of secret ones replaced.
+// The parameters, separated by `ends`, with the values of secret ones replaced.
 std::string shown_parameters(std::string_view text, std::string_view ends, const Stand& stand) {
   std::string out;
   for (std::size_t at = 0; at <= text.size();) {

@@ -1,5 +1,4 @@
-// URLs: how they are put together, shown without secrets, and compared; where one leads, which redirects and credentials
-// depend on.
+// URLs: how they are put together, shown without secrets, and compared. Redirects and credentials depend on it.
 //
 //   source   RFC 3986, RFC 6454 section 4
 #pragma once
@@ -21,10 +20,10 @@ std::string form_encoded(const std::vector<std::pair<std::string, std::string>>&
 std::string with_parameters(const std::string& url,
                             const std::vector<std::pair<std::string, std::string>>& fields);
 
-// `reference` resolved against `base` (RFC 3986 section 5); reference itself where it is absolute.
+// `reference` resolved against `base` (RFC 3986 section 5); reference itself if it is absolute.
 std::string resolved_url(const std::string& base, const std::string& reference);
 
-// Scheme, host and port; the port is the scheme's where the URL names none. All "" for what is not a URL.
+// Scheme, host and port; the port is the scheme's if the URL names none. All are "" for a text that is not a URL.
 struct Origin {
   std::string scheme;  // lower case
   std::string host;    // lower case
@@ -34,28 +33,28 @@ struct Origin {
 
 Origin origin_of(const std::string& url);
 
-// "ftp" of "ftp://…", in lower case; "" for http and https, which can be fetched, and for what names no scheme.
+// "ftp" of "ftp://…", in lower case; "" for http and https, which can be fetched, and without a scheme.
 std::string foreign_scheme(std::string_view url);
 
-// Who is asked: "host:port"; "" for what is not a URL.
+// "host:port"; "" for a text that is not a URL.
 std::string server_of(const std::string& url);
 
-// True where credentials for a request to `from` may be sent to `to`: the same origin, or the same host on the default
+// True if credentials for a request to `from` may be sent to `to`: the same origin, or the same host on the default
 // ports with http replaced by https.
 bool same_trust(const std::string& from, const std::string& to);
 
-// True where `url` leads to this machine by its name or its own addresses: localhost, 127.0.0.0/8, ::1.
+// True if `url` leads to this machine by its name or its own addresses: localhost, 127.0.0.0/8, ::1.
 bool to_this_machine(const std::string& url);
 
-// True where what goes to `url` is not encrypted and stays within this machine, unless a proxy takes it elsewhere.
+// True if a request to `url` is not encrypted and stays within this machine, unless a proxy takes it elsewhere.
 bool in_the_clear_here(const std::string& url);
 
-// Where a URL stands, to tell what is below what.
+// The place that a URL names, to decide whether another URL is below it.
 class UrlPlace {
  public:
   explicit UrlPlace(const std::string& url);
-  // True where this one has the same origin and begins with what `other` has behind it, has no user info, and does not climb
-  // out of it by a "..", however written.
+  // True if this one has the origin of `other`, begins with its path, has no user info, and does not leave that path by a
+  // "..", however it is written.
   bool below(const UrlPlace& other) const;
   bool strange() const noexcept { return strange_; }  // user info, or a ".."
 
@@ -68,17 +67,17 @@ class UrlPlace {
 // shown_url() with a check sum in place of "***", so that two URLs have two names. A URL without secrets is its own.
 std::string name_of_url(const std::string& url);
 
-// True where two URLs differ in scheme, host and port only, or by a '/' at the end of the path.
+// True if two URLs differ in scheme, host and port only, or by a '/' at the end of the path.
 bool same_place(const std::string& from, const std::string& to);
 
-// The URL with what no URL holds (blanks, control characters, bytes above ASCII) as %XX, and not a byte else changed: the
-// URLs of archives hold a second '?' and much else that is not to be touched.
+// The URL with the characters that no URL may hold (blanks, control characters, bytes above ASCII) as %XX. Nothing else
+// changes: the URLs of archives hold a second '?' and more that must stay.
 std::string sendable_url(const std::string& url);
 
-// What stands before the query and the fragment.
+// The part before the query and the fragment.
 std::string_view without_query(std::string_view url);
 
-// The last part of the path, percent-decoded; "" where there is no path, and for what is not a URL.
+// The last part of the path, percent-decoded; "" without a path, and for a text that is not a URL.
 std::string last_part(std::string_view url);
 
 // Everything but unreserved characters (RFC 3986 section 2.3) and `kept` as %XX, of the bytes of UTF-8. kept: ASCII signs.

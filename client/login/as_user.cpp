@@ -64,7 +64,7 @@ AsUser::AsUser(const Account& account)
   if (!groups_taken_) return;
   gid_before_ = static_cast<gid_t>(::setfsgid(account.gid));
   uid_before_ = static_cast<uid_t>(::setfsuid(account.uid));
-  // These calls tell what was before, not whether they succeeded; an id that cannot be changes nothing.
+  // These calls return the former id, not whether they succeeded; an impossible id changes nothing.
   const auto none = static_cast<uid_t>(-1);
   taken_ = static_cast<uid_t>(::setfsuid(none)) == account.uid &&
            static_cast<gid_t>(::setfsgid(none)) == account.gid;
@@ -74,7 +74,7 @@ AsUser::~AsUser() {
   if (!groups_taken_) return;
   (void)::setfsuid(uid_before_);
   (void)::setfsgid(gid_before_);
-  // A thread that kept another user's groups must not go on.
+  // A thread that kept another user's groups must not continue.
   if (!set_thread_groups(groups_before_)) std::terminate();
 }
 

@@ -1,7 +1,7 @@
-// AsUser: while it lives, this thread touches files with the rights of another user of this machine instead of those of the
-// process, which is root's. What that user could not read himself is not read for him, whatever his links lead to.
+// AsUser: while it lives, this thread opens files as another user of this machine, although the process is root's. So nothing
+// is read that this user could not read, whatever the user's links lead to.
 //
-//   errors   account_of(): ENOENT where there is no such user
+//   errors   account_of(): ENOENT if there is no such user
 //   threads  of one thread only, setfsuid(2); account_of() may wait for a directory service, files for a user's disk
 //   source   setfsuid(2), getpwuid_r(3)
 #pragma once
@@ -31,7 +31,7 @@ class AsUser {
   AsUser(const AsUser&) = delete;
   AsUser& operator=(const AsUser&) = delete;
 
-  // False: this process may not take another user's place, and nothing may be read.
+  // False: this process cannot become another user, and nothing may be read.
   explicit operator bool() const noexcept { return taken_; }
 
  private:

@@ -51,10 +51,10 @@ std::string advice_to(uid_t uid, Credentials::State state) {
   }
 }
 
-// Also what a sentence that was cut has left of it.
+// Also a part of it, which a cut sentence may end with.
 void hide(std::string& text, const std::string& secret) {
   constexpr std::size_t kLeast = 4;  // a shorter one would take words apart
-  constexpr std::size_t kTold = 24;  // so much of it is as good as the whole
+  constexpr std::size_t kTold = 24;  // this much of it counts as the whole
   if (secret.size() < kLeast) return;
   const std::string begin = secret.substr(0, kTold);
   for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
@@ -100,7 +100,7 @@ Credentials::Credentials(Config config, Profile profile, HttpSettings http)
       keyring_(config_.keyring_program),
       http_(without_authoriser(std::move(http))) {}
 
-// --- what is known ---
+// --- the login ---
 
 Credentials::LoginPtr Credentials::looked_up() {
   if (!config_.owner) look();
@@ -130,7 +130,7 @@ void Credentials::look() {
   if (config_.owner) guard_memory();  // the change of users has lifted it
   auto looked = looked_.lock();
   looked->at = steady_clock::now();
-  // Another thread may have looked meanwhile; what it has is as new.
+  // Another thread may have looked meanwhile; its result is as new.
   if (changed && looked->stamps == old_stamps && looked->ever == ever) {
     looked->login = std::make_shared<HeldLogin>(reread(std::move(fresh), *looked->login));
     looked->stamps = std::move(new_stamps);
@@ -147,7 +147,7 @@ Credentials::LoginPtr Credentials::happened(const LoginEvent& event, const HeldL
   return looked->login;
 }
 
-// --- what a service is shown ---
+// --- what is sent to a service ---
 
 std::vector<Credentials::Place> Credentials::places_of(const Config& config, const Profile& profile) {
   const std::vector<std::string> any{"bearer", "basic"};
@@ -241,7 +241,7 @@ Result<std::optional<Grant>> Credentials::grant(const std::string& url, Lane::Tu
         now = *std::move(renewed);
       } else if (renewed.error().code() == EINTR && !held) {
         return renewed.error();
-      } else if (!held && service.tap) {  // without the token the answer would only look whole
+      } else if (!held && service.tap) {  // without the token the answer would look complete and not be
         if (std::holds_alternative<InKeyring>(state(*now))) return Error(EACCES, renewed.error().what());
         return renewed.error();
       } else {
@@ -278,7 +278,7 @@ void Credentials::not_taken(const Grant& grant) {
   if (begins(grant.value, std::string(bearer))) happened(NotTaken{grant.value.substr(bearer.size())});
 }
 
-// Gets a token in place of `refused`, unless somebody else just has.
+// Gets a token in place of `refused`, unless another thread just did.
 Result<Credentials::LoginPtr> Credentials::renew(const std::string& refused, Lane::Turn& turn) {
   std::unique_lock one(renewing_, std::defer_lock);
   std::optional<Turn::Waiting> waiting(turn);
@@ -345,7 +345,7 @@ Result<Token> Credentials::from_keyring(const std::string& item, Lane::Turn& tur
   return session->token;
 }
 
-// --- what people are told ---
+// --- what users see ---
 
 Credentials::Status Credentials::status() {
   const auto now = looked_up();

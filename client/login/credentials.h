@@ -1,15 +1,14 @@
-// Credentials: who is logged in at an archive, and what each of its services is shown of it.
+// Credentials: the user who is logged in at an archive, and what is sent to each of its services.
 //
-// The source of a login is read by LoginSources, its states are those of login_state.h. A password or a command renews a token
-// ten minutes before it ends, or when it is refused. Files are looked at again every second, so that a login or logout reaches
-// a mount that runs. A session that a desktop's keyring holds is taken from there when its token is first needed, and stays in
-// memory; while the keyring cannot be asked, or is locked, its user counts (nothing private becomes public), but nothing is
-// sent.
+// LoginSources reads the source of a login; login_state.h has its states. A password or a command renews a token ten minutes
+// before it ends, or when it is refused. Files are checked again every second, so that a running mount notices a login or
+// logout. A session in a desktop's keyring is read when its token is first needed, and stays in memory. While the keyring is
+// locked or does not answer, its user stays logged in (nothing private becomes public), but nothing is sent.
 //
-//   shapes   an identity is the user's name, or, of a token that does not tell it, where the token comes from. It is "" as
-//            soon as nothing valid is held: what is cached under an identity is then out of reach
+//   shapes   an identity is the user's name, or the source of a token that does not name its user. It is "" as soon as
+//            nothing valid is held; then nothing that is cached under an identity can be read
 //   errors   a file that others can read is not used; the sentence says so in status(), notice() and advice()
-//   threads  thread-safe; one renewal at a time, everybody else who needs it waits for it
+//   threads  thread-safe; one renewal at a time, for which all others that need it wait
 //   source   client/ESO.md, "Login"; client/README.md, "Credentials"
 #pragma once
 
@@ -42,11 +41,11 @@ class Credentials : public Authoriser {
     std::string keyring_program;  // esofs-keyring; "": no desktop's keyring can be asked
     bool authorised_tap = false;  // TAP carries the token
     bool plain_http = false;      // credentials may go over http to other machines
-    // A token is renewed so long before it ends; one that had no longer to live when it came, after half of that.
+    // A token is renewed this long before it ends; a shorter-lived one after half its life.
     std::chrono::seconds early{600};
-    // A 401 renews a token no sooner than so long after the last one that did: rights are missing then.
+    // A 401 renews a token at most once in this time: a second one means that the user lacks access.
     std::chrono::seconds settled{60};
-    std::chrono::milliseconds look_again{1000};          // at the files
+    std::chrono::milliseconds look_again{1000};          // at which the files are checked
     std::function<std::int64_t()> now = system_seconds;  // since 1970
   };
 
@@ -63,22 +62,22 @@ class Credentials : public Authoriser {
   std::string advice(const std::string& url) override;
   std::string without_secrets(std::string text) override;
 
-  // Looks at the files, if it is time. Blocks on the disk that they are on, which may hang. Of another user (Config::owner)
-  // nothing else does.
+  // Checks the files, if it is time. Blocks on their disk, which may hang. For another user (Config::owner) no other
+  // function checks them.
   void look();
 
   enum class State { kNobody, kLoggedIn, kExpired, kRefused, kUnreachable };
   struct Status {
     State state = State::kNobody;
-    std::string user;          // "" where nobody is, or the token does not tell
+    std::string user;          // "" if nobody is logged in, or the token does not name its user
     std::string source;        // "esofs login", "/home/me/.netrc", …
-    std::string kept;          // of "esofs login": the file, or "the desktop keyring"
-    std::int64_t expires = 0;  // seconds since 1970; 0: never, as far as is known
-    bool renews = false;       // by itself
+    std::string kept;          // where `esofs login` keeps it: a file, or "the desktop keyring"
+    std::int64_t expires = 0;  // seconds since 1970; 0: never, or unknown
+    bool renews = false;       // without the user
     std::string problem;       // a sentence; ""
   };
   Status status();
-  // What a user should be told at once: a session that has ended, a file that is not used.
+  // What a user should see at once: a session that has ended, a file that is not used.
   std::optional<std::string> notice();
 
  private:
@@ -99,13 +98,13 @@ class Credentials : public Authoriser {
     Service service;
   };
 
-  LoginPtr looked_up();  // after a look(), unless they are another user's files
+  LoginPtr looked_up();  // calls look() first, except for another user's files
   LoginPtr happened(const LoginEvent& event, const HeldLogin* to = nullptr);
 
   static std::vector<Place> places_of(const Config& config, const Profile& profile);
   Service service_of(const std::string& url) const;
   LoginState state(const HeldLogin& login) const { return state_of(login, config_.now()); }
-  bool due(const HeldLogin& login) const;  // the token ends soon, or there is none
+  bool due(const HeldLogin& login) const;  // the token ends soon, or is missing
   bool usable(const HeldLogin& login, const Service& service) const;
   Result<Token> obtain(const HeldLogin& login, Lane::Turn& turn);
   Result<Token> from_command(Lane::Turn& turn) const;
@@ -114,8 +113,7 @@ class Credentials : public Authoriser {
 
   const Config config_;
   const Profile profile_;
-  const std::vector<Place>
-      places_;  // of the profile; of those that are shown nothing, the service has no schemes
+  const std::vector<Place> places_;  // of the profile; a service without schemes receives no credentials
   const LoginSources sources_;
   const Keyring keyring_;
   HttpClient http_;

@@ -1,8 +1,8 @@
-// KeptSession: what `esofs login` leaves for mounts: one file for each archive, <state>/sessions/<name>.json. Where a desktop's
-// keyring holds the session, the file says who, until when and which item, and holds no secret.
+// KeptSession: what `esofs login` leaves for mounts: one file for each archive, <state>/sessions/<name>.json. If a desktop's
+// keyring holds the session, the file names the user, the end and the item, and holds no secret.
 //
-//   shapes   a session says where its token may go: a profile that names other hosts does not get it
-//   errors   as client/login/secret_file.h; EINVAL for a file that is not one of ours
+//   shapes   a session names the hosts of its token: a profile with other hosts does not get it
+//   errors   as client/login/secret_file.h; EINVAL for a file of another form
 //   threads  plain functions
 #pragma once
 
@@ -25,8 +25,8 @@ inline constexpr const char* kLoginSource = "esofs login";  // Credentials::Stat
 struct KeptSession {
   Token token;
   std::string archive;             // the profile's name
-  std::string token_url;           // where it was got
-  std::vector<std::string> hosts;  // which may see it
+  std::string token_url;           // of the service that gave it
+  std::vector<std::string> hosts;  // which may receive it
   std::string keyring =
       {};  // the item of the desktop's keyring that holds the token, which is "" then; "" none
 };
@@ -42,7 +42,7 @@ Result<KeptSession> kept_session(const std::filesystem::path& file,
 std::string session_text(const KeptSession& session);
 Result<KeptSession> parse_session(const std::string& text);
 
-// True where the session's token was made for this archive.
+// True if the session's token was made for this archive.
 bool belongs_to(const KeptSession& session, const Profile& profile);
 
 }  // namespace esofs::client

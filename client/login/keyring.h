@@ -1,10 +1,10 @@
 // Keyring: sessions in the desktop's keyring (the Secret Service of GNOME Keyring, KWallet, KeePassXC), through the program
 // esofs-keyring (mountopts/keyring_main.cpp), which ends after each question.
 //
-//   shapes   an item is named by an id made here, which is no secret; its content is. The owner of items is a text, by which
-//            all of one owner are found
+//   shapes   an item has an id, made here, which is not secret; its content is. The owner of items is a text, which finds
+//            all items of one owner
 //   errors   ENOTSUP: there is no keyring here; EACCES: it is locked; ENOENT: the item is not in it; ETIMEDOUT; EIO. Every
-//            sentence says "the desktop keyring". No error holds anything of a content
+//            sentence says "the desktop keyring". No error quotes a content
 //   threads  thread-safe; blocks, at most kLimit. Never asks the user for anything
 //   source   freedesktop.org Secret Service API 0.2
 #pragma once
@@ -36,7 +36,7 @@ class Keyring {
 
   Result<void> keep(const Item& item, const std::string& content, const std::stop_token& stop) const;
   Result<std::string> content(const std::string& id, const std::stop_token& stop) const;
-  // All of this owner but the item `id` ("": all of them).
+  // All items of this owner except `id` ("": all of them).
   Result<void> clear(const std::string& owner, const std::string& id, const std::stop_token& stop) const;
 
  private:

@@ -1,4 +1,4 @@
-// LoginSources: where a login is read from. One source counts, the first one that is there: token_command, token_file,
+// LoginSources: where a login is read from. Only the first source that exists is used: token_command, token_file,
 // a netrc file of -o credentials, the session that `esofs login` keeps, ~/.netrc. A netrc file of the same user also gives a
 // password to the session.
 //
@@ -22,8 +22,8 @@ namespace esofs::client {
 class LoginSources {
  public:
   struct Config {
-    // Another user of this machine, whose login it is: files are read only if they are that user's; only the session and
-    // ~/.netrc; identities end in " of uid N". REQUIRES: read() and stamps() are called with that user's rights.
+    // Another user of this machine, who is to be logged in: only the session and ~/.netrc are read, and only if they belong to
+    // that user; identities end in " of uid N". REQUIRES: read() and stamps() are called as that user (AsUser).
     std::optional<Account> owner = {};
     std::filesystem::path state_dir;  // where `esofs login` keeps sessions
     std::string netrc;                // -o credentials; "" none

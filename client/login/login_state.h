@@ -1,6 +1,6 @@
-// HeldLogin: what is known of the one who is logged in, and the state that it makes at a moment.
+// HeldLogin: what is known about a login, and the state that follows from it at a time.
 //
-//   shapes   facts change by events alone (after()); the state follows from them and from the time (state_of())
+//   shapes   events change the facts (after()); the state follows from the facts and the time (state_of())
 //   units    times in seconds since 1970
 //   threads  plain data, pure functions
 //   source   client/README.md, "Credentials"
@@ -16,17 +16,17 @@
 
 namespace esofs::client {
 
-// How tokens are got as often as one is needed.
+// How further tokens are obtained.
 enum class Renewal : std::uint8_t { kNone, kPassword, kCommand };
 
 struct KeyringItem {
   std::string id;
-  std::int64_t until = 0;  // the end of the token in there; 0: unknown
+  std::int64_t until = 0;  // when its token ends; 0: unknown
 };
 
 struct HeldToken {
   Token token;
-  std::int64_t got_at = 0;  // when this process got it; 0: it was read from a file
+  std::int64_t got_at = 0;  // when this process obtained it; 0: it was read from a file
 };
 
 struct Failure {
@@ -44,15 +44,15 @@ struct HeldLogin {
   std::optional<NamePassword> password;  // of the same user
   std::optional<Error> problem;          // why the source is not used
   std::optional<Failure> failure;        // of the last renewal, if it failed
-  std::string not_taken;                 // a token that the archive does not take any more
-  std::int64_t unauthorised_at = 0;      // when a 401 last had the token renewed
-  std::string former;                    // the token before, which services may still speak of
+  std::string not_taken;                 // a token that the archive no longer accepts
+  std::int64_t unauthorised_at = 0;      // when a 401 last caused a renewal
+  std::string former;                    // the previous token, which answers may still quote
 };
 
-// The states, by what can be sent.
+// The states. They differ in what can be sent.
 struct Nobody {};
-struct SourceRefused {};  // the source cannot be used, or the archive does not take its password
-struct Expired {};        // a token that has ended, or is not taken any more, and no way to another
+struct SourceRefused {};  // the source cannot be used, or the archive refuses its password
+struct Expired {};        // the token has ended or is no longer accepted, and there is no way to another
 struct PasswordOnly {};   // Basic only: there is no token service
 struct Obtainable {
   bool failing;  // the command that writes tokens failed
@@ -74,22 +74,22 @@ struct RenewalFailed {
   Error error;
 };
 struct Unauthorised {};  // a service answered 401 to the token
-struct NotTaken {        // … and does not do so to nobody
+struct NotTaken {        // … but not to a request without a login
   std::string token;
 };
 using LoginEvent = std::variant<TokenGot, RenewalFailed, Unauthorised, NotTaken>;
 HeldLogin after(HeldLogin login, const LoginEvent& event, std::int64_t now);
 
-// The login that was read anew, with what is still good of the one before.
+// The login that was just read, with what is still valid of the one before.
 HeldLogin reread(HeldLogin fresh, const HeldLogin& before);
 
 // True if `state` can show a Bearer token, now or after a renewal.
 bool can_bear_token(const LoginState& state);
 // True if the archive has refused the name or the password.
 bool refused(const HeldLogin& login);
-// True if `login` can get another token, however good the present one is.
+// True if `login` can get another token, even if the present one is still valid.
 bool renewable(const HeldLogin& login, const LoginState& state);
-// By itself: from a command, or by the password.
+// Without the user: from a command, or by the password.
 bool renews(const HeldLogin& login);
 bool not_taken(const HeldLogin& login);
 

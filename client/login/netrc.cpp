@@ -51,7 +51,7 @@ class Words {
   }
 
  private:
-  // nullopt: the quote is not closed in its line, and is a sign as others are; else it would take other lines' secrets along.
+  // nullopt: the quote is not closed in its line. Then it counts as any other character, or a word would hold other lines' secrets.
   std::optional<std::string> quoted() {
     std::string word;
     for (std::size_t at = at_ + 1; at < text_.size() && text_[at] != '\n'; ++at) {

@@ -1,8 +1,8 @@
 // netrc files: a user's name and password for a host.
 //
 //   shapes   words separated by white space: machine HOST, or default, then login NAME, password WORD, account WORD; a word may
-//            stand in double quotes, with \" and \\, within its line; macdef runs to an empty line; # begins a comment where a
-//            word could begin
+//            stand in double quotes, with \" and \\, within its line; macdef runs to an empty line; # begins a comment at the
+//            beginning of a word
 //   source   ftp(1), curl(1) --netrc
 #pragma once
 

@@ -88,7 +88,7 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // It stays to be waited for, so that its number is its own.
+  // It is not yet waited for, so that its number is not reused.
   bool ended() const {
     siginfo_t info{};
     return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
@@ -123,7 +123,7 @@ class Output {
   }
 
  private:
-  // What there is, waiting so many ms for the first of it.
+  // What has been written, after waiting at most `ms` for the first byte.
   Result<void> take(int patience) {
     std::array<char, 4096> buffer{};
     for (;; patience = 0) {
@@ -154,7 +154,7 @@ Result<Ended> run_program(const std::vector<std::string>& words, const std::stri
   auto to_child = Pipe::make();
   auto from_child = Pipe::make();
   if (!to_child || !from_child) return Error(EMFILE, "no pipe to " + words.front());
-  // All of it fits into the pipe, so that nobody waits for a program that does not read.
+  // All of it fits into the pipe, so this does not wait for a program that does not read.
   if (!input.empty() && ::write(to_child->in.get(), input.data(), input.size()) < 0)
     return Error(errno, "no pipe to " + words.front());
   to_child->in.reset();

@@ -1,7 +1,7 @@
-// Files that hold secrets: read only where nobody else can read them, written so that nobody else ever could.
+// Files that hold secrets: read only if no other user can read them, and written so that no other user ever could.
 //
-//   errors   EACCES with the file and its mode where others can read it, or where it belongs to another user; ENOENT;
-//            EFBIG above kMostSecretBytes. No error text holds anything of a file's content
+//   errors   EACCES with the file and its mode if others can read it, or if it belongs to another user; ENOENT;
+//            EFBIG above kMostSecretBytes. No error quotes the content of a file
 //   threads  plain functions
 #pragma once
 
@@ -18,14 +18,14 @@ namespace esofs::client {
 
 inline constexpr std::uint64_t kMostSecretBytes = 1U << 20U;
 
-// owner: whose file it must be, and not reached by a symbolic link; nullopt: this user's own, or root's.
+// owner: who must own the file, and it must not be reached by a symbolic link; nullopt: this user or root.
 Result<std::string> read_secret_file(const std::filesystem::path& path,
                                      std::optional<uid_t> owner = std::nullopt);
 
-// Mode 0600; whole or not at all, also after a power failure. Makes the directory (0700) where it is missing.
+// Mode 0600; whole or not at all, also after a power failure. Makes the directory (0700) if it is missing.
 Result<void> write_secret_file(const std::filesystem::path& path, const std::string& text);
 
-// Tells whether a file has changed since it was looked at last. Two of files that are not there are equal.
+// Differs if a file has changed since it was last looked at. Two stamps of missing files are equal.
 struct FileStamp {
   std::uint64_t inode = 0;
   std::int64_t size = -1;
@@ -36,8 +36,8 @@ struct FileStamp {
 };
 FileStamp stamp_of(const std::filesystem::path& path);
 
-// From here on this process leaves no core dump and lets no other of its user look into its memory: called by whoever takes a
-// secret into memory.
+// From here on this process leaves no core dump, and no other process of its user can read its memory. To be called before a
+// secret is in memory.
 void guard_memory() noexcept;
 
 }  // namespace esofs::client

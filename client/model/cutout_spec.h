@@ -75,7 +75,7 @@ struct CutoutOffer {
 // Success, ENOTSUP: no service; EINVAL: it does not take such a spec; ENODATA: the dataset does not reach there.
 Result<void> check_cutout(const CutoutSpec& spec, const CutoutOffer& offer);
 
-// Which share of a dataset a cutout is at most, in (0, 1]; 1 where the offer does not tell.
+// Which share of a dataset a cutout is at most, in (0, 1]; 1 if the offer does not say.
 double cutout_share(const CutoutSpec& spec, const CutoutOffer& offer);
 
 }  // namespace esofs::client

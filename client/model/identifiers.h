@@ -1,4 +1,4 @@
-// Identifiers: which names are identifiers of an archive, and what an identifier alone tells, by the patterns of its profile.
+// Identifiers: which names are identifiers of an archive, and what follows from one alone, by the patterns of its profile.
 //
 //   shapes   an id may come in the portable form, with '_' for the ':' of its time; canonical() maps it back
 //   threads  immutable: thread-safe
@@ -23,19 +23,19 @@ class Identifiers {
   // "ADP.2018-06-21T20:32:57.736" of "ADP.2018-06-21T20_32_57.736"; other texts unchanged.
   static std::string canonical(std::string id);
 
-  // What the form of an id tells: its extension.
+  // What the form of an id shows: its extension.
   static Dataset named(const std::string& id);
-  // What the patterns tell of an id, valid or not: its URL is "" where there is no pattern.
+  // What the patterns make of an id, valid or not: its URL is "" without a pattern.
   Dataset dataset(const std::string& id) const;
-  std::string links_url(const std::string& id) const;  // "" where there is none
+  std::string links_url(const std::string& id) const;  // "" if there is none
 
-  // What an access_url is by the patterns' beginnings, http and https alike; kUnknown where they do not tell.
+  // What an access_url is by the patterns' beginnings, http and https alike; kUnknown if they do not match.
   AccessKind kind_of_url(const std::string& url) const;
 
-  // What a URL is by the patterns, and whose: the id is given where it is valid.
+  // What a URL is by the patterns, and whose: the id is set if it is valid.
   KnownUrl known_url(const std::string& url) const;
 
-  // The access_url of a dataset; where that is what a pattern makes of its id, http and https alike, the first pattern's: all
+  // The access_url of a dataset. If a pattern makes that URL of the id, http and https alike, the URL by the first pattern: all
   // of these lead to one file.
   std::string canonical_url(const Dataset& dataset) const;
 

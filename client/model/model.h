@@ -34,7 +34,7 @@ struct Value {
 
 using Row = std::vector<Value>;
 
-// A FIELD or PARAM; texts verbatim as the document gives them, "" where absent.
+// A FIELD or PARAM; texts verbatim as the document gives them, "" if absent.
 struct Column {
   std::string name;
   std::string id;
@@ -57,7 +57,7 @@ struct ByteRange {
   std::uint64_t size;  // at least 1
 };
 
-// How the bytes of a dataset are come by, before any request was made for them.
+// How the bytes of a dataset are found, as far as is known without a request.
 enum class AccessKind {
   kDataLink,  // access_url is a DataLink document that names the file in its #this row
   kFile,      // access_url is the file
@@ -74,7 +74,7 @@ struct KnownUrl {
 // One dataset of a listing: what its row says about its file.
 struct Dataset {
   std::string id;          // as the archive writes it: dp_id, else obs_publisher_did
-  std::string access_url;  // "" where the row has none and the profile no pattern for it
+  std::string access_url;  // "" if the row has none and the profile no pattern for it
   AccessKind access = AccessKind::kUnknown;
   std::string extension = ".fits";   // of the plain view, as access_format says (".txt", ".tar", …)
   std::uint64_t estimate_bytes = 0;  // access_estsize, rounded up; 0: unknown
@@ -83,8 +83,7 @@ struct Dataset {
   // The canonical spec (client/model/cutout_spec.h) of the cutout of `id` that is meant; "": the file itself. A cutout is made
   // when it is asked for: no two answers are alike, and there are no ranges.
   std::string cutout = {};
-  std::int64_t modified =
-      0;  // last_mod_date: what tells versions apart where the server does not; 0: unknown
+  std::int64_t modified = 0;  // last_mod_date: distinguishes versions if the server does not; 0: unknown
 
   bool is_cutout() const noexcept { return !cutout.empty(); }
 };
@@ -136,36 +135,36 @@ enum class FetchKind : std::uint8_t {
   kJob  // a job makes it; the URL is the service's list of jobs with the parameters as its query (SODA async)
 };
 
-// Where the bytes of one file are, and what was said of it before it was asked for.
+// Where the bytes of one file are, and what was announced about it.
 struct FileSource {
   std::string url;
-  std::optional<std::uint64_t> length;  // announced: exact where right, but to be checked
+  std::optional<std::uint64_t> length;  // announced: exact if true, but must be checked
   std::string content_type;             // announced; "" unknown
   std::string original_name;            // eso_origfile; "" unknown
-  FetchKind kind = FetchKind::kFile;    // of another kind than kFile, length is an estimate
+  FetchKind kind = FetchKind::kFile;    // for other kinds than kFile, length is an estimate
 };
 
 // One of the files that were published together as a product, the product's own among them.
 struct ProductFile {
   std::string id;
-  std::string access_url;  // "" where only the id is given
+  std::string access_url;  // "" if only the id is given
   std::string category;    // "ANCILLARY.PREVIEW"
   std::string extension;   // ".png"; "" unknown
   std::string original_name;
   std::uint64_t estimate_bytes = 0;  // rounded up; 0: unknown
 };
 
-// What the first answer to a request for a file's bytes told of the file.
+// What the first answer to a request for a file's bytes says about the file.
 struct FileHead {
   std::uint64_t first = 0;             // offset of the first body byte: 0 for a 200
   std::optional<std::uint64_t> total;  // exact size; nullopt: not announced (known when the body has ended)
   bool partial = false;                // 206: Range is honoured; false: the body is the whole file
   std::string validator;               // strong ETag, else Last-Modified, else ""
-  std::string tag;                     // what an ETag has between its quotes, weak or strong; ""
+  std::string tag;                     // the ETag, weak or strong, without its quotes; ""
   std::string date;                    // Last-Modified; ""
-  std::string name;                    // of Content-Disposition, made safe by nobody yet; ""
+  std::string name;                    // of Content-Disposition, not yet made safe; ""
   std::string content_type;
-  std::string identity;  // whose rights it took; "": nobody's
+  std::string identity;  // whose login it needed; "": none
 };
 
 // True for answers of one version by servers whose ETag is weak at first and strong later (Apache, in a file's first second).

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Where a key of a JSON profile stands, and what is wrong with it.
+// The place of a key in a JSON profile, and what is wrong with it.
 class Place {
  public:
   explicit Place(std::string text) : text_(std::move(text)) {}
@@ -122,7 +122,7 @@ Setter patterns_into(std::vector<std::string>& to) {
   };
 }
 
-// Scheme, host and port: "https://archive.eso.org" of "https://archive.eso.org/tap_obs"; "" where `url` is none.
+// Scheme, host and port: "https://archive.eso.org" of "https://archive.eso.org/tap_obs"; "" if `url` is not one.
 std::string site_of(const std::string& url) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return "";
@@ -276,7 +276,7 @@ std::vector<std::string> profile_names(const std::string& profile_dir) {
   return names;
 }
 
-// The base URL of a TAP service, also where one of its resources was given.
+// The base URL of a TAP service, also if the URL of one of its resources was given.
 std::string tap_base(std::string url) {
   for (const std::string_view end :
        {"/", "?", "/sync", "/async", "/capabilities", "/tables", "/availability", "/"})

@@ -1,5 +1,5 @@
-// Profile: what esofs knows of an archive beforehand. `eso` is built in, others are JSON files, and a bare TAP URL makes
-// one with nothing but that URL: the rest is then discovered from the answers.
+// Profile: what esofs knows about an archive beforehand. `eso` is built in, others are JSON files. A bare TAP URL makes one
+// that holds only that URL: everything else is then learnt from answers.
 //
 //   shapes   URL patterns hold "{id}"; id patterns are ECMAScript regular expressions, matched whole, against the id with
 //            the ':' of its times (an id whose ':' are written '_' is mapped back first). A JSON profile may
@@ -24,7 +24,7 @@ struct TapService {
   std::string url;                   // base URL, without /sync
   std::vector<std::string> schemas;  // whose tables it holds, e.g. {"ivoa", "dbo"}; empty: any
   std::uint64_t maxrec = 0;          // rows asked for when a query says none; 0: the server's default
-  bool authorised = false;           // takes a token, and shows more to who may see more
+  bool authorised = false;           // accepts a token, and then shows more
 };
 
 // A service that takes credentials: every URL that begins with `url`.
@@ -53,7 +53,7 @@ struct Profile {
   // Bytes of one unit of access_estsize ("kbyte"). Most archives do not say which kilobyte they mean, and an estimate below
   // the truth makes some programs cut files.
   std::uint64_t estsize_unit = 1024;
-  std::string calselector_url;  // these are named here for the services that use them
+  std::string calselector_url;  // these URLs are for services of their own
   std::string ssap_url;
   std::string soda_url;
   std::string token_url;
@@ -63,7 +63,7 @@ struct Profile {
   std::string token_scope;                   // "" none
   std::string resolver_url;
   std::vector<std::string> credential_hosts;
-  // Where these are given, credentials go nowhere else; where not, to every service on credential_hosts but TAP.
+  // If these are given, credentials are sent only there; else to every service on credential_hosts except TAP.
   std::vector<AuthorisedService> authorised;
 };
 

@@ -1,4 +1,4 @@
-// What is asked of an archive, and who takes the answer: a query with its TableSink, a file with its FetchSink.
+// Requests to an archive, and the receivers of their answers: a query and its TableSink, a file and its FetchSink.
 //
 //   threads  plain data; a sink is called on the thread that runs the request
 //   source   TAP 1.1, DALI 1.1, RFC 9110 section 14 (ranges)
@@ -40,7 +40,7 @@ class TableSink {
   virtual Result<void> row(std::span<const Value> row) = 0;
   // An async job was created for this query: keep its URL, so that the job can be picked up after a restart.
   virtual void job_started(const std::string& job_url) = 0;
-  // A retry starts the answer anew: forget bytes, columns and rows seen so far.
+  // A retry begins the answer again: forget bytes, columns and rows seen so far.
   virtual void restart() = 0;
 };
 
@@ -56,18 +56,18 @@ struct FetchRequest {
   std::string url;
   std::optional<ByteRange> range;  // nullopt: the whole file, without a Range header
   bool tail = false;               // with range: the last range->size bytes (first is ignored)
-  // What earlier answers told of this file. A 206 that disagrees is ESTALE.
+  // What earlier answers said about this file. A 206 that disagrees is ESTALE.
   std::string validator;
   std::string
       tag;  // FileHead::tag and date: an answer that has both is of the same version, whatever its validator
   std::string date;
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
-  bool page = false;  // the file is a web page, which is else taken for a login page
+  bool page = false;  // the file is a web page, which would otherwise count as a login page
   // ".png": as the archive announces the file, "" unknown. A text that comes instead is refused.
   std::string extension = {};
   FetchKind kind = FetchKind::kFile;
-  // kLoggedIn: a login is needed, as the release date says, and is shown at once.
+  // kLoggedIn: the release date says that a login is needed, so it is sent at once.
   Rights rights{Rights::Kind::kNobodyFirst};
 };
 
@@ -78,7 +78,7 @@ class FetchSink {
   // Once, before any body, when the answer has been accepted (fetch.h). Retries happen before it.
   virtual Result<void> head(const FileHead& head) = 0;
   virtual Result<void> body(std::span<const std::byte> piece) = 0;
-  // Before the error, where the server has no such range to give: it may still send all of the file.
+  // Before the error, if the server does not have such a range: it may still send the whole file.
   virtual void no_range() {}
 };
 

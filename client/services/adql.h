@@ -18,12 +18,12 @@ namespace esofs::client {
 // The tables named after FROM and JOIN, subqueries included, as written: "ivoa.ObsCore". In order, without repetition.
 std::vector<std::string> tables_named(std::string_view adql);
 
-// The service of the profile that holds the tables which `adql` names; the first service where the tables do not tell.
-// EINVAL where they belong to two services, which no server can join. The pointer is into `profile`.
+// The service of the profile that holds the tables which `adql` names; the first service if the tables do not tell.
+// EINVAL if they belong to two services, which no server can join. The pointer is into `profile`.
 Result<const TapService*> service_of(const Profile& profile, std::string_view adql);
 
-// The services that may hold the tables which `adql` names, the likeliest first: one where a schema tells, all of them where
-// a table is named without its schema and none does (TAP 1.0 has bare names in its TAP_SCHEMA). EINVAL as above.
+// The services that may hold the tables which `adql` names, the likeliest first. One, if a schema decides it; all of them, if a
+// table is named without its schema and no other one decides (TAP 1.0 has bare names in its TAP_SCHEMA). EINVAL as above.
 Result<std::vector<const TapService*>> services_of(const Profile& profile, std::string_view adql);
 
 // The service named `name`. EINVAL with the nearest name.

@@ -1,8 +1,8 @@
-// The calibrations of a raw observation, read from each form that such answers come in: a VOTable of DataLink's columns, an
-// association tree (XML), or several of them in a multipart body.
+// Reads the calibrations of a raw observation from every form of answer: a VOTable with DataLink's columns, an association
+// tree (XML), or several of them in a multipart body.
 //
-//   shapes   of an answer about several observations the one asked for is taken
-//   errors   EBADMSG: no such answer; EFBIG above kMostCalibrations. "No association could be established: …" is an answer,
+//   shapes   if an answer is about several observations, only the requested one is read
+//   errors   EBADMSG: not such an answer; EFBIG above kMostCalibrations. "No association could be established: …" is an answer,
 //            without files
 //   threads  pure functions
 //   source   client/ESO.md, "calSelector"

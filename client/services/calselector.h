@@ -1,4 +1,4 @@
-// calSelector: the calibrations of a raw observation, asked for.
+// Requests the calibrations of a raw observation from calSelector.
 //
 //   errors   EACCES, ENOENT, EIO … by http_error.h; else as parse_associations(); EFBIG above kMostAssociationsBytes.
 //            "No association could be established: …" is an answer, without files
@@ -23,7 +23,7 @@ std::string mode_name(CalibrationMode mode);
 // The URL that asks `base` (profile's calselector_url) for the calibrations of an id, as ESO's DataLink writes it.
 std::string calselector_url(const std::string& base, const std::string& id, CalibrationMode mode);
 
-// The access_url of the row that leads from an observation to its calibrations; "" where the answer has none.
+// The access_url of the row that leads from an observation to its calibrations; "" if the answer has none.
 std::string calselector_url(const Links& links, CalibrationMode mode);
 
 class CalSelector {

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMostFollowed =
     3;  // answers that only lead to another answer: ALMA has one, a loop has no end
 constexpr std::string_view kVocabulary = "www.ivoa.net/rdf/datalink/core";
-// Asked for if only an answer can tell what a URL is: one FITS block and the beginning of any VOTable.
+// Bytes to request if only an answer shows what a URL is: one FITS block and the beginning of any VOTable.
 constexpr std::uint64_t kProbeBytes = 2880;
 
 // Reads the answer to a probe: all of a VOTable, nothing but the beginning of a file.
@@ -40,7 +40,7 @@ class ProbeSink : public HttpSink {
     if (!plain_) return take(piece);
     auto taken = plain_->push(piece);
     if (!taken && taken.error().code() == EBADMSG) return Error(EIO, taken.error().what());
-    return taken;  // what is cut off is noticed by who reads the document
+    return taken;  // the reader of the document notices if it is cut off
   }
   bool restart() override {
     text.clear();
@@ -64,7 +64,7 @@ class ProbeSink : public HttpSink {
     return begin.rfind("<?xml", 0) == 0 || begin.find("VOTABLE") != std::string_view::npos || begin[0] == '{';
   }
   bool begins_like_fits() const { return text.rfind("SIMPLE  =", 0) == 0; }
-  // The size of the file that was probed, if the answer tells it.
+  // The size of the probed file, if the answer gives it.
   std::optional<std::uint64_t> length() const {
     if (answer.status == 206) {
       const auto range = content_range(answer.header("content-range"));
@@ -77,7 +77,7 @@ class ProbeSink : public HttpSink {
   HttpHead answer;
   std::string text;
   bool document;
-  bool ended = false;  // what was needed has come, and the transfer was ended for that
+  bool ended = false;  // enough has come, so the transfer was ended
 
  private:
   const bool announced_;
@@ -102,8 +102,8 @@ struct Candidate {
   int merit;
 };
 
-// Of the id asked for; what can be fetched; FITS rather than other files; a further answer, which may name FITS, rather than
-// a package.
+// Prefers rows of the requested id; then what can be fetched; then FITS to other files; then a further answer, which may name
+// FITS, to a package.
 int merit_of(const Link& link, const std::string& url, bool further, const std::string& id) {
   const int own = !id.empty() && link.id.find(id) != std::string::npos ? 8 : 0;
   const int base = own + (foreign_scheme(url).empty() ? 4 : 0);

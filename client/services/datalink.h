@@ -1,4 +1,4 @@
-// DataLink answers: asked for, and searched for the file that they are about.
+// Requests DataLink answers, and finds the file that they are about.
 //
 //   shapes   rows in the order of the answer; texts verbatim, URLs made absolute
 //   errors   links_error() has the table for error rows; EFBIG above kMostLinksBytes; else as parse_links()
@@ -20,13 +20,13 @@ namespace esofs::client {
 constexpr std::uint64_t kMostLinksBytes =
     64ULL << 20U;  // a raw frame of a survey has some thousand progenitors: 2 MB
 
-// The failure that an answer of nothing but error rows is; success for every other.
+// The error of an answer that has only error rows; success for every other answer.
 Result<void> links_error(const Links& links, const std::string& url);
 
 // True for "application/x-votable+xml;content=datalink" with parameters in any order, case and quoting.
 bool is_datalink_type(std::string_view content_type);
 
-// True where `semantics` is the core term: "#this", "this", or the full URI of the vocabulary.
+// True if `semantics` is the core term: "#this", "this", or the full URI of the vocabulary.
 bool has_semantics(const Link& link, std::string_view core_term);
 
 class DataLink {
@@ -42,13 +42,13 @@ class DataLink {
     FileSource source;
     std::optional<Links> links;  // the first answer met on the way
   };
-  // The #this file of the DataLink answer at `url`, through answers that only lead to another. id: whose file, where the
-  // answer tells of several. FITS is preferred, also where only a further answer names it beside a package of it (ALMA).
-  // A URL that cannot be fetched, by its scheme, is given only where there is no other of the id.
-  // ENOENT where it names no file. What is FITS though it was announced as DataLink is the file.
+  // The #this file of the DataLink answer at `url`, also if it only leads to another answer. id: whose file, if the
+  // answer describes several. FITS is preferred, even if only a further answer names it beside a package of it (ALMA).
+  // A URL that cannot be fetched, because of its scheme, is returned only if the id has no other.
+  // ENOENT if it names no file. A FITS file that was announced as DataLink is taken as the file.
   Result<Found> file(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 
-  // As file(), where `url` may be the file itself: one request tells, of which no more than the beginning is read.
+  // Like file(), but `url` may be the file itself: one request decides, and only the beginning of its answer is read.
   Result<Found> file_or_links(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 
  private:
@@ -56,9 +56,9 @@ class DataLink {
     std::optional<Links> links;  // none: it is a FITS file
     FileSource file;
   };
-  Result<Asked> ask(const std::string& url, Lane::Turn& turn) const;  // EBADMSG for what is neither
+  Result<Asked> ask(const std::string& url, Lane::Turn& turn) const;  // EBADMSG: it is neither
   Result<Found> follow(Links links, const std::string& url, const std::string& id, Lane::Turn& turn) const;
-  // seen: the URLs of the answers that have led here.
+  // seen: the URLs of the answers that led here.
   Result<FileSource> file_of(const Links& links, const std::string& url, const std::string& id,
                              std::set<std::string>& seen, Lane::Turn& turn) const;
   Result<FileSource> file_behind(const Link& link, const std::string& url, const std::string& id,

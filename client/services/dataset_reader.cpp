@@ -50,7 +50,7 @@ Place find(const std::vector<Column>& columns, const Words& words) {
 }
 
 // The URL of a spectrum, which is its name if a service gives no identifiers (SSA 1.1 section 4.2.5.1: only the access
-// reference is mandatory). Not that of ObsCore, where a query may have left the identifiers out.
+// reference is mandatory). Not the URL of ObsCore, because a query may have left out the identifiers.
 Place spectrum_reference(const std::vector<Column>& columns) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (utype_of(columns[i]) == "access.reference" && !lower(columns[i].utype).starts_with("obscore"))
@@ -221,7 +221,7 @@ class Reader {
     const bool others =
         file_of_product_ && url.find(dataset.id) == std::string::npos;  // the product's, in a join
     if (url.empty() || others) {
-      // By the patterns, but only for what is an id of the archive: other rows may belong to nobody we know.
+      // By the patterns, but only for ids of the archive: other rows may be of unknown archives.
       if (!ids_->valid(dataset.id)) return;
       const auto by_id = ids_->dataset(dataset.id);
       dataset.access_url = by_id.access_url;
@@ -243,7 +243,7 @@ class Reader {
     if (extension.empty()) extension = extension_of_end(without_query(dataset.access_url));
     if (extension.empty()) extension = extension_of_end(dataset.access_url);
     if (extension.empty()) extension = extension_of_end(dataset.id);
-    if (extension.empty()) return;  // as the id tells: ".fits" but for night logs and packages
+    if (extension.empty()) return;  // by the id: ".fits" except for night logs and packages
     const bool named_whole = dataset.extension.empty() && extension == ".tar";
     if (!named_whole) dataset.extension = extension;
   }
@@ -261,7 +261,7 @@ class Reader {
   std::array<Place, 4> times_;
   std::uint64_t unit_ = 1;
   bool file_of_product_;
-  bool by_pattern_ = false;  // the profile tells of a file by its id
+  bool by_pattern_ = false;  // the profile has a pattern for the file of an id
   bool usable_ = false;
 };
 

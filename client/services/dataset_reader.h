@@ -1,4 +1,4 @@
-// From the columns of a table to its datasets: ESO's tables, ObsCore, SSAP and SIA answers.
+// Finds the datasets in the rows of a table: ESO's tables, ObsCore, answers of SSAP and SIA.
 //
 //   shapes   columns are found by name, else by utype, else by UCD
 //   units    access_estsize is taken by its column's unit, else by the profile's, and rounded up
@@ -21,16 +21,16 @@ namespace esofs::client {
 
 using DatasetReader = std::function<std::optional<Dataset>(std::span<const Value>)>;
 
-// nullptr where the columns name no dataset. A reader gives nullopt for a row without an id or a URL.
+// nullptr if the columns name no dataset. A reader returns nullopt for a row without an id or a URL.
 DatasetReader make_dataset_reader(std::shared_ptr<const Identifiers> ids, const std::vector<Column>& columns);
 
-// What a cell holds, without the blanks and line ends of writers that indent; "" for the word null, which some write.
+// The content of a cell without the blanks and line ends that some writers add; "" for the word null, which others write.
 std::string_view cell_text(std::string_view cell);
 
-// False for "" and for the types of files of which nothing is known ("application/octet-stream").
+// False for "" and for types that say nothing about a file ("application/octet-stream").
 bool tells_type(const std::string& content_type);
 
-// The extension of the plain view for a media type: ".fits", ".txt" …; "" where the type does not tell.
+// The extension of the plain view for a media type: ".fits", ".txt" …; "" if the type does not tell.
 std::string extension_of_type(const std::string& content_type);
 
 // The extension of a FITS file, packed or not, at the end of a name or path, as it is written there; "" for others.

@@ -32,8 +32,8 @@ bool named_packed(std::string_view name) {
          ends_with_any_case(name, ".Z");
 }
 
-// Servers that keep files packed call that an encoding; the reader unpacks it. What is neither FITS nor named so
-// was encoded on the way, whatever was asked for.
+// Servers that store files packed call that an encoding; the reader unpacks such files. A body that is neither FITS nor has
+// such a name was encoded on the way, although nobody asked for that.
 bool kept_packed(const FetchRequest& request, const std::string& encoding, const FileHead& file) {
   const bool packing =
       encoding == "gzip" || encoding == "x-gzip" || encoding == "compress" || encoding == "x-compress";
@@ -55,7 +55,7 @@ Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const
   return {};
 }
 
-// The range of a 206 against what was asked for. It may end earlier than asked (RFC 9110 section 15.3.7).
+// Compares the range of a 206 with the requested one. It may end earlier than asked (RFC 9110 section 15.3.7).
 Result<void> check_range(const FetchRequest& request, const ContentRange& range) {
   const auto& [first, last] = *range.span;
   if (!range.total && request.tail) return Error(EIO, "the end of a file of unknown size");
@@ -101,7 +101,7 @@ Error unsatisfiable(const FetchRequest& request, const HttpHead& head) {
   return {EIO, "the range lies outside the file (HTTP 416)"};
 }
 
-// 203: what a proxy has changed something of (RFC 9110 section 15.3.4).
+// 203: a proxy has changed the answer (RFC 9110 section 15.3.4).
 bool is_whole(int status) { return status == 200 || status == 203; }
 
 // A refusal, or a text in place of FITS.
@@ -112,9 +112,8 @@ bool is_explanation(const FetchRequest& request, const HttpHead& head) {
   return is_whole(head.status) && request.fits && text;
 }
 
-// Whether a refusal may be of the range and not of the file: some servers send more or less of it or several, and others
-// know no ranges at all. ESTALE and EACCES are the words of a server that has understood; one that sends the range from
-// elsewhere is wrong.
+// Whether a server may have refused the range and not the file: some send more or less than the range, or several, and others
+// do not know ranges. After ESTALE or EACCES the server has understood the request; one that sends another range is wrong.
 bool refuses_range(const FetchRequest& request, const HttpHead& head, const Error& error) {
   if (!request.range || error.code() == ESTALE || error.code() == EACCES) return false;
   if (head.status == 206) {
@@ -187,11 +186,11 @@ class FileBody : public HttpSink {
     return true;
   }
 
-  // The sink was told nothing, and the answer asks for a login, by its status or by a page.
+  // The sink has received nothing, and the answer asks for a login, by its status or by a page.
   bool asks_for_rights(const Error& error) const { return !told_ && (error.code() == EACCES || login_page_); }
   bool refused() const noexcept { return refusal_.has_value(); }
 
-  // After the last byte, or, if refused(), after what there is of it.
+  // After the last byte, or, if refused(), after as much as came.
   Result<FileHead> end() {
     if (refusal_) return refusal();
     if (announced_ && received_ != *announced_) return Error(EIO, "the body is shorter than announced");
@@ -206,7 +205,7 @@ class FileBody : public HttpSink {
   }
 
  private:
-  // An answer that is not the file; what it says itself is in its body.
+  // An answer that is not the file; its own explanation is in its body.
   struct Refusal {
     HttpHead head;
     Error error;
@@ -242,7 +241,7 @@ class FileBody : public HttpSink {
     return {};
   }
 
-  // A refusal is read as far as anybody reads it.
+  // No more of a refusal is read than is shown.
   Result<void> gather(std::span<const std::byte> piece) {
     start_.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     if (start_.size() > kMostErrorBytes) return refusal();
@@ -288,7 +287,7 @@ bool looks_like_fits(std::string_view bytes) {
 
 Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head) {
   if (head.status == 416 && request.range) return unsatisfiable(request, head);
-  // What a URL is signed with has ended: S3 says so by ExpiredToken, others by 403.
+  // The signature of the URL has expired: S3 says ExpiredToken, others 403.
   if (head.status == 400 && name_of_url(request.url) != request.url)
     return Error(EACCES, status_error(head).what());
   if (head.status >= 400) return status_error(head);
@@ -313,7 +312,7 @@ namespace {
 
 struct Fetched {
   Result<FileHead> file;
-  bool refused = false;  // a refusal, or a web page where the file should be; the sink was told nothing
+  bool refused = false;  // a refusal, or a web page in place of the file; the sink has received nothing
 };
 
 Fetched fetch_as(HttpClient& http, const FetchRequest& request, const Rights& rights, FetchSink& sink,
@@ -326,7 +325,7 @@ Fetched fetch_as(HttpClient& http, const FetchRequest& request, const Rights& ri
   if (request.range) get.headers.push_back(range_header(request));
   FileBody body(request, options, sink);
   auto sent = http.send(get, body, turn);
-  // Of a refusal that breaks off the beginning is enough.
+  // If a refusal breaks off, its beginning is enough.
   if (!sent && (!body.refused() || sent.error().code() == EINTR))
     return {sent.error(), body.asks_for_rights(sent.error())};
   auto file = body.end();

@@ -1,4 +1,4 @@
-// How files begin, by their extensions: a text that came instead of a picture or a package is told apart so.
+// How files of an extension begin, to notice that a text came in place of a picture or a package.
 //
 //   shapes   extensions in lower case, with their dots: ".png", ".tar.gz"
 //   threads  pure functions

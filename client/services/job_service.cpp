@@ -25,7 +25,7 @@ bool gone(int status) { return status == 404 || status == 410; }
 Result<std::string> made_job(const HttpText& answer, const std::string& list) {
   const auto location = answer.head.header("location");
   if (!location.empty()) return resolved_url(answer.head.url.empty() ? list : answer.head.url, location);
-  // A server that answers with the job itself, instead of with the way to it.
+  // A server that answers with the job itself, instead of with its URL.
   auto job = parse_job(answer.body);
   if (job && !job->id.empty()) return list + "/" + job->id;
   return Error(EIO, "no job was made: HTTP " + std::to_string(answer.head.status) +

@@ -2,7 +2,7 @@
 //
 //   shapes   a list is the URL of a job list (".../async"), a job the URL of one job below it
 //   errors   EINVAL with the server's sentence for what it refuses, EACCES, ENOENT: the job is gone; else as HttpClient.
-//            A request that would do another thing when it came twice is not repeated once it may have arrived.
+//            A request that must not come twice is not repeated once it may have arrived.
 //   threads  thread-safe: holds no state of its own
 //   source   UWS 1.1 section 2, UWS 1.0; client/ESO.md, "TAP jobs"
 #pragma once
@@ -20,7 +20,7 @@
 
 namespace esofs::client {
 
-// The URL of the job that a POST to `list` has made, from its answer.
+// The URL of the job that a POST to `list` made, from its answer.
 Result<std::string> made_job(const HttpText& answer, const std::string& list);
 
 class JobService {
@@ -40,23 +40,23 @@ class JobService {
   Result<std::string> create(const std::string& list, const Fields& fields, Lane::Turn& turn) const;
   Result<std::string> create(const std::string& list, const std::string& form, Lane::Turn& turn) const;
 
-  // What the server holds back its answer for.
+  // Asks the server to hold its answer back.
   struct Wait {
-    std::string phase;  // until the job has left it
+    std::string phase;  // until the job leaves it
     std::chrono::seconds time;
   };
   Result<Job> read(const std::string& job, const std::optional<Wait>& wait, Lane::Turn& turn) const;
 
-  // The jobs that the server is willing to list, the newest where it understands LAST.
+  // The jobs that the server lists; the newest ones, if it understands LAST.
   Result<std::vector<JobReference>> list(const std::string& list, Lane::Turn& turn) const;
 
   Result<void> change(const std::string& job, JobSetting setting, const std::string& value,
                       Lane::Turn& turn) const;
-  // By DELETE, or as old servers want it. Success if the job was gone already. limits: instead of the client's.
+  // By DELETE, or by ACTION=DELETE for old servers. Success if the job was already gone. limits: instead of the client's.
   Result<void> remove(const std::string& job, Lane::Turn& turn,
                       const std::optional<HttpLimits>& limits = std::nullopt) const;
 
-  // Why the job failed, in the server's words; "" where it does not say.
+  // Why the job failed, in the server's words; "" if it does not say.
   Result<std::string> failure(const std::string& url, const Job& job, Lane::Turn& turn) const;
 
  private:

@@ -1,4 +1,4 @@
-// JobWatch: one job from its start to its end. The pace of looking at it, and what servers do differently, are here.
+// JobWatch: follows one job from its start to its end: how often it is read, and what differs between servers.
 //
 //   shapes   a server of UWS 1.1 holds its answer back while the phase stays the same; an older one is polled
 //   errors   as JobService; ETIMEDOUT if the job has not ended by the deadline; EINTR. A service of several machines may
@@ -36,7 +36,7 @@ class JobWatch {
   Result<Job> read() const;
   Result<void> change(JobSetting setting, const std::string& value) const;
   Result<void> run() const { return change(JobSetting::kPhase, "RUN"); }
-  // Runs a job again that the server holds. known: the job as it was read last.
+  // Sends RUN again if the server holds the job. known: the job as it was last read.
   Result<Job> wait_until_ended(std::optional<Clock::time_point> deadline,
                                std::optional<Job> known = std::nullopt) const;
 

@@ -1,6 +1,6 @@
-// A DataLink answer as a document, VOTable or JSON (as TAPLib writes tables), made into rows and service descriptors.
+// Reads rows and service descriptors from a DataLink answer: VOTable, or JSON as TAPLib writes tables.
 //
-//   shapes   rows in the order of the answer; texts verbatim but for white space around them and the word null, URLs absolute
+//   shapes   rows in the order of the answer; texts verbatim, without surrounding white space and the word null; URLs absolute
 //   errors   EBADMSG: not a DataLink answer; EFBIG above kMostLinkRows; those of link_error() for an error document
 //   threads  pure functions
 //   source   DataLink 1.1 sections 3 and 4; client/ESO.md, "DataLink"

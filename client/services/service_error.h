@@ -1,6 +1,6 @@
-// What an archive's service says when it refuses: error documents and sentences, turned into an Error in one place.
+// Turns the refusals of an archive's services, documents or sentences, into an Error.
 //
-//   errors   EINVAL: the question was wrong; ETIMEDOUT: it ran out of the server's time; EACCES, ENOENT, EIO
+//   errors   EINVAL: the request was wrong; ETIMEDOUT: it took longer than the server allows; EACCES, ENOENT, EIO
 //   threads  plain functions
 //   source   DALI 1.1 section 4.4, TAP 1.1 section 3, DataLink 1.1 section 3.4; client/ESO.md
 #pragma once
@@ -20,29 +20,29 @@ constexpr std::size_t kMostErrorBytes = 256U << 10U;
 // True for sentences such as "The request timed out" or "execution duration exceeded".
 bool says_timed_out(std::string_view text);
 
-// The sentence of QUERY_STATUS ERROR in a VOTable, also if it is no good XML; nullopt if `body` says no error so.
+// The sentence of QUERY_STATUS ERROR in a VOTable, also if the XML is malformed; nullopt if `body` has no such error.
 std::optional<std::string> votable_error(const std::string& body);
 
-// The same of any text that holds the INFO of an error: the sentence of the last one.
+// The same for any text that holds the INFO of an error: the sentence of the last one.
 std::optional<std::string> error_in_text(std::string_view text);
 
 // A query that the server refused with a sentence, in an answer of this HTTP status (0: not by HTTP).
 Error query_error(int status, const std::string& sentence, const std::string& url);
 
-// What an error answer says to people: the sentence of its VOTable, its text, JSON or XML as one line, or the title of its web
-// page in quotes; "" where there is nothing, or nothing that is text.
+// What an error answer says, for people: the sentence of its VOTable, its text, JSON or XML as one line, or the title of its
+// web page in quotes; "" if it has no text.
 std::string said_by(const std::string& body);
 
-// An answer of status >= 400 to a query: by its VOTable where it has one, or its sentence, else by its status.
+// An answer of status >= 400 to a query: by its VOTable, if it has one, or its sentence, else by its status.
 Error answer_error(const HttpHead& head, const std::string& body);
 
-// An answer that came instead of a file: what is wrong with it, and what it says itself.
+// An answer that came in place of a file: `wrong`, and its own words.
 Error file_error(const Error& wrong, const std::string& body);
 
-// True where `body`, or its beginning, is a web page, whatever its Content-Type.
+// True if `body`, or its beginning, is a web page, whatever its Content-Type.
 bool looks_like_page(std::string_view body);
 
-// Of a query or a job: EIO for ENOENT, which would say that the file or directory that shows it is not there.
+// For a query or a job: turns ENOENT into EIO, because ENOENT would mean that the file or directory does not exist.
 Error not_missing(const Error& error);
 
 // The error_message of a DataLink row, or the sentence of a DataLink error document: "NotFoundFault: …".

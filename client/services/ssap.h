@@ -1,4 +1,4 @@
-// Ssap: a search for spectra on a Simple Spectral Access service, its answer streamed to a TableSink as a query's is.
+// Ssap: a search for spectra on a Simple Spectral Access service, its answer is streamed to a TableSink, like that of a query.
 //
 //   shapes   the text of such a query is the parameters as they stand in a URL, values percent-encoded:
 //            "REQUEST=queryData&POS=10.68,41.27&SIZE=0.2" (SIZE is a diameter, in degrees); MAXREC is added
@@ -19,7 +19,7 @@ inline constexpr const char* kSsapService = "ssap";
 
 class Ssap {
  public:
-  // url: the service; "" where the archive has none. http outlives it.
+  // url: the service; "" if the archive has none. http outlives it.
   Ssap(HttpClient& http, std::string url) : http_(http), url_(std::move(url)) {}
 
   // request.adql: the parameters.

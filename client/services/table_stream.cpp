@@ -11,7 +11,7 @@
 namespace esofs::client {
 namespace {
 
-// Before the place where a document breaks: the error that it was about to tell begins there.
+// The bytes before the place at which a document breaks: its error message may begin there.
 constexpr std::size_t kKeptBytes = 8U << 10U;
 
 }  // namespace

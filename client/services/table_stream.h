@@ -1,9 +1,9 @@
 // TableStream: the answer to a query on its way from HTTP through the VOTable reader to a TableSink.
 //
-//   shapes   the first TABLE of the results is passed on; rows beyond `maxrec` are counted, not passed
+//   shapes   the first TABLE of the results goes to the sink; rows beyond `maxrec` are only counted
 //   errors   what the server says by QUERY_STATUS, wherever in the document and whatever the HTTP status
 //   threads  one stream, one thread
-//   source   DALI 1.1 section 4.4: INFO QUERY_STATUS before the table, and after it where it overflowed or broke
+//   source   DALI 1.1 section 4.4: INFO QUERY_STATUS before the table, and after it if it overflowed or failed
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class TableStream : public HttpSink, private VotableEvents {
   Result<void> head(const HttpHead& head) override;
   Result<void> body(std::span<const std::byte> piece) override;
 
-  // Once, with what send() returned: the answer's fate.
+  // Once, with the result of send(): the outcome of the query.
   Result<void> finish(const Result<HttpHead>& sent);
 
   const HttpHead& answer() const noexcept { return head_; }  // status 0: none came
@@ -59,7 +59,7 @@ class TableStream : public HttpSink, private VotableEvents {
   std::optional<Error> sink_error_;
   std::optional<Error> server_error_;
   std::optional<Error> parse_error_;
-  std::string failure_;  // what an answer without a table says of that
+  std::string failure_;  // why an answer has no table, in its own words
   bool found_ = false;   // the table has come
   bool taking_ = false;  // the rows that come now are its rows
   std::uint64_t passed_ = 0;

@@ -32,7 +32,7 @@ std::uint64_t number_of(const std::string& text) {
 }  // namespace
 
 Result<std::vector<const TapService*>> Tap::services(const QueryRequest& request) const {
-  // A job is where it was made.
+  // A job stays at the service that made it.
   for (const auto& service : profile_.tap) {
     if (request.job_url.starts_with(service.url + '/')) return std::vector{&service};
   }
@@ -201,7 +201,7 @@ Result<void> Tap::start_job(const JobWatch& watch, const Job& job) const {
 
 Error Tap::failed_job(const Task& task, const std::string& url, const Job& job) const {
   const auto message = jobs_.failure(url, job, task.turn);
-  // Not for what the query says.
+  // Not if the query itself is wrong.
   const bool aborted = job.phase == "ABORTED" || job.phase == "ARCHIVED";
   const bool out_of_time = aborted && job.execution_duration > 0 && job.ran >= job.execution_duration;
   if (message && !message->empty()) {

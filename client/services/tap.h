@@ -1,9 +1,9 @@
 // Tap: one query on a TAP service, synchronously or by a job, its answer streamed to a TableSink.
 //
-//   shapes   one more row than wanted is asked for and kept back, so that a cut answer is noticed in every way that
-//            servers cut; the raw bytes that the sink sees hold that row
-//   errors   EINVAL: the server refused the query; ETIMEDOUT: it ran out of time there; EIO for an answer that is no table
-//            or breaks off; else as HttpClient
+//   shapes   one row more than wanted is requested and not passed on, so that every way in which servers cut an answer is
+//            noticed; the raw bytes that the sink receives hold that row
+//   errors   EINVAL: the server refused the query; ETIMEDOUT: it took longer than the server allows; EIO: the answer is not a
+//            table or breaks off; else as HttpClient
 //   threads  thread-safe; remembers the limits of services
 //   source   TAP 1.1, DALI 1.1 section 4.4, UWS 1.1; client/ESO.md, "TAP limits" and "TAP jobs"
 #pragma once
@@ -29,7 +29,8 @@ class Tap {
   struct Times {
     // ESO ends a sync query after 120 s by itself; a client that waits less would miss its sentence.
     std::chrono::milliseconds sync_first_byte{130'000};
-    std::chrono::seconds job_duration{3600};  // asked for every job; ESO's default is 60 s, its most 3600 s
+    std::chrono::seconds job_duration{
+        3600};  // requested for every job; ESO's default is 60 s, its most 3600 s
     JobWatch::Pace jobs = {};
   };
 
@@ -62,10 +63,10 @@ class Tap {
   static JobService::Fields form(const std::string& adql, std::uint64_t maxrec);
   Result<void> sync(Task& task) const;
   Result<void> async(Task& task) const;
-  // Sends `request` and streams the table of its answer; a transfer that breaks off is begun anew.
+  // Sends `request` and streams the table of its answer; a transfer that breaks off begins again.
   Result<void> stream(Task& task, const HttpRequest& request) const;
 
-  // The job of an earlier run of the same query; nullopt where it is gone or another's.
+  // The job of an earlier run of the same query; nullopt if it is gone or belongs to another query.
   Result<std::optional<Job>> earlier_job(Task& task, const std::string& url) const;
   Result<void> start_job(const JobWatch& watch, const Job& job) const;
   Error failed_job(const Task& task, const std::string& url, const Job& job) const;

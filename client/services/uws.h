@@ -1,4 +1,4 @@
-// UWS documents, read: a job, which is the state of an asynchronous query, and a list of jobs.
+// Reads UWS documents: a job, which is the state of an asynchronous query, and a list of jobs.
 //
 //   shapes   element names are taken without their namespace prefix: servers use "uws:", none, and others
 //   units    execution_duration in seconds
@@ -22,14 +22,14 @@ namespace esofs::client {
 struct JobResult {
   std::string id;
   std::string href;                   // as given
-  std::string mime;                   // "" where not given
+  std::string mime;                   // "" if not given
   std::optional<std::uint64_t> size;  // since UWS 1.1; announced
 };
 
 struct Job {
   std::string id;
   std::string version = "1.0";
-  std::string phase;                     // upper case; "" where the document gives none
+  std::string phase;                     // upper case; "" if the document gives none
   std::int64_t execution_duration = -1;  // 0: unlimited; -1: not given
   std::int64_t ran = -1;                 // seconds from startTime to endTime; -1: not given
   std::string destruction;               // when the server deletes the job, as given; ""
@@ -53,10 +53,10 @@ struct Job {
 
 Result<Job> parse_job(const std::string& document);
 
-// A result's href as a URL. Relative ones mean what is below the job, whether or not they repeat its id.
+// A result's href as a URL. Relative ones are below the job, whether or not they repeat its id.
 std::string result_url(const std::string& job_url, const std::string& href);
 
-// What of a job can be changed.
+// What can be changed in a job.
 enum class JobSetting : std::uint8_t {
   kPhase,              // "RUN", "ABORT"
   kExecutionDuration,  // seconds
@@ -66,14 +66,14 @@ enum class JobSetting : std::uint8_t {
 // An entry of a job list.
 struct JobReference {
   std::string id;
-  std::string phase;         // upper case; "" where not given
+  std::string phase;         // upper case; "" if not given
   std::int64_t created = 0;  // seconds since 1970; 0: not given
 };
 
 // At most `most` entries; those whose id cannot be part of a URL's path as it is are left out.
 Result<std::vector<JobReference>> parse_job_list(const std::string& document, std::size_t most);
 
-// Whether `id` may stand in a path as it is: letters, digits and . _ - ~, not only dots, at most 115 bytes.
+// True if `id` can be part of a path as it is: letters, digits and . _ - ~, not only dots, at most 115 bytes.
 bool plain_job_id(std::string_view id);
 
 }  // namespace esofs::client

@@ -280,7 +280,7 @@ Result<void> FitsLayout::choose_null(FitsField& field, const Seen& seen) {
 
 Result<void> FitsLayout::decide(FitsField& field, const Seen& seen) {
   if (field.type.text()) {
-    // Declared lengths are kept where they are lengths of strings and no cell is longer.
+    // Declared lengths are kept if they are lengths of strings and no cell is longer.
     const std::uint64_t declared = field.type.string_length != 0 ? field.type.string_length
                                    : field.type.variable         ? 0
                                                                  : field.type.count;

@@ -27,7 +27,7 @@ struct ExportSource {
   VotableReader::Options options = {};
 };
 
-// Writes `target` anew, and returns the number of rows in it. After an error nothing is said of what `target` holds.
+// Writes `target` from its beginning, and returns the number of rows in it. After an error its content is undefined.
 Result<std::uint64_t> export_table(const ExportSource& source, TableFormat format,
                                    const std::filesystem::path& target, const std::stop_token& stop);
 

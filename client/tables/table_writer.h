@@ -18,7 +18,7 @@
 
 namespace esofs::client {
 
-// A file written anew. Small pieces are gathered; an error stays and is told by every later call.
+// A file, written from its beginning. Small pieces are gathered; after an error every later call returns that error.
 class ExportFile {
  public:
   static Result<ExportFile> create(const std::filesystem::path& path);

@@ -21,10 +21,10 @@ namespace esofs::client {
 // The bytes of `count` elements.
 std::uint64_t element_bytes(Primitive primitive, std::uint64_t count);
 
-// Decodes `count` elements (at `data`, element_bytes of them). Returns false where a boolean is none of the legal bytes.
+// Decodes `count` elements (at `data`, element_bytes of them). Returns false if a boolean is none of the legal bytes.
 bool read_cell_bytes(const CellType& type, const std::byte* data, std::uint64_t count, Value& value);
 
-// A single cell in its binary form (TD/@encoding). Returns false where the bytes are not exactly that.
+// A single cell in its binary form (TD/@encoding). Returns false if the bytes are not exactly that.
 bool read_cell_binary(const CellType& type, std::span<const std::byte> bytes, Value& value);
 
 class BinaryRows {

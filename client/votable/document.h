@@ -1,8 +1,8 @@
 // VotableDocument: elements and text of a VOTable, made into events.
 //
-// Elements are known by their local names, in any VOTable namespace or none; those of other namespaces, unknown ones, and
-// known ones where they cannot belong, are left out with all that they hold. The order of elements is not enforced, but
-// for FIELDs, which come before the DATA.
+// Elements are known by their local names, in any VOTable namespace or none. Elements of other namespaces, unknown
+// ones, and known ones in the wrong place are left out with their content. The order of elements is not enforced, except that
+// FIELDs come before the DATA.
 //
 //   errors   EBADMSG: not a VOTable, nested too deep, damaged rows; EFBIG: a text over the limit; those of the events
 //   threads  one document, one thread

@@ -18,7 +18,7 @@ class Attributes {
 
   bool empty() const { return list_[0] == nullptr; }
   bool has(std::string_view name) const { return find(name) != nullptr; }
-  std::string_view get(std::string_view name) const {  // "" where absent
+  std::string_view get(std::string_view name) const {  // "" if absent
     const char* value = find(name);
     return value == nullptr ? std::string_view{} : value;
   }

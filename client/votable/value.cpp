@@ -328,7 +328,7 @@ bool read_cell_text(const CellType& type, std::string_view text, Value& value) {
   auto rest = word;
   const auto first = next_word(rest);
   if (!read_element(type, first, rest, value)) return false;
-  if (!trimmed(rest).empty()) {  // two numbers where one belongs
+  if (!trimmed(rest).empty()) {  // two numbers in place of one
     set_null(value);
     return false;
   }

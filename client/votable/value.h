@@ -62,7 +62,7 @@ CellType cell_type(const Column& column, bool char_is_utf8 = false);
 // the text is not legal for the type; the value is null then.
 bool read_cell_text(const CellType& type, std::string_view text, Value& value);
 
-// Stores a string, or null where it is empty or the type's null. Cuts it at the first NUL and takes away padding.
+// Stores a string, or null if it is empty or the type's null. Cuts it at the first NUL and takes away padding.
 // `text` is UTF-8.
 void set_string(const CellType& type, std::string_view text, Value& value);
 

@@ -1,4 +1,4 @@
-// Strides: from the places to which a reader jumps, where it will jump next: the headers of extensions of one size, one
+// Strides: predicts from the jumps of a reader where it will land next: on the headers of extensions of equal size, or on one
 // pixel of every plane of a cube.
 //
 //   units    bytes
@@ -14,9 +14,8 @@ namespace esofs::cache {
 
 class Strides {
  public:
-  // Takes note of a read that continues no other. Returns what is expected to be read next and was not returned before, in
-  // order: after jumps of one length as many places as were jumped to so, at most 16 ahead. Of small reads one chunk each, if
-  // it is clear which.
+  // Notes a read that does not continue another. Returns the next expected places that were not returned before, in order:
+  // after n jumps of one length, n places, at most 16. For small reads one chunk each, if it is clear which.
   std::vector<client::ByteRange> jumped(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size);
 
  private:
@@ -25,7 +24,7 @@ class Strides {
   std::uint64_t jumps_ = 0;  // of one length, so far
   std::uint64_t step_ = 0;   // their length
   std::uint64_t jump_ = 0;   // the last one
-  std::uint64_t equal_ = 0;  // so many like it in a row
+  std::uint64_t equal_ = 0;  // this many like it in a row
   std::uint64_t told_ = 0;   // the farthest place returned
   std::uint64_t size_ = 0;   // of the smallest of their reads
 };

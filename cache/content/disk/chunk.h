@@ -1,4 +1,4 @@
-// Chunk: the unit in which content is verified, kept and handed around. 64 KiB: what a FITS header costs, and half of
+// Chunk: the unit in which content is verified, kept and passed on. 64 KiB is the cost of reading a FITS header, and half of
 // the kernel's usual READ.
 //
 //   shapes   chunk i of a content holds bytes [i * kChunkBytes, (i + 1) * kChunkBytes); the last one is shorter

@@ -1,4 +1,4 @@
-// ChunkMemory: the verified chunks used last, of all files together, in at most so many bytes.
+// ChunkMemory: the most recently used verified chunks of all files, up to a number of bytes.
 //
 //   threads  thread-safe, never blocks
 #pragma once

@@ -1,7 +1,7 @@
-// ContentKey: names one immutable content: which file of which archive, which version of it, and whose login it took. Its text
-// is compared wherever a content is read from disk; the hash only finds it.
+// ContentKey: names one immutable content: which file of which archive, which version of it, and which login it needed. Its
+// text is compared whenever a content is read from disk; the hash only finds it.
 //
-//   shapes   the text, also on disk: archive "\n" file "\n" version, then "\nfor LOGIN" if it took one, then "+plain" if it is
+//   shapes   the text, also on disk: archive "\n" file "\n" version, then "\nfor LOGIN" if it needed one, then "+plain" if it is
 //            the decompressed view
 //   threads  immutable
 #pragma once
@@ -29,13 +29,13 @@ class ContentKey {
   struct Parts {
     FileId id = {};
     std::string version = {};
-    Login login = {};  // that it took; nobody: everybody may see it
+    Login login = {};  // that it needed; nobody: it is public
     bool plain = false;
   };
 
   ContentKey() : ContentKey(std::string()) {}
   explicit ContentKey(Parts parts);
-  // A text of which nothing else is known.
+  // A text whose parts are unknown.
   explicit ContentKey(std::string text);
   // From the text that is on disk. Its parts are those of `id` and `login` if it is of these.
   static ContentKey decoded(const std::string& text, const FileId& id, const Login& login);
@@ -48,7 +48,7 @@ class ContentKey {
 
   // The decompressed view of this content.
   ContentKey plain() const;
-  // What all users whose openings read the same bytes agree in: the text for this archive, without a login.
+  // Equal for all users whose openings read the same bytes: the text for this archive, without a login.
   std::string shared_text(const std::string& archive) const;
 
   friend bool operator==(const ContentKey& a, const ContentKey& b) { return a.text_ == b.text_; }

@@ -16,7 +16,7 @@ namespace esofs::cache {
 
 class Eviction {
  public:
-  // A segment found on disk. What is known of it already and is newer stays.
+  // A segment found on disk. Newer knowledge about it stays.
   void found(const std::string& name, std::uint64_t bytes, std::int64_t used_at);
   // A segment was read or written, and grew by `more_bytes`. Unknown ones become known.
   void used(const std::string& name, std::uint64_t more_bytes, std::int64_t now);

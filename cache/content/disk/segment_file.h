@@ -2,11 +2,11 @@
 //
 //   shapes   on disk (format 1, little-endian): SegmentHead, key, padding to 4096; 256 ChunkEntry to 8192 with padding;
 //            then the chunks at their places. The check sum of a chunk covers its bytes, the content key and its place, so
-//            that a chunk can be taken for no other
+//            that no chunk can be mistaken for another
 //   errors   EIO, ENOSPC, … of the disk. A file that is absent, damaged or of another content is no error: it is missing
 //   threads  one object may be used by several threads, and one file by several processes, without locks: bytes are
-//            written before their entries, and whatever two writers or a power loss leave behind either verifies, and
-//            then it is right, or counts as missing
+//            written before their entries, so whatever two writers or a power loss leave behind either verifies and is
+//            right, or counts as missing
 //   source   ours; cache/README.md
 #pragma once
 
@@ -56,8 +56,8 @@ class SegmentFile {
   // nullopt: there is none, or what is there is not segment `index` of `key`.
   static Result<std::optional<SegmentFile>> open(const std::filesystem::path& path, const ContentKey& key,
                                                  std::uint64_t index);
-  // Makes an empty segment, or opens the one that another has just made. Its folder is made if needed. What is there
-  // and is not this segment is replaced. REQUIRES: key.text().size() <= kMostKeyBytes.
+  // Makes an empty segment, or opens the one that another process has just made. Makes its folder if needed. Any other file
+  // in its place is replaced. REQUIRES: key.text().size() <= kMostKeyBytes.
   static Result<SegmentFile> create(const std::filesystem::path& path, const ContentKey& key,
                                     std::uint64_t index);
 
@@ -67,10 +67,10 @@ class SegmentFile {
   // Chunks [first, first + chunks.size()). Returns the bytes of those that were missing before. REQUIRES: all but the last
   // are of kChunkBytes, none is empty.
   Result<std::uint64_t> write(std::uint64_t first, std::span<const ChunkBytes> chunks);
-  // Which chunks have an entry; whether they verify is not looked at.
+  // Which chunks have an entry; they are not verified.
   Result<Present> present() const;
 
-  // True when the file has been removed since it was opened: what is written to it is lost.
+  // True if the file was removed after it was opened: anything written to it is lost.
   bool removed() const;
   // Sets the time of last use that survives a restart.
   void mark_used() const;

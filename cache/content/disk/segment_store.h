@@ -1,8 +1,8 @@
 // SegmentStore: content on disk, in segments (cache/content/disk/segment_file.h) under <directory>/segments/<2 hex>/, below a quota.
 //
-//   shapes   a segment's name is the hash of its content key and its index; nothing else says what is there, so that the
-//            store is usable at once: sizes and times of what earlier runs left are gathered in the background, and again
-//            whenever a sixteenth of the quota was put, because other processes fill and empty the directory too
+//   shapes   a segment's name is the hash of its content key and its index; there is no other index, so the
+//            store is usable at once. A thread gathers sizes and times of existing segments at the start, and again after each
+//            sixteenth of the quota that was put, because other processes use the directory too
 //   errors   none. A disk that fails or is full is logged once and skipped: get() misses, put() keeps nothing, and after
 //            a while it is tried again
 //   threads  thread-safe; blocks on the local disk only. Several processes may share a directory
@@ -39,7 +39,7 @@ class SegmentStore {
     std::uint64_t max_bytes;      // quota, segment heads included
     std::uint64_t reserve_bytes;  // left free on the disk
     bool scan_in_background =
-        true;  // what others put there is found by a thread of the store, else by scan() only
+        true;  // a thread of the store finds segments of other processes; else only scan() does
   };
 
   explicit SegmentStore(Config config);
@@ -85,7 +85,7 @@ class SegmentStore {
   struct Disk {
     std::int64_t off_until = 0;   // skipped until then, ns
     bool told = false;            // the log has it
-    std::uint64_t unchecked = 0;  // bytes put since free space was looked at
+    std::uint64_t unchecked = 0;  // bytes put since free space was checked
     bool looked = false;
   };
   using Pins = std::map<std::string, int>;  // hash → holders

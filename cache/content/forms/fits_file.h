@@ -1,5 +1,5 @@
 // FITS files through CFITSIO: opening by descriptor, and whether every byte of a file belongs to what CFITSIO sees in it.
-// CFITSIO takes an HDU that it cannot read for the end of the file; what comes after it would be lost without a word.
+// CFITSIO takes an HDU that it cannot read for the end of the file, and would silently drop the rest.
 //
 //   errors   EIO with CFITSIO's sentence, or with what is wrong with the file
 //   threads  a function opens the file itself and holds cfitsio_lock() itself, unless it says REQUIRES
@@ -39,10 +39,10 @@ Result<int> count_hdus(fitsfile* file, int fd);
 Result<int> count_hdus(int fd);
 
 // EIO if the data of the current HDU does not have the DATASUM of its header; false if there is none. CHECKSUM is
-// not looked at: it covers the header too, which the archive corrects on download. REQUIRES: cfitsio_lock() held.
+// ignored: it covers the header too, which the archive corrects on download. REQUIRES: cfitsio_lock() held.
 Result<bool> verify_data(fitsfile* file);
 
-// Sets CHECKSUM and, if `data`, DATASUM of the current HDU to the sums of what it holds, if it has these keywords. Their
+// Sets CHECKSUM and, if `data`, DATASUM of the current HDU to its present sums, if it has these keywords. Their
 // comments stay. Without `data` an HDU whose data does not have its DATASUM stays as it is. REQUIRES: cfitsio_lock() held.
 void renew_sums(fitsfile* file, bool data, int* status);
 

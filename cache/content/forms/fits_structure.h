@@ -1,4 +1,4 @@
-// FitsStructure: from the headers of a FITS file, how many bytes it must have. Reads the file once, from front to back.
+// FitsStructure: computes from the headers of a FITS file how many bytes it must have. Reads the file once, from front to back.
 //
 //   shapes   feed() takes pieces of any size; memory is one card (80 bytes), however large the file is
 //   errors   EIO with a sentence, from end(): the file is shorter than its headers say. A file whose headers do not follow the
@@ -28,7 +28,7 @@ class FitsStructure {
 
   // The HDUs are followed by bytes that are neither fill (zeros, blanks) nor part of the last block.
   bool trailing() const;
-  // So many bytes were fed.
+  // The number of bytes fed.
   std::uint64_t size() const noexcept { return at_; }
   // The end of the last block of the HDUs seen so far.
   std::uint64_t padded_size() const noexcept { return hdu_end_; }

@@ -1,6 +1,6 @@
 // LzwDecoder: the LZW of compress(1), files named .Z, with and without block mode. Decodes as the bytes come.
 //
-//   errors   EIO: a code that cannot be. The form has no end mark: a file that is cut off decodes to less
+//   errors   EIO: an impossible code. The form has no end mark: a file that is cut off decodes to less
 //   threads  not thread-safe
 //   source   compress(1) and gzip's unlzw.c describe the form: 0x1f 0x9d, a byte of flags, codes of 9 to 16 bits, lowest bit
 //            first, in groups of eight codes of one width
@@ -24,7 +24,7 @@ class LzwDecoder {
   explicit LzwDecoder(Write write);
 
   Result<void> feed(std::span<const std::byte> piece);
-  // After the last byte: what is decoded and not written yet.
+  // After the last byte: writes the rest.
   Result<void> end();
 
  private:

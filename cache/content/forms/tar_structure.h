@@ -1,4 +1,4 @@
-// TarStructure: whether a tar file is all here: its members follow each other, and a block of zeros ends it. Reads the file
+// TarStructure: checks that a tar file is complete: its members follow each other, and a block of zeros ends it. Reads the file
 // once, from front to back.
 //
 //   shapes   feed() takes pieces of any size; memory is one block (512 bytes) and one pax header of at most 1 MiB

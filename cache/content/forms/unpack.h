@@ -1,9 +1,9 @@
-// Unpacking: from the compressed forms that the archive delivers to plain FITS.
+// Unpacks the compressed forms that the archive delivers to plain FITS.
 //
 //   shapes   .fits.Z (LZW), .fits.gz and .fits.bz2 give the file that was compressed, byte for byte. .fits.fz gives its images with
 //            the same pixels and the headers that CFITSIO restores (what funpack writes); CHECKSUM and DATASUM are of that
 //   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or if
-//            not every byte belongs to an HDU (.fits.Z, .fits.fz); ENOSPC, EDQUOT where the place has no room (no_room())
+//            not every byte belongs to an HDU (.fits.Z, .fits.fz); ENOSPC, EDQUOT if the place has no room (no_room())
 //   threads  thread-safe; blocks on disk and processor
 //   source   forms/lzw.h, zlib, libarchive (filter bzip2, format raw), CFITSIO (fits_img_decompress)
 #pragma once
@@ -23,8 +23,8 @@ namespace esofs::cache {
 
 enum class Packing : std::uint8_t { kNone = 0, kCompress = 1, kGzip = 2, kFpack = 3, kBzip2 = 4 };
 
-// How a file of this delivered name ("" unknown) that begins with `head` is packed. The first bytes tell LZW, gzip
-// and bzip2, whatever the name says; a tile-compressed FITS file is recognised by its name.
+// How a file of this delivered name ("" unknown) that begins with `head` is packed. The first bytes identify LZW,
+// gzip and bzip2, whatever the name says; a tile-compressed FITS file is recognised by its name.
 Packing packing_of(const std::string& name, std::span<const std::byte> head);
 // By the name alone, before any byte is here.
 Packing packing_of(const std::string& name);
@@ -32,7 +32,7 @@ Packing packing_of(const std::string& name);
 // Where scratch files may go, the best first: the cache's own directory, the machine's for temporary files, memory.
 std::vector<std::filesystem::path> scratch_places(const std::filesystem::path& directory);
 
-// The failure is of the place and not of the data: another place may do.
+// True if the place and not the data caused the failure: another place may work.
 bool no_room(const Error& error);
 
 // A file without a name in `place`.

@@ -1,9 +1,9 @@
-// Wholeness: whether the bytes of a file are all of it, as far as its own form tells. For answers whose length nobody has
-// announced: such an answer may end too early without any sign in HTTP.
+// Wholeness: checks by the form of a file that all its bytes are here. For answers without an announced length, which may end
+// too early without any sign in HTTP.
 //
-//   shapes   plain FITS (also tile-compressed): its headers; .gz: members that end, with their check sums; .Z: what is inside;
-//            .bz2: its end mark; tar: its members and the zero block at its end; zip: its directory. What is inside .gz and .Z
-//            is looked at too. Other forms are not judged
+//   shapes   plain FITS (also tile-compressed): its headers; .gz: members that end, with their check sums; .Z: its content;
+//            .bz2: its end mark; tar: its members and the zero block at its end; zip: its directory. The content of .gz and .Z
+//            is checked too. Other forms are not judged
 //   errors   EIO with a sentence, from end()
 //   threads  not thread-safe; memory stays below 1 MiB, however large the file is
 //   source   FITS standard 4.0; RFC 1952; POSIX pax, "ustar Interchange Format"; PKWARE APPNOTE 4.3.16; bzip2's format
@@ -39,7 +39,7 @@ class Wholeness {
   void feed(std::span<const std::byte> piece);
   // After the last byte.
   Result<void> end();
-  // It is FITS that is not packed. After end().
+  // True if it is FITS and not packed. After end().
   bool plain_fits() const { return form_ && form_->plain_fits(); }
 
  private:
