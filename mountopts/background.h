@@ -22,8 +22,8 @@ class Background {
   void report(const Result<void>& outcome);
   // After a successful report: standard input, output and error go to /dev/null.
   static void detach_terminal();
-  // Closes what whoever started the program left open, but standard input, output and error: locks and pipes, which the daemon
-  // would hold. Before anything is opened here.
+  // Closes files that the parent process left open, except standard input, output and error: the daemon would hold its locks
+  // and pipes. To be called before anything is opened here.
   static void close_inherited();
   // Opens those of standard input, output and error that are closed, to /dev/null: what is opened next would take their
   // numbers, and messages would be written into it. For the very beginning of a program.

@@ -1,5 +1,5 @@
-// The services of one user of the machine (cache/content/callers.h): credentials from his home directory, an archive that uses
-// them, and caches in the directory of the mount, filed under his number.
+// The services of one user of the machine (cache/content/callers.h): credentials from the user's home directory, an
+// archive that uses them, and caches in the directory of the mount, filed under the uid.
 #pragma once
 
 #include <sys/types.h>
@@ -24,7 +24,7 @@ struct CallerServices {
   Lane& queries;
 };
 
-// ENOENT: there is no such user, or he has no home directory. May wait for a directory service.
+// ENOENT: there is no such user, or the user has no home directory. May wait for a directory service.
 Result<std::unique_ptr<cache::CallerLogin>> make_caller_login(const CallerServices& services, uid_t user);
 
 }  // namespace esofs::mountopts

@@ -18,7 +18,7 @@ std::string keyring_program();
 
 client::Credentials::Config credentials_config(const Options& options);
 
-// For another user of this machine. His environment is unknown: the default places in his home directory count.
+// For another user of this machine, whose environment is unknown: the default places in the home directory count.
 client::Credentials::Config caller_credentials(const Options& options, const client::Account& account);
 
 // Whether the files of the options credentials and token_file are there and can be read. ENOENT, EACCES … with the option's

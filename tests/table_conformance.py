@@ -210,7 +210,7 @@ class Exports(unittest.TestCase):
                            os.path.join(self.folder, f'ours{form}.vot'))
         return dict(zip(places, read))
 
-    def test_stilts_reads_our_fits_csv_and_text_as_it_reads_the_document(self):
+    def test_stilts_reads_our_files_as_it_reads_the_document(self):
         documents = self.read_documents()
         for form, stilts_form in (('.fits', 'fits'), ('.csv', 'csv'), ('.txt', 'ascii')):
             ours = self.read_exports(form, stilts_form)

@@ -1,4 +1,4 @@
-// KnownQueries: what the saved queries ask, for whoever looks for a dataset in the listings that they have brought.
+// KnownQueries: the saved queries, in whose listings a dataset is searched by its id.
 #pragma once
 
 #include <vector>

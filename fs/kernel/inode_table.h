@@ -4,8 +4,8 @@
 // collide, the later one gets the next free number. A node is here while the kernel has a count on it (lookup,
 // readdirplus, create) and leaves with FORGET.
 //
-// Of a node that has left, its path is remembered for a while: a file handle of the kernel (open_by_handle_at(2), NFS) may ask
-// for it again.
+// The path of a node that has left is remembered for a while, because a file handle of the kernel (open_by_handle_at(2), NFS)
+// may open it again.
 //
 //   threads  thread-safe; calls nothing of another class under its lock
 #pragma once
@@ -45,8 +45,9 @@ class InodeTable {
   // Remembers the size of a live inode that the kernel has.
   void published(std::uint64_t ino, std::uint64_t size, bool exact);
 
-  // The time that a live inode was first shown with, or one later than that moment `now`: it changed since. While it is open it
-  // has the old one: another would make the kernel drop its pages, and `ls` wait, unkillably, for a server that hangs.
+  // The time to show of a live inode: the first one that was shown, or a later one if the inode has changed. While it is open
+  // it keeps the old time: another one would make the kernel drop its pages, and `ls` would wait, unkillably, for a server
+  // that hangs.
   std::int64_t settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now);
 
   // How an open is to be answered, from what the kernel may still hold of the inode's earlier content.

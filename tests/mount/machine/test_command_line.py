@@ -249,7 +249,7 @@ class CommandLine(harness.MountTest):
         self.assertEqual(self.sim.requests(), [])
         self.assertIn('small', folder)
 
-    def test_sizes_that_were_warmed_are_exact_for_programs_that_believe_them(self):
+    def test_warmed_sizes_are_exact_for_programs_that_trust_them(self):
         folder = self.mount.save('small', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21T08:15:12%'")
         names = [name for name in os.listdir(folder) if name.endswith('.fits')]
         truth = {name: self.sim.file(name.removesuffix('.fits')) for name in names}

@@ -82,7 +82,7 @@ class Machine(harness.MountTest):
         self.assertEqual(self.esofs('unmount', path).returncode, 0)
         self.assertFalse(os.path.ismount(path))
 
-    def test_a_frozen_daemon_of_open_files_is_cut_off_and_that_is_said(self):
+    def test_a_frozen_daemon_with_open_files_is_cut_off_and_reported(self):
         self.bystander(holding=self.mount / 'README.txt')  # closing it here would wait for the daemon
         self.frozen()
         done = self.esofs('unmount', '--if-idle', self.mount.path)
@@ -148,7 +148,7 @@ class Machine(harness.MountTest):
             self.assertEqual(len([line for line in file if f' {place} ' in line]), 1)
         self.assertEqual(self.esofs('unmount', place).returncode, 0)
 
-    def test_the_mountpoint_is_made_and_goes_again_where_nothing_is_mounted(self):
+    def test_a_new_mountpoint_goes_again_if_the_mount_fails(self):
         place = os.path.join(self.home.path, 'new')
         below = os.path.join(place, 'cache')
         self.assertEqual(self.mount_at(place, '-o', f'cache_dir={below}').returncode, 2)
@@ -157,7 +157,7 @@ class Machine(harness.MountTest):
         self.assertEqual(self.esofs('unmount', place).returncode, 0)
         self.assertEqual(os.listdir(place), [])
 
-    def test_a_mountpoint_that_is_not_empty_is_told(self):
+    def test_a_mountpoint_that_is_not_empty_is_reported(self):
         place = self.place()
         with open(f'{place}/mine', 'w', encoding='utf-8'):
             pass

@@ -110,7 +110,7 @@ class QueriesThatFail(harness.MountTest):
         self.assertIn('hint: correct query.adql', self.status('directive'))
         self.assertEqual(self.sim.requests(), [])
 
-    def test_what_looks_like_a_directive_is_refused_with_its_right_form(self):
+    def test_a_mistyped_directive_is_refused_with_its_right_form(self):
         query = 'SELECT TOP 3 * FROM ivoa.ObsCore'
         for text in (f'-- maxrec 5\n{query}', f'--maxrec=5\n{query}', f'-- limit: 5\n{query}', f'{query}\n-- maxrec: 5'):
             folder = self.mount.save('near', text)
@@ -119,7 +119,7 @@ class QueriesThatFail(harness.MountTest):
             self.assertIn("write '-- maxrec: 5'", self.mount.errors().splitlines()[-1])
         self.assertEqual(self.sim.requests(), [])
 
-    def test_a_text_in_double_quotes_is_told_what_it_is(self):
+    def test_a_text_in_double_quotes_is_explained(self):
         folder = self.mount.save('quotes', 'SELECT TOP 3 * FROM ivoa.ObsCore WHERE target_name="NGC253"')
         self.assert_errno(errno.EINVAL, os.listdir, folder)
         said = "text goes in single quotes: write 'NGC253'"

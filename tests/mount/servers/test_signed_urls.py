@@ -131,7 +131,7 @@ class SignedUrls(ServedTest):
                 paths += self.files(place)
         return paths
 
-    def test_side_files_are_told_apart_too(self):
+    def test_side_files_are_distinguished_too(self):
         previews = [read(path) for path in self.side_files() if '/preview/' in path]
         self.assertEqual(sorted(sha(data) for data in previews), sorted(sha(fits(q)) for q in ('sig=S3CR3Ta', 'sig=S3CR3Tb')))
 

@@ -63,7 +63,7 @@ class Jobs:
 
 
 class Services(archive_server.ArchiveTest):
-    def test_rows_that_end_at_a_limit_of_the_service_are_not_called_complete(self):
+    def test_rows_that_end_at_a_limit_of_the_service_are_truncated(self):
         rows = [(f'ivo://a/{i:04}', f'/f/{i}', 'application/fits') for i in range(1000)]  # whatever MAXREC says
         mount = self.mounted(self.serve(tap(obscore(rows))).url + '/tap')
 
@@ -78,7 +78,7 @@ class Services(archive_server.ArchiveTest):
         self.assertEqual(answer('asked', '-- maxrec: 1000\nSELECT * FROM ivoa.ObsCore'), 'complete')
         self.assertEqual(answer('top', 'select top 1000 * FROM ivoa.ObsCore'), 'complete')
 
-    def test_a_service_that_has_moved_is_followed_with_its_queries_and_its_jobs(self):
+    def test_queries_and_jobs_follow_a_service_that_has_moved(self):
         home = self.serve([*tap(obscore(ROWS)), *FILES])
         jobs = Jobs()
         home.routes += jobs.routes()

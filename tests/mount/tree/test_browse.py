@@ -140,7 +140,7 @@ class Browse(harness.MountTest):
         self.assertEqual(fits(self.mount / f'browse/night/{night}'), expected)
         self.assertIn(str(night), os.listdir(self.mount / 'browse/night'))
 
-    def test_what_the_archive_does_not_have_is_enoent_with_the_nearest(self):
+    def test_unknown_values_are_enoent_with_the_nearest_ones(self):
         run_id = self.sim.query("SELECT TOP 1 prog_id FROM dbo.raw WHERE prog_id LIKE '%-%(%'")[0]['prog_id']
         programme = run_id.replace('(', '.').replace(')', '')
         wrong = programme[:-3] + ('7' if programme[-3] != '7' else '8') + programme[-2:]
