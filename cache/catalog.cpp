@@ -44,7 +44,7 @@ class FirstRow final : public client::TableSink {
   bool any = false;
 };
 
-// The part of an answer that was asked for, which lives as long as the whole.
+// A part of an answer, which keeps the whole alive.
 std::shared_ptr<const client::Links> links_of(std::shared_ptr<const LinksRecord> record) {
   if (!record) return nullptr;
   const client::Links* links = &record->value;
@@ -164,7 +164,7 @@ class StoredCatalog final : public Catalog {
             [&archive] { return Login{archive.user()}; }};
   }
   std::string id_key(const std::string& id) const { return archive_.identity() + '\n' + id; }
-  // Where the services of a dataset are described, and whether that must first be found out; "": nowhere.
+  // The URL that describes the services of a dataset, and whether only an answer can show it; "": none.
   struct Described {
     std::string url;
     bool to_be_found = false;

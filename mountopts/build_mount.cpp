@@ -53,7 +53,7 @@ bool disk_refuses(const Error& error) {
   return code == ENOSPC || code == EDQUOT || code == EROFS || code == EFBIG || code == EIO;
 }
 
-// A directory of the user's own: nobody else reads what is kept there, or puts in what the archive never sent.
+// A directory of the user alone: nobody else can read the kept data, or add data that the archive never sent.
 Result<void> private_directory(const std::filesystem::path& path) {
   if (auto made = make_directory(path); !made) return made;
   struct stat status {};
@@ -175,7 +175,7 @@ class Built : public BuiltMount {
   Result<void> run() override { return session_->run(); }
 
  private:
-  static constexpr int kLogins = 8;  // users whose files are looked at at once
+  static constexpr int kLogins = 8;  // users whose files are checked at once
 
   // refused: why the cache's directories cannot be made, if so.
   Result<void> open_store(const Options& options, const std::optional<Error>& refused) {

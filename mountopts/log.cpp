@@ -100,8 +100,7 @@ Result<Log> start_log(const Options& options, bool foreground) {
   log.reopen = std::move(sink.reopen);
   auto logger = std::make_shared<spdlog::logger>("esofs", std::move(sink.sink));
   logger->set_level(spdlog::level::from_str(options.log_level == "error" ? "err" : options.log_level));
-  logger->flush_on(
-      spdlog::level::trace);  // lines are rare, and whoever follows the log wants the last one too
+  logger->flush_on(spdlog::level::trace);  // lines are rare, and a reader of the log wants the last one too
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   spdlog::set_default_logger(std::move(logger));
   return log;

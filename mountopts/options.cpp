@@ -364,7 +364,7 @@ Error not_for_the_file(std::string_view name) {
   return {EINVAL, "option '" + std::string(name) + "' belongs to -o or /etc/fstab, not to this file"};
 }
 
-// JSON says the same as text does, but a flag must be a boolean and a text no number.
+// JSON values are read like texts, but a flag must be a boolean, and a text must not be a number.
 Result<std::string> json_as_text(const Row& row, const json& value) {
   const std::string& unit = row.help.unit;
   const bool quantity = unit == "size" || unit == "time" || unit == "number";

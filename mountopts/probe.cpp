@@ -31,7 +31,7 @@ void write_all(int fd, const char* data, std::size_t size) {
   }
 }
 
-// Nothing that others wait for stays open here: not the pipe that somebody reads a command's output from.
+// Closes everything that others may wait for, such as the pipe from which a command's output is read.
 void keep_only(int fd) {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

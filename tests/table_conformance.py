@@ -272,8 +272,8 @@ class Exports(unittest.TestCase):
 
 
 def as_written(rows, table):
-    """What STILTS has read of our CSV or text, put right where it cannot know better: it takes the bytes for Latin-1, the
-    line of names for a row where it looks like one, and an array of strings for a string."""
+    """What STILTS has read of our CSV or text, corrected for what it cannot know: it takes the bytes for Latin-1, the first
+    line for a row if it looks like one, and an array of strings for a string."""
     names = [column['name'] for column in table['columns']]
     if rows and rows[0] == names:
         rows = rows[1:]

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::chrono::seconds kLookAgain{1};  // of one job
 constexpr std::chrono::seconds kListAgain{5};  // of a service's list
-constexpr std::chrono::seconds kGoneFor{10};   // a job that is not there is not asked for again so soon
+constexpr std::chrono::seconds kGoneFor{10};   // a missing job is not requested again within this time
 constexpr std::int64_t kTombstone =
     std::int64_t{200} * 86400;  // no service keeps a job longer (ESO: half a year)
 constexpr std::size_t kMostSeen = 1000;

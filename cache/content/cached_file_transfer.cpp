@@ -14,7 +14,7 @@ constexpr std::size_t kMostRun = (1ULL << 20U) / kChunkBytes;  // chunks written
 constexpr std::uint64_t kMostWhole = 1ULL << 20U;  // of a file that may come whole instead of a range
 constexpr int kMostFailures = 3;
 constexpr std::uint64_t kLeastPart =
-    4096;  // bytes of an answer that is shorter than asked for; below it counts as broken off
+    4096;  // bytes of an answer that is shorter than requested; with fewer it counts as broken off
 
 // Takes the body of one answer and lands its chunks.
 class Filler : public client::FetchSink {
@@ -62,7 +62,7 @@ class Filler : public client::FetchSink {
     return {};
   }
 
-  // The first byte that is asked for.
+  // The first requested byte.
   std::uint64_t offset() const { return index_ * kChunkBytes + (chunk_ ? chunk_->size() : 0); }
   // Nothing more comes of this answer.
   void end() { write_run(); }
@@ -77,7 +77,7 @@ class Filler : public client::FetchSink {
   bool accepted() const noexcept { return accepted_; }
 
  private:
-  // Readers are answered when their chunk is on the disk; what nobody waits for yet goes there in runs.
+  // Readers are answered when their chunk is on the disk; other chunks are written in runs.
   void take(const Chunk& chunk) {
     parts_.memory.put(file_.key, index_, chunk);
     ++parts_.counters.misses;
@@ -104,7 +104,7 @@ class Filler : public client::FetchSink {
   std::uint64_t index_;  // of the chunk that comes in
   std::uint64_t run_first_ = index_;
   std::vector<Chunk> run_;  // not on the disk yet: chunks [run_first_, index_)
-  std::uint64_t skip_ = 0;  // bytes before it that were not asked for
+  std::uint64_t skip_ = 0;  // bytes before it that were not requested
   std::shared_ptr<Bytes> chunk_;
   bool accepted_ = false;
   std::uint64_t received_ = 0;

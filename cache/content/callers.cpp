@@ -28,7 +28,7 @@ void add(FileCache::Usage& sum, const FileCache::Usage& more) {
   sum.requests += more.requests;
 }
 
-// A file that took its opener's login: nobody else has this handle.
+// A file that needed its opener's login: nobody else has this handle.
 class OwnFile : public OpenFile {
  public:
   OwnFile(std::shared_ptr<FileCache> keep, OpenFilePtr file, std::string version)

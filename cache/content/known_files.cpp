@@ -7,7 +7,7 @@
 namespace esofs::cache {
 namespace {
 
-// Where the record of what took this login lies.
+// The key of the record of a file that needed this login.
 std::string slot_of(const FileId& id, const Login& login) { return id.text() + login.key_ending(); }
 
 }  // namespace
@@ -81,7 +81,7 @@ ContentPtr KnownFiles::adopt_view(const FileId& id, const FileRecord& record, co
 
 KnownFiles::Contents KnownFiles::forget(const FileId& id, const ContentKey& key) {
   const std::string slot = slot_of(id, key.login());
-  // First what is kept: whoever finds nothing live looks there.
+  // The store first: a caller that finds nothing live looks there.
   const auto value = store_.get(Shelf::kFiles, slot);
   if (value && *value) {
     const auto kept = decoded_file_record(**value, id);

@@ -53,7 +53,7 @@ std::string generation() {
   return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
 }
 
-// The last chunk, asked for beside the first one if the size is announced.
+// The last chunk, requested beside the first one if the size is announced.
 struct Tail {
   std::uint64_t total = 0;  // as announced
   bool ended = false;
@@ -162,7 +162,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   std::optional<client::FileSource> package_;  // that came in place of a FITS file
   std::shared_ptr<WholeFile> whole_;
   std::mutex mutex_;
-  Tail tail_;  // guarded by mutex_, but for total and index()
+  Tail tail_;  // guarded by mutex_, except total and index()
 };
 
 // Takes the answer to the first request, which is a range or all of the file.
@@ -205,7 +205,7 @@ class Opening::HeadSink : public client::FetchSink {
     record_.packing = packing_of(record_.name, magic_);
     return record_.whole ? end_whole() : end_ranged();
   }
-  // The answer broke off, or is not the whole file. True: it may be asked for again.
+  // The answer broke off, or is not the whole file. True: it may be requested again.
   bool broken(const Error& error) {
     if (!accepted_ || opening_.package_) return false;
     if (!record_.whole) return error.code() == EIO || error.code() == ETIMEDOUT;
@@ -283,7 +283,7 @@ class Opening::HeadSink : public client::FetchSink {
     auto content = opening_.host_->ranged(opening_.request_, record_);
     const auto file = std::dynamic_pointer_cast<CachedFile>(content);
     if (file && record_.size > 0) {
-      // Of a part that is shorter than asked for the reader of the first chunk asks again.
+      // If the part is shorter than requested, the reader of the first chunk requests the rest.
       if (first_->size() == chunk_size(record_.size, 0)) file->arrived(0, first_);
       opening_.settle_tail(file, record_.size);
     }
@@ -296,7 +296,7 @@ class Opening::HeadSink : public client::FetchSink {
   FileRecord record_;
   std::optional<std::uint64_t> size_known_;
   std::uint64_t received_ = 0;
-  Wholeness wholeness_;  // of a whole response whose length nobody has announced
+  Wholeness wholeness_;  // of a whole response without an announced length
   Bytes magic_;
   std::shared_ptr<Bytes> first_ = std::make_shared<Bytes>();
   bool accepted_ = false;
@@ -396,7 +396,7 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       head = sink.told();
     }
   } catch (const std::exception&) {
-    bytes = nullptr;  // whoever wants it asks for it again
+    bytes = nullptr;  // a reader that needs it requests it again
   }
   tail_ended(bytes, head);
 }

@@ -153,7 +153,7 @@ bool WholeFile::begin(std::optional<std::uint64_t> size) {
     memory_only_ = false;
   }
   chunk_.reset();
-  parts_->forget(key_);  // nobody has read what an earlier response left
+  parts_->forget(key_);  // no byte of an earlier response was read
   return true;
 }
 

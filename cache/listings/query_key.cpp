@@ -33,6 +33,6 @@ std::optional<QueryKey> QueryKey::of_text(const std::string& archive, const Logi
 
 std::size_t std::hash<esofs::cache::QueryKey>::operator()(const esofs::cache::QueryKey& key) const noexcept {
   const std::hash<std::string> of_text;
-  // The text tells most queries apart; the rest only has to give equal keys equal hashes.
+  // The text distinguishes most queries; the rest need not, as long as equal keys have equal hashes.
   return of_text(key.adql) ^ (of_text(key.login.name) * 31U);
 }

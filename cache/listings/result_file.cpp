@@ -21,7 +21,7 @@ int open_new(const std::filesystem::path& path) {
 
 ResultFile::ResultFile(std::filesystem::path partial, std::filesystem::path whole)
     : fd_(open_new(partial)), partial_(std::move(partial)), whole_(std::move(whole)) {
-  if (!fd_ && errno == ENOENT) {  // somebody has tidied up
+  if (!fd_ && errno == ENOENT) {  // the directory was removed
     (void)::mkdir(partial_.parent_path().c_str(), 0700);
     fd_ = UniqueFd(open_new(partial_));
   }

@@ -27,7 +27,7 @@ struct Watched {
   std::atomic<std::uintptr_t> begin{0};
   std::atomic<std::uintptr_t> end{0};
 };
-std::array<Watched, 8> watched;  // more stores than a process ever opens at once, but in tests
+std::array<Watched, 8> watched;  // more stores than a process opens at once, except in tests
 std::array<struct sigaction, 2> before;
 constexpr std::array<int, 2> kSignals{SIGBUS, SIGSEGV};
 
@@ -36,7 +36,7 @@ void mark(int directory) noexcept {
   if (fd >= 0) ::close(fd);
 }
 
-// Returns, and the instruction is tried again: then whoever handled the signal before has it.
+// Returns, and the instruction is tried again: then the previous handler gets the signal.
 void on_fault(int signal, siginfo_t* info, void* /*context*/) {
   const int saved = errno;
   const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);

@@ -199,7 +199,7 @@ Result<std::optional<Opened>> open_meta(const fs::path& directory, std::uint64_t
   if (code == 0) opened.damage->watch(opened.env.get());
   std::string format;
   if (code == 0) code = mdb_reader_check(opened.env.get(), nullptr);
-  // Most times there is nothing to create, and then nobody else's write is waited for.
+  // Usually there is nothing to create, and then this does not wait for the writes of others.
   if (code == 0) code = open_shelves(opened.env.get(), MDB_RDONLY, 0, opened.shelves, format);
   if (code == MDB_MAP_RESIZED) {
     code = mdb_env_set_mapsize(opened.env.get(), 0);

@@ -17,7 +17,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kCommandLimit{60};
-constexpr std::chrono::seconds kRenewalPause{10};  // if the token service cannot be reached
+constexpr std::chrono::seconds kRenewalPause{
+    10};  // after a failure of the token service, the command or the keyring
 constexpr std::chrono::milliseconds kLookForStop{100};
 
 bool holds(const std::vector<std::string>& list, const std::string& word) {
@@ -203,7 +204,7 @@ std::string Credentials::user() {
 
 std::string Credentials::identity_for(const std::string& url) {
   const auto now = looked_up();
-  if (now->source.empty()) return {};  // as for most: nothing else is looked at
+  if (now->source.empty()) return {};  // the usual case: nothing else is checked
   return usable(*now, service_of(secured(url))) ? now->identity : std::string();
 }
 

@@ -44,7 +44,7 @@ std::string_view without_scheme(std::string_view url) {
 
 bool begins_like(std::string_view url, std::string_view pattern) {
   const auto beginning = without_scheme(pattern.substr(0, pattern.find("{id}")));
-  // A pattern that begins with its id tells nothing: the host alone may serve anything.
+  // A pattern that begins with its id is useless: the host alone may serve anything.
   return beginning.find('/') != std::string_view::npos &&
          without_scheme(url).substr(0, beginning.size()) == beginning;
 }

@@ -150,7 +150,7 @@ std::string extension_of_word(const std::string& word) {
   return plain ? "." + low : "";
 }
 
-// The extension that the end of a URL or an identifier tells, of those that files of archives have; "" for others.
+// The extension at the end of a URL or an identifier, if it is one of those that files of archives have; "" for others.
 std::string extension_of_end(std::string_view text) {
   constexpr std::array<std::string_view, 16> kOthers{".txt", ".dat",  ".ascii", ".csv", ".tsv",  ".vot",
                                                      ".xml", ".json", ".png",   ".jpg", ".jpeg", ".gif",

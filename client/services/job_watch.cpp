@@ -13,8 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kServerWaited{1000};  // an answer that took so long was held back
-constexpr seconds kNew{60};                  // so long may machines of a service differ about a job
+constexpr milliseconds kServerWaited{1000};  // an answer that took this long was held back
+constexpr seconds kNew{60};                  // how long the machines of a service may differ about a job
 constexpr double kWholePause = 1;
 
 std::optional<JobWatch::Clock::time_point> made_at(JobWatch::Origin origin) {

@@ -35,7 +35,7 @@ std::optional<std::uint64_t> estimate(const Links& links, double share) {
   return std::nullopt;
 }
 
-// Tells whether anything of an answer has been passed on.
+// Notes whether any part of an answer was passed on.
 class Watched : public FetchSink {
  public:
   explicit Watched(FetchSink& sink) : sink_(sink) {}

@@ -80,7 +80,7 @@ Result<FileHead> SodaJob::fetch(const FetchRequest& request, FetchSink& sink, La
   return fetch_file(http_, result, sink, turn, explained);
 }
 
-// A job that nobody waits for must not continue. Its own turn: the asker's may be stopped already.
+// A job that nobody waits for must not continue. It has its own turn, because that of the caller may be stopped already.
 void SodaJob::remove(const std::string& job_url) const {
   Lane::Turn turn{std::stop_token()};
   HttpLimits limits = http_.settings().limits;

@@ -135,7 +135,7 @@ std::vector<std::string> unique_names(const std::vector<FitsField>& fields) {
   return names;
 }
 
-// Replaces the number in a card that is there. CFITSIO, told of the rows, would fill memory with them.
+// Replaces the number in an existing card. If CFITSIO knew the number of rows, it would fill memory with them.
 void set_number(std::string& cards, const std::string& key, std::uint64_t number) {
   constexpr std::size_t card_bytes = 80;
   constexpr std::size_t value_end = 30;

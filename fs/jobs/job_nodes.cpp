@@ -32,7 +32,7 @@ bool service_form(const std::string& name) {
                     [](unsigned char c, char s) { return s == '-' ? c == '-' : std::isxdigit(c) != 0; });
 }
 
-// A name that nothing here knows, but that some service may know: worth a question. The names that tools try are not.
+// A name that is unknown here but that a service may know, so that it is worth a request. Names that tools try are not.
 bool may_be_an_id(const std::string& name) {
   if (!client::plain_job_id(name) || name.find_first_of(".~") != std::string::npos) return false;
   if (service_form(name)) return true;

@@ -47,7 +47,7 @@ std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
   return "list this directory again after some seconds, or touch query.adql to ask at once";
 }
 
-// Some services stop at a limit of their own without a word, whatever was asked for; these limits are round.
+// Some services silently stop at a limit of their own, whatever was requested; these limits are round.
 bool may_be_cut(const cache::QueryState& state, const cache::QuerySpec& spec) {
   return state.rows > 0 && state.rows % 1000 == 0 && state.rows != spec.maxrec &&
          !client::has_top(spec.adql, state.rows);

@@ -64,7 +64,7 @@ class ServicePart : public Node {
   }
 
  protected:
-  // What a service cuts is said where it is listed.
+  // A list that a service cuts says so.
   static void report_cut(Context& context, const std::string& path, const std::string& what) {
     context.errors().add(context.now(), path, Error(EOVERFLOW, "the service cuts its list of " + what));
   }

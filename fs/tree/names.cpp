@@ -89,7 +89,7 @@ Result<void> check_query_name(const std::string& name) {
 std::optional<std::string> id_of_name(const std::string& name, const IdGrammar& grammar) {
   if (never_a_name(name) || !grammar.valid) return std::nullopt;
   if (grammar.valid(name)) {
-    // If any name is an identifier, only its time tells that a name is in the portable form.
+    // If any name is an identifier, only its time shows that a name is in the portable form.
     return name;
   }
   std::string id = with_colons(name);

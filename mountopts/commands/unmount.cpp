@@ -83,7 +83,7 @@ Result<std::string> unmount(const std::string& given, bool only_if_idle) {
   const auto mount = esofs_mount_at(*path);
   if (!mount) return mount.error();
   if (!*mount) return Error(EINVAL, *path + ": no esofs is mounted there");
-  // Asked before the unmount: afterwards nobody can say.
+  // Read before the unmount: afterwards it is unknown.
   const auto status = read_mount_status(*path);
   const UniqueFd daemon = daemon_of(status);
 

@@ -53,10 +53,10 @@ class FakeArchive : public client::Archive {
     bool announce_length = true;
     unsigned salt = 0;               // see byte_at
     std::size_t piece = 64U << 10U;  // bytes passed to the sink at once
-    std::string owner = {};          // whose rights it takes; "": public
-    std::string co_owner = {};       // whose rights do as well
+    std::string owner = {};          // whose login it needs; "": public
+    std::string co_owner = {};       // whose login opens it too
     std::uint64_t most_part =
-        0;  // bytes of an answer to a range, which may be shorter than asked for; 0: as asked for
+        0;  // bytes of an answer to a range, which may be shorter than requested; 0: as requested
     std::string tag = {};  // client::FileHead::tag and date
     std::string date = {};
   };
@@ -105,7 +105,7 @@ class FakeArchive : public client::Archive {
   void fail_after(const std::string& what, std::uint64_t count, const Error& error, int times = 1);
   // The next `times` fetches of `what` end after so many body bytes, as if that were all.
   void end_after(const std::string& what, std::uint64_t count, int times = 1);
-  // The next query of `adql` is begun anew (TableSink::restart) after so many rows.
+  // The next query of `adql` begins again (TableSink::restart) after so many rows.
   void restart_after(const std::string& adql, std::uint64_t rows);
 
   // While held, operations on `what` ("": all) wait: before their answer, or after so many body bytes or rows.
@@ -124,7 +124,7 @@ class FakeArchive : public client::Archive {
   std::vector<client::FetchRequest> fetches() const;
   std::vector<client::QueryRequest> queries() const;
 
-  // Sets who is logged in; "": nobody. Links and queries are requested with this login.
+  // Sets the login; "": nobody. Links and queries are requested with this login.
   void log_in(const std::string& user) {
     const std::lock_guard lock(mutex_);
     state_.user = user;

@@ -6,10 +6,10 @@ namespace esofs::cache {
 namespace {
 
 constexpr std::size_t kMostReaders = 16;
-constexpr std::uint64_t kQuiet = 256ULL << 10U;  // of a sequence, before anything is asked for ahead
+constexpr std::uint64_t kQuiet = 256ULL << 10U;  // of a sequence, before anything is requested ahead
 constexpr std::uint64_t kDisorder = 2ULL
                                     << 20U;  // reads of one sequence arrive at most so far from their place
-constexpr std::uint64_t kLeastStep = 128ULL << 10U;  // asked for at once, at the beginning
+constexpr std::uint64_t kLeastStep = 128ULL << 10U;  // requested at once, at the beginning
 constexpr std::uint64_t kLaterStep = 4ULL << 20U;    // and later: enough for several requests to share
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t kPage =
     4096;  // the kernel reads from the beginning of a page: jumps of one length differ by that
 constexpr std::uint64_t kMostAhead = 16;
-constexpr std::uint64_t kSure = 3;  // so many equal jumps in a row are of whole pages
+constexpr std::uint64_t kSure = 3;  // from this many equal jumps in a row on, the reads are of whole pages
 
 }  // namespace
 

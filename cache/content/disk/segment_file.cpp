@@ -135,7 +135,7 @@ Result<SegmentFile> SegmentFile::create(const std::filesystem::path& path, const
   std::error_code failed;
   std::filesystem::create_directories(path.parent_path(), failed);
   if (failed) return Error(failed.value(), "making the folder of a cache segment: " + failed.message());
-  // A segment appears by link(2), whole: whoever finds the name finds a segment. Two tries are enough unless somebody
+  // A segment appears by link(2), whole: anyone who finds the name finds a segment. Two tries are enough unless somebody
   // keeps putting other things there.
   for (int attempt = 0; attempt < 3; ++attempt) {
     auto existing = open(path, key, index);

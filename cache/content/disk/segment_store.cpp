@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMostOpen = 128;                        // segments held open
 constexpr std::int64_t kNanosecond = 1'000'000'000;           // of a second
-constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // a disk that failed is skipped for so long
+constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // how long a disk that failed is skipped
 constexpr std::int64_t kMarkEvery = 60 * kNanosecond;   // a time of use is as exact as this after a restart
 constexpr std::uint64_t kLookEvery = 8ULL << 20U;       // bytes put between two looks at the free space
 constexpr std::uint64_t kScansPerQuota = 16;            // scans for others' segments while a quota is put

@@ -89,7 +89,7 @@ Result<void> read_all(int packed, const std::stop_token& stop, const Take& take)
 
 // --- LZW ---
 
-// LZW has neither an end mark nor a check sum: only the FITS structure tells that all of the file is here.
+// LZW has neither an end mark nor a check sum: only the FITS structure shows that the file is complete.
 Result<void> check_structure(const FitsStructure& structure) {
   if (auto whole = structure.end(); !whole) return whole.error().at("what was unpacked");
   const std::uint64_t size = structure.size();
@@ -168,7 +168,7 @@ Result<UniqueFd> bunzipped(int packed, const std::filesystem::path& scratch, con
 
 // --- tile compression ---
 
-// A folder of its own for the one file that CFITSIO must be told by its name.
+// A folder for the one file that CFITSIO opens by its name.
 class ScratchFolder {
  public:
   explicit ScratchFolder(const std::filesystem::path& place) : path_((place / "unpack-XXXXXX").string()) {

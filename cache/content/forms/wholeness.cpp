@@ -90,7 +90,7 @@ class LzwForm : public Wholeness::Form {
   std::optional<Error> failed_;
 };
 
-// A form that tells by its last bytes.
+// A form whose last bytes decide.
 class TailForm : public Wholeness::Form {
  public:
   explicit TailForm(std::size_t most) : most_(most) {}

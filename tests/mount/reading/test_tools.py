@@ -93,7 +93,7 @@ class Tools(harness.MountTest):
                 with open(script, 'w', encoding='ascii') as file:
                     file.write(given)
                 words = [word.replace('SCRIPT', script) for word in words]
-            # IRAF goes on when it is asked to end.
+            # IRAF continues when it is asked to end.
             done = subprocess.run(['timeout', '-k', '5', str(harness.PATIENCE), *words], cwd=place or scratch, env=environment,
                                   stdin=subprocess.DEVNULL, capture_output=True, check=False)
             text = (done.stdout + done.stderr).decode('latin-1')

@@ -58,7 +58,7 @@ class ProgramOf32Bits(harness.MountTest):
             self.skipTest('no programs of 32 bits here')
 
     def ran(self, file, directory):
-        """What it saw: results of stat, open and getdents, then inode numbers; None where it does not run."""
+        """What it saw: results of stat, open and getdents, then inode numbers; None if it does not run."""
         try:
             done = run(self.program, file, directory, check=False)
         except OSError:

@@ -173,7 +173,7 @@ class TableToCut {
     return cut;
   }
 
-  // What an SDP spectrum tells of its samples in its header.
+  // What the header of an SDP spectrum says about its samples.
   static void describe(FitsCards& cards, const ColumnToCut& wave, double low, double high,
                        std::int64_t count) {
     const std::string n = std::to_string(wave.number);

@@ -247,7 +247,7 @@ TEST_F(CatalogTest, AnAnswerIsAskedForAgainIfTheLoginChanged) {
   archive_.hold();
   auto asked = ask_links();
   ASSERT_TRUE(archive_.wait_held());
-  archive_.log_in("");  // as where the password turns out to be wrong
+  archive_.log_in("");  // as if the password turned out to be wrong
   archive_.release();
   const auto links = wait(asked.answer);
   ASSERT_TRUE(links) << links.error().what();

@@ -1,4 +1,4 @@
-// The tree where every user brings a login of his own: who opens what, and what all are shown of it.
+// The tree if every user has an own login: what each user can open, and what all users see.
 #include "cache/content/callers.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Cutouts: one request for all who want one, kept whole or not at all, and not made for nobody.
+// Cutouts: one request for all askers, kept whole or not at all, and stopped if nobody waits.
 #include <gtest/gtest.h>
 
 #include <cerrno>

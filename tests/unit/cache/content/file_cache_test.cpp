@@ -54,7 +54,7 @@ TEST_F(FileCacheTest, ADatasetNamedWithAndWithoutTheDateOfItsChangeIsOneFile) {
       expect_bytes(open(), 0, kMiB);
       EXPECT_EQ(archive_.fetch_count(), before);
     }
-    now_ += 24 * 3600 + 1;  // the archive is asked again, and tells of no other version
+    now_ += 24 * 3600 + 1;  // the archive is asked again, and has no other version
     expect_bytes(open(), 0, kMiB);
     EXPECT_EQ(archive_.fetch_count(), before + 1);
   }

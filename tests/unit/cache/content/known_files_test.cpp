@@ -40,7 +40,7 @@ class KnownFilesTest : public testing::Test {
     record.key = key(version, login);
     return record;
   }
-  // The key of the record that whoever is logged in sees; empty if there is none.
+  // The key of the record for the present login; empty if there is none.
   ContentKey seen() {
     const auto record = known_.record(kA);
     return record ? record->key : ContentKey();

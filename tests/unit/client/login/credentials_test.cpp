@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// --- who sees what ---
+// --- what each service receives ---
 
 TEST_F(CredentialsTest, ServicesAreShownWhatTheyTakeAndOthersNothing) {
   log_in(kNow + 28800);
@@ -238,7 +238,7 @@ TEST_F(CredentialsTest, NoCredentialsFollowARedirectToAnotherHostOrBack) {
   EXPECT_EQ(here[1].header("authorization"), "");
   ASSERT_EQ(other.requests().size(), 1U);
   EXPECT_EQ(other.requests()[0].header("authorization"), "");
-  EXPECT_EQ(answer->head.identity, "jdoe");  // what comes is what rights led to
+  EXPECT_EQ(answer->head.identity, "jdoe");  // the bytes were obtained with credentials
 }
 
 TEST_F(CredentialsTest, ARequestWithoutALoginCarriesNoCredentials) {

@@ -1,4 +1,4 @@
-// Recorded answers beside the project; tests of them are skipped where they are not there.
+// Recorded answers beside the project; without them their tests are skipped.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -155,7 +155,7 @@ TEST_F(TableExport, AStopEndsIt) {
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// The most memory that the process has had since reset_most_memory(), in bytes; 0 where the kernel does not tell.
+// The most memory that the process has had since reset_most_memory(), in bytes; 0 if the kernel does not say.
 std::size_t most_memory() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {

@@ -1,4 +1,4 @@
-// The FUSE glue, on a real mount over the fakes. Skipped where there is no /dev/fuse, unless CI=true.
+// The FUSE glue, on a real mount over the fakes. Skipped without /dev/fuse, unless CI=true.
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
