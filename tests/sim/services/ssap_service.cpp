@@ -54,22 +54,22 @@ std::vector<std::string> split(const std::string& text, char at) {
   return parts;
 }
 
-struct Interval {
+struct SearchRange {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   bool meets(double from, double to) const { return from <= high && to >= low; }
 };
 
 // "4e-7/5e-7", "/5e-7", "4e-7/", "4.5e-7"; what follows a ';' is a qualifier.
-std::optional<Interval> wave_range(const std::string& text) {
+std::optional<SearchRange> wave_range(const std::string& text) {
   const auto ends = split(text.substr(0, text.find(';')), '/');
   if (ends.size() > 2) return std::nullopt;
-  Interval range;
+  SearchRange range;
   const auto low = number(ends.front());
   const auto high = number(ends.back());
   if (ends.size() == 1) {
     if (!low) return std::nullopt;
-    return Interval{*low, *low};
+    return SearchRange{*low, *low};
   }
   if ((!ends[0].empty() && !low) || (!ends[1].empty() && !high) || (ends[0].empty() && ends[1].empty()))
     return std::nullopt;
@@ -79,7 +79,7 @@ std::optional<Interval> wave_range(const std::string& text) {
 }
 
 // The year, month, day or instant that a prefix of ISO 8601 names, as MJD.
-std::optional<Interval> instant(const std::string& text) {
+std::optional<SearchRange> instant(const std::string& text) {
   const auto number_at = [&text](std::size_t at, std::size_t size) {
     return text.size() >= at + size ? number(text.substr(at, size)) : std::nullopt;
   };
@@ -87,24 +87,24 @@ std::optional<Interval> instant(const std::string& text) {
   if (!year) return std::nullopt;
   const std::string first = text.substr(0, 4) + "-";
   if (text.size() == 4)
-    return Interval{mjd_of(first + "01-01T00:00:00"),
-                    mjd_of(std::to_string(static_cast<int>(*year) + 1) + "-01-01T00:00:00")};
+    return SearchRange{mjd_of(first + "01-01T00:00:00"),
+                       mjd_of(std::to_string(static_cast<int>(*year) + 1) + "-01-01T00:00:00")};
   if (text.size() == 7) {
     const double begin = mjd_of(text + "-01T00:00:00");
-    return Interval{begin, begin + 31};
+    return SearchRange{begin, begin + 31};
   }
   if (text.size() == 10) {
     const double begin = mjd_of(text + "T00:00:00");
-    return Interval{begin, begin + 1};
+    return SearchRange{begin, begin + 1};
   }
   const double at = mjd_of(text);
-  return at > 0 ? std::optional(Interval{at, at}) : std::nullopt;
+  return at > 0 ? std::optional(SearchRange{at, at}) : std::nullopt;
 }
 
-std::optional<Interval> time_range(const std::string& text) {
+std::optional<SearchRange> time_range(const std::string& text) {
   const auto ends = split(text, '/');
   if (ends.size() > 2) return std::nullopt;
-  Interval range;
+  SearchRange range;
   if (!ends.front().empty()) {
     const auto low = instant(ends.front());
     if (!low) return std::nullopt;
@@ -122,7 +122,7 @@ std::optional<Interval> time_range(const std::string& text) {
 struct Search {
   std::optional<tap::Direction> centre;
   double radius_deg = kDefaultSizeDeg / 2;
-  std::vector<Interval> waves, times;
+  std::vector<SearchRange> waves, times;
   std::vector<std::pair<std::string, std::string>> equal;  // column and value
   bool metadata = false;
   bool nothing = false;  // the request names a format that no spectrum here has
@@ -196,9 +196,9 @@ double real_of(const TableRow& row, const char* column) {
   return std::nan("");
 }
 
-bool meets_any(const std::vector<Interval>& ranges, double from, double to) {
+bool meets_any(const std::vector<SearchRange>& ranges, double from, double to) {
   return ranges.empty() || std::any_of(ranges.begin(), ranges.end(),
-                                       [&](const Interval& range) { return range.meets(from, to); });
+                                       [&](const SearchRange& range) { return range.meets(from, to); });
 }
 
 bool found_by(const TableRow& row, const Search& search) {
