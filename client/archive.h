@@ -128,8 +128,6 @@ class Archive {
   virtual std::string links_url(const Dataset& dataset) const = 0;
   // The query for all that is known of one id: `SELECT * FROM ivoa.ObsCore WHERE …`, for raw ids on dbo.raw.
   virtual QueryRequest row_query(const std::string& id) const = 0;
-  // kUnknown if the archive's profile has no patterns.
-  virtual KnownUrl known_url(const std::string& /*url*/) const { return {}; }
   // Distinguishes the files of one id: the access_url, in one form if several lead to the file.
   virtual std::string canonical_url(const Dataset& dataset) const { return dataset.access_url; }
   // What can be cut out of a dataset, and the request for dataset.cutout, by the service descriptors of its DataLink

@@ -193,8 +193,6 @@ QueryRequest HttpArchive::row_query(const std::string& id) const {
   return request;
 }
 
-KnownUrl HttpArchive::known_url(const std::string& url) const { return ids_->known_url(url); }
-
 std::string HttpArchive::canonical_url(const Dataset& dataset) const { return ids_->canonical_url(dataset); }
 
 std::function<std::optional<Dataset>(std::span<const Value>)> HttpArchive::dataset_reader(

@@ -68,7 +68,6 @@ class HttpArchive : public Archive {
   CutoutOffer cutout_offer(const Dataset& dataset, const Links* links) const override;
   Result<FileSource> cutout_source(const Dataset& dataset, const Links* links) const override;
   QueryRequest row_query(const std::string& id) const override;
-  KnownUrl known_url(const std::string& url) const override;
   std::string canonical_url(const Dataset& dataset) const override;
   std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
       const std::vector<Column>& columns) const override;

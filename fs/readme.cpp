@@ -1,5 +1,6 @@
 #include "fs/readme.h"
 
+#include "client/model/identifiers.h"
 namespace esofs::fs {
 namespace {
 
@@ -39,8 +40,9 @@ std::string browse_text(const Config& config) {
 
 std::string datasets_text(const Config& config) {
   std::string text = "datasets/ID/     everything known of one dataset; ";
-  text += config.all_ids_known ? "any identifier can be looked up, visited ones are listed\n"
-                               : "those that a listing has named can be looked up\n";
+  text += config.ids && config.ids->known_by_form()
+              ? "any identifier can be looked up, visited ones are listed\n"
+              : "those that a listing has named can be looked up\n";
   text +=
       R"(    ID.fits          the file, always plain FITS; beside it the file as delivered, where that is another
     header.txt       the headers of all its HDUs, one card a line

@@ -24,6 +24,7 @@
 #include "client/base/lane.h"
 #include "client/http_archive.h"
 #include "client/login/credentials.h"
+#include "client/model/identifiers.h"
 #include "fs/kernel/filesystem.h"
 #include "fs/kernel/fuse_session.h"
 #include "fs/root.h"
@@ -219,15 +220,12 @@ class Built : public BuiltMount {
     config.archive_title = profile.title;
     for (const auto& service : profile.tap) config.tap_services.push_back(service.name);
     config.limits = profile.limits;
-    config.all_ids_known = !(profile.ids.empty() && profile.raw_ids.empty() && profile.file_ids.empty());
     config.calibrations = !profile.calselector_url.empty();
     config.login = !profile.credential_hosts.empty();
     config.query_wait = options.query_wait;
     config.default_maxrec = options.maxrec;
     config.default_ttl = std::chrono::ceil<std::chrono::seconds>(options.ttl);
-    config.names = options.safe_names       ? fs::NameStyle::kSafe
-                   : options.original_names ? fs::NameStyle::kOrigfile
-                                            : fs::NameStyle::kOriginal;
+    config.names = options.names;
     config.list_xattrs = options.list_xattrs;
     config.queries_dir = options.config_dir / "queries";
     config.browse = browse_config(options, profile);
@@ -235,10 +233,7 @@ class Built : public BuiltMount {
     config.gid = ::getgid();
     config.version = "esofs " ESOFS_VERSION;
     config.config_json = shown_options(options).dump(2) + "\n";
-    config.ids.valid = [this](const std::string& id) { return archive_->valid_id(id); };
-    config.ids.known_url = [this](const std::string& url) { return archive_->known_url(url); };
-    config.ids.formless = profile.ids.empty() && profile.raw_ids.empty() && profile.file_ids.empty();
-    config.ids.dataset = [this](const std::string& id) { return archive_->dataset(id); };
+    config.ids = std::make_shared<const client::Identifiers>(profile);
     const auto fixed = [](nlohmann::ordered_json value) {
       return [value = std::move(value)] { return value; };
     };

@@ -228,16 +228,10 @@ const std::vector<Row>& rows() {
              "rows of a query without a maxrec directive; 0: the archive's default"),
       choice(
           "names", "archive", {"archive", "safe", "original"},
-          [](Options& o, std::size_t i) {
-            o.safe_names = i == 1;
-            o.original_names = i == 2;
-          },
-          [](const Options& o) {
-            return static_cast<std::size_t>(o.safe_names ? 1 : o.original_names ? 2 : 0);
-          },
+          [](Options& o, std::size_t i) { o.names = static_cast<fs::NameStyle>(i); },
+          [](const Options& o) { return static_cast<std::size_t>(o.names); },
           "file names: as the archive writes them; safe: without characters such as ':'; original: files "
-          "below a "
-          "dataset as their authors named them"),
+          "below a dataset as their authors named them"),
       choice(
           "unpack", "all", {"none", "Z", "all"},
           [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },

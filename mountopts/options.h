@@ -18,6 +18,7 @@
 
 #include "cache/content/file_cache.h"
 #include "client/base/result.h"
+#include "fs/tree/names.h"
 
 namespace esofs::mountopts {
 
@@ -41,8 +42,7 @@ struct Options {
   std::chrono::milliseconds query_wait{};
   std::chrono::milliseconds ttl{};
   bool short_inodes = false;  // of 32 bits
-  bool safe_names = false;
-  bool original_names = false;  // of what hangs under a dataset
+  fs::NameStyle names = fs::NameStyle::kArchive;
   cache::Unpack unpack = cache::Unpack::kAll;
   bool list_xattrs = false;
   bool offline = false;

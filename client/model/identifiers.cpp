@@ -13,6 +13,7 @@ namespace esofs::client {
 namespace {
 
 constexpr std::size_t kMostIdBytes = 255;
+constexpr const char* kNoId = "login.cl";  // what IRAF looks for wherever it is
 
 std::vector<std::regex> compiled(const std::vector<std::string>& patterns) {
   std::vector<std::regex> all;
@@ -55,7 +56,8 @@ Identifiers::Identifiers(Profile profile)
     : profile_(std::move(profile)),
       ids_(compiled(profile_.ids)),
       raw_ids_(compiled(profile_.raw_ids)),
-      file_ids_(compiled(profile_.file_ids)) {}
+      file_ids_(compiled(profile_.file_ids)),
+      known_by_form_(!(ids_.empty() && raw_ids_.empty() && file_ids_.empty()) && !valid(kNoId)) {}
 
 bool Identifiers::valid(const std::string& id) const {
   const auto written = canonical(id);

@@ -19,6 +19,8 @@ class Identifiers {
   explicit Identifiers(Profile profile);
 
   bool valid(const std::string& id) const;
+  // Whether an id can be told from other names by its form: there are patterns, and they do not accept just any name.
+  bool known_by_form() const noexcept { return known_by_form_; }
   bool raw(const std::string& id) const;  // lives in the profile's raw_table
   // "ADP.2018-06-21T20:32:57.736" of "ADP.2018-06-21T20_32_57.736"; other texts unchanged.
   static std::string canonical(std::string id);
@@ -46,6 +48,7 @@ class Identifiers {
   const std::vector<std::regex> ids_;
   const std::vector<std::regex> raw_ids_;
   const std::vector<std::regex> file_ids_;
+  const bool known_by_form_;
 };
 
 // The name of a dataset's file without its extension: the id itself, or of a URI the last part of its path or query:

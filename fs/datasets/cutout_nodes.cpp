@@ -6,6 +6,7 @@
 
 #include "client/base/safe_name.h"
 #include "client/http/url.h"
+#include "client/model/identifiers.h"
 #include "client/services/datalink.h"
 #include "fs/datasets/cutout_file.h"
 #include "fs/datasets/cutout_readme.h"
@@ -104,8 +105,8 @@ class DatasetCutouts : public Node {
   std::vector<client::Dataset> ancillaries() const {
     std::vector<client::Dataset> found;
     const auto links = own_ ? context_.catalog().known_links(dataset_) : nullptr;
-    const auto& ids = context_.config().ids;
-    if (!links || !ids.valid) return found;
+    const auto& ids = context_.ids();
+    if (!links) return found;
     for (const auto& link : links->rows) {
       const std::string id = client::last_part(link.access_url);
       const bool fits = link.content_type.find("fits") != std::string::npos;
@@ -128,9 +129,9 @@ class DatasetCutouts : public Node {
 
   // While the links are not here, every id may be one.
   NodePtr ancillary(const std::string& name) const {
-    const auto& ids = context_.config().ids;
+    const auto& ids = context_.ids();
     const auto id = own_ ? id_of_name(name, ids) : std::nullopt;
-    if (!id || *id == dataset_.id || ids.valid("login.cl")) return nullptr;
+    if (!id || *id == dataset_.id || !ids.known_by_form()) return nullptr;
     if (!context_.catalog().known_links(dataset_)) return directory(ids.dataset(*id));
     for (const auto& other : ancillaries()) {
       if (portable_name(other.id) == portable_name(*id)) return directory(other);

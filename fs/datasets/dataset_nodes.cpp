@@ -10,6 +10,7 @@
 #include "cache/listings/entry_name.h"
 #include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
+#include "client/model/identifiers.h"
 #include "client/services/dataset_reader.h"
 #include "fs/datasets/link_directory.h"
 #include "fs/datasets/link_file_names.h"
@@ -35,10 +36,6 @@ bool may_be_there_later(const std::string& name) {
   return may_name_a_term(name) || std::any_of(sections.begin(), sections.end(),
                                               [&name](const auto& section) { return section.name == name; });
 }
-
-// True if only listings know the ids: there is no grammar, or it accepts any name. Otherwise every file that IRAF looks for in
-// its working directory would be a dataset.
-bool listings_tell(const IdGrammar& ids) { return ids.formless || !ids.valid || ids.valid("login.cl"); }
 
 // Where a dataset's own file is. ENOENT: it has none, but files may belong to it.
 struct OwnFile {
@@ -92,8 +89,8 @@ class ListingSearch {
   // Listings of queries that are not saved; needed only if ids have no form of their own.
   const std::vector<ListingPtr>& others() {
     if (!others_)
-      others_ = listings_tell(context_.config().ids) ? context_.catalog().known_listings(kMostListings)
-                                                     : std::vector<ListingPtr>();
+      others_ = context_.ids().known_by_form() ? std::vector<ListingPtr>()
+                                               : context_.catalog().known_listings(kMostListings);
     return *others_;
   }
 
@@ -104,9 +101,9 @@ class ListingSearch {
 
 // nullopt: `id` is not of this archive.
 std::optional<KnownDataset> known_dataset(Context& context, ListingSearch& search, const std::string& id) {
-  const auto& ids = context.config().ids;
+  const auto& ids = context.ids();
   if (auto listed = search.by_id(id)) return listed;
-  if (listings_tell(ids) || !ids.valid(id)) return std::nullopt;
+  if (!ids.known_by_form() || !ids.valid(id)) return std::nullopt;
   return KnownDataset{ids.dataset(id), RowReference{}, cache::entry_stem(id)};
 }
 
@@ -170,15 +167,15 @@ NodePtr DatasetsNode::find(const std::string& name) const {
       return visited ? node(*std::move(visited)) : nullptr;
     }
   }
-  if (listings_tell(context_.config().ids)) return nullptr;
-  const auto id = id_of_name(name, context_.config().ids);
-  return id ? node({context_.config().ids.dataset(*id), RowReference{}, cache::entry_stem(*id)}) : nullptr;
+  if (!context_.ids().known_by_form()) return nullptr;
+  const auto id = id_of_name(name, context_.ids());
+  return id ? node({context_.ids().dataset(*id), RowReference{}, cache::entry_stem(*id)}) : nullptr;
 }
 
 Cancel DatasetsNode::lookup(const std::string& name, Done<Found> done) {
   NodePtr found = find(name);
   // A later listing may name it.
-  const bool may_come = listings_tell(context_.config().ids) && !name.starts_with('.');
+  const bool may_come = !context_.ids().known_by_form() && !name.starts_with('.');
   const auto absent = may_come ? kAbsentInListing : kAbsentByGrammar;
   done(found ? Found{std::move(found)} : Found{nullptr, absent});
   return {};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/base/in_turn.h"
+#include "client/model/identifiers.h"
 #include "fs/datasets/calibration_nodes.h"
 #include "fs/datasets/cutout_nodes.h"
 #include "fs/datasets/header_text.h"
@@ -50,8 +51,7 @@ Result<std::string> metadata_without_row(cache::Catalog& catalog, const client::
 
 NodePtr metadata(const DatasetPlace& place) {
   // The archive can be asked for a row only if its ids have a known form.
-  const auto& ids = place.context.config().ids;
-  if (place.row.listing && !(ids.valid && ids.valid(place.dataset.id)))
+  if (place.row.listing && !place.context.ids().valid(place.dataset.id))
     return made_text(place, "metadata.json", [row = place.row](Done<std::string> done) {
       done(listed_metadata(row));
       return Cancel();
@@ -134,11 +134,11 @@ bool has_night_log(const DatasetPlace&, const client::Links* links) {
 
 // By the DataLink answer; if that is not here, by the id that ESO gives it (client/ESO.md, "Identifiers").
 NodePtr night_log(const DatasetPlace& place) {
-  const auto& ids = place.context.config().ids;
+  const auto& ids = place.context.ids();
   const LinksPtr links = place.context.catalog().known_links(place.dataset);
   const client::Link* row = links ? night_log_row(*links) : nullptr;
   const std::string id = place.dataset.id + ".NL";
-  if (row == nullptr && (links || !ids.valid || !ids.valid(id))) return nullptr;
+  if (row == nullptr && (links || !ids.valid(id))) return nullptr;
   const client::Link link = row != nullptr ? *row : client::Link();
   client::Dataset dataset = row != nullptr ? dataset_of_link(link, LinkKind::kFile, ids) : ids.dataset(id);
   if (row != nullptr) dataset.extension = ".txt";

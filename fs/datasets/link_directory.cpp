@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "client/base/in_turn.h"
+#include "client/model/identifiers.h"
 #include "client/services/service_error.h"
 #include "fs/datasets/dataset_file.h"
 #include "fs/datasets/link_file.h"
@@ -25,7 +26,7 @@ class Gathering {
       : place_(place), directory_(std::move(directory)) {}
 
   void add(LinksPtr links) {
-    for (auto& url : lists_in(*links, directory_, place_.dataset.id, place_.context.config().ids)) {
+    for (auto& url : lists_in(*links, directory_, place_.dataset.id, place_.context.ids())) {
       if (seen_.size() < kMostLists && seen_.insert(url).second) open_.push_back(std::move(url));
     }
     documents_.push_back(std::move(links));
@@ -40,10 +41,9 @@ class Gathering {
     return list;
   }
   LinkTablePtr table(ProductFilesPtr files) const {
-    const auto& config = place_.context.config();
     return std::make_shared<LinkTable>(
-        LinkTable::Source{place_.dataset.id, directory_, documents_, std::move(files)}, config.ids,
-        config.names);
+        LinkTable::Source{place_.dataset.id, directory_, documents_, std::move(files)}, place_.context.ids(),
+        place_.context.config().names);
   }
   const DatasetPlace& place() const noexcept { return place_; }
   const std::string& directory() const noexcept { return directory_; }

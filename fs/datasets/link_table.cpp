@@ -11,6 +11,7 @@
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
 #include "client/http/url.h"
+#include "client/model/identifiers.h"
 #include "client/services/datalink.h"
 #include "client/services/service_fields.h"
 #include "fs/datasets/link_file_names.h"
@@ -25,10 +26,6 @@ constexpr const char* kByUrl = "link ";
 
 // The plain form of a packed file is larger than the length that the link announces.
 constexpr std::uint64_t kUnpackedFactor = 6;
-
-client::KnownUrl known(const IdGrammar& ids, const std::string& url) {
-  return ids.known_url ? ids.known_url(url) : client::KnownUrl();
-}
 
 bool holds(const std::string& text, std::string_view part) {
   const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
@@ -60,7 +57,7 @@ bool leads_somewhere(const client::Links& links, const client::Link& link) {
 }
 
 LinkKind kind_of_link(const client::Links& links, const client::Link& link, const std::string& id,
-                      const IdGrammar& ids) {
+                      const client::Identifiers& ids) {
   if (!link.error_message.empty()) return LinkKind::kNone;
   if (link.access_url.empty())
     return client::further_links(links, link).empty() ? LinkKind::kNone : LinkKind::kList;
@@ -68,14 +65,14 @@ LinkKind kind_of_link(const client::Links& links, const client::Link& link, cons
   if (datalink && client::has_semantics(link, "this")) return LinkKind::kList;
   if (!datalink && !link.content_type.empty() && !holds(link.content_type, "x-votable+xml"))
     return LinkKind::kFile;
-  const client::KnownUrl url = known(ids, link.access_url);
+  const client::KnownUrl url = ids.known_url(link.access_url);
   if (url.kind != client::AccessKind::kDataLink) return datalink ? LinkKind::kDataset : LinkKind::kFile;
   if (holds(url.rest, "eso_download=")) return LinkKind::kFile;
   return !url.rest.empty() || url.id == id ? LinkKind::kList : LinkKind::kDataset;
 }
 
-client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const IdGrammar& ids) {
-  const client::KnownUrl url = known(ids, link.access_url);
+client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const client::Identifiers& ids) {
+  const client::KnownUrl url = ids.known_url(link.access_url);
   const auto access = kind == LinkKind::kDataset ? client::AccessKind::kDataLink : client::AccessKind::kFile;
   client::Dataset dataset;
   if (url.kind == access && !url.id.empty() && url.rest.empty()) {
@@ -93,7 +90,8 @@ client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const I
 
 bool named_by_archive(const client::Dataset& dataset) { return !dataset.id.starts_with(kByUrl); }
 
-LinkTable::LinkTable(Source source, const IdGrammar& ids, NameStyle style) : source_(std::move(source)) {
+LinkTable::LinkTable(Source source, const client::Identifiers& ids, NameStyle style)
+    : source_(std::move(source)) {
   std::unordered_set<std::string_view> seen;  // a URL that is given twice is one file
   for (const auto& document : source_.documents) {
     for (const auto& link : document->rows) {
@@ -109,7 +107,7 @@ LinkTable::LinkTable(Source source, const IdGrammar& ids, NameStyle style) : sou
   give_names(style);
 }
 
-void LinkTable::add(client::Link link, LinkKind kind, const IdGrammar& ids) {
+void LinkTable::add(client::Link link, LinkKind kind, const client::Identifiers& ids) {
   client::Dataset dataset = dataset_of_link(link, kind, ids);
   if (source_.product_files) {
     const auto& files = *source_.product_files;
@@ -129,12 +127,12 @@ void LinkTable::add(client::Link link, LinkKind kind, const IdGrammar& ids) {
 }
 
 // The files that no row names.
-void LinkTable::add_product_files(const IdGrammar& ids) {
+void LinkTable::add_product_files(const client::Identifiers& ids) {
   if (!source_.product_files) return;
   std::unordered_set<std::string> here{source_.id};
   for (const auto& entry : entries_) here.insert(entry.dataset.id);
   for (const auto& file : *source_.product_files) {
-    if (!ids.valid || !ids.valid(file.id) || !here.insert(file.id).second) continue;
+    if (!ids.valid(file.id) || !here.insert(file.id).second) continue;
     client::Link link;
     link.id = source_.id;
     link.access_url = file.access_url;
@@ -151,7 +149,7 @@ void LinkTable::add_product_files(const IdGrammar& ids) {
 
 void LinkTable::give_names(NameStyle style) {
   NamesGiven names;
-  const bool by_authors = style == NameStyle::kOrigfile;
+  const bool by_authors = style == NameStyle::kOriginal;
   const auto name_of = [&](const Entry& entry, bool authors) {
     return authors ? entry.link.eso_origfile : archive_name(entry, source_.id);
   };
@@ -180,7 +178,7 @@ const LinkTable::Entry* LinkTable::find(const std::string& name) const {
 }
 
 std::vector<std::string> lists_in(const client::Links& links, const std::string& directory,
-                                  const std::string& id, const IdGrammar& ids) {
+                                  const std::string& id, const client::Identifiers& ids) {
   std::vector<std::string> urls;
   for (const auto& link : links.rows) {
     if (directory_of(link) != directory || kind_of_link(links, link, id, ids) != LinkKind::kList) continue;

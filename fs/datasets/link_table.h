@@ -36,14 +36,14 @@ std::string directory_of(const client::Link& link);
 
 // id: of the dataset whose answer holds the row.
 LinkKind kind_of_link(const client::Links& links, const client::Link& link, const std::string& id,
-                      const IdGrammar& ids);
+                      const client::Identifiers& ids);
 
 // True if a row leads to a file or to further rows.
 bool leads_somewhere(const client::Links& links, const client::Link& link);
 
 // The dataset whose file a link leads to: one of the archive if the URL holds its id, else one that only its URL names.
 // REQUIRES: kind is kFile or kDataset.
-client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const IdGrammar& ids);
+client::Dataset dataset_of_link(const client::Link& link, LinkKind kind, const client::Identifiers& ids);
 
 // False for a dataset that only its URL names.
 bool named_by_archive(const client::Dataset& dataset);
@@ -64,7 +64,7 @@ class LinkTable {
     ProductFilesPtr product_files;    // nullptr: not known
   };
 
-  LinkTable(Source source, const IdGrammar& ids, NameStyle style);
+  LinkTable(Source source, const client::Identifiers& ids, NameStyle style);
 
   const Source& source() const noexcept { return source_; }
   const std::vector<Entry>& entries() const noexcept { return entries_; }
@@ -78,8 +78,8 @@ class LinkTable {
   bool leaves_open() const noexcept { return leaves_open_; }
 
  private:
-  void add(client::Link link, LinkKind kind, const IdGrammar& ids);
-  void add_product_files(const IdGrammar& ids);
+  void add(client::Link link, LinkKind kind, const client::Identifiers& ids);
+  void add_product_files(const client::Identifiers& ids);
   void give_names(NameStyle style);
 
   const Source source_;
@@ -94,6 +94,6 @@ using LinkTablePtr = std::shared_ptr<const LinkTable>;
 
 // The URLs of further answers that the rows of this directory lead to.
 std::vector<std::string> lists_in(const client::Links& links, const std::string& directory,
-                                  const std::string& id, const IdGrammar& ids);
+                                  const std::string& id, const client::Identifiers& ids);
 
 }  // namespace esofs::fs

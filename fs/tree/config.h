@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +16,10 @@
 
 #include "client/base/clock.h"
 #include "fs/tree/names.h"
+
+namespace esofs::client {
+class Identifiers;
+}
 
 namespace esofs::cache {
 class InodeNumbers;
@@ -38,7 +43,6 @@ struct Config {
   std::vector<std::string> tap_services;  // names of the profile's TAP services
   // What README.txt says of the archive.
   std::vector<std::string> limits;  // sentences: what it cannot do
-  bool all_ids_known = false;       // an identifier is known by its form, be it listed or not
   bool calibrations = false;        // it answers which calibrations an observation needs
   bool login = false;               // it has users
 
@@ -47,7 +51,7 @@ struct Config {
       10'000};                       // lookup of a name that only the archive can answer; then EAGAIN
   std::uint64_t default_maxrec = 0;  // rows of a query without a maxrec directive; 0: the archive's default
   std::chrono::seconds default_ttl{24 * 3600};  // of a query without a ttl directive
-  NameStyle names = NameStyle::kOriginal;
+  NameStyle names = NameStyle::kArchive;
   bool list_xattrs = false;
 
   std::filesystem::path queries_dir;  // saved queries, <name>.adql
@@ -74,7 +78,7 @@ struct Config {
   // Gives st_ino and d_ino 32 bits; null: they have 62. Outlives the file system.
   cache::InodeNumbers* inode_numbers = nullptr;
 
-  IdGrammar ids;
+  std::shared_ptr<const client::Identifiers> ids;      // null: of an archive whose profile has no patterns
   std::function<std::int64_t()> now = system_seconds;  // since 1970
 };
 

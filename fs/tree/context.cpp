@@ -3,11 +3,20 @@
 #include <utility>
 
 #include "cache/content/callers.h"
+#include "client/model/identifiers.h"
 
 namespace esofs::fs {
+namespace {
+
+Config with_ids(Config config) {
+  if (!config.ids) config.ids = std::make_shared<const client::Identifiers>(client::Profile());
+  return config;
+}
+
+}  // namespace
 
 Context::Context(Config config, cache::Catalog& catalog, cache::FileCache& files, Timer& timer)
-    : config_(std::move(config)),
+    : config_(with_ids(std::move(config))),
       catalog_(catalog),
       files_(files),
       timer_(timer),

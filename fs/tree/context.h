@@ -29,6 +29,7 @@ class Context {
   cache::FileCache& files() const noexcept { return files_; }
   Timer& timer() const noexcept { return timer_; }
   ErrorLog& errors() noexcept { return errors_; }
+  const client::Identifiers& ids() const noexcept { return *config_.ids; }
   std::int64_t now() const { return config_.now(); }
   // The time of generated files that have no better one: that of the mount.
   std::int64_t mounted_at() const noexcept { return mounted_at_; }

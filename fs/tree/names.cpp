@@ -9,6 +9,7 @@
 #include "client/base/iso_time.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
+#include "client/model/identifiers.h"
 
 namespace esofs::fs {
 namespace {
@@ -37,19 +38,6 @@ std::string_view known_extension(std::string_view name) {
     if (name.ends_with(extension) && extension.size() > longest.size()) longest = extension;
   }
   return longest;
-}
-
-// Puts back the ':' for which the portable form of a date and time has '_': "…T20_32_57…".
-std::string with_colons(std::string name) {
-  const auto digit = [&name](std::size_t i) {
-    return std::isdigit(static_cast<unsigned char>(name[i])) != 0;
-  };
-  for (std::size_t i = 0; i + 9 <= name.size(); ++i) {
-    const bool time = name[i] == 'T' && digit(i + 1) && digit(i + 2) && name[i + 3] == '_' && digit(i + 4) &&
-                      digit(i + 5) && name[i + 6] == '_' && digit(i + 7) && digit(i + 8);
-    if (time) name[i + 3] = name[i + 6] = ':';
-  }
-  return name;
 }
 
 }  // namespace
@@ -86,15 +74,9 @@ Result<void> check_query_name(const std::string& name) {
   return {};
 }
 
-std::optional<std::string> id_of_name(const std::string& name, const IdGrammar& grammar) {
-  if (never_a_name(name) || !grammar.valid) return std::nullopt;
-  if (grammar.valid(name)) {
-    // If any name is an identifier, only its time shows that a name is in the portable form.
-    return name;
-  }
-  std::string id = with_colons(name);
-  if (id != name && grammar.valid(id)) return id;
-  return std::nullopt;
+std::optional<std::string> id_of_name(const std::string& name, const client::Identifiers& ids) {
+  if (never_a_name(name) || !ids.valid(name)) return std::nullopt;
+  return client::Identifiers::canonical(name);
 }
 
 std::int64_t date_in_id(std::string_view id) {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "client/model/identifiers.h"
 #include "fs/kernel/filesystem.h"
 #include "fs/root.h"
 #include "fs/tree/context.h"
@@ -22,17 +22,14 @@
 
 namespace esofs::tests {
 
-// ADP.… and similar are identifiers, as at ESO.
-inline fs::IdGrammar fake_ids() {
-  return {[](const std::string& id) {
-            return id.starts_with("ADP.") && id.size() == std::strlen("ADP.2018-06-21T20:32:57.736") &&
-                   id[17] == ':' && id[20] == ':';
-          },
-          [](const std::string& id) {
-            client::Dataset dataset;
-            dataset.id = id;
-            return dataset;
-          }};
+// ADP.… are identifiers, as at ESO. links, files: what the URLs of DataLink and of files begin with.
+inline std::shared_ptr<const client::Identifiers> fake_ids(const std::string& links = "",
+                                                           const std::string& files = "") {
+  client::Profile profile;
+  profile.ids = {R"(ADP\.[0-9-]{10}T[0-9:.]{12})"};
+  if (!links.empty()) profile.datalink_pattern = links + "{id}";
+  if (!files.empty()) profile.file_pattern = files + "{id}";
+  return std::make_shared<const client::Identifiers>(std::move(profile));
 }
 
 inline const std::string kId = "ADP.2018-06-21T20:32:57.736";

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
 #include <string>
 
+#include "client/model/identifiers.h"
 #include "fs/kernel/fuse_session.h"
 #include "fs/root.h"
 #include "fs/tree/context.h"
@@ -38,12 +38,9 @@ int main(int argc, char** argv) {
   config.version = "fakes";
   config.query_wait = std::chrono::milliseconds(3000);
   config.lookup_wait = std::chrono::milliseconds(2000);
-  config.ids = {[](const std::string& id) { return id.starts_with("ADP.") && id.size() == 27; },
-                [](const std::string& id) {
-                  client::Dataset dataset;
-                  dataset.id = id;
-                  return dataset;
-                }};
+  client::Profile profile;
+  profile.ids = {R"(ADP\..{23})"};
+  config.ids = std::make_shared<const client::Identifiers>(profile);
   fs::Context context(config, catalog, cache, timer);
   fs::Root root(context);
   fs::Filesystem filesystem(context, root.node());

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "client/model/identifiers.h"
+
 namespace esofs::fs {
 namespace {
 
@@ -13,7 +15,10 @@ TEST(Readme, AnArchiveLikeEsosIsShownWithItsForms) {
   config.archive_title = "ESO Science Archive";
   config.tap_services = {"obs", "cat"};
   config.browse.eso_tables = config.browse.resolver = true;
-  config.all_ids_known = config.calibrations = config.login = true;
+  config.calibrations = config.login = true;
+  client::Profile profile;
+  profile.ids = {"ADP.*"};
+  config.ids = std::make_shared<const client::Identifiers>(profile);
   const auto text = readme_text(config);
   EXPECT_THAT(text, HasSubstr("ESO Science Archive, mounted"));
   EXPECT_THAT(text, HasSubstr("ls browse/object/NGC_253/phase3"));

@@ -37,7 +37,7 @@ TEST(OptionsTest, TheDefaultsAreThoseOfTheTable) {
   EXPECT_EQ(options.query_wait, 60s);
   EXPECT_EQ(options.ttl, 24h);
   EXPECT_EQ(options.unpack, cache::Unpack::kAll);
-  EXPECT_FALSE(options.safe_names);
+  EXPECT_EQ(options.names, fs::NameStyle::kArchive);
 }
 
 TEST(OptionsTest, TextAndJsonSayTheSame) {
@@ -53,7 +53,7 @@ TEST(OptionsTest, TextAndJsonSayTheSame) {
   EXPECT_EQ(shown_options(by_text), shown_options(by_json));
   EXPECT_EQ(by_text.cache_size, 2ULL << 30U);
   EXPECT_EQ(by_text.ttl, 90min);
-  EXPECT_TRUE(by_text.safe_names);
+  EXPECT_EQ(by_text.names, fs::NameStyle::kSafe);
   EXPECT_EQ(by_text.cache_dir, "/a/b");
 }
 

@@ -126,6 +126,15 @@ TEST(IdentifiersTest, AnArchiveWithoutPatternsKnowsNoIdByItsForm) {
   EXPECT_EQ(dataset.access, AccessKind::kUnknown);
 }
 
+TEST(IdentifiersTest, PatternsThatAcceptAnyNameTellNoIdByItsForm) {
+  Profile profile;
+  profile.ids = {".*"};
+  EXPECT_FALSE(Identifiers(profile).known_by_form());
+  profile.ids = {"ADP.*"};
+  EXPECT_TRUE(Identifiers(profile).known_by_form());
+  EXPECT_FALSE(Identifiers(Profile()).known_by_form());
+}
+
 TEST(IdentifiersTest, AnIdCannotAddParametersToAUrl) {
   Profile profile;
   profile.datalink_pattern = "http://a/links?ID={id}";

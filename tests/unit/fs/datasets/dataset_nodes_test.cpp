@@ -42,7 +42,9 @@ TEST_F(DatasetNodesTest, AnyValidIdCanBeLookedUpWithoutARequest) {
 
 TEST_F(DatasetNodesTest, IfAnyNameIsAnIdOnlyListedOnesAreDatasets) {
   auto bare = config();
-  bare.ids.valid = [](const std::string&) { return true; };
+  client::Profile profile;
+  profile.ids = {".*"};
+  bare.ids = std::make_shared<const client::Identifiers>(profile);
   mount(bare);
   EXPECT_EQ(lookup(walk({"datasets"}), "login.cl")->ino, 0U);
   EXPECT_EQ(lookup(walk({"datasets"}), kId)->ino, 0U);

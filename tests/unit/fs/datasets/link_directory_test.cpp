@@ -33,11 +33,11 @@ TEST_F(LinkDirectoryTest, DirectoriesFollowFromTheRowsOfTheAnswer) {
 }
 
 TEST_F(LinkDirectoryTest, ADatasetWithoutAFileOfItsOwnShowsWhatBelongsToIt) {
-  catalog_.put_links(kThird, answer({link("#preview", kFilePrefix + kOtherId, "image/png")}));
+  put_of(kThird, {link("#preview", kFilePrefix + kOtherId, "image/png")});
   EXPECT_EQ(list({"datasets", kThird}),
             (std::vector<std::string>{"metadata.json", "links.vot", "links.json", "preview"}));
   EXPECT_EQ(list({"datasets", kThird, "preview"}), std::vector<std::string>{kOtherId + ".png"});
-  catalog_.put_links(kFourth, answer({}));
+  put_of(kFourth, {});
   const auto opened = opendir(walk({"datasets", kFourth}));
   ASSERT_FALSE(opened) << "nothing at all";
   EXPECT_EQ(opened.error().code(), ENOENT);

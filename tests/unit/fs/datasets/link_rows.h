@@ -1,7 +1,6 @@
 // Rows and answers of DataLink for tests.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,17 +13,6 @@ inline const std::string kThird = "ADP.2018-06-21T20:32:57.738";
 inline const std::string kFourth = "ADP.2018-06-21T20:32:57.739";
 inline const std::string kFilePrefix = "http://archive/file/";
 inline const std::string kLinksPrefix = "http://archive/links?ID=";
-
-inline client::KnownUrl known_url(const std::string& url) {
-  for (const auto& [prefix, kind] : {std::pair(kFilePrefix, client::AccessKind::kFile),
-                                     std::pair(kLinksPrefix, client::AccessKind::kDataLink)}) {
-    if (!url.starts_with(prefix)) continue;
-    const auto rest = url.substr(prefix.size());
-    const auto end = std::min(rest.find('&'), rest.size());
-    return {kind, rest.substr(0, end), rest.substr(end)};
-  }
-  return {};
-}
 
 inline client::Link link(std::string semantics, std::string url, std::string type = "",
                          std::string original = "") {

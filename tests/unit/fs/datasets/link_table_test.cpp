@@ -30,7 +30,6 @@ TEST_F(LinkTableTest, LinksToThemselvesEnd) {
        link("#auxiliary", kFilePrefix + kOtherId, "image/png")});
   catalog_.put_links(list_url, answer({link("#auxiliary", list_url, "application/x-votable+xml"),
                                        link("#auxiliary", kFilePrefix + kThird, "image/png")}));
-  catalog_.put_links(self, answer({link("#auxiliary", self, "application/x-votable+xml;content=datalink")}));
   EXPECT_EQ(in("auxiliary"), (std::vector<std::string>{kOtherId + ".png", kThird + ".png"}));
 }
 
@@ -43,7 +42,7 @@ TEST_F(LinkTableTest, OriginalNamesCanBeShownAndBothAreFound) {
             walk({"datasets", kId, "auxiliary", kOtherId + ".png"}));
   EXPECT_EQ(walk({"datasets", kId, "auxiliary", "same-2.png"}),
             walk({"datasets", kId, "auxiliary", kThird + ".png"}));
-  remount(fs::NameStyle::kOrigfile);
+  remount(fs::NameStyle::kOriginal);
   EXPECT_EQ(in("auxiliary"), (std::vector<std::string>{"same.png", "same-2.png", "plain.png"}));
   EXPECT_EQ(walk({"datasets", kId, "auxiliary", "same-2.png"}),
             walk({"datasets", kId, "auxiliary", kThird + ".png"}));
@@ -68,7 +67,7 @@ TEST_F(LinkTableTest, NoNameLeavesItsDirectory) {
   rows.push_back(link("#auxiliary", "http://h/..%2f..%2fup.png", "image/png"));
   const auto count = rows.size();
   put(std::move(rows));
-  for (const auto style : {fs::NameStyle::kOriginal, fs::NameStyle::kOrigfile, fs::NameStyle::kSafe}) {
+  for (const auto style : {fs::NameStyle::kArchive, fs::NameStyle::kOriginal, fs::NameStyle::kSafe}) {
     remount(style);
     auto names = in("auxiliary");
     EXPECT_EQ(names.size(), count);

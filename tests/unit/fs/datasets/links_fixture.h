@@ -14,15 +14,18 @@ namespace esofs::tests {
 
 class LinksFixture : public FsFixture {
  protected:
-  LinksFixture() { remount(fs::NameStyle::kOriginal); }
+  LinksFixture() { remount(fs::NameStyle::kArchive); }
 
   void remount(fs::NameStyle style) {
     auto changed = config();
-    changed.ids.known_url = known_url;
+    changed.ids = fake_ids(kLinksPrefix, kFilePrefix);
     changed.names = style;
     mount(changed);
   }
-  void put(std::vector<client::Link> rows) { catalog_.put_links(kId, answer(std::move(rows))); }
+  void put(std::vector<client::Link> rows) { put_of(kId, std::move(rows)); }
+  void put_of(const std::string& id, std::vector<client::Link> rows) {
+    catalog_.put_links(kLinksPrefix + id, answer(std::move(rows)));
+  }
   std::vector<std::string> in(const std::string& directory) { return list({"datasets", kId, directory}); }
   Error refused(const std::string& directory) {
     const auto opened = opendir(walk({"datasets", kId, directory}));

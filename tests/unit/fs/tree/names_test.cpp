@@ -5,16 +5,15 @@
 #include <cerrno>
 #include <string>
 
+#include "client/model/identifiers.h"
+
 namespace esofs::fs {
 namespace {
 
-IdGrammar grammar() {
-  return {[](const std::string& id) { return id.starts_with("ADP.") && id.find(':') != std::string::npos; },
-          [](const std::string& id) {
-            client::Dataset dataset;
-            dataset.id = id;
-            return dataset;
-          }};
+client::Identifiers ids() {
+  client::Profile profile;
+  profile.ids = {R"(ADP\..*:.*)"};
+  return client::Identifiers(profile);
 }
 
 TEST(MayNameADataset, TheNamesThatArchivesGiveAreAccepted) {
@@ -68,10 +67,10 @@ TEST(CheckQueryName, SafeNamesPassAndOthersAreEinvalWithASentence) {
 }
 
 TEST(IdOfName, BothFormsOfAnIdentifierGiveTheArchivesOwn) {
-  EXPECT_EQ(id_of_name("ADP.2018-06-21T20:32:57.736", grammar()), "ADP.2018-06-21T20:32:57.736");
-  EXPECT_EQ(id_of_name("ADP.2018-06-21T20_32_57.736", grammar()), "ADP.2018-06-21T20:32:57.736");
-  EXPECT_EQ(id_of_name("login.cl", grammar()), std::nullopt);
-  EXPECT_EQ(id_of_name("@ADP.2018-06-21T20:32:57.736", grammar()), std::nullopt);
+  EXPECT_EQ(id_of_name("ADP.2018-06-21T20:32:57.736", ids()), "ADP.2018-06-21T20:32:57.736");
+  EXPECT_EQ(id_of_name("ADP.2018-06-21T20_32_57.736", ids()), "ADP.2018-06-21T20:32:57.736");
+  EXPECT_EQ(id_of_name("login.cl", ids()), std::nullopt);
+  EXPECT_EQ(id_of_name("@ADP.2018-06-21T20:32:57.736", ids()), std::nullopt);
 }
 
 TEST(DateInId, TheTimeStampIsReadAndNothingElse) {
@@ -92,7 +91,7 @@ TEST(PackedSuffix, ItIsKeptInTheSpellingOfTheName) {
 
 TEST(ShownName, SafeStyleReplacesWhatWindowsDislikes) {
   EXPECT_EQ(shown_name("A:B.fits", NameStyle::kSafe), "A_B.fits");
-  EXPECT_EQ(shown_name("A:B.fits", NameStyle::kOriginal), "A:B.fits");
+  EXPECT_EQ(shown_name("A:B.fits", NameStyle::kArchive), "A:B.fits");
 }
 
 }  // namespace
