@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "cache/content/forms/fits_structure.h"
 #include "cache/content/forms/inflater.h"
@@ -21,73 +22,47 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-class FitsForm : public Wholeness::Form {
+// A form whose headers tell where it ends.
+template <class Structure>
+class StructuredForm : public Wholeness::Form {
  public:
   void feed(std::span<const std::byte> piece) override { structure_.feed(piece); }
   Result<void> end() override { return structure_.end(); }
-  bool plain_fits() const override { return true; }
+  bool plain_fits() const override { return std::is_same_v<Structure, FitsStructure>; }
 
  private:
-  FitsStructure structure_;
+  Structure structure_;
 };
 
-class TarForm : public Wholeness::Form {
- public:
-  void feed(std::span<const std::byte> piece) override { structure_.feed(piece); }
-  Result<void> end() override { return structure_.end(); }
+// gzip itself ignores what follows a member that has ended.
+bool has_ended(const Inflater& inflater) { return inflater.member_ended(); }
+bool has_ended(const LzwDecoder&) { return false; }
 
- private:
-  TarStructure structure_;
-};
-
-class GzipForm : public Wholeness::Form {
+// A packed form: it is whole if what is inside is.
+template <class Decoder>
+class PackedForm : public Wholeness::Form {
  public:
   void feed(std::span<const std::byte> piece) override {
     if (failed_ || trailing_) return;
-    auto fed = inflater_.feed(piece);
+    const auto fed = decoder_.feed(piece);
     if (fed) return;
-    // gzip itself ignores what follows a member that has ended.
-    if (inflater_.member_ended()) {
-      trailing_ = true;
-    } else {
-      failed_ = fed.error();
-    }
+    trailing_ = has_ended(decoder_);
+    if (!trailing_) failed_ = fed.error();
   }
   Result<void> end() override {
     if (failed_) return *failed_;
-    if (auto ended = trailing_ ? Result<void>() : inflater_.end(); !ended) return ended;
+    if (auto ended = trailing_ ? Result<void>() : decoder_.end(); !ended) return ended;
     return inside_.end();
   }
 
  private:
   Wholeness inside_;
-  Inflater inflater_{[this](std::span<const std::byte> made) -> Result<void> {
+  Decoder decoder_{[this](std::span<const std::byte> made) -> Result<void> {
     inside_.feed(made);
     return {};
   }};
   std::optional<Error> failed_;
   bool trailing_ = false;
-};
-
-class LzwForm : public Wholeness::Form {
- public:
-  void feed(std::span<const std::byte> piece) override {
-    if (failed_) return;
-    if (auto fed = decoder_.feed(piece); !fed) failed_ = fed.error();
-  }
-  Result<void> end() override {
-    if (failed_) return *failed_;
-    if (auto ended = decoder_.end(); !ended) return ended;
-    return inside_.end();
-  }
-
- private:
-  Wholeness inside_;
-  LzwDecoder decoder_{[this](std::span<const std::byte> made) -> Result<void> {
-    inside_.feed(made);
-    return {};
-  }};
-  std::optional<Error> failed_;
 };
 
 // A form whose last bytes decide.
@@ -120,7 +95,7 @@ class ZipForm : public TailForm {
       if (last.size() - at >= kRecord) {
         const auto low = static_cast<unsigned char>(last[at + 20]);
         const auto high = static_cast<unsigned char>(last[at + 21]);
-        if (last.size() - at == kRecord + low + 256U * high) return {};
+        if (last.size() - at == kRecord + low + (std::size_t{high} << 8U)) return {};
       }
       if (at == 0) break;
     }
@@ -184,17 +159,17 @@ void Wholeness::decide() {
   const std::string_view begin = text_of(begin_);
   using namespace std::string_view_literals;
   if (begin.starts_with("SIMPLE  =")) {
-    form_ = std::make_unique<FitsForm>();
+    form_ = std::make_unique<StructuredForm<FitsStructure>>();
   } else if (begin.starts_with("\x1f\x8b")) {
-    form_ = std::make_unique<GzipForm>();
+    form_ = std::make_unique<PackedForm<Inflater>>();
   } else if (begin.starts_with("\x1f\x9d")) {
-    form_ = std::make_unique<LzwForm>();
+    form_ = std::make_unique<PackedForm<LzwDecoder>>();
   } else if (begin.starts_with("BZh")) {
     form_ = std::make_unique<Bzip2Form>();
   } else if (begin.starts_with("PK\x03\x04") || begin.starts_with("PK\x05\x06")) {
     form_ = std::make_unique<ZipForm>();
   } else if (begin.size() > kUstarAt && begin.substr(kUstarAt).starts_with("ustar")) {
-    form_ = std::make_unique<TarForm>();
+    form_ = std::make_unique<StructuredForm<TarStructure>>();
   }
   if (form_) form_->feed(begin_);
   begin_.clear();
