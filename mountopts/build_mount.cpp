@@ -214,6 +214,8 @@ class Built : public BuiltMount {
     return usage;
   }
 
+  using StatusMembers = decltype(fs::Config::status);
+
   fs::Config fs_config(const Options& options, const client::Profile& profile, const std::string& archive) {
     fs::Config config;
     config.archive_name = profile.name;
@@ -234,10 +236,31 @@ class Built : public BuiltMount {
     config.version = "esofs " ESOFS_VERSION;
     config.config_json = shown_options(options).dump(2) + "\n";
     config.ids = std::make_shared<const client::Identifiers>(profile);
+    config.status = status_members(options, profile, archive);
+    config.allow_other = options.allow_other || std::find(options.fuse.begin(), options.fuse.end(),
+                                                          "allow_root") != options.fuse.end();
+    config.share_private = options.share_private;
+    config.callers = callers_.get();
+    if (options.short_inodes) inode_numbers_ = std::make_unique<cache::InodeNumbers>(*store_);
+    config.inode_numbers = inode_numbers_.get();
+    if (credentials_) {
+      config.notice = [this] { return credentials_->notice(); };
+      config.private_links = [this, url = profile.datalink_pattern] {
+        return !archive_->identity_for(url).empty();
+      };
+      if (options.authorised_tap)
+        config.private_listings = [this] { return !archive_->query_identity("").empty(); };
+    }
+    return config;
+  }
+
+  // The members of .esofs/status.json.
+  StatusMembers status_members(const Options& options, const client::Profile& profile,
+                               const std::string& archive) {
     const auto fixed = [](nlohmann::ordered_json value) {
       return [value = std::move(value)] { return value; };
     };
-    config.status = {
+    StatusMembers members{
         {"filesystem", [this] { return filesystem_->status(); }},
         {"pid", fixed(::getpid())},
         {"version", fixed(ESOFS_VERSION)},
@@ -254,25 +277,10 @@ class Built : public BuiltMount {
         {"transfers", [this] { return lane_json(transfers_); }},
         {"queries", [this] { return lane_json(queries_); }},
     };
-    config.allow_other = options.allow_other || std::find(options.fuse.begin(), options.fuse.end(),
-                                                          "allow_root") != options.fuse.end();
-    config.share_private = options.share_private;
-    config.callers = callers_.get();
-    if (options.short_inodes) inode_numbers_ = std::make_unique<cache::InodeNumbers>(*store_);
-    config.inode_numbers = inode_numbers_.get();
     if (callers_)
-      config.status.emplace_back("login",
-                                 fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
-    if (credentials_) {
-      config.status.emplace_back("login", [this] { return login_json(*credentials_); });
-      config.notice = [this] { return credentials_->notice(); };
-      config.private_links = [this, url = profile.datalink_pattern] {
-        return !archive_->identity_for(url).empty();
-      };
-      if (options.authorised_tap)
-        config.private_listings = [this] { return !archive_->query_identity("").empty(); };
-    }
-    return config;
+      members.emplace_back("login", fixed(nlohmann::ordered_json::object({{"state", "each user's own"}})));
+    if (credentials_) members.emplace_back("login", [this] { return login_json(*credentials_); });
+    return members;
   }
 
   static fs::BrowseConfig browse_config(const Options& options, const client::Profile& profile) {
