@@ -97,7 +97,7 @@ Credentials::Credentials(Config config, Profile profile, HttpSettings http)
     : config_(std::move(config)),
       profile_(std::move(profile)),
       places_(places_of(config_, profile_)),
-      sources_(config_, profile_),
+      sources_(static_cast<const LoginSources::Config&>(config_), profile_),
       keyring_(config_.keyring_program),
       http_(without_authoriser(std::move(http))) {}
 

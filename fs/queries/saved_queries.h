@@ -38,9 +38,9 @@ struct TextFolder {
   bool listed = true;
 };
 
-// One directory of queries/, or of jobs/SERVICE/; or one that a template of browse/ makes, which nobody can write.
 class SavedQueries;
 
+// One directory of queries/, or of jobs/SERVICE/; or one that a template of browse/ makes, which nobody can write.
 class QueryDirectory {
  public:
   using File = std::shared_ptr<TextFile>;
