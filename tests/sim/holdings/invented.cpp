@@ -278,8 +278,8 @@ void add_images(Inventor& all) {
   wide.prog_id = "60.A-9999(L)";
   wide.nx = wide.ny = 40;
   wide.mjd = 59641.1;
-  std::vector<std::string> cubes;
-  for (int i = 0; i < 3; ++i) cubes.push_back(next_id("ADP.2016-06-21T08:15:12.100", i * 20));
+  const std::string first = "ADP.2016-06-21T08:15:12.100";
+  const std::vector<std::string> cubes{next_id(first, 0), next_id(first, 20), next_id(first, 40)};
   for (Dataset& linked : linked_datasets(wide, cubes)) all.one(std::move(linked));
 }
 
