@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <random>
 #include <string_view>
@@ -17,6 +16,7 @@
 #include "client/http/host_limits.h"
 #include "client/http/http_error.h"
 #include "client/http/http_session.h"
+#include "client/http/redirect.h"
 #include "client/http/retry.h"
 #include "client/http/url.h"
 
@@ -31,55 +31,13 @@ constexpr int kUnauthorised = 401;
 constexpr int kSuccess = 2;            // the first digit
 constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this never run at once by default
 
-bool redirects(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 std::string host_of(const std::string& url) {
   const Origin origin = origin_of(url);
   return origin.host + ":" + origin.port;
 }
 
-bool is_credential(const std::string& header) {
-  std::string name = header.substr(0, header.find_first_of(":;"));
-  while (!name.empty() && name.back() == ' ') name.pop_back();
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return name == "authorization" || name == "cookie" || name == "proxy-authorization";
-}
-
 std::string shown(const HttpRequest& request) {
   return request.shown.empty() ? shown_url(request.url) : request.shown;
-}
-
-std::string target_of(const HttpRequest& request, const HttpHead& head) {
-  return resolved_url(request.url, head.header("location"));
-}
-
-// True for a redirect to the same service elsewhere, by https or at another host: it receives the same request. 303 leads to
-// what was made.
-bool is_move(const HttpRequest& request, const HttpHead& head) {
-  return redirects(head.status) && head.status != 303 && !head.header("location").empty() &&
-         same_place(request.url, target_of(request, head));
-}
-
-// Turns the request into the one that follows the redirect `head`.
-Result<void> follow(HttpRequest& request, const HttpHead& head) {
-  const std::string target = target_of(request, head);
-  const Origin origin = origin_of(target);
-  if (origin.host.empty() || (origin.scheme != "http" && origin.scheme != "https"))
-    return Error(EIO, "redirected to " + shown_url(target) + ", which is not an http or https URL");
-  if (!same_trust(request.url, target)) std::erase_if(request.headers, is_credential);
-  // RFC 9110 section 15.4: after 303 comes a GET. After 301 and 302 a POST becomes a GET, as in all clients, unless the
-  // service has moved: then the query in the body would be lost.
-  const bool by_get = head.status == 303 || ((head.status == 301 || head.status == 302) &&
-                                             request.method == "POST" && !is_move(request, head));
-  if (by_get && request.method != "HEAD") {
-    request.method = "GET";
-    request.body.clear();
-    request.content_type.clear();
-  }
-  request.url = target;
-  return {};
 }
 
 double chance() {
@@ -266,8 +224,7 @@ class Sending {
       if (tried_again(head.status)) return last && !over_limit_;
       if (head.status / 100 == kSuccess) place.flows();
       if (head.status == kUnauthorised && unless_401) return false;
-      const bool redirect = redirects(head.status) && !head.header("location").empty();
-      return !(redirect && (request.follow_redirects || is_move(request, head)));
+      return !(is_redirect(head) && (request.follow_redirects || is_move(request, head)));
     };
     // Credentials were sent before this redirect, so whatever it leads to counts as obtained with them.
     if (grant) identity_ = grant->identity;
