@@ -21,7 +21,7 @@ struct FileId {
   std::string file;     // its dataset and URL or cutout
 
   std::string text() const { return archive + "\n" + file; }
-  friend auto operator<=>(const FileId&, const FileId&) = default;
+  friend auto operator<=>(const FileId&, const FileId&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class ContentKey {
