@@ -215,11 +215,11 @@ std::function<Result<LinksRecord>(Lane::Turn&)> StoredCatalog::links_fetch(const
 }
 
 Cancel StoredCatalog::links(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done) {
-  return services(
-      dataset, [id = dataset.id, done = std::move(done)](Result<std::shared_ptr<const client::Links>> links) {
-        if (links && !has_answer(*links)) return done(Error(ENOENT, id + " has no DataLink"));
-        done(std::move(links));
-      });
+  return services(dataset, AskedBy(done.cause(), [id = dataset.id, done = done.take()](
+                                                     Result<std::shared_ptr<const client::Links>> links) {
+                    if (links && !has_answer(*links)) return done(Error(ENOENT, id + " has no DataLink"));
+                    done(std::move(links));
+                  }));
 }
 
 std::shared_ptr<const client::Links> StoredCatalog::known_links(const client::Dataset& dataset) {
@@ -242,19 +242,20 @@ Cancel StoredCatalog::services(const client::Dataset& dataset,
     done(std::shared_ptr<const client::Links>());
     return {};
   }
-  return links_->ask(where.url, links_fetch(dataset, where),
-                     [done = std::move(done)](const Result<std::shared_ptr<const LinksRecord>>& record) {
-                       if (!record) return done(record.error());
-                       done(links_of(*record));
-                     });
+  return links_->ask(
+      where.url, links_fetch(dataset, where),
+      AskedBy(done.cause(), [done = done.take()](const Result<std::shared_ptr<const LinksRecord>>& record) {
+        if (!record) return done(record.error());
+        done(links_of(*record));
+      }));
 }
 
 Cancel StoredCatalog::cutout_offer(const client::Dataset& dataset, Done<client::CutoutOffer> done) {
-  return services(dataset, [&archive = archive_, dataset,
-                            done = std::move(done)](Result<std::shared_ptr<const client::Links>> links) {
-    if (!links) return done(links.error());
-    done(archive.cutout_offer(dataset, links->get()));
-  });
+  return services(dataset, AskedBy(done.cause(), [&archive = archive_, dataset, done = done.take()](
+                                                     Result<std::shared_ptr<const client::Links>> links) {
+                    if (!links) return done(links.error());
+                    done(archive.cutout_offer(dataset, links->get()));
+                  }));
 }
 
 std::optional<client::CutoutOffer> StoredCatalog::known_cutout_offer(const client::Dataset& dataset) {
@@ -266,11 +267,11 @@ std::optional<client::CutoutOffer> StoredCatalog::known_cutout_offer(const clien
 
 Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSource> done) {
   if (!dataset.cutout.empty()) {
-    return services(dataset, [&archive = archive_, dataset,
-                              done = std::move(done)](Result<std::shared_ptr<const client::Links>> links) {
-      if (!links) return done(links.error());
-      done(archive.cutout_source(dataset, links->get()));
-    });
+    return services(dataset, AskedBy(done.cause(), [&archive = archive_, dataset, done = done.take()](
+                                                       Result<std::shared_ptr<const client::Links>> links) {
+                      if (!links) return done(links.error());
+                      done(archive.cutout_source(dataset, links->get()));
+                    }));
   }
   auto fetch = [&archive = archive_, links = links_, dataset,
                 where = described(dataset)](Lane::Turn& turn) -> Result<SourceRecord> {
@@ -282,11 +283,12 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
       links->keep(where.url, login, {0, std::move(located->links).value_or(client::Links())});
     return SourceRecord{0, std::move(located->source)};
   };
-  return sources_->ask(source_key(dataset), std::move(fetch),
-                       [done = std::move(done)](const Result<std::shared_ptr<const SourceRecord>>& record) {
-                         if (!record) return done(record.error());
-                         done((*record)->value);
-                       });
+  return sources_->ask(
+      source_key(dataset), std::move(fetch),
+      AskedBy(done.cause(), [done = done.take()](const Result<std::shared_ptr<const SourceRecord>>& record) {
+        if (!record) return done(record.error());
+        done((*record)->value);
+      }));
 }
 
 std::optional<client::FileSource> StoredCatalog::known_source(const client::Dataset& dataset) {
@@ -329,10 +331,11 @@ Cancel StoredCatalog::product_files(const std::string& id, Done<std::shared_ptr<
   };
   return product_files_->ask(
       id_key(id), std::move(fetch),
-      [done = std::move(done)](const Result<std::shared_ptr<const ProductFilesRecord>>& record) {
-        if (!record) return done(record.error());
-        done(files_of(*record));
-      });
+      AskedBy(done.cause(),
+              [done = done.take()](const Result<std::shared_ptr<const ProductFilesRecord>>& record) {
+                if (!record) return done(record.error());
+                done(files_of(*record));
+              }));
 }
 
 Cancel StoredCatalog::row(const std::string& id, Done<std::shared_ptr<const NamedRow>> done) {
@@ -349,10 +352,11 @@ Cancel StoredCatalog::row(const std::string& id, Done<std::shared_ptr<const Name
     return std::move(first.found);
   };
   return rows_->ask(id_key(own_id), std::move(fetch),
-                    [done = std::move(done)](const Result<std::shared_ptr<const NamedRowRecord>>& record) {
+                    AskedBy(done.cause(), [done = done.take()](
+                                              const Result<std::shared_ptr<const NamedRowRecord>>& record) {
                       if (!record) return done(record.error());
                       done(std::make_shared<const NamedRow>(NamedRow{(*record)->columns, (*record)->row}));
-                    });
+                    }));
 }
 
 Cancel StoredCatalog::resolve(const std::string& name, Done<client::SkyPosition> done) {
@@ -363,10 +367,11 @@ Cancel StoredCatalog::resolve(const std::string& name, Done<client::SkyPosition>
   };
   return positions_->ask(
       id_key(name), std::move(fetch),
-      [done = std::move(done)](const Result<std::shared_ptr<const PositionRecord>>& record) {
-        if (!record) return done(record.error());
-        done((*record)->value);
-      });
+      AskedBy(done.cause(),
+              [done = done.take()](const Result<std::shared_ptr<const PositionRecord>>& record) {
+                if (!record) return done(record.error());
+                done((*record)->value);
+              }));
 }
 
 std::optional<client::SkyPosition> StoredCatalog::known_position(const std::string& name) {

@@ -85,7 +85,7 @@ std::string services_text(const Config& config) {
     results/         its files, as the server sent them; error.txt: why it failed; job.xml
     rmdir jobs/SERVICE/NAME deletes the job on the server
 
-.esofs/          status.json, errors (the last failures, with their causes), config.json, version
+.esofs/          status.json, errors (the last failures, why, and of which program), config.json, version
 
 Before a file is opened its size may be an estimate; from the first open on it is exact.
 getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, cached_bytes,

@@ -20,19 +20,20 @@ namespace {
 
 std::string line(std::string text) { return text.ends_with('\n') ? std::move(text) : std::move(text) + "\n"; }
 
-std::string status_text(const Context& context, BrowseState& browse) {
+std::string status_text(const Context& context, BrowseState& browse, std::optional<uid_t> reader) {
   const Config& config = context.config();
   nlohmann::ordered_json status = nlohmann::ordered_json::object();
   status["archive"] = config.archive_name;
   status["version"] = config.version;
   status["mounted"] = iso_time(context.mounted_at());
   for (const auto& [key, value] : config.status) status[key] = value();
+  if (config.programs) status["programs"] = config.programs(reader);
   status["browse"] = browse_status(browse);
   return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string errors_text(Context& context) {
-  std::string text = context.errors().text();
+std::string errors_text(Context& context, std::optional<uid_t> reader) {
+  std::string text = context.errors().text(reader);
   const auto& notice = context.config().notice;
   if (const auto sentence = notice ? notice() : std::nullopt)
     text += iso_time(context.now()) + " now: " + *sentence + "\n";
@@ -54,17 +55,23 @@ NodePtr make_control(Context& context, BrowseState& browse) {
   const auto fixed = [time](const std::string& path, const std::string& text) {
     return std::make_shared<FixedText>(path, time, line(text));
   };
-  const auto live = [time](const std::string& path, std::function<std::string()> render) {
-    return std::make_shared<LiveText>("text:" + path, path, [time, render = std::move(render)] {
-      return LiveText::Rendered{render(), time};
-    });
+  // What other users' programs do is for the mounting user and root.
+  const auto sees_all = [owner = config.uid](uid_t user) { return user == owner || user == 0; };
+  using Reader = std::optional<uid_t>;
+  const auto live = [&](const std::string& path, std::function<std::string(Reader)> render) {
+    return std::make_shared<LiveText>(
+        "text:" + path, path, LiveText::ByReader{sees_all, [time, render = std::move(render)](Reader reader) {
+                                                   return LiveText::Rendered{render(reader), time};
+                                                 }});
   };
   return std::make_shared<FixedDirectory>(
       "/.esofs", time,
       FixedDirectory::Entries{
           {"status.json",
-           live("/.esofs/status.json", [&context, &browse] { return status_text(context, browse); })},
-          {"errors", live("/.esofs/errors", [&context] { return errors_text(context); })},
+           live("/.esofs/status.json",
+                [&context, &browse](Reader reader) { return status_text(context, browse, reader); })},
+          {"errors",
+           live("/.esofs/errors", [&context](Reader reader) { return errors_text(context, reader); })},
           {"config.json", fixed("/.esofs/config.json", config.config_json)},
           {"version", fixed("/.esofs/version", config.version)}});
 }

@@ -22,6 +22,7 @@
 #include "cache/store/metadata_store.h"
 #include "client/base/iso_time.h"
 #include "client/base/lane.h"
+#include "client/http/traffic.h"
 #include "client/http_archive.h"
 #include "client/login/credentials.h"
 #include "client/model/identifiers.h"
@@ -37,6 +38,8 @@ namespace esofs::mountopts {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::size_t kMostPrograms = 20;  // that status.json lists
 
 Result<void> make_directory(const std::filesystem::path& path) {
   std::error_code failed;
@@ -103,6 +106,33 @@ nlohmann::ordered_json cache_json(const cache::FileCache::Usage& usage) {
           {"misses", usage.misses}, {"fetched_bytes", usage.fetched_bytes}, {"requests", usage.requests}};
 }
 
+nlohmann::ordered_json ahead_json(const cache::FileCache::Usage& usage) {
+  return {{"asked_bytes", usage.ahead_asked},
+          {"used_bytes", usage.ahead_used},
+          {"dropped_bytes", usage.ahead_dropped}};
+}
+
+nlohmann::ordered_json evicted_json(const cache::Evicted& evicted) {
+  const auto count = [](const cache::Evicted::Count& counted) -> nlohmann::ordered_json {
+    return {{"segments", counted.segments}, {"bytes", counted.bytes}};
+  };
+  return {{"for_cache_size", count(evicted.for_quota)}, {"for_cache_reserve", count(evicted.for_room)}};
+}
+
+nlohmann::ordered_json retries_json(const client::Traffic& traffic, const cache::FileCache::Usage& usage) {
+  auto retries = nlohmann::ordered_json::object();
+  for (const auto& [reason, count] : traffic.retries()) retries[reason] = count;
+  if (usage.resumed > 0) retries["a transfer broke off"] = usage.resumed;
+  return retries;
+}
+
+nlohmann::ordered_json programs_json(const client::Traffic& traffic, std::optional<uid_t> user) {
+  auto programs = nlohmann::ordered_json::array();
+  for (const auto& program : traffic.programs(user, kMostPrograms))
+    programs.push_back({{"program", program.name}, {"requests", program.requests}, {"bytes", program.bytes}});
+  return programs;
+}
+
 // The login; null if the archive's hosts are not known, so that nobody can log in, and if each user has a login of his own.
 std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile) {
   if (profile.credential_hosts.empty() || options.caller_identity) return nullptr;
@@ -110,9 +140,11 @@ std::shared_ptr<client::Credentials> credentials_of(const Options& options, cons
 }
 
 std::unique_ptr<client::Archive> archive_of(const Options& options, const client::Profile& profile,
-                                            std::shared_ptr<client::Credentials> credentials) {
+                                            std::shared_ptr<client::Credentials> credentials,
+                                            std::shared_ptr<client::Traffic> traffic) {
   client::HttpSettings settings = http_settings(options);
   settings.authoriser = std::move(credentials);
+  settings.traffic = std::move(traffic);
   return client::HttpArchive::make(profile, std::move(settings));
 }
 
@@ -131,7 +163,7 @@ class Built : public BuiltMount {
  public:
   Built(const Options& options, const client::Profile& profile)
       : credentials_(credentials_of(options, profile)),
-        archive_(archive_of(options, profile, credentials_)),
+        archive_(archive_of(options, profile, credentials_, traffic_)),
         transfers_("transfer", options.transfers),
         // Several kinds of questions may go to one service that hangs.
         queries_("query", options.queries, 16 * options.queries, 4 * options.queries),
@@ -198,19 +230,17 @@ class Built : public BuiltMount {
   std::unique_ptr<cache::Callers> make_callers(const Options& options, const client::Profile& profile) {
     cache::Callers::Config config;
     config.archive_identity = archive_->identity();
-    config.make_login = [services = CallerServices{options, profile, *store_, transfers_, queries_}](
-                            uid_t user) { return make_caller_login(services, user); };
+    config.make_login =
+        [services = CallerServices{options, profile, *store_, transfers_, queries_, traffic_}](uid_t user) {
+          return make_caller_login(services, user);
+        };
     return std::make_unique<cache::Callers>(std::move(config), *files_, *store_, logins_);
   }
 
   cache::FileCache::Usage usage() const {
     auto usage = files_->usage();
     if (!callers_) return usage;
-    const auto more = callers_->usage();
-    usage.hits += more.hits;
-    usage.misses += more.misses;
-    usage.fetched_bytes += more.fetched_bytes;
-    usage.requests += more.requests;
+    usage.add_done(callers_->usage());
     return usage;
   }
 
@@ -237,6 +267,7 @@ class Built : public BuiltMount {
     config.config_json = shown_options(options).dump(2) + "\n";
     config.ids = std::make_shared<const client::Identifiers>(profile);
     config.status = status_members(options, profile, archive);
+    config.programs = [this](std::optional<uid_t> user) { return programs_json(*traffic_, user); };
     config.allow_other = options.allow_other || std::find(options.fuse.begin(), options.fuse.end(),
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
@@ -274,6 +305,9 @@ class Built : public BuiltMount {
                std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - started).count());
          }},
         {"cache", [this] { return cache_json(usage()); }},
+        {"read_ahead", [this] { return ahead_json(usage()); }},
+        {"evicted", [this] { return evicted_json(usage().evicted); }},
+        {"retries", [this] { return retries_json(*traffic_, usage()); }},
         {"transfers", [this] { return lane_json(transfers_); }},
         {"queries", [this] { return lane_json(queries_); }},
     };
@@ -308,6 +342,7 @@ class Built : public BuiltMount {
 
   // In the order in which they need each other. The lanes end first of what asks the archive: their jobs use the rest.
   std::shared_ptr<client::Credentials> credentials_;
+  const std::shared_ptr<client::Traffic> traffic_ = std::make_shared<client::Traffic>();
   std::unique_ptr<client::Archive> archive_;
   std::vector<std::string> warnings_;
   std::unique_ptr<cache::MetadataStore> store_;

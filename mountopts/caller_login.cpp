@@ -36,8 +36,10 @@ class OwnArchive : public client::HttpArchive {
   const std::string identity_;
 };
 
-client::HttpSettings authorised(client::HttpSettings settings, std::shared_ptr<client::Credentials> by) {
+client::HttpSettings authorised(const CallerServices& services, std::shared_ptr<client::Credentials> by) {
+  client::HttpSettings settings = http_settings(services.options);
   settings.authoriser = std::move(by);
+  settings.traffic = services.traffic;
   return settings;
 }
 
@@ -48,7 +50,7 @@ class Login : public cache::CallerLogin {
         credentials_(std::make_shared<client::Credentials>(caller_credentials(services.options, account),
                                                            services.profile,
                                                            http_settings(services.options))),
-        archive_(services.profile, authorised(http_settings(services.options), credentials_), account.uid) {}
+        archive_(services.profile, authorised(services, credentials_), account.uid) {}
 
   bool look() override {
     credentials_->look();

@@ -10,6 +10,7 @@
 #include "cache/store/metadata_store.h"
 #include "client/base/lane.h"
 #include "client/base/result.h"
+#include "client/http/traffic.h"
 #include "client/model/profile.h"
 #include "mountopts/options.h"
 
@@ -22,6 +23,7 @@ struct CallerServices {
   cache::MetadataStore& store;
   Lane& transfers;
   Lane& queries;
+  std::shared_ptr<client::Traffic> traffic;
 };
 
 // ENOENT: there is no such user, or the user has no home directory. May wait for a directory service.

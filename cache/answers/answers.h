@@ -79,11 +79,12 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
       }
       return {};
     }
+    const Cause cause = done.cause();
     auto joined = flights_.join(key, std::move(done));
     if (joined.first) {
       lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](
                        Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, fetch, turn)); },
-                   "answers " + std::string(shelf_name(shelf_)));
+                   "answers " + std::string(shelf_name(shelf_)), cause);
     }
     return joined.cancel;
   }

@@ -95,10 +95,10 @@ Cancel Calibrations::tree(const Dataset& dataset, CalibrationMode mode, Done<std
     return parts->fetch_tree(dataset, mode, turn);
   };
   return parts_->answers->ask(parts_->key(dataset, mode) + "\ntree", std::move(fetch),
-                              [done = std::move(done)](const Result<Answer>& record) {
+                              AskedBy(done.cause(), [done = done.take()](const Result<Answer>& record) {
                                 if (!record) return done(record.error());
                                 done((*record)->value.tree);
-                              });
+                              }));
 }
 
 bool Calibrations::expected(const Dataset& dataset) {

@@ -260,6 +260,7 @@ Cancel Jobs::list(const std::string& service, Done<std::vector<JobInfo>> done) {
     return {};
   }
   const std::string flight = place(service, service);
+  const Cause cause = done.cause();
   auto joined = lists_.join(flight, std::move(done));
   if (joined.first) {
     lane_.submit(
@@ -267,7 +268,7 @@ Cancel Jobs::list(const std::string& service, Done<std::vector<JobInfo>> done) {
           self->lists_.land(
               flight, guarded<std::vector<JobInfo>>(turn, [&] { return self->ask_list(service, turn); }));
         },
-        "jobs " + service);
+        "jobs " + service, cause);
   }
   return joined.cancel;
 }
@@ -314,13 +315,14 @@ Cancel Jobs::look(const JobInfo& job, Done<JobPtr> done) {
     done(*seen.gone);
     return {};
   }
+  const Cause cause = done.cause();
   auto joined = looks_.join(flight, std::move(done));
   if (joined.first) {
     lane_.submit(
         [self = shared_from_this(), job, flight](Lane::Turn& turn) {
           self->looks_.land(flight, guarded<JobPtr>(turn, [&] { return self->ask(job, turn); }));
         },
-        "jobs " + job.service);
+        "jobs " + job.service, cause);
   }
   return joined.cancel;
 }
@@ -345,9 +347,11 @@ Result<Jobs::JobPtr> Jobs::ask(const JobInfo& job, Lane::Turn& turn) {
 
 Cancel Jobs::act(const std::string& work_key, std::function<Result<void>(Lane::Turn&)> work,
                  Done<void> done) {
-  auto joined = acts_.join(work_key, [done = std::move(done)](const Result<Nothing>& result) {
-    done(result ? Result<void>() : Result<void>(result.error()));
-  });
+  const Cause cause = done.cause();
+  auto joined =
+      acts_.join(work_key, AskedBy(done.cause(), [done = done.take()](const Result<Nothing>& result) {
+                   done(result ? Result<void>() : Result<void>(result.error()));
+                 }));
   if (joined.first) {
     lane_.submit(
         [self = shared_from_this(), work_key, work = std::move(work)](Lane::Turn& turn) {
@@ -357,7 +361,7 @@ Cancel Jobs::act(const std::string& work_key, std::function<Result<void>(Lane::T
                              return Nothing{};
                            }));
         },
-        "jobs");
+        "jobs", cause);
   }
   return joined.cancel;
 }
@@ -433,6 +437,7 @@ Cancel Jobs::remove(const JobInfo& job, Done<void> done) {
 
 Cancel Jobs::failure(const JobInfo& job, Done<std::string> done) {
   const std::string flight = place(job);
+  const Cause cause = done.cause();
   auto joined = failures_.join(flight, std::move(done));
   if (joined.first) {
     lane_.submit(
@@ -446,7 +451,7 @@ Cancel Jobs::failure(const JobInfo& job, Done<std::string> done) {
                                  return self->archive_.job_failure(job.url, **seen, turn);
                                }));
         },
-        "jobs " + job.service);
+        "jobs " + job.service, cause);
   }
   return joined.cancel;
 }

@@ -24,7 +24,8 @@ CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
       server_(client::server_of(about_.url)),
       on_stale_(std::move(on_stale)),
       renew_(std::move(renew)),
-      state_(about_.url, TransferPlan(parts_->transfers.width(), parts_->most_ahead()),
+      state_(about_.url,
+             TransferPlan(parts_->transfers.width(), parts_->most_ahead(), parts_->counters.ahead),
              parts_->failure_memory) {}
 
 // --- readers ---
@@ -40,7 +41,7 @@ Cancel CachedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done
   {
     auto state = state_.lock();
     expired = state->expired;
-    if (!expired) ahead = state->plan.read(offset, size, about_.size);
+    if (!expired) ahead = state->plan.read(offset, size, about_.size, done.cause());
   }
   if (expired) {
     done(*expired);
@@ -172,9 +173,10 @@ void CachedFile::pump() {
     }
     if (to_stop) to_stop->stop.request_stop();
     if (!begun) return;
+    begun->cause = program_.lock()->named(begun->cause);
     if (begun->ahead) parts_->ahead_bytes += (begun->end - begun->next) * kChunkBytes;
     parts_->transfers.submit([self = shared_from_this(), begun](Lane::Turn& turn) { self->run(begun, turn); },
-                             server_);
+                             server_, begun->cause);
   }
 }
 
@@ -284,7 +286,7 @@ bool CachedFile::hold_refused(const Transfer& transfer, const Error& error) {
     state->refused.push_back({{transfer.next, transfer.end}, error});
   }
   if (!first) return true;
-  renew_(transfer.url, [weak = weak_from_this()](const std::optional<std::string>& url) {
+  renew_(transfer.url, transfer.cause, [weak = weak_from_this()](const std::optional<std::string>& url) {
     if (auto self = weak.lock()) self->renewed(url);
   });
   return true;

@@ -32,7 +32,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   using About = RangedFile;
   using GiveUrl = std::function<void(const std::optional<std::string>& url)>;
   // Gives a URL of the same file in place of `refused`, at once or later; nullopt: there is no other. Called without locks.
-  using Renew = std::function<void(const std::string& refused, const GiveUrl& give)>;
+  using Renew = std::function<void(const std::string& refused, const Cause& cause, const GiveUrl& give)>;
 
   // on_stale: called once, without locks, when a transfer meets another version; readers are told when it returns.
   CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void(const Error&)> on_stale,
@@ -98,6 +98,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   const std::string server_;  // the server of its transfers
   const std::function<void(const Error&)> on_stale_;
   const Renew renew_;
+  Guarded<LastProgram> program_;
   Guarded<State> state_;
 };
 

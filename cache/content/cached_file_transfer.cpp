@@ -131,6 +131,7 @@ class Run {
       if (*ended == Ended::kShort) continue;
       if (++failures == kMostFailures)
         return transfer_.broken.value_or(Error(EIO, "short answer for " + file_.name));
+      ++parts_.counters.resumed;
       if (auto paused = turn_.pause(parts_.retry_pause * failures); !paused) return paused.error();
     }
   }

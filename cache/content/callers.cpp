@@ -21,13 +21,6 @@ bool is_refusal(const Error& error, const client::Dataset& dataset) {
   return code == EACCES || code == ENOENT || code == EIO || (code == ENOTSUP && dataset.is_cutout());
 }
 
-void add(FileCache::Usage& sum, const FileCache::Usage& more) {
-  sum.hits += more.hits;
-  sum.misses += more.misses;
-  sum.fetched_bytes += more.fetched_bytes;
-  sum.requests += more.requests;
-}
-
 // A file that needed its opener's login: nobody else has this handle.
 class OwnFile : public OpenFile {
  public:
@@ -53,8 +46,14 @@ class OwnFile : public OpenFile {
 class Callers::UserOpen : public std::enable_shared_from_this<UserOpen> {
  public:
   UserOpen(Callers& callers, uid_t user, client::Dataset dataset, Form form, Done<OpenFilePtr> done)
-      : callers_(callers), user_(user), dataset_(std::move(dataset)), form_(form), done_(std::move(done)) {}
+      : callers_(callers),
+        user_(user),
+        dataset_(std::move(dataset)),
+        form_(form),
+        cause_(done.cause()),
+        done_(std::move(done)) {}
 
+  const Cause& cause() const noexcept { return cause_; }
   uid_t user() const noexcept { return user_; }
   const client::Dataset& dataset() const noexcept { return dataset_; }
   Form form() const noexcept { return form_; }
@@ -114,10 +113,12 @@ class Callers::UserOpen : public std::enable_shared_from_this<UserOpen> {
   void begin(const Ask& ask, Next next) {
     if (answered()) return;
     const auto question = slot_.begin();
-    slot_.hold(question, ask([self = shared_from_this(), next = std::move(next)](Result<OpenFilePtr> file) {
-                 const Cancel ended = self->slot_.end();
-                 if (!self->answered()) next(std::move(file));
-               }));
+    slot_.hold(
+        question,
+        ask(AskedBy(cause_, [self = shared_from_this(), next = std::move(next)](Result<OpenFilePtr> file) {
+          const Cancel ended = self->slot_.end();
+          if (!self->answered()) next(std::move(file));
+        })));
   }
 
   Error advised(const Error& error) const {
@@ -128,6 +129,7 @@ class Callers::UserOpen : public std::enable_shared_from_this<UserOpen> {
   const uid_t user_;
   const client::Dataset dataset_;
   const Form form_;
+  const Cause cause_;
   // Used by one step at a time.
   std::optional<Error> refusal_;  // by the cache of the tree
   bool own_failed_ = false;
@@ -167,7 +169,7 @@ void Callers::queue(const UserOpenPtr& opening) {
     caller.waiting.push_back(opening);
     if (std::exchange(caller.working, true)) return;
   }
-  lane_.submit([this, user = opening->user()](Lane::Turn& turn) { work(user, turn); });
+  lane_.submit([this, user = opening->user()](Lane::Turn& turn) { work(user, turn); }, {}, opening->cause());
 }
 
 // One opening of one user.
@@ -260,8 +262,8 @@ void Callers::drop_idle() {
     }
   }
   FileCache::Usage usage{};
-  for (const auto& files : dropped) add(usage, files->usage());
-  add(state_.lock()->gone, usage);
+  for (const auto& files : dropped) usage.add_done(files->usage());
+  state_.lock()->gone.add_done(usage);
 }
 
 void Callers::end() { gate_.close(); }
@@ -276,7 +278,7 @@ FileCache::Usage Callers::usage() const {
       if (caller.files) all.push_back(caller.files);
     }
   }
-  for (const auto& files : all) add(sum, files->usage());
+  for (const auto& files : all) sum.add_done(files->usage());
   return sum;
 }
 

@@ -15,6 +15,7 @@
 #include <stop_token>
 #include <string>
 
+#include "cache/content/ahead/ahead_counts.h"
 #include "cache/content/disk/chunk.h"
 #include "cache/content/disk/chunk_memory.h"
 #include "cache/content/disk/content_key.h"
@@ -65,6 +66,8 @@ struct ContentCounters {
   std::atomic<std::uint64_t> misses = 0;  // chunks
   std::atomic<std::uint64_t> fetched_bytes = 0;
   std::atomic<std::uint64_t> requests = 0;
+  std::atomic<std::uint64_t> resumed = 0;  // answers that broke off and were taken up, or asked for again
+  AheadCounts ahead;
 };
 
 // What all contents of a cache share. The archive and the lane outlive the cache; the rest lives as long as this.

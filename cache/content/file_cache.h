@@ -16,6 +16,7 @@
 #include <string>
 
 #include "cache/catalog.h"
+#include "cache/content/disk/eviction.h"
 #include "cache/content/open_file.h"
 #include "cache/store/metadata_store.h"
 #include "client/archive.h"
@@ -80,6 +81,15 @@ class FileCache {
     std::uint64_t misses;  // chunks fetched
     std::uint64_t fetched_bytes;
     std::uint64_t requests;
+    std::uint64_t resumed = 0;  // answers that broke off and were taken up, or asked for again
+    // As AheadCounts (cache/content/ahead/ahead_counts.h).
+    std::uint64_t ahead_asked = 0;
+    std::uint64_t ahead_used = 0;
+    std::uint64_t ahead_dropped = 0;
+    Evicted evicted = {};
+
+    // Adds what another cache over the same directory has done: all but the first two.
+    void add_done(const Usage& more);
   };
   // Never waits.
   virtual Usage usage() const = 0;

@@ -156,15 +156,16 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
 
 void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
   std::string parent = dataset.is_cutout() ? parent_version(dataset) : std::string();
-  catalog_.source(dataset, [self = shared_from_this(), id, attempt, dataset,
-                            parent = std::move(parent)](Result<client::FileSource> source) {
-    const Inside inside(self->parts_->gate);
-    if (!inside) return self->land(id, *attempt, ending_error());
-    if (!source) return self->land(id, *attempt, source.error());
-    open_file(
-        self->parts_, self,
-        {id, attempt, dataset, std::move(*source), parent, self->known_.record(id), self->unsteady(id)});
-  });
+  catalog_.source(
+      dataset, AskedBy(attempt->cause, [self = shared_from_this(), id, attempt, dataset,
+                                        parent = std::move(parent)](Result<client::FileSource> source) {
+        const Inside inside(self->parts_->gate);
+        if (!inside) return self->land(id, *attempt, ending_error());
+        if (!source) return self->land(id, *attempt, source.error());
+        open_file(
+            self->parts_, self,
+            {id, attempt, dataset, std::move(*source), parent, self->known_.record(id), self->unsteady(id)});
+      }));
 }
 
 // The file without a request, if that is possible.
@@ -207,24 +208,25 @@ ContentPtr FileCacheCore::ranged_content(const FileId& id, const client::Dataset
         self->note_stale(id, looked_at);
         self->drop(id, key, error);
       },
-      [weak = weak_from_this(), dataset](const std::string& refused, const CachedFile::GiveUrl& give) {
+      [weak = weak_from_this(), dataset](const std::string& refused, const Cause& cause,
+                                         const CachedFile::GiveUrl& give) {
         auto self = weak.lock();
         if (!self || dataset.is_cutout()) return give(std::nullopt);
-        self->renew(dataset, refused, give);
+        self->renew(dataset, refused, cause, give);
       });
 }
 
 // The URL that the archive gives for a file now, in place of one that is refused.
-void FileCacheCore::renew(const client::Dataset& dataset, const std::string& refused,
+void FileCacheCore::renew(const client::Dataset& dataset, const std::string& refused, const Cause& cause,
                           const CachedFile::GiveUrl& give) {
   const Inside inside(parts_->gate);
   if (!inside) return give(std::nullopt);
   const auto known = catalog_.known_source(dataset);
   if (known && known->url != refused) return give(known->url);
   if (!catalog_.forget_source(dataset)) return give(std::nullopt);
-  catalog_.source(dataset, [give](Result<client::FileSource> source) {
-    give(source ? std::optional(source->url) : std::nullopt);
-  });
+  catalog_.source(dataset, AskedBy(cause, [give](Result<client::FileSource> source) {
+                    give(source ? std::optional(source->url) : std::nullopt);
+                  }));
 }
 
 ContentPtr FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
@@ -320,11 +322,12 @@ bool FileCacheCore::unpacks(Packing packing) const {
 }
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<std::shared_ptr<OpenFile>> done) {
-  return open_content(dataset, form, [done = std::move(done)](Result<ContentPtr> content) {
-    if (!content) return done(content.error());
-    (*content)->add_handle();
-    done(std::shared_ptr<OpenFile>(content->get(), [kept = *content](OpenFile*) { kept->drop_handle(); }));
-  });
+  return open_content(dataset, form, AskedBy(done.cause(), [done = done.take()](Result<ContentPtr> content) {
+                        if (!content) return done(content.error());
+                        (*content)->add_handle();
+                        done(std::shared_ptr<OpenFile>(
+                            content->get(), [kept = *content](OpenFile*) { kept->drop_handle(); }));
+                      }));
 }
 
 Cancel FileCacheCore::open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done) {
@@ -383,19 +386,20 @@ Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered&
     return {};
   }
   const std::string flight = delivered.record.key.text();
+  const Cause cause = done.cause();
   auto joined = views_.join(flight, std::move(done));
   if (!joined.first) return joined.cancel;
   const auto self = shared_from_this();
   const auto wanted = [self, flight] { return self->views_.waiting(flight) > 0; };
-  make(delivered, wanted, [self, dataset, id, flight, delivered](Result<MadeView> made) {
-    if (!made) return self->views_.land(flight, made.error());
-    FileRecord record = self->known_.record(id).value_or(delivered.record);
-    if (record.key == delivered.record.key) {
-      record.plain_size = made->size;
-      self->known_.keep(id, record);
-    }
-    self->views_.land(flight, self->view_content(dataset, id, delivered.record, *made));
-  });
+  make(delivered, wanted, AskedBy(cause, [self, dataset, id, flight, delivered](Result<MadeView> made) {
+         if (!made) return self->views_.land(flight, made.error());
+         FileRecord record = self->known_.record(id).value_or(delivered.record);
+         if (record.key == delivered.record.key) {
+           record.plain_size = made->size;
+           self->known_.keep(id, record);
+         }
+         self->views_.land(flight, self->view_content(dataset, id, delivered.record, *made));
+       }));
   return joined.cancel;
 }
 
@@ -405,22 +409,24 @@ void FileCacheCore::make(const Delivered& delivered, const std::function<bool()>
   packed->add_handle();  // as a handle: what is fetched for it is not stopped as unwanted
   ViewRequest request{packed, delivered.record.packing, delivered.record.key.plain(), config_.directory,
                       wanted};
-  make_view(parts_, std::move(request), [packed, done = std::move(done)](Result<MadeView> made) {
-    packed->drop_handle();
-    done(std::move(made));
-  });
+  make_view(parts_, std::move(request),
+            AskedBy(done.cause(), [packed, done = done.take()](Result<MadeView> made) {
+              packed->drop_handle();
+              done(std::move(made));
+            }));
 }
 
 // For an open view that the cache has lost parts of: from the same version, or not at all.
 void FileCacheCore::remake(const client::Dataset& dataset, const ContentKey& key,
                            const Done<MadeView>& done) {
-  open_delivered(dataset, [self = shared_from_this(), key, done](Result<Delivered> delivered) {
-    if (!delivered) return done(delivered.error());
-    if (delivered->record.key != key)
-      return done(Error(ESTALE, "the archive has another version of this file"));
-    self->make(
-        *delivered, [] { return true; }, done);
-  });
+  open_delivered(dataset,
+                 AskedBy(done.cause(), [self = shared_from_this(), key, done](Result<Delivered> delivered) {
+                   if (!delivered) return done(delivered.error());
+                   if (delivered->record.key != key)
+                     return done(Error(ESTALE, "the archive has another version of this file"));
+                   self->make(
+                       *delivered, [] { return true; }, done);
+                 }));
 }
 
 // --- facts ---
@@ -480,8 +486,10 @@ Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
 
 FileCache::Usage FileCacheCore::usage() const {
   const auto& counters = parts_->counters;
-  return {parts_->segments.bytes(), config_.max_bytes,      counters.hits,
-          counters.misses,          counters.fetched_bytes, counters.requests};
+  return {parts_->segments.bytes(), config_.max_bytes,         counters.hits,
+          counters.misses,          counters.fetched_bytes,    counters.requests,
+          counters.resumed,         counters.ahead.asked,      counters.ahead.used,
+          counters.ahead.dropped,   parts_->segments.evicted()};
 }
 
 }  // namespace esofs::cache

@@ -65,7 +65,8 @@ class FileCacheCore : public FileCache,
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
   void ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset);
   std::optional<Delivered> known(const client::Dataset& dataset, const FileId& id);
-  void renew(const client::Dataset& dataset, const std::string& refused, const CachedFile::GiveUrl& give);
+  void renew(const client::Dataset& dataset, const std::string& refused, const Cause& cause,
+             const CachedFile::GiveUrl& give);
   std::shared_ptr<Content> ranged_content(const FileId& id, const client::Dataset& dataset,
                                           const FileRecord& record, const std::string& url);
   void land(const FileId& id, const Attempt& attempt, const Result<Delivered>& delivered);

@@ -29,7 +29,7 @@ Flights::Joined Flights::join(const std::string& key, Unwanted unwanted, std::in
       flight.patience *= 2;
     }
     if (fresh || hung) {
-      begin = std::make_shared<Attempt>(key);
+      begin = std::make_shared<Attempt>(key, asker->done.cause());
       flight.attempt = begin;
       flight.unwanted = unwanted;
     }
@@ -69,7 +69,8 @@ AttemptPtr Flights::stopped(const Attempt& attempt) {
     flights->erase(flight);
     return nullptr;
   }
-  flight->second.attempt = std::make_shared<Attempt>(attempt.flight);
+  flight->second.attempt =
+      std::make_shared<Attempt>(attempt.flight, flight->second.askers.front()->done.cause());
   return flight->second.attempt;
 }
 

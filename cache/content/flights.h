@@ -29,9 +29,10 @@ struct Delivered {
 
 // One attempt to open a file.
 struct Attempt {
-  explicit Attempt(std::string the_flight) : flight(std::move(the_flight)) {}
+  Attempt(std::string the_flight, const Cause& by) : flight(std::move(the_flight)), cause(by) {}
 
   const std::string flight;
+  const Cause cause;      // of the first who asked
   std::stop_source stop;  // ends the request and its transfer
   std::atomic<std::int64_t> alive_at =
       0;  // when it was sent or its last bytes came, seconds since 1970; 0: not sent yet

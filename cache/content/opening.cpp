@@ -84,7 +84,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
   void submit(void (Opening::*job)(Lane::Turn&)) {
     parts_->transfers.submit([self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); },
-                             client::server_of(request_.source.url));
+                             client::server_of(request_.source.url), request_.attempt->cause);
   }
 
   void fetch_file(Lane::Turn& turn) {
@@ -333,6 +333,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
       if (whole_) whole_->spoil(ended.error());
       return told(ended.error(), sink.accepted(), turn);
     }
+    ++parts_->counters.resumed;
     if (auto paused = turn.pause(parts_->retry_pause * attempt); !paused) return paused.error();
   }
 }
@@ -422,7 +423,7 @@ void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const client::File
 void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
   if (!is_fits(request_) || total <= kChunkBytes) return;
   if (tail_.total != total) {
-    file->read(total - 1, 1, [](const Result<Bytes>&) {});
+    file->read(total - 1, 1, AskedBy(request_.attempt->cause, [](const Result<Bytes>&) {}));
     return;
   }
   file->expect(tail_.index());

@@ -9,6 +9,7 @@ namespace esofs::cache {
 PendingRead::PendingRead(std::uint64_t offset, std::size_t size, Done<Bytes> done)
     : offset_(offset),
       size_(size),
+      cause_(done.cause()),
       chunks_(static_cast<std::size_t>(end() - first())),
       missing_(end() - first()),
       done_(std::move(done)) {}

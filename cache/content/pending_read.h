@@ -17,6 +17,7 @@ class PendingRead {
   // REQUIRES: size > 0, and [offset, offset + size) lies within the file.
   PendingRead(std::uint64_t offset, std::size_t size, Done<Bytes> done);
 
+  const Cause& cause() const noexcept { return cause_; }
   // Its chunks are [first(), end()).
   std::uint64_t first() const noexcept { return offset_ / kChunkBytes; }
   std::uint64_t end() const noexcept { return chunk_count(offset_ + size_); }
@@ -31,6 +32,7 @@ class PendingRead {
 
   const std::uint64_t offset_;
   const std::size_t size_;
+  const Cause cause_;
   std::mutex mutex_;
   std::vector<Chunk> chunks_;  // this and what follows: guarded by mutex_
   std::uint64_t missing_;

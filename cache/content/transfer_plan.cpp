@@ -15,8 +15,8 @@ constexpr std::uint64_t kNearlyDone =
 
 }  // namespace
 
-TransferPlan::TransferPlan(int width, std::uint64_t most_ahead)
-    : width_(static_cast<std::uint64_t>(width)), readers_(window(most_ahead)) {}
+TransferPlan::TransferPlan(int width, std::uint64_t most_ahead, AheadCounts& counts)
+    : width_(static_cast<std::uint64_t>(width)), readers_(window(most_ahead)), counts_(counts) {}
 
 // How far ahead of a reader is asked, `most` at most.
 std::uint64_t TransferPlan::window(std::uint64_t most) const {
@@ -25,9 +25,23 @@ std::uint64_t TransferPlan::window(std::uint64_t most) const {
 
 // --- readers ---
 
+std::vector<client::ByteRange> TransferPlan::read(std::uint64_t offset, std::uint64_t size,
+                                                  std::uint64_t file_size, const Cause& cause) {
+  if (!unread_.empty()) {
+    const auto first = unread_.lower_bound(offset / kChunkBytes);
+    const auto end = unread_.lower_bound(chunk_count(offset + size));
+    counts_.used += static_cast<std::uint64_t>(std::distance(first, end)) * kChunkBytes;
+    unread_.erase(first, end);
+  }
+  auto ranges = readers_.read(offset, size, file_size);
+  if (!ranges.empty()) ahead_for_ = cause.ahead();
+  return ranges;
+}
+
 void TransferPlan::join(const std::shared_ptr<PendingRead>& read, std::uint64_t chunk) {
   auto [flight, fresh] = flights_.try_emplace(chunk);
   flight->second.askers.push_back(read);
+  if (std::exchange(flight->second.ahead, false)) counts_.used += kChunkBytes;
   if (!fresh) return;
   if (!demand_.empty() && demand_.back().end == chunk) {
     ++demand_.back().end;
@@ -68,6 +82,7 @@ void TransferPlan::look_ahead(std::uint64_t first, const std::vector<bool>& want
 std::vector<TransferPtr> TransferPlan::closed() {
   ahead_.clear();
   readers_.closed();
+  drop_unread();
   std::vector<TransferPtr> to_stop;
   for (const auto& transfer : active_) {
     if (transfer->stopped || !idle(*transfer)) continue;
@@ -98,6 +113,7 @@ void TransferPlan::lost(std::uint64_t chunk) {
 TransferPlan::Askers TransferPlan::land(std::uint64_t chunk) {
   const auto flight = flights_.find(chunk);
   if (flight == flights_.end()) return {};
+  if (flight->second.ahead) unread_.insert(chunk);
   Askers askers = std::move(flight->second.askers);
   flights_.erase(flight);
   return askers;
@@ -105,13 +121,21 @@ TransferPlan::Askers TransferPlan::land(std::uint64_t chunk) {
 
 TransferPlan::Cleared TransferPlan::clear() {
   Cleared cleared;
-  for (const auto& [chunk, flight] : std::exchange(flights_, {}))
+  for (const auto& [chunk, flight] : std::exchange(flights_, {})) {
     cleared.askers.insert(cleared.askers.end(), flight.askers.begin(), flight.askers.end());
+    if (flight.ahead) counts_.dropped += kChunkBytes;
+  }
+  drop_unread();
   demand_.clear();
   ahead_.clear();
   for (const auto& transfer : active_) transfer->stopped = true;
   cleared.transfers = active_;
   return cleared;
+}
+
+void TransferPlan::drop_unread() {
+  counts_.dropped += unread_.size() * kChunkBytes;
+  unread_.clear();
 }
 
 bool TransferPlan::idle(const Transfer& transfer) const {
@@ -170,6 +194,8 @@ TransferPtr TransferPlan::next_demand() {
       continue;
     }
     auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, false});
+    const Askers& askers = flights_[run.first].askers;
+    if (!askers.empty()) transfer->cause = askers.front()->cause();
     const std::uint64_t most = piece(run.end - run.first);
     while (transfer->end - transfer->next < most && queued(transfer->end)) {
       flights_[transfer->end++].carrier = transfer.get();
@@ -180,14 +206,20 @@ TransferPtr TransferPlan::next_demand() {
   return nullptr;
 }
 
+// The transfer asks for one more chunk, for which nobody waits.
+void TransferPlan::begin_ahead(Transfer& transfer) {
+  Flight& flight = flights_[transfer.end++];
+  flight.carrier = &transfer;
+  flight.ahead = true;
+  counts_.asked += kChunkBytes;
+}
+
 // A small transfer takes along what is queued to be read ahead right after it.
 void TransferPlan::extend_ahead(Transfer& transfer) {
   for (const Run& run : ahead_) {
     if (transfer.end < run.first || transfer.end >= run.end) continue;
     const std::uint64_t end = std::min(run.end, transfer.next + piece_ahead(kLeastPiece));
-    while (transfer.end < end && !flights_.contains(transfer.end)) {
-      flights_[transfer.end++].carrier = &transfer;
-    }
+    while (transfer.end < end && !flights_.contains(transfer.end)) begin_ahead(transfer);
     return;
   }
 }
@@ -202,10 +234,8 @@ TransferPtr TransferPlan::next_ahead(std::uint64_t room) {
     }
     const std::uint64_t most = std::min(piece_ahead(run.end - run.first), run.end - run.first);
     if (most * kChunkBytes > room) return nullptr;
-    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true});
-    while (transfer->end - transfer->next < most && !flights_.contains(transfer->end)) {
-      flights_[transfer->end++].carrier = transfer.get();
-    }
+    auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, ahead_for_});
+    while (transfer->end - transfer->next < most && !flights_.contains(transfer->end)) begin_ahead(*transfer);
     run.first = transfer->end;
     return transfer;
   }

@@ -12,11 +12,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "cache/content/ahead/ahead_counts.h"
 #include "cache/content/ahead/pace.h"
 #include "cache/content/ahead/read_ahead.h"
 #include "cache/content/disk/chunk.h"
@@ -29,6 +31,7 @@ struct Transfer {
   std::uint64_t next;  // its chunks [next, end) have not come yet; guarded by the file's lock
   std::uint64_t end;
   bool ahead;                        // nobody waited when it was begun
+  Cause cause = {};                  // for which reader
   bool stopped = false;              // guarded by the file's lock
   std::optional<Error> broken = {};  // of its last request; used by its job only, like the next two
   std::string url = {};              // of its last request
@@ -62,17 +65,17 @@ class TransferPlan {
   struct Flight {
     Askers askers;
     Carrier carrier;
+    bool ahead = false;  // nobody has waited for it yet
   };
 
-  // width: of the lane, and so the most transfers of one file.
-  TransferPlan(int width, std::uint64_t most_ahead);
+  // width: of the lane, and so the most transfers of one file. counts: outlive the plan.
+  TransferPlan(int width, std::uint64_t most_ahead, AheadCounts& counts);
 
   // --- readers ---
 
-  // Notes a read. Returns the ranges to request ahead (look_ahead()).
-  std::vector<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size) {
-    return readers_.read(offset, size, file_size);
-  }
+  // Notes a read. Returns the ranges to request ahead (look_ahead()). cause: for which program it is.
+  std::vector<client::ByteRange> read(std::uint64_t offset, std::uint64_t size, std::uint64_t file_size,
+                                      const Cause& cause = {});
   // Makes `read` wait for a chunk: for its flight, or a new one that is queued.
   void join(const std::shared_ptr<PendingRead>& read, std::uint64_t chunk);
   // `read` waits no longer. Returns transfers that nobody waits for, to be stopped without the lock.
@@ -99,6 +102,7 @@ class TransferPlan {
     auto flight = flights_.lower_bound(run.first);
     while (flight != flights_.end() && flight->first < run.end) {
       const bool stays = flight->second.carrier != carrier || visit(flight->first, flight->second);
+      if (!stays && flight->second.ahead) counts_.dropped += kChunkBytes;
       flight = stays ? std::next(flight) : flights_.erase(flight);
     }
   }
@@ -123,6 +127,8 @@ class TransferPlan {
 
  private:
   std::uint64_t window(std::uint64_t most) const;
+  void begin_ahead(Transfer& transfer);
+  void drop_unread();
   bool idle(const Transfer& transfer) const;
   void give_up(Transfer& transfer);
   TransferPtr next_demand();
@@ -135,9 +141,12 @@ class TransferPlan {
   std::map<std::uint64_t, Flight> flights_;  // by chunk: those on their way or queued for a reader
   std::deque<Run> demand_;  // queued; chunks without a flight, or carried already, are skipped
   std::deque<Run> ahead_;
+  Cause ahead_for_;  // whose read made the last of it worth asking for
   std::vector<TransferPtr> active_;
   Pace pace_;
   ReadAhead readers_;
+  AheadCounts& counts_;
+  std::set<std::uint64_t> unread_;  // chunks that came before anybody waited for them, and were not read yet
 };
 
 }  // namespace esofs::cache

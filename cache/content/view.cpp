@@ -33,15 +33,17 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
       : parts_(std::move(parts)), request_(std::move(request)), done_(std::move(done)) {}
 
   void next() {
-    parts_->transfers.submit([self = shared_from_this()](Lane::Turn& turn) {
-      const Inside inside(self->parts_->gate);
-      if (!inside || turn.stop().stop_requested()) return self->done_(ending_error());
-      try {
-        self->step(turn);
-      } catch (const std::exception& bug) {
-        self->done_(Error(EIO, bug.what()));
-      }
-    });
+    parts_->transfers.submit(
+        [self = shared_from_this()](Lane::Turn& turn) {
+          const Inside inside(self->parts_->gate);
+          if (!inside || turn.stop().stop_requested()) return self->done_(ending_error());
+          try {
+            self->step(turn);
+          } catch (const std::exception& bug) {
+            self->done_(Error(EIO, bug.what()));
+          }
+        },
+        {}, done_.cause());
   }
 
  private:
@@ -53,13 +55,14 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
       spool_ = std::move(*spool);
     }
     if (position_ == request_.packed->size()) return done_(unpack(turn));
-    request_.packed->read(position_, kStep, [self = shared_from_this()](Result<Bytes> bytes) {
-      if (!bytes) return self->done_(bytes.error());
-      auto written = self->spool(*bytes);
-      if (!written) return self->done_(written.error());
-      self->position_ += bytes->size();
-      self->next();
-    });
+    request_.packed->read(position_, kStep,
+                          AskedBy(done_.cause(), [self = shared_from_this()](Result<Bytes> bytes) {
+                            if (!bytes) return self->done_(bytes.error());
+                            auto written = self->spool(*bytes);
+                            if (!written) return self->done_(written.error());
+                            self->position_ += bytes->size();
+                            self->next();
+                          }));
   }
 
   // Does `work` with the first of the places that has room for it.
@@ -206,7 +209,8 @@ Cancel ViewFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) 
   auto waiting = std::make_shared<Waiting>();
   waiting->offset = offset;
   waiting->size = size;
-  waiting->done = std::move(done);
+  waiting->done = done.take();
+  const Cause cause = done.cause();
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -214,7 +218,8 @@ Cancel ViewFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) 
     waiting_.push_back(waiting);
   }
   if (first) {
-    remake_([self = shared_from_this()](const Result<MadeView>& made) { self->remade(made); });
+    remake_(
+        AskedBy(cause, [self = shared_from_this()](const Result<MadeView>& made) { self->remade(made); }));
   }
   return [waiting] { waiting->answer(Error(EINTR, "interrupted")); };
 }

@@ -78,15 +78,18 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
     done(*failure);
     return {};
   }
+  const Cause cause = done.cause();
   auto joined = flights_.join(target, std::move(done));
   if (!joined.first) return joined.cancel;
   // The job holds the listing, so that nobody deletes the VOTable under it.
-  lane_.submit([self = shared_from_this(), listing = std::move(listing), format, target](Lane::Turn& turn) {
-    auto written = self->write(*listing, format, target, turn);
-    if (!written && written.error().code() != EINTR)
-      self->failures_.lock()->remember(target, written.error(), self->now_());
-    self->flights_.land(target, written);
-  });
+  lane_.submit(
+      [self = shared_from_this(), listing = std::move(listing), format, target](Lane::Turn& turn) {
+        auto written = self->write(*listing, format, target, turn);
+        if (!written && written.error().code() != EINTR)
+          self->failures_.lock()->remember(target, written.error(), self->now_());
+        self->flights_.land(target, written);
+      },
+      {}, cause);
   return joined.cancel;
 }
 

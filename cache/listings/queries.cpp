@@ -114,7 +114,8 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
   const AttemptRecord attempt = attempts_.get(query);
   const bool refused = still_failed(attempt);
   if (auto snapshot = find_snapshot(query)) {
-    if (!refused && !fresh(*snapshot, attempt, spec) && flights_.begin(query)) submit(query, spec);
+    if (!refused && !fresh(*snapshot, attempt, spec) && flights_.begin(query))
+      submit(query, spec, done.cause());
     done(Answer(std::move(snapshot)));
     return {};
   }
@@ -122,8 +123,9 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
     done(*attempt.error);
     return {};
   }
+  const Cause cause = done.cause();
   auto joined = flights_.join(query, std::move(done));
-  if (joined.first) submit(query, spec);
+  if (joined.first) submit(query, spec, cause);
   return joined.cancel;
 }
 
@@ -149,7 +151,8 @@ std::vector<std::shared_ptr<const Listing>> Queries::known_listings(std::size_t 
         return true;
       });
   if (!scanned) spdlog::warn("the listings that are kept cannot be looked at: {}", scanned.error().what());
-  for (const auto& [query, listing] : *unstored_.lock())
+  const auto unstored = *unstored_.lock();
+  for (const auto& [query, listing] : unstored)
     if (query.login == present) found.push_back({listing->record().fetched_at, query});
   std::sort(found.begin(), found.end(),
             [](const Found& a, const Found& b) { return a.fetched_at > b.fetched_at; });
@@ -212,12 +215,12 @@ void Queries::forget(const QuerySpec& spec) {
   sweep_soon();
 }
 
-void Queries::submit(const QueryKey& query, const QuerySpec& spec) {
+void Queries::submit(const QueryKey& query, const QuerySpec& spec, const Cause& cause) {
   auto begun = std::make_shared<Running>(now_());
   (*running_.lock())[query] = begun;
   lane_.submit([self = shared_from_this(), query, spec,
                 begun](Lane::Turn& turn) { self->run(query, spec, *begun, turn); },
-               "query " + archive_.query_service(spec.service, spec.adql));
+               "query " + archive_.query_service(spec.service, spec.adql), cause);
 }
 
 void Queries::run(const QueryKey& query, const QuerySpec& spec, Running& running, Lane::Turn& turn) {

@@ -6,17 +6,59 @@
 // or on a lane thread. Calling the Cancel makes done run with EINTR soon, from the cancelling thread, if it
 // has not run yet; else it does nothing. It may be called from any thread, more than once, or never; an empty
 // Cancel means that done has run already. Work that nobody waits for any more may be stopped.
+//
+// A Done knows for which program the answer is (client/base/cause.h). Whoever asks another question to answer one passes that
+// on:
+//     return ask(arguments..., AskedBy(done.cause(), [done = done.take()](Result<T> answer) { ... }));
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <functional>
+#include <type_traits>
+#include <utility>
 
+#include "client/base/cause.h"
 #include "client/base/result.h"
 
 namespace esofs {
 
 using Cancel = std::function<void()>;
 
+// A continuation with the cause of its question; becomes a Done.
+template <class Function>
+struct AskedBy {
+  AskedBy(const Cause& by, Function function) : cause(by), then(std::move(function)) {}
+  Cause cause;
+  Function then;
+};
+
 template <class T>
-using Done = std::function<void(Result<T>)>;
+class Done {
+ public:
+  Done() = default;
+  Done(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): as std::function
+  // A continuation of nobody in particular.
+  template <class Function>
+  requires(!std::same_as<std::remove_cvref_t<Function>, Done> &&
+           std::is_invocable_v<std::remove_cvref_t<Function>&, Result<T>>)
+      Done(Function&& then)  // NOLINT(google-explicit-constructor): as std::function
+      : then_(std::forward<Function>(then)) {}
+  template <class Function>
+  Done(AskedBy<Function> asked)  // NOLINT(google-explicit-constructor): as std::function
+      : then_(std::move(asked.then)), cause_(asked.cause) {}
+
+  void operator()(Result<T> result) const { then_(std::move(result)); }
+  explicit operator bool() const noexcept { return static_cast<bool>(then_); }
+
+  // For which program the answer is.
+  const Cause& cause() const noexcept { return cause_; }
+  // Moves the continuation out. What is left knows the cause still.
+  Done take() noexcept { return std::move(*this); }
+
+ private:
+  std::function<void(Result<T>)> then_;
+  Cause cause_;
+};
 
 }  // namespace esofs

@@ -18,12 +18,13 @@ Cancel in_turn(const std::function<Cancel(Done<A>)>& first, std::function<Cancel
                Done<B> done) {
   auto slot = std::make_shared<CancelSlot>();
   const auto question = slot->begin();
-  Cancel cancel = first([slot, second = std::move(second), done = std::move(done)](Result<A> answer) {
-    const Cancel ended = slot->end();
-    if (!answer) return done(answer.error());
-    const auto next = slot->begin();
-    slot->hold(next, second(*std::move(answer), done));
-  });
+  Cancel cancel =
+      first(AskedBy(done.cause(), [slot, second = std::move(second), done = done.take()](Result<A> answer) {
+        const Cancel ended = slot->end();
+        if (!answer) return done(answer.error());
+        const auto next = slot->begin();
+        slot->hold(next, second(*std::move(answer), done));
+      }));
   slot->hold(question, std::move(cancel));
   if (!slot->open()) return {};
   return [slot] { slot->cancel(); };

@@ -25,7 +25,7 @@ Lane::~Lane() {
   for (;;) {
     std::list<std::jthread> threads;
     std::list<std::jthread> ended;
-    std::vector<Job> left;
+    std::vector<Queued> left;
     {
       const std::lock_guard lock(mutex_);
       threads.swap(threads_);
@@ -38,16 +38,19 @@ Lane::~Lane() {
     if (threads.empty() && left.empty()) break;
     ready_.notify_all();
     threads.clear();  // joins
-    Turn turn(stop_.get_token());
-    for (auto& job : left) job(turn);
+    for (auto& [job, cause] : left) {
+      Turn turn(stop_.get_token(), cause);
+      job(turn);
+    }
   }
 }
 
-void Lane::submit(Job job, const std::string& kind) {
+void Lane::submit(Job job, const std::string& kind, const Cause& cause) {
+  const Cause named = cause.named();
   const std::lock_guard lock(mutex_);
   const auto at = kinds_.try_emplace(kind).first;
   if (at->second.queue.empty()) turns_.push_back(at);
-  at->second.queue.push_back(std::move(job));
+  at->second.queue.push_back({std::move(job), named});
   if (!ending_) start_thread_if_needed();
   ready_.notify_one();
 }
@@ -111,7 +114,7 @@ void Lane::run(const std::stop_token& stop, std::list<std::jthread>::iterator se
     --idle_;
     if (ending_) return;
     const auto kind = take_turn();
-    Job job = std::move(kind->second.queue.front());
+    auto [job, cause] = std::move(kind->second.queue.front());
     kind->second.queue.pop_front();
     if (!kind->second.queue.empty()) turns_.push_back(kind);
     ++kind->second.running;
@@ -119,7 +122,8 @@ void Lane::run(const std::stop_token& stop, std::list<std::jthread>::iterator se
     start_thread_if_needed();
     lock.unlock();
     {
-      Turn turn(stop, [this, &kind = kind->second](int change) { count_waiting(change, kind); });
+      Turn turn(
+          stop, [this, &kind = kind->second](int change) { count_waiting(change, kind); }, cause);
       job(turn);
     }
     job = nullptr;  // what the job holds may end here, with no lock held

@@ -23,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "client/base/cause.h"
 #include "client/base/turn.h"
 
 namespace esofs {
@@ -45,8 +46,8 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
   // Jobs of one kind begin in their order; kind "" asks nobody and has no share. Thread-safe. Must not be called once
-  // destruction has begun, but by a job.
-  void submit(Job job, const std::string& kind = {});
+  // destruction has begun, but by a job. cause: for which program the job works; its name is read here (Cause::named()).
+  void submit(Job job, const std::string& kind = {}, const Cause& cause = {});
 
   // Jobs queued and running, for status.json. Thread-safe.
   struct Load {
@@ -60,8 +61,12 @@ class Lane {
   int width() const noexcept { return width_; }
 
  private:
+  struct Queued {
+    Job job;
+    Cause cause;
+  };
   struct Kind {
-    std::deque<Job> queue;
+    std::deque<Queued> queue;
     int running = 0;  // waiting ones included
     int waiting = 0;
   };

@@ -1,4 +1,5 @@
-// Turn: what a running job of a lane (client/base/lane.h) knows of it: when to stop, and how to say that it only waits.
+// Turn: what a running job of a lane (client/base/lane.h) knows of it: when to stop, for whom it works, and how to say that it
+// only waits.
 //
 //   threads  a Turn lives as long as its job runs and is used by the job's thread only
 #pragma once
@@ -8,6 +9,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "client/base/cause.h"
 #include "client/base/result.h"
 
 namespace esofs {
@@ -15,10 +17,13 @@ namespace esofs {
 class Turn {
  public:
   // A turn outside any lane: for tests and for main(), which may block.
-  explicit Turn(std::stop_token stop) : stop_(std::move(stop)) {}
+  explicit Turn(std::stop_token stop, const Cause& cause = {}) : stop_(std::move(stop)), cause_(cause) {}
   // count(1): the job begins to wait; count(-1): it continues.
-  Turn(std::stop_token stop, std::function<void(int)> count)
-      : stop_(std::move(stop)), count_(std::move(count)) {}
+  Turn(std::stop_token stop, std::function<void(int)> count, const Cause& cause = {})
+      : stop_(std::move(stop)), count_(std::move(count)), cause_(cause) {}
+
+  // For which program the job works.
+  const Cause& cause() const noexcept { return cause_; }
 
   // Requested when the lane ends: the job must end soon after, and still answer whoever asked for it.
   const std::stop_token& stop() const noexcept { return stop_; }
@@ -45,6 +50,7 @@ class Turn {
  private:
   std::stop_token stop_;
   std::function<void(int)> count_;
+  Cause cause_;
   int waits_ = 0;  // Waiting objects that live
 };
 

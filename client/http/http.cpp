@@ -18,6 +18,7 @@
 #include "client/http/http_session.h"
 #include "client/http/redirect.h"
 #include "client/http/retry.h"
+#include "client/http/traffic.h"
 #include "client/http/url.h"
 
 namespace esofs::client {
@@ -126,6 +127,38 @@ class HttpClient::Pool {
 
 namespace {
 
+// Passes an answer on and counts its bytes.
+class CountedSink : public HttpSink {
+ public:
+  CountedSink(HttpSink& sink, Traffic* traffic, const Cause& cause)
+      : sink_(sink), traffic_(traffic), cause_(cause) {}
+  ~CountedSink() override { tell(); }
+  CountedSink(const CountedSink&) = delete;
+  CountedSink& operator=(const CountedSink&) = delete;
+
+  Result<void> head(const HttpHead& head) override { return sink_.head(head); }
+  Result<void> body(std::span<const std::byte> piece) override {
+    bytes_ += piece.size();
+    if (bytes_ - told_ >= kTellAfter) tell();
+    return sink_.body(piece);
+  }
+  bool restart() override { return sink_.restart(); }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  static constexpr std::uint64_t kTellAfter = 1U << 20U;  // so that a long answer shows while it comes
+  void tell() {
+    if (traffic_ != nullptr && bytes_ > told_) traffic_->received(cause_, bytes_ - told_);
+    told_ = bytes_;
+  }
+
+  HttpSink& sink_;
+  Traffic* const traffic_;
+  const Cause cause_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t told_ = 0;
+};
+
 // One send(): the attempts, redirects and waits around the exchanges of a session.
 class Sending {
  public:
@@ -155,6 +188,7 @@ class Sending {
       if (outcome.failure && (last || !(outcome.failure->retry || started_again(*outcome.failure))))
         return outcome.failure->error;
       if (!over_limit_) ++failures;
+      if (settings_.traffic) settings_.traffic->sent_again(reason(outcome));
       const std::string why =
           outcome.failure ? outcome.failure->error.what() : "HTTP " + std::to_string(outcome.head.status);
       if (auto waited =
@@ -277,6 +311,15 @@ class Sending {
     return failure.broke_off && repeatable && sink_.restart();
   }
 
+  // Why a request is sent again, in words that Traffic counts by.
+  std::string reason(const HttpOutcome& outcome) const {
+    if (over_limit_) return "the server takes no more at once";
+    if (!outcome.failure) return "HTTP " + std::to_string(outcome.head.status);
+    if (outcome.peer_gone) return "the connection was cut";
+    if (outcome.failure->broke_off) return "the answer broke off";
+    return outcome.failure->error.code() == ETIMEDOUT ? "no answer in time" : "the connection failed";
+  }
+
   static bool refuses_more(int status) { return status == 429 || status == 503; }
 
   // 502 and 504 come from a front end that may have passed the request on; 429 and 503 say that it was not taken.
@@ -324,12 +367,18 @@ Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, La
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
   auto session = pool_->take();
   const auto begun = steady_clock::now();
-  auto head = Sending(
-                  *session, pool_->hosts(), [this] { pool_->forget_idle(); }, settings(), request, sink, turn)
-                  .run();
-  spdlog::debug("{}: {} after {} ms", step,
-                head ? "HTTP " + std::to_string(head->status) : head.error().what(),
-                std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count());
+  Traffic* const traffic = settings().traffic.get();
+  if (traffic != nullptr) traffic->asked(turn.cause());
+  CountedSink counted(sink, traffic, turn.cause());
+  auto head =
+      Sending(
+          *session, pool_->hosts(), [this] { pool_->forget_idle(); }, settings(), request, counted, turn)
+          .run();
+  if (spdlog::should_log(spdlog::level::debug))
+    spdlog::debug("{}: {} after {} ms: {} bytes, {}", step,
+                  head ? "HTTP " + std::to_string(head->status) : head.error().what(),
+                  std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count(),
+                  counted.bytes(), turn.cause().text());
   pool_->give_back(std::move(session));
   if (!head) return head.error().at(step);
   return head;

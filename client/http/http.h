@@ -25,6 +25,7 @@
 namespace esofs::client {
 
 class Authoriser;
+class Traffic;
 
 struct HttpLimits {
   std::chrono::milliseconds connect{15'000};
@@ -48,6 +49,7 @@ struct HttpSettings {
   // The login; null: nobody. A request carries what it grants for the request's URL, also after redirects within one
   // origin, but never further. After a 401 there is one renewal and one more try.
   std::shared_ptr<Authoriser> authoriser;
+  std::shared_ptr<Traffic> traffic;  // counts what is sent and comes; null: nobody counts
 };
 
 struct HttpRequest {
@@ -102,7 +104,7 @@ class HttpClient {
   // Sends the request until there is a final answer: connection failures, 408, 425, 429, 502, 503 and 504 are tried again
   // (Retry-After is honoured) before head() is called. If an answer to a GET breaks off or stalls later, the request is sent
   // again if the sink agrees (HttpSink::restart). A body shorter than announced is EIO. Waits if the host refuses more
-  // requests at once (client/http/host_limits.h).
+  // requests at once (client/http/host_limits.h). The log says at `debug` for which program it was sent.
   Result<HttpHead> send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn);
 
   // The whole answer in memory, unpacked if the server packed it unasked; EFBIG above most_bytes.

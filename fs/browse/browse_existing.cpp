@@ -67,10 +67,10 @@ Cancel missing_argument(BrowseState& browse, std::vector<Wanted> wanted, Done<st
   return in_turn<BrowseValues, std::string>(
       [&](Done<BrowseValues> listed) {
         return browse_values(browse, next.adql, browse.context.config().lookup_wait,
-                             [listed = std::move(listed)](Result<BrowseValues> values) {
+                             AskedBy(listed.cause(), [listed = listed.take()](Result<BrowseValues> values) {
                                if (!values && values.error().code() == EINTR) return listed(values.error());
                                listed(values ? *values : BrowseValues());
-                             });
+                             }));
       },
       [&browse, next, rest = std::move(wanted)](const BrowseValues& values, Done<std::string> told) {
         if (!values || exists(next, *values)) return missing_argument(browse, rest, std::move(told));

@@ -99,10 +99,11 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
         [self = shared_from_this()](const QueryPtr& query, Done<HandlePtr> opened) {
           return self->open_query(query, std::move(opened));
         },
-        [&context = context_, place = place_, done = std::move(done)](Result<HandlePtr> handle) {
-          if (handle) note_visit(context, place);
-          done(std::move(handle));
-        });
+        AskedBy(done.cause(),
+                [&context = context_, place = place_, done = done.take()](Result<HandlePtr> handle) {
+                  if (handle) note_visit(context, place);
+                  done(std::move(handle));
+                }));
   }
 
  private:
@@ -148,12 +149,12 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
       return {};
     }
     return missing_argument(browse_, made_->existing(place_.arguments),
-                            [path = place_.path, handle = std::move(handle),
-                             done = std::move(done)](Result<std::string> missing) {
+                            AskedBy(done.cause(), [path = place_.path, handle = std::move(handle),
+                                                   done = done.take()](Result<std::string> missing) {
                               if (!missing) return done(missing.error());
                               if (!missing->empty()) return done(Error(ENOENT, path + ": " + *missing));
                               done(handle);
-                            });
+                            }));
   }
 
   Cancel resolved(std::chrono::milliseconds wait, Done<QueryPtr> done) {
@@ -161,12 +162,12 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
       done(std::move(known));
       return {};
     }
-    return with_positions(
-        context_, place_, wait,
-        [self = shared_from_this(), done = std::move(done)](const Result<Arguments>& known) {
-          if (!known) return done(known.error());
-          done(self->keep(*known));
-        });
+    return with_positions(context_, place_, wait,
+                          AskedBy(done.cause(), [self = shared_from_this(),
+                                                 done = done.take()](const Result<Arguments>& known) {
+                            if (!known) return done(known.error());
+                            done(self->keep(*known));
+                          }));
   }
 
   NodePtr waiting_status() const {

@@ -130,13 +130,14 @@ class LeavesNode : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     for (const auto& [name, made] : group_) entries.emplace_back(name, leaf(name, made));
-    return with_positions(context_, place_, context_.config().query_wait,
-                          [&context = context_, place = place_, entries = std::move(entries),
-                           done = std::move(done)](const Result<Arguments>& known) {
-                            if (!known) return done(known.error());
-                            note_visit(context, place);
-                            done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(entries)));
-                          });
+    return with_positions(
+        context_, place_, context_.config().query_wait,
+        AskedBy(done.cause(), [&context = context_, place = place_, entries = std::move(entries),
+                               done = done.take()](const Result<Arguments>& known) {
+          if (!known) return done(known.error());
+          note_visit(context, place);
+          done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(entries)));
+        }));
   }
 
  private:
@@ -210,30 +211,31 @@ Cancel ArgumentsNode::open_directory(Done<HandlePtr> done) {
   // What was opened below it shows that its arguments exist.
   auto wanted =
       visited().empty() ? any().existing(arguments_) : std::vector<BrowseTemplate::ExistingValues>();
-  return missing_argument(
-      browse_, std::move(wanted),
-      [path = path_, handle = std::move(handle), done = std::move(done)](Result<std::string> missing) {
-        if (!missing) return done(missing.error());
-        if (!missing->empty()) return done(Error(ENOENT, path + ": " + *missing));
-        done(handle());
-      });
+  return missing_argument(browse_, std::move(wanted),
+                          AskedBy(done.cause(), [path = path_, handle = std::move(handle),
+                                                 done = done.take()](Result<std::string> missing) {
+                            if (!missing) return done(missing.error());
+                            if (!missing->empty()) return done(Error(ENOENT, path + ": " + *missing));
+                            done(handle());
+                          }));
 }
 
 Cancel ArgumentsNode::open_listed(const BrowseTemplate::ListedValues& list, Done<HandlePtr> done) {
   auto here = std::make_shared<ArgumentsNode>(browse_, group_, path_, kind_, arguments_, level_);
   return browse_values(
       browse_, list.adql, browse_.context.config().query_wait,
-      [here, placeholder = list.placeholder, done = std::move(done)](const Result<BrowseValues>& values) {
-        if (!values) return done(values.error().at(here->path()));
-        FixedDirectory::Entries entries;
-        if (const Group rest = here->shorter(); !rest.empty())
-          entries =
-              ArgumentsNode(here->browse_, rest, here->path_, here->kind_, here->arguments_, here->level_)
-                  .visited_entries();
-        for (const auto& [name, value] : **values)
-          entries.emplace_back(name, here->below(name, {{placeholder, listed_argument(value)}}));
-        done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
-      });
+      AskedBy(done.cause(),
+              [here, placeholder = list.placeholder, done = done.take()](const Result<BrowseValues>& values) {
+                if (!values) return done(values.error().at(here->path()));
+                FixedDirectory::Entries entries;
+                if (const Group rest = here->shorter(); !rest.empty())
+                  entries = ArgumentsNode(here->browse_, rest, here->path_, here->kind_, here->arguments_,
+                                          here->level_)
+                                .visited_entries();
+                for (const auto& [name, value] : **values)
+                  entries.emplace_back(name, here->below(name, {{placeholder, listed_argument(value)}}));
+                done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
+              }));
 }
 
 class BrowseNode : public Node {

@@ -64,10 +64,10 @@ Cancel browse_values(BrowseState& browse, const std::string& adql, std::chrono::
       [&](Done<ListingPtr> answered) {
         return context.catalog().listing(spec_of(adql), std::move(answered));
       },
-      [&browse, done = std::move(done)](const Result<ListingPtr>& listing) {
+      AskedBy(done.cause(), [&browse, done = done.take()](const Result<ListingPtr>& listing) {
         if (!listing) return done(listing.error());
         done(kept_values(browse, *listing));
-      });
+      }));
 }
 
 std::optional<std::string> known_browse_value(BrowseState& browse, const std::string& adql,

@@ -114,10 +114,10 @@ NodePtr CalibrationDirectory::status() const {
             [&](Done<Answer> answered) {
               return context.catalog().associations(dataset, mode, std::move(answered));
             },
-            [dataset, mode, done = std::move(done)](const Result<Answer>& answer) {
+            AskedBy(done.cause(), [dataset, mode, done = done.take()](const Result<Answer>& answer) {
               if (!answer && answer.error().code() == EINTR) return done(answer.error());
               done(calibration_status(dataset, mode, answer));
-            });
+            }));
       });
 }
 
@@ -146,10 +146,11 @@ Cancel CalibrationDirectory::lookup(const std::string& name, Done<Found> done) {
         [&](Done<Answer> answered) {
           return context_.catalog().associations(dataset_, mode_, std::move(answered));
         },
-        [&context = context_, base = path_, name, done = std::move(done)](const Result<Answer>& answer) {
-          if (!answer) return done(answer.error());
-          done(found(context, base, NamedFiles(*answer), name));
-        });
+        AskedBy(done.cause(),
+                [&context = context_, base = path_, name, done = done.take()](const Result<Answer>& answer) {
+                  if (!answer) return done(answer.error());
+                  done(found(context, base, NamedFiles(*answer), name));
+                }));
   }
   return {};
 }
@@ -161,8 +162,8 @@ Cancel CalibrationDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle
       [&](Done<Answer> answered) {
         return context_.catalog().associations(dataset_, mode_, std::move(answered));
       },
-      [&context = context_, base = path_, status_node = status(), tree_node = this->tree(),
-       done = std::move(done)](const Result<Answer>& answer) {
+      AskedBy(done.cause(), [&context = context_, base = path_, status_node = status(),
+                             tree_node = this->tree(), done = done.take()](const Result<Answer>& answer) {
         if (!answer) return done(answer.error());
         const NamedFiles files(*answer);
         FixedDirectory::Entries entries;
@@ -173,7 +174,7 @@ Cancel CalibrationDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle
         if (files.tree()) entries.emplace_back(kTreeName, tree_node);
         entries.emplace_back(kStatusName, status_node);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
-      });
+      }));
 }
 
 }  // namespace

@@ -94,10 +94,11 @@ class DatasetCutouts : public Node {
         identity() + "/" + kReadmeName, path_ + "/" + kReadmeName, dataset_mtime(dataset_),
         [&catalog = context_.catalog(), dataset = dataset_](Done<std::string> done) {
           return catalog.cutout_offer(
-              dataset, [id = dataset.id, done = std::move(done)](Result<client::CutoutOffer> offer) {
+              dataset,
+              AskedBy(done.cause(), [id = dataset.id, done = done.take()](Result<client::CutoutOffer> offer) {
                 if (!offer) return done(offer.error());
                 done(cutout_readme(id, *offer));
-              });
+              }));
         });
   }
 
@@ -232,10 +233,11 @@ Cancel UseNode::lookup(const std::string& name, Done<Found> done) {
   return with_deadline<ListingPtr>(
       context.timer(), context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the listing is not here yet; list its directory"),
-      use_.cutouts->lister.ask, [use = use_, name, done = std::move(done)](Result<ListingPtr> listing) {
+      use_.cutouts->lister.ask,
+      AskedBy(done.cause(), [use = use_, name, done = done.take()](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());
         done(use.find(*listing, name));
-      });
+      }));
 }
 
 Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
@@ -243,11 +245,11 @@ Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   return with_deadline<ListingPtr>(
       context.timer(), context.config().query_wait,
       Error(EAGAIN, path() + ": the listing is not here yet; look again"), use_.cutouts->lister.ask,
-      [use = use_, done = std::move(done)](Result<ListingPtr> listing) {
+      AskedBy(done.cause(), [use = use_, done = done.take()](Result<ListingPtr> listing) {
         if (!listing) return done(listing.error());
         use.cutouts->context.catalog().visited(use.cutouts->visits(), use.name);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<UseHandle>(use, *listing)));
-      });
+      }));
 }
 
 // The archive keeps the dataset. The cutout is dropped from the cache, and made again when it is read again.

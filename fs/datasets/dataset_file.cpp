@@ -41,11 +41,12 @@ Cancel DatasetFile::open(std::optional<uid_t> user, bool, Done<FileHandle> done)
   // Only the first open of a file below datasets/ is a visit: further ones are not worth a write.
   if (is_own_file(path_) && !context_.facts(dataset_, form_).exact)
     context_.catalog().visited(kVisitKind, dataset_.id);
-  return context_.open_file(user, dataset_, form_,
-                            [done = std::move(done)](Result<std::shared_ptr<cache::OpenFile>> file) {
-                              if (!file) return done(file.error());
-                              done(FileHandle{*std::move(file)});
-                            });
+  return context_.open_file(
+      user, dataset_, form_,
+      AskedBy(done.cause(), [done = done.take()](Result<std::shared_ptr<cache::OpenFile>> file) {
+        if (!file) return done(file.error());
+        done(FileHandle{*std::move(file)});
+      }));
 }
 
 std::optional<std::string> DatasetFile::row_value(const std::string& column) const {

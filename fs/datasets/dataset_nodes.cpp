@@ -247,11 +247,11 @@ Cancel DatasetNode::lookup_term(const std::string& name, Done<Found> done) {
       place_.context.timer(), place_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the archive has not said yet what belongs to this dataset"),
       [this](Done<LinksPtr> answered) { return links_if_any(place_, std::move(answered)); },
-      [place = place_, name, done = std::move(done)](Result<LinksPtr> links) {
+      AskedBy(done.cause(), [place = place_, name, done = done.take()](Result<LinksPtr> links) {
         if (!links) return done(links.error());
         if (!*links || !has_link_directory(**links, name)) return done(Found{nullptr, kAbsentInListing});
         done(Found{std::make_shared<LinkDirectory>(place, name)});
-      });
+      }));
 }
 
 Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
@@ -289,7 +289,7 @@ Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) 
       [this](Done<client::FileSource> answered) {
         return place_.context.catalog().source(place_.dataset, std::move(answered));
       },
-      [place = place_, name, done = std::move(done)](Result<client::FileSource> answer) {
+      AskedBy(done.cause(), [place = place_, name, done = done.take()](Result<client::FileSource> answer) {
         if (!answer) return done(answer.error());
         const DatasetNode typed(with_type(place, *answer));
         if (same(name, typed.plain_name()))
@@ -298,7 +298,7 @@ Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) 
         if (now_known.empty() || !same(name, now_known)) return done(Found{nullptr, kAbsentInListing});
         done(Found{std::make_shared<DatasetFile>(place.context, place.dataset, cache::Form::kDelivered,
                                                  place.path + "/" + now_known, place.row)});
-      });
+      }));
 }
 
 Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
@@ -307,32 +307,35 @@ Cancel DatasetNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
     return in_turn<OwnFile, Contents>(
         [&place](Done<OwnFile> own) {
           return place.context.catalog().source(
-              place.dataset, [own = std::move(own)](Result<client::FileSource> source) {
+              place.dataset, AskedBy(own.cause(), [own = own.take()](Result<client::FileSource> source) {
                 const bool answer = source || source.error().code() == ENOENT;
                 if (!answer) return own(source.error());
                 own(OwnFile{std::move(source)});
-              });
+              }));
         },
         [place](OwnFile own, Done<Contents> both) {
-          return links_if_any(place, [own = std::move(own), both = std::move(both)](Result<LinksPtr> links) {
-            if (!links) return both(links.error());
-            const bool others = *links && !link_directories(**links).empty();
-            if (!own.source && !others) return both(own.source.error());
-            both(Contents{own.source ? std::optional(*own.source) : std::nullopt, *links});
-          });
+          return links_if_any(
+              place,
+              AskedBy(both.cause(), [own = std::move(own), both = both.take()](Result<LinksPtr> links) {
+                if (!links) return both(links.error());
+                const bool others = *links && !link_directories(**links).empty();
+                if (!own.source && !others) return both(own.source.error());
+                both(Contents{own.source ? std::optional(*own.source) : std::nullopt, *links});
+              }));
         },
         std::move(answered));
   };
-  return with_deadline<Contents>(place_.context.timer(), place_.context.config().query_wait,
-                                 Error(EAGAIN, "the archive has not answered yet; look again"), ask,
-                                 [place = place_, done = std::move(done)](Result<Contents> contents) {
-                                   if (!contents) return done(contents.error());
-                                   place.context.catalog().visited(kVisitKind, place.dataset.id);
-                                   DatasetPlace typed = with_type(place, contents->source);
-                                   if (!contents->source) typed.dataset.extension.clear();
-                                   const DatasetNode node(std::move(typed));
-                                   done(Handle(std::make_shared<EntriesHandle>(node.entries(*contents))));
-                                 });
+  return with_deadline<Contents>(
+      place_.context.timer(), place_.context.config().query_wait,
+      Error(EAGAIN, "the archive has not answered yet; look again"), ask,
+      AskedBy(done.cause(), [place = place_, done = done.take()](Result<Contents> contents) {
+        if (!contents) return done(contents.error());
+        place.context.catalog().visited(kVisitKind, place.dataset.id);
+        DatasetPlace typed = with_type(place, contents->source);
+        if (!contents->source) typed.dataset.extension.clear();
+        const DatasetNode node(std::move(typed));
+        done(Handle(std::make_shared<EntriesHandle>(node.entries(*contents))));
+      }));
 }
 
 FixedDirectory::Entries DatasetNode::entries(const Contents& contents) const {

@@ -62,19 +62,21 @@ NodePtr metadata(const DatasetPlace& place) {
        listed = place.row](Done<std::string> done) {
         using RowPtr = std::shared_ptr<const cache::NamedRow>;
         return catalog.row(
-            dataset.id, [&catalog, dataset, listed, done = std::move(done)](Result<RowPtr> row) {
+            dataset.id,
+            AskedBy(done.cause(), [&catalog, dataset, listed, done = done.take()](Result<RowPtr> row) {
               done(row ? row_json(**row) : metadata_without_row(catalog, dataset, listed, row.error()));
-            });
+            }));
       });
 }
 
 NodePtr links_document(const DatasetPlace& place) {
   return made_text(place, "links.vot",
                    [&catalog = place.context.catalog(), dataset = place.dataset](Done<std::string> done) {
-                     return catalog.links(dataset, [done = std::move(done)](Result<LinksPtr> links) {
-                       if (!links) return done(links.error());
-                       done((*links)->document);
-                     });
+                     return catalog.links(dataset,
+                                          AskedBy(done.cause(), [done = done.take()](Result<LinksPtr> links) {
+                                            if (!links) return done(links.error());
+                                            done((*links)->document);
+                                          }));
                    });
 }
 
@@ -91,10 +93,11 @@ NodePtr calibrations(const DatasetPlace& place) {
 NodePtr links_as_json(const DatasetPlace& place) {
   return made_text(place, "links.json",
                    [&catalog = place.context.catalog(), dataset = place.dataset](Done<std::string> done) {
-                     return catalog.links(dataset, [done = std::move(done)](Result<LinksPtr> links) {
-                       if (!links) return done(links.error());
-                       done(links_json(**links));
-                     });
+                     return catalog.links(dataset,
+                                          AskedBy(done.cause(), [done = done.take()](Result<LinksPtr> links) {
+                                            if (!links) return done(links.error());
+                                            done(links_json(**links));
+                                          }));
                    });
 }
 
@@ -110,11 +113,11 @@ NodePtr headers(const DatasetPlace& place) {
           return context.open_file(user, dataset, cache::Form::kPlain, std::move(opened));
         },
         [](const FilePtr& file, Done<MadeText::Made> made) {
-          return header_text(
-              file, [restricted = file->restricted(), made = std::move(made)](Result<std::string> text) {
-                if (!text) return made(text.error());
-                made(MadeText::Made{*std::move(text), restricted});
-              });
+          return header_text(file, AskedBy(made.cause(), [restricted = file->restricted(),
+                                                          made = made.take()](Result<std::string> text) {
+                               if (!text) return made(text.error());
+                               made(MadeText::Made{*std::move(text), restricted});
+                             }));
         },
         std::move(done));
   };
@@ -153,10 +156,12 @@ Cancel links_if_any(const DatasetPlace& place, Done<LinksPtr> done) {
     done(std::move(known));
     return {};
   }
-  return place.context.catalog().links(place.dataset, [done = std::move(done)](Result<LinksPtr> links) {
-    if (!links && links.error().code() == ENOENT) return done(LinksPtr());
-    done(std::move(links));
-  });
+  return place.context.catalog().links(place.dataset,
+                                       AskedBy(done.cause(), [done = done.take()](Result<LinksPtr> links) {
+                                         if (!links && links.error().code() == ENOENT)
+                                           return done(LinksPtr());
+                                         done(std::move(links));
+                                       }));
 }
 
 std::span<const DatasetSection> dataset_sections() {

@@ -144,20 +144,21 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
       if (offset_ >= file_->size()) return end();
       auto handover = std::make_shared<Guarded<Handover>>();
       const auto question = slot_.begin();
-      Cancel cancel = file_->read(offset_, read_size(offset_),
-                                  [self = shared_from_this(), handover](Result<cache::Bytes> bytes) {
-                                    {
-                                      auto locked = handover->lock();
-                                      if (locked->at == At::kAsking) {
-                                        locked->at = At::kAnswered;
-                                        locked->bytes = std::move(bytes);
-                                        return;
-                                      }
-                                    }
-                                    const Cancel ended = self->slot_.end();
-                                    self->take(std::move(bytes));
-                                    self->run();
-                                  });
+      Cancel cancel = file_->read(
+          offset_, read_size(offset_),
+          AskedBy(done_.cause(), [self = shared_from_this(), handover](Result<cache::Bytes> bytes) {
+            {
+              auto locked = handover->lock();
+              if (locked->at == At::kAsking) {
+                locked->at = At::kAnswered;
+                locked->bytes = std::move(bytes);
+                return;
+              }
+            }
+            const Cancel ended = self->slot_.end();
+            self->take(std::move(bytes));
+            self->run();
+          }));
       slot_.hold(question, std::move(cancel));
       std::optional<Result<cache::Bytes>> bytes;
       {

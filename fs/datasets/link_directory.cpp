@@ -65,11 +65,12 @@ Cancel finish(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> do
   }
   const auto& place = gathering->place();
   return place.context.catalog().product_files(
-      place.dataset.id, [gathering, table, done = std::move(done)](Result<ProductFilesPtr> files) {
+      place.dataset.id,
+      AskedBy(done.cause(), [gathering, table, done = done.take()](Result<ProductFilesPtr> files) {
         // They are an addition that most archives do not have; without them DataLink alone is shown.
         if (!files && files.error().code() == EINTR) return done(files.error());
         done(files ? gathering->table(*files) : table);
-      });
+      }));
 }
 
 Cancel gather(const std::shared_ptr<Gathering>& gathering, Done<LinkTablePtr> done) {
@@ -158,10 +159,11 @@ Cancel LinkDirectory::ask_table(Done<LinkTablePtr> done) const {
         }
         auto gathering = std::make_shared<Gathering>(place, directory);
         gathering->add(std::move(links));
-        return gather(gathering, [kept, answered = std::move(answered)](Result<LinkTablePtr> table) {
-          if (table) *kept->lock() = *table;
-          answered(std::move(table));
-        });
+        return gather(gathering, AskedBy(answered.cause(),
+                                         [kept, answered = answered.take()](Result<LinkTablePtr> table) {
+                                           if (table) *kept->lock() = *table;
+                                           answered(std::move(table));
+                                         }));
       },
       std::move(done));
 }
@@ -179,11 +181,11 @@ Cancel LinkDirectory::lookup(const std::string& name, Done<Found> done) {
       place_.context.timer(), place_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the archive has not said yet what is there"),
       [this](Done<LinkTablePtr> answered) { return ask_table(std::move(answered)); },
-      [answer, done = std::move(done)](Result<LinkTablePtr> table) {
+      AskedBy(done.cause(), [answer, done = done.take()](Result<LinkTablePtr> table) {
         if (!table && table.error().code() == ENOENT) return done(Found{nullptr, kAbsentInListing});
         if (!table) return done(table.error());
         done(answer(**table));
-      });
+      }));
 }
 
 Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
@@ -191,8 +193,8 @@ Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
       place_.context.timer(), place_.context.config().query_wait,
       Error(EAGAIN, "the archive has not answered yet; look again"),
       [this](Done<LinkTablePtr> answered) { return ask_table(std::move(answered)); },
-      [place = place_, path = path(), directory = directory_,
-       done = std::move(done)](Result<LinkTablePtr> table) {
+      AskedBy(done.cause(), [place = place_, path = path(), directory = directory_,
+                             done = done.take()](Result<LinkTablePtr> table) {
         if (!table) return done(table.error());
         const LinkTable& found = **table;
         if (!found.has_rows()) return done(Error(ENOENT, "the dataset has nothing in " + directory));
@@ -201,7 +203,7 @@ Cancel LinkDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done
         report_errors(place.context, path, found);
         place.context.catalog().visited(kVisitKind, place.dataset.id);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<TableHandle>(place, *table)));
-      });
+      }));
 }
 
 std::vector<std::string> link_directories(const client::Links& links) {

@@ -53,10 +53,10 @@ Cancel say(const JobPlacePtr& place, Setting setting, Done<std::string> done) {
     done(text_of(setting, job));
     return {};
   }
-  return place->look([setting, done = std::move(done)](Result<JobPtr> seen) {
+  return place->look(AskedBy(done.cause(), [setting, done = done.take()](Result<JobPtr> seen) {
     if (!seen) return done(seen.error());
     done(text_of(setting, **seen));
-  });
+  }));
 }
 
 // --- what can be written ---
@@ -105,11 +105,12 @@ Cancel run(const JobPlacePtr& place, const JobInfo& job, Done<void> done) {
     adql = spec->adql;
     maxrec = spec->maxrec;
   }
-  return place->jobs().run(job, adql, maxrec,
-                           noticing<void>(place, job, [place, done = std::move(done)](auto ran) {
-                             if (place->text && !place->now().url.empty()) place->text->freeze();
-                             done(std::move(ran));
-                           }));
+  return place->jobs().run(
+      job, adql, maxrec,
+      noticing<void>(place, job, AskedBy(done.cause(), [place, done = done.take()](auto ran) {
+                       if (place->text && !place->now().url.empty()) place->text->freeze();
+                       done(std::move(ran));
+                     })));
 }
 
 Cancel act(const JobPlacePtr& place, Setting setting, const std::string& line, Done<void> done) {
@@ -142,13 +143,14 @@ NodePtr make_setting(const JobPlacePtr& place, Setting setting, const std::strin
 }
 
 NodePtr make_document(const JobPlacePtr& place) {
-  return std::make_shared<AskedText>("job.xml:" + place->identity, place->path + "/job.xml", place->mtime(),
-                                     [place](Done<std::string> done) {
-                                       return place->look([done = std::move(done)](Result<JobPtr> seen) {
-                                         if (!seen) return done(seen.error());
-                                         done((*seen)->document);
-                                       });
-                                     });
+  return std::make_shared<AskedText>(
+      "job.xml:" + place->identity, place->path + "/job.xml", place->mtime(),
+      [place](Done<std::string> done) {
+        return place->look(AskedBy(done.cause(), [done = done.take()](Result<JobPtr> seen) {
+          if (!seen) return done(seen.error());
+          done((*seen)->document);
+        }));
+      });
 }
 
 NodePtr make_error(const JobPlacePtr& place) {
@@ -161,10 +163,11 @@ NodePtr make_error(const JobPlacePtr& place) {
           return Cancel();
         }
         return place->jobs().failure(
-            job, noticing<std::string>(place, job, [done = std::move(done)](Result<std::string> sentence) {
-              if (!sentence) return done(sentence.error());
-              done(sentence->empty() ? "the service does not say why\n" : *sentence + "\n");
-            }));
+            job, noticing<std::string>(
+                     place, job, AskedBy(done.cause(), [done = done.take()](Result<std::string> sentence) {
+                       if (!sentence) return done(sentence.error());
+                       done(sentence->empty() ? "the service does not say why\n" : *sentence + "\n");
+                     })));
       });
 }
 
@@ -212,21 +215,21 @@ class ResultsNode : public Node {
         place_->context.timer(), place_->context.config().lookup_wait,
         Error(EAGAIN, path() + ": the service has not answered yet"),
         [this](Done<JobPtr> answered) { return place_->look(std::move(answered)); },
-        [place = place_, name, done = std::move(done)](Result<JobPtr> answer) {
+        AskedBy(done.cause(), [place = place_, name, done = done.take()](Result<JobPtr> answer) {
           if (!answer) return done(answer.error());
           done(find_result(place, answer->get(), name));
-        });
+        }));
   }
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     return with_deadline<JobPtr>(
         place_->context.timer(), place_->context.config().query_wait,
         Error(EAGAIN, path() + ": the service has not answered yet"),
         [this](Done<JobPtr> answered) { return place_->look(std::move(answered)); },
-        [place = place_, done = std::move(done)](Result<JobPtr> answer) {
+        AskedBy(done.cause(), [place = place_, done = done.take()](Result<JobPtr> answer) {
           if (!answer) return done(answer.error());
           done(std::shared_ptr<DirectoryHandle>(
               std::make_shared<EntriesHandle>(result_entries(place, answer->get()))));
-        });
+        }));
   }
   Result<void> remove(const std::string& name) override {
     place_->hide("results/" + name);
@@ -279,13 +282,13 @@ NodePtr make_job_query(const JobPlacePtr& place) {
   return std::make_shared<AskedText>(
       "query.adql:" + place->identity, place->path + "/query.adql", place->mtime(),
       [place](Done<std::string> done) {
-        return place->look([done = std::move(done)](Result<JobPtr> seen) {
+        return place->look(AskedBy(done.cause(), [done = done.take()](Result<JobPtr> seen) {
           if (!seen) return done(seen.error());
           const auto query = (*seen)->parameters.find("query");
           if (query == (*seen)->parameters.end())
             return done(Error(ENODATA, "the service does not say what the job asks"));
           done(query->second + "\n");
-        });
+        }));
       });
 }
 

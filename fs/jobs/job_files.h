@@ -35,10 +35,10 @@ using JobPlacePtr = std::shared_ptr<const JobPlace>;
 // `done`, after a look at what the answer says of the job: ENOENT drops it from the tree.
 template <class T>
 Done<T> noticing(const JobPlacePtr& place, cache::JobInfo asked, Done<T> done) {
-  return [place, asked = std::move(asked), done = std::move(done)](Result<T> answer) {
+  return AskedBy(done.cause(), [place, asked = std::move(asked), done = done.take()](Result<T> answer) {
     if (!answer && answer.error().code() == ENOENT && !asked.url.empty()) place->directories.drop(asked);
     done(std::move(answer));
-  };
+  });
 }
 
 // "phase", "executionduration", "destruction", "job.xml", "error.txt", "results"; nullptr for other names.

@@ -152,11 +152,11 @@ Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
       jobs_.context.timer(), jobs_.context.config().lookup_wait,
       Error(EAGAIN, path() + "/" + name + ": the service has not said yet whether it has this job"),
       [&](Done<JobPtr> answered) { return jobs_.jobs().look(*job, std::move(answered)); },
-      [jobs = jobs_, job = *job, name, done = std::move(done)](Result<JobPtr> answer) {
+      AskedBy(done.cause(), [jobs = jobs_, job = *job, name, done = done.take()](Result<JobPtr> answer) {
         if (answer) return done(Found{std::make_shared<JobNode>(jobs, job, name, nullptr)});
         if (answer.error().code() == ENOENT) return done(Found{nullptr, kAbsentInListing});
         done(answer.error());
-      });
+      }));
 }
 
 Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
@@ -165,7 +165,7 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
       jobs_.context.timer(), jobs_.context.config().query_wait,
       Error(EAGAIN, path() + ": the service has not answered yet"),
       [this](Done<Infos> answered) { return jobs_.jobs().list(service_, std::move(answered)); },
-      [jobs = jobs_, service = service_, done = std::move(done)](Result<Infos> listed) {
+      AskedBy(done.cause(), [jobs = jobs_, service = service_, done = done.take()](Result<Infos> listed) {
         const auto self = std::make_shared<const JobListNode>(jobs, service);
         auto all = self->with_drafts(listed ? *listed : Infos());
         if (all && all->empty() && !listed) return done(listed.error());
@@ -184,7 +184,7 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
         };
         done(std::shared_ptr<DirectoryHandle>(
             std::make_shared<ChangingHandle>(nodes(*all), std::move(again), std::move(now))));
-      });
+      }));
 }
 
 Result<NodePtr> JobListNode::create(const std::string& name) {
@@ -219,11 +219,12 @@ Cancel JobListNode::remove_directory(const std::string& name, Done<void> done) {
     done(std::move(forgotten));
     return {};
   }
-  return directories.jobs().remove(job, [&directories, job, done = std::move(done)](Result<void> removed) {
-    if (removed) directories.drop(job);
-    if (!removed) directories.show_all(job.service + "/" + job.name);
-    done(std::move(removed));
-  });
+  return directories.jobs().remove(
+      job, AskedBy(done.cause(), [&directories, job, done = done.take()](Result<void> removed) {
+        if (removed) directories.drop(job);
+        if (!removed) directories.show_all(job.service + "/" + job.name);
+        done(std::move(removed));
+      }));
 }
 
 // --- JobNode ---
@@ -307,10 +308,10 @@ Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       jobs_.context.timer(), jobs_.context.config().query_wait,
       Error(EAGAIN, path() + ": the service has not answered yet"),
       [&](Done<JobPtr> answered) { return place->look(std::move(answered)); },
-      [answer, done = std::move(done)](Result<JobPtr> seen) {
+      AskedBy(done.cause(), [answer, done = done.take()](Result<JobPtr> seen) {
         if (!seen) return done(seen.error());
         done(answer(seen->get()));
-      });
+      }));
 }
 
 Result<NodePtr> JobNode::create(const std::string& name) {

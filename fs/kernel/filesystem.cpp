@@ -134,14 +134,16 @@ Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<En
     return {};
   }
   return (*directory)
-      ->lookup(name, [this, directory = *directory, name, done = std::move(done)](Result<Found> found) {
-        if (!found) return done(found.error());
-        if (found->node) return done(entry(found->node, true));
-        if (found->absent_for <= 0) return done(Error(ENOENT, directory->path() + " has no " + name));
-        Entry absent;
-        absent.entry_timeout = found->absent_for;
-        done(absent);
-      });
+      ->lookup(name, AskedBy(done.cause(),
+                             [this, directory = *directory, name, done = done.take()](Result<Found> found) {
+                               if (!found) return done(found.error());
+                               if (found->node) return done(entry(found->node, true));
+                               if (found->absent_for <= 0)
+                                 return done(Error(ENOENT, directory->path() + " has no " + name));
+                               Entry absent;
+                               absent.entry_timeout = found->absent_for;
+                               done(absent);
+                             }));
 }
 
 Cancel Filesystem::walk(const NodePtr& from, const std::string& path, Done<NodePtr> done) {
@@ -174,13 +176,13 @@ Cancel Filesystem::lookup_handle(std::uint64_t ino, bool parent, Done<Entry> don
   }
   if (parent) path->resize(std::min(path->rfind('/'), path->size()));
   return walk(inodes_.find(kRootInode), *path,
-              [this, ino, parent, done = std::move(done)](Result<NodePtr> found) {
+              AskedBy(done.cause(), [this, ino, parent, done = done.take()](Result<NodePtr> found) {
                 if (!found) return done(Error(ESTALE, found.error().what()));
                 Entry again = entry(*found);
                 if (parent || again.ino == ino) return done(again);
                 forget(again.ino, 1);
                 done(Error(ESTALE, (*found)->path() + " is another file now"));
-              });
+              }));
 }
 
 void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget(ino, count); }
@@ -212,13 +214,13 @@ Cancel Filesystem::opendir(std::uint64_t ino, Done<Opened> done) {
     done(node.error());
     return {};
   }
-  return (*node)->open_directory(
-      [this, ino, node = *node, done = std::move(done)](Result<std::shared_ptr<DirectoryHandle>> handle) {
-        if (!handle) return done(handle.error());
-        Opened opened;
-        opened.handle = directories_.add(ino, *std::move(handle));
-        done(opened);
-      });
+  return (*node)->open_directory(AskedBy(done.cause(), [this, ino, node = *node, done = done.take()](
+                                                           Result<std::shared_ptr<DirectoryHandle>> handle) {
+    if (!handle) return done(handle.error());
+    Opened opened;
+    opened.handle = directories_.add(ino, *std::move(handle));
+    done(opened);
+  }));
 }
 
 Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, bool plus,
@@ -275,13 +277,15 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user,
     done((*node)->refusal("open for writing"));
     return {};
   }
-  const auto answer = [this, ino, user, node = *node, done = std::move(done)](Result<FileHandle> handle) {
-    if (!handle) return done(handle.error());
-    if (handle->file->restricted() && user && !sees_everything(context_.config(), *user))
-      return done(Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
-    done(opened(ino, node->own_content(), *std::move(handle)));
-  };
-  return (*node)->open(user, truncate, answer);
+  return (*node)->open(
+      user, truncate,
+      AskedBy(done.cause(), [this, ino, user, node = *node, done = done.take()](Result<FileHandle> handle) {
+        if (!handle) return done(handle.error());
+        if (handle->file->restricted() && user && !sees_everything(context_.config(), *user))
+          return done(
+              Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
+        done(opened(ino, node->own_content(), *std::move(handle)));
+      }));
 }
 
 Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {
@@ -291,8 +295,9 @@ Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t 
     return {};
   }
   // The answer keeps the file: the kernel may release it while a read is still under way.
-  return file->read(offset, size,
-                    [file, done = std::move(done)](Result<Bytes> bytes) { done(std::move(bytes)); });
+  return file->read(offset, size, AskedBy(done.cause(), [file, done = done.take()](Result<Bytes> bytes) {
+                      done(std::move(bytes));
+                    }));
 }
 
 // IRAF reads 64 KiB for a header, GDL 8 KiB after 8 KiB; the kernel then asks for what follows, in the background, which would
@@ -314,9 +319,10 @@ Cancel Filesystem::write(std::uint64_t handle, std::uint64_t offset, std::span<c
     done(open.file ? Error(EROFS, "this file is read-only") : no_such_handle());
     return {};
   }
-  return open.writer->write(offset, bytes, [open, done = std::move(done)](Result<std::size_t> written) {
-    done(std::move(written));
-  });
+  return open.writer->write(offset, bytes,
+                            AskedBy(done.cause(), [open, done = done.take()](Result<std::size_t> written) {
+                              done(std::move(written));
+                            }));
 }
 
 Cancel Filesystem::flush(std::uint64_t handle, Done<void> done) {
@@ -326,7 +332,7 @@ Cancel Filesystem::flush(std::uint64_t handle, Done<void> done) {
     return {};
   }
   return open.writer->flush(
-      [open, done = std::move(done)](Result<void> flushed) { done(std::move(flushed)); });
+      AskedBy(done.cause(), [open, done = done.take()](Result<void> flushed) { done(std::move(flushed)); }));
 }
 
 void Filesystem::release(std::uint64_t handle) {
@@ -421,9 +427,10 @@ Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<voi
     return {};
   }
   return (*directory)
-      ->remove_directory(name, [keep = *directory, done = std::move(done)](Result<void> removed) {
-        done(std::move(removed));
-      });
+      ->remove_directory(name,
+                         AskedBy(done.cause(), [keep = *directory, done = done.take()](Result<void> removed) {
+                           done(std::move(removed));
+                         }));
 }
 
 Result<void> Filesystem::rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
@@ -472,15 +479,16 @@ struct statvfs Filesystem::statfs() const {
   return status;
 }
 
-void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error) {
+void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause) {
   // Of a file that is listed, "not there" is what the archive says of it.
   const bool lost = error.code() == ENOENT && name.empty();
   if (!lost && !ErrorLog::worth_a_line(error.code())) return;
   const NodePtr node = inodes_.find(ino);
   std::string path = node ? node->path() : "inode " + std::to_string(ino);
   if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
-  spdlog::warn("{}: {} {}", path, errno_name(error.code()), error.what());
-  context_.errors().add(context_.now(), path, error);
+  const Cause named = cause.named();
+  spdlog::warn("{}: {} {} ({})", path, errno_name(error.code()), error.what(), named.text());
+  context_.errors().add(context_.now(), path, error, named);
 }
 
 }  // namespace esofs::fs

@@ -23,56 +23,58 @@ Filesystem& filesystem_of(fuse_req_t request) { return connection_of(request).fi
 
 // Answers at once with what `result` says.
 template <class T, class Send>
-void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<T>& result, Send send) {
-  Reply reply(connection_of(request), request, ino, name, false);
+void answer(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name,
+            const Result<T>& result, Send send) {
+  Reply reply(connection_of(request), request, operation, ino, name, false);
   if (!result) return reply.error(result.error());
   send(reply);
 }
 
-void answer(fuse_req_t request, fuse_ino_t ino, const char* name, const Result<void>& result) {
-  Reply reply(connection_of(request), request, ino, name, false);
+void answer(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name,
+            const Result<void>& result) {
+  Reply reply(connection_of(request), request, operation, ino, name, false);
   if (!result) return reply.error(result.error());
   reply.ok();
 }
 
 // True if the caller may not change the inode; then the request has been answered.
-bool refused(fuse_req_t request, fuse_ino_t ino, const char* name, const char* operation) {
-  const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, operation);
-  if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
+bool refused(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name, const char* what) {
+  const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, what);
+  if (!allowed) Reply(connection_of(request), request, operation, ino, name, false).error(allowed.error());
   return !allowed;
 }
 
 // True if the caller may not see the inode; then the request has been answered.
-bool hidden(fuse_req_t request, fuse_ino_t ino, const char* name) {
+bool hidden(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name) {
   const auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
-  if (!allowed) Reply(connection_of(request), request, ino, name, false).error(allowed.error());
+  if (!allowed) Reply(connection_of(request), request, operation, ino, name, false).error(allowed.error());
   return !allowed;
 }
 
 // Starts an operation that may be answered later; send(reply, value) answers it.
 template <class T, class Start, class Send>
-void ask(fuse_req_t request, fuse_ino_t ino, const char* name, Start start, Send send) {
+void ask(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name, Start start, Send send) {
   Connection& connection = connection_of(request);
-  auto reply = std::make_shared<Reply>(connection, request, ino, name, true);
+  auto reply = std::make_shared<Reply>(connection, request, operation, ino, name, true);
   const std::uint64_t number = connection.pending->number(request);
-  Cancel cancel = start(Done<T>([reply, send](Result<T> result) {
+  Cancel cancel = start(Done<T>(AskedBy(reply->cause(), [reply, send](Result<T> result) {
     if (!result) return reply->error(result.error());
     send(*reply, *result);
-  }));
+  })));
   reply.reset();  // an operation that forgot its continuation answers EIO here
   connection.pending->set_cancel(request, number, std::move(cancel));
 }
 
 // The same for an operation that gives no value.
 template <class Start>
-void ask_to(fuse_req_t request, fuse_ino_t ino, const char* name, Start start) {
+void ask_to(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name, Start start) {
   Connection& connection = connection_of(request);
-  auto reply = std::make_shared<Reply>(connection, request, ino, name, true);
+  auto reply = std::make_shared<Reply>(connection, request, operation, ino, name, true);
   const std::uint64_t number = connection.pending->number(request);
-  Cancel cancel = start(Done<void>([reply](Result<void> result) {
+  Cancel cancel = start(Done<void>(AskedBy(reply->cause(), [reply](Result<void> result) {
     if (!result) return reply->error(result.error());
     reply->ok();
-  }));
+  })));
   reply.reset();
   connection.pending->set_cancel(request, number, std::move(cancel));
 }
@@ -96,9 +98,9 @@ void set_up(void* userdata, fuse_conn_info* kernel) {
 }
 
 void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  if (hidden(request, parent, name)) return;
+  if (hidden(request, Operation::kLookup, parent, name)) return;
   ask<Entry>(
-      request, parent, name,
+      request, Operation::kLookup, parent, name,
       [&](Done<Entry> done) { return filesystem_of(request).lookup(parent, name, std::move(done)); },
       [](Reply& reply, const Entry& entry) { reply.entry(entry); });
 }
@@ -114,13 +116,13 @@ void on_forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* fo
 }
 
 void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
-  if (hidden(request, ino, "")) return;
+  if (hidden(request, Operation::kGetattr, ino, "")) return;
   const auto entry = filesystem_of(request).getattr(ino);
-  answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
+  answer(request, Operation::kGetattr, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
 }
 
 void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which, fuse_file_info*) {
-  if (refused(request, ino, "", "change")) return;
+  if (refused(request, Operation::kSetattr, ino, "", "change")) return;
   Change change;
   if ((which & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<std::uint64_t>(wanted->st_size);
   change.mtime_now = (which & FUSE_SET_ATTR_MTIME_NOW) != 0;
@@ -129,19 +131,19 @@ void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int whi
   if ((which & FUSE_SET_ATTR_ATIME) != 0 && !change.atime_now) change.atime = wanted->st_atim;
   change.mode_or_owner = (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0;
   const auto entry = filesystem_of(request).setattr(ino, change);
-  answer(request, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
+  answer(request, Operation::kSetattr, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
 }
 
 void on_readlink(fuse_req_t request, fuse_ino_t ino) {
-  if (hidden(request, ino, "")) return;
+  if (hidden(request, Operation::kReadlink, ino, "")) return;
   const auto target = filesystem_of(request).readlink(ino);
-  answer(request, ino, "", target, [&](Reply& reply) { reply.target(*target); });
+  answer(request, Operation::kReadlink, ino, "", target, [&](Reply& reply) { reply.target(*target); });
 }
 
 void on_opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
-  if (hidden(request, ino, "")) return;
+  if (hidden(request, Operation::kOpendir, ino, "")) return;
   ask<Opened>(
-      request, ino, "",
+      request, Operation::kOpendir, ino, "",
       [&](Done<Opened> done) { return filesystem_of(request).opendir(ino, std::move(done)); },
       [](Reply& reply, const Opened& opened) { reply.opened(opened, true); });
 }
@@ -170,7 +172,7 @@ void read_directory(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t 
     return true;
   };
   const auto read = filesystem_of(request).readdir(info->fh, static_cast<std::uint64_t>(offset), plus, fits);
-  Reply reply(connection_of(request), request, ino, "", false);
+  Reply reply(connection_of(request), request, Operation::kReaddir, ino, "", false);
   // What was found before a failure is delivered; the failure comes with the next call.
   if (!read && used == 0) return reply.error(read.error());
   reply.data({reinterpret_cast<const std::byte*>(buffer.data()), used});
@@ -191,12 +193,12 @@ void on_releasedir(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 }
 
 void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
-  if (hidden(request, ino, "")) return;
+  if (hidden(request, Operation::kOpen, ino, "")) return;
   const int flags = info->flags;
   const bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
-  if (changes && refused(request, ino, "", "open for writing")) return;
+  if (changes && refused(request, Operation::kOpen, ino, "", "open for writing")) return;
   ask<Opened>(
-      request, ino, "",
+      request, Operation::kOpen, ino, "",
       [&](Done<Opened> done) {
         return filesystem_of(request).open(ino, flags, fuse_req_ctx(request)->uid, std::move(done));
       },
@@ -209,7 +211,7 @@ void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
     return;
   }
   ask<Bytes>(
-      request, ino, "",
+      request, Operation::kRead, ino, "",
       [&](Done<Bytes> done) {
         return filesystem_of(request).read(info->fh, static_cast<std::uint64_t>(offset), size,
                                            std::move(done));
@@ -220,7 +222,7 @@ void on_read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
 void on_write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
               fuse_file_info* info) {
   ask<std::size_t>(
-      request, ino, "",
+      request, Operation::kWrite, ino, "",
       [&](Done<std::size_t> done) {
         return filesystem_of(request).write(info->fh, static_cast<std::uint64_t>(offset),
                                             {reinterpret_cast<const std::byte*>(bytes), size},
@@ -230,12 +232,12 @@ void on_write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t
 }
 
 void on_flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
-  ask_to(request, ino, "",
+  ask_to(request, Operation::kFlush, ino, "",
          [&](Done<void> done) { return filesystem_of(request).flush(info->fh, std::move(done)); });
 }
 
 void on_fsync(fuse_req_t request, fuse_ino_t ino, int, fuse_file_info* info) {
-  ask_to(request, ino, "",
+  ask_to(request, Operation::kFlush, ino, "",
          [&](Done<void> done) { return filesystem_of(request).flush(info->fh, std::move(done)); });
 }
 
@@ -247,42 +249,43 @@ void on_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 void on_fsyncdir(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) { fuse_reply_err(request, 0); }
 
 void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info*) {
-  if (refused(request, parent, name, "create")) return;
+  if (refused(request, Operation::kCreate, parent, name, "create")) return;
   const auto created = filesystem_of(request).create(parent, name);
-  answer(request, parent, name, created, [&](Reply& reply) { reply.created(*created); });
+  answer(request, Operation::kCreate, parent, name, created, [&](Reply& reply) { reply.created(*created); });
 }
 
 void on_mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
-  if (refused(request, parent, name, "mkdir")) return;
+  if (refused(request, Operation::kMkdir, parent, name, "mkdir")) return;
   const auto entry = filesystem_of(request).mkdir(parent, name);
-  answer(request, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
+  answer(request, Operation::kMkdir, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
 }
 
 void on_symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {
-  if (refused(request, parent, name, "symlink")) return;
+  if (refused(request, Operation::kSymlink, parent, name, "symlink")) return;
   const auto entry = filesystem_of(request).symlink(parent, name, target);
-  answer(request, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
+  answer(request, Operation::kSymlink, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
 }
 
 void on_unlink(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  if (refused(request, parent, name, "remove")) return;
-  answer(request, parent, name, filesystem_of(request).unlink(parent, name));
+  if (refused(request, Operation::kUnlink, parent, name, "remove")) return;
+  answer(request, Operation::kUnlink, parent, name, filesystem_of(request).unlink(parent, name));
 }
 
 void on_rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  if (refused(request, parent, name, "rmdir")) return;
-  ask_to(request, parent, name,
+  if (refused(request, Operation::kRmdir, parent, name, "rmdir")) return;
+  ask_to(request, Operation::kRmdir, parent, name,
          [&](Done<void> done) { return filesystem_of(request).rmdir(parent, name, std::move(done)); });
 }
 
 void on_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t to_parent,
                const char* to_name, unsigned flags) {
-  if (refused(request, parent, name, "rename")) return;
-  answer(request, parent, name, filesystem_of(request).rename(parent, name, to_parent, to_name, flags));
+  if (refused(request, Operation::kRename, parent, name, "rename")) return;
+  answer(request, Operation::kRename, parent, name,
+         filesystem_of(request).rename(parent, name, to_parent, to_name, flags));
 }
 
 void refuse(fuse_req_t request, fuse_ino_t ino, const char* operation) {
-  Reply(connection_of(request), request, ino, "", false)
+  Reply(connection_of(request), request, Operation::kRefused, ino, "", false)
       .error(filesystem_of(request).refusal(ino, operation));
 }
 
@@ -301,19 +304,19 @@ void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_fi
 }
 
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
-  if (hidden(request, ino, "")) return;
+  if (hidden(request, Operation::kXattr, ino, "")) return;
   const auto value = filesystem_of(request).getxattr(ino, name);
   if (!value) {  // not in .esofs/errors: a program that asks has not failed
     fuse_reply_err(request, value.error().code());
     return;
   }
-  answer(request, ino, "", value, [&](Reply& reply) { reply.xattr(*value, size); });
+  answer(request, Operation::kXattr, ino, "", value, [&](Reply& reply) { reply.xattr(*value, size); });
 }
 
 void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
-  if (hidden(request, ino, "")) return;
+  if (hidden(request, Operation::kXattr, ino, "")) return;
   const auto names = filesystem_of(request).listxattr(ino);
-  answer(request, ino, "", names, [&](Reply& reply) {
+  answer(request, Operation::kXattr, ino, "", names, [&](Reply& reply) {
     std::string list;
     for (const auto& name : *names) list.append(name).push_back('\0');
     reply.xattr(list, size);
@@ -328,7 +331,8 @@ void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
 }
 
 void on_statfs(fuse_req_t request, fuse_ino_t ino) {
-  Reply(connection_of(request), request, ino, "", false).statfs(filesystem_of(request).statfs());
+  Reply(connection_of(request), request, Operation::kStatfs, ino, "", false)
+      .statfs(filesystem_of(request).statfs());
 }
 
 // kShutDown ends the mount, for the mounting user and root. The kernel brings it to the process that serves the mount and to

@@ -5,6 +5,12 @@
 namespace esofs::fs {
 namespace {
 
+// The pid is 0 if the process is in another pid namespace.
+Cause cause_of(fuse_req_t request, Operation operation) {
+  const fuse_ctx* context = fuse_req_ctx(request);
+  return {context->pid, context->uid, operation};
+}
+
 void on_interrupt(fuse_req_t request, void* connection) {
   static_cast<Connection*>(connection)->pending->interrupt(request);
 }
@@ -28,8 +34,13 @@ fuse_file_info file_info(const Opened& opened, bool directory) {
 
 }  // namespace
 
-Reply::Reply(Connection& connection, fuse_req_t request, std::uint64_t ino, std::string name, bool waits)
-    : connection_(&connection), request_(request), ino_(ino), name_(std::move(name)) {
+Reply::Reply(Connection& connection, fuse_req_t request, Operation operation, std::uint64_t ino,
+             std::string name, bool waits)
+    : connection_(&connection),
+      request_(request),
+      cause_(cause_of(request, operation)),
+      ino_(ino),
+      name_(std::move(name)) {
   if (!waits) return;
   pending_ = connection.pending;
   pending_->add(request);
@@ -53,7 +64,7 @@ void Reply::ok() {
 void Reply::error(const Error& error) {
   const Taken taken = take();
   if (!taken) return;
-  connection_->filesystem.report(ino_, name_, error);
+  connection_->filesystem.report(ino_, name_, error, cause_);
   fuse_reply_err(taken.get(), error.code());
 }
 

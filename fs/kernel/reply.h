@@ -21,6 +21,7 @@
 #include <string>
 #include <utility>
 
+#include "client/base/cause.h"
 #include "client/base/result.h"
 #include "fs/kernel/filesystem.h"
 #include "fs/kernel/notifier.h"
@@ -46,15 +47,20 @@ class Reply {
  public:
   // ino and name: what was asked for, for the error log. waits: the answer may come later, so that an interrupt must find
   // the request.
-  Reply(Connection& connection, fuse_req_t request, std::uint64_t ino, std::string name, bool waits);
+  Reply(Connection& connection, fuse_req_t request, Operation operation, std::uint64_t ino, std::string name,
+        bool waits);
   Reply(Reply&& other) noexcept
       : connection_(other.connection_),
         request_(std::exchange(other.request_, nullptr)),
+        cause_(other.cause_),
         ino_(other.ino_),
         name_(std::move(other.name_)),
         pending_(std::move(other.pending_)) {}
   Reply& operator=(Reply&&) = delete;
   ~Reply();
+
+  // Which process asks, by which operation.
+  const Cause& cause() const noexcept { return cause_; }
 
   void ok();
   void error(const Error& error);
@@ -92,6 +98,7 @@ class Reply {
 
   Connection* connection_;
   fuse_req_t request_;
+  Cause cause_;
   std::uint64_t ino_;
   std::string name_;
   std::shared_ptr<PendingRequests> pending_;  // nullptr: it is answered at once, by a FUSE worker

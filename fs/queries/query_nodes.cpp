@@ -228,11 +228,11 @@ Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
         context_.timer(), context_.config().lookup_wait,
         Error(EAGAIN, path() + "/" + name + ": the query has not been answered yet; list its directory"),
         [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
-        [&context = context_, directory = directory_, name,
-         done = std::move(done)](Result<ListingPtr> answer) {
+        AskedBy(done.cause(), [&context = context_, directory = directory_, name,
+                               done = done.take()](Result<ListingPtr> answer) {
           if (!answer) return done(answer.error());
           done(find_entry(context, *directory, *answer, name));
-        });
+        }));
   }
   return {};
 }
@@ -265,11 +265,11 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       context_.timer(), context_.config().query_wait,
       Error(EAGAIN, "the query has not been answered yet; it continues, see status.txt and look again"),
       [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
-      [&context = context_, directory = directory_, adql = spec->adql,
-       done = std::move(done)](Result<ListingPtr> listing) {
+      AskedBy(done.cause(), [&context = context_, directory = directory_, adql = spec->adql,
+                             done = done.take()](Result<ListingPtr> listing) {
         if (!listing) return done(advised(listing.error(), adql));
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<QueryHandle>(context, directory, *listing)));
-      });
+      }));
 }
 
 Result<void> QueryNode::check_new_name(const std::string& name) const {

@@ -75,11 +75,12 @@ Result<FileHandle> open_local(const std::filesystem::path& path, const ListingPt
 
 Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form, Done<FileHandle> done) {
   if (form) {
-    return catalog.result(listing, *form,
-                          [listing, done = std::move(done)](const Result<std::filesystem::path>& path) {
-                            if (!path) return done(path.error());
-                            done(open_local(*path, listing));
-                          });
+    return catalog.result(
+        listing, *form,
+        AskedBy(done.cause(), [listing, done = done.take()](const Result<std::filesystem::path>& path) {
+          if (!path) return done(path.error());
+          done(open_local(*path, listing));
+        }));
   }
   const auto file = listing->result_file();
   if (file)
@@ -223,10 +224,10 @@ Cancel AnswerFile::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
             },
             std::move(opened));
       },
-      [when_opened = when_opened(), done = std::move(done)](Result<FileHandle> handle) {
+      AskedBy(done.cause(), [when_opened = when_opened(), done = done.take()](Result<FileHandle> handle) {
         if (handle && when_opened) when_opened();
         done(std::move(handle));
-      });
+      }));
 }
 
 std::optional<std::string> AnswerFile::xattr(const std::string& name) {

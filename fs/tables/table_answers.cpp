@@ -93,10 +93,11 @@ class TableAnswer : public AnswerFile {
     using Opened = std::optional<FileHandle>;
     return in_turn<Opened, FileHandle>(
         [&](Done<Opened> opened) {
-          return AnswerFile::open(user, truncate, [opened = std::move(opened)](Result<FileHandle> file) {
-            if (!file && file.error().code() != EINVAL) return opened(file.error());
-            opened(file ? Opened(*std::move(file)) : Opened());
-          });
+          return AnswerFile::open(user, truncate,
+                                  AskedBy(opened.cause(), [opened = opened.take()](Result<FileHandle> file) {
+                                    if (!file && file.error().code() != EINVAL) return opened(file.error());
+                                    opened(file ? Opened(*std::move(file)) : Opened());
+                                  }));
         },
         [by_schema, user, truncate](Opened opened, Done<FileHandle> answered) {
           if (!opened) return by_schema->open(user, truncate, std::move(answered));

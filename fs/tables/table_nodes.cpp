@@ -113,14 +113,14 @@ class ColumnsText : public MadeText {
     return with_deadline<ListingPtr>(
         context.timer(), context.config().query_wait, no_columns_yet(),
         [&](Done<ListingPtr> listed) { return context.catalog().listing(query, std::move(listed)); },
-        [&context, path, query, done = std::move(done)](Result<ListingPtr> listing) {
+        AskedBy(done.cause(), [&context, path, query, done = done.take()](Result<ListingPtr> listing) {
           if (!listing) return done(listing.error());
           if (context.catalog().state(query).truncated)
             context.errors().add(context.now(), path,
                                  Error(EOVERFLOW, "the service cuts its list of columns after the first " +
                                                       std::to_string((*listing)->rows())));
           done(columns_csv(**listing));
-        });
+        }));
   }
 
   Context& context_;
@@ -144,13 +144,14 @@ class TableDirectory : public ServicePart {
       return {};
     }
     const TablePart part = name == "cone" ? TablePart::kCone : TablePart::kNight;
-    const auto answer = [&context = context_, schemas = schemas_, parted = parted(), part,
-                         done = std::move(done)](Result<TableAxes> axes) {
-      if (!axes) return done(axes.error());
-      NodePtr node = part_node(context, schemas, parted, *axes, part);
-      if (!node && axes->cut) return done(behind_cut(parted.path));
-      done(node ? Found{std::move(node)} : Found{nullptr, kAbsentInListing});
-    };
+    const Done<TableAxes> answer =
+        AskedBy(done.cause(), [&context = context_, schemas = schemas_, parted = parted(), part,
+                               done = done.take()](Result<TableAxes> axes) {
+          if (!axes) return done(axes.error());
+          NodePtr node = part_node(context, schemas, parted, *axes, part);
+          if (!node && axes->cut) return done(behind_cut(parted.path));
+          done(node ? Found{std::move(node)} : Found{nullptr, kAbsentInListing});
+        });
     if (const auto known = schemas_->known_axes(service_, table_.table_name)) {
       answer(*known);
       return {};
@@ -169,8 +170,8 @@ class TableDirectory : public ServicePart {
         [&](Done<TableAxes> answered) {
           return schemas_->axes(service_, table_.table_name, std::move(answered));
         },
-        [&context = context_, schemas = schemas_, entries = files(), parted = parted(),
-         done = std::move(done)](Result<TableAxes> axes) mutable {
+        AskedBy(done.cause(), [&context = context_, schemas = schemas_, entries = files(), parted = parted(),
+                               done = done.take()](Result<TableAxes> axes) mutable {
           if (!axes) return done(axes.error());
           if (axes->cut)
             report_cut(context, parted.path, "the columns of this table: cone/ and night/ may be missing");
@@ -180,7 +181,7 @@ class TableDirectory : public ServicePart {
               entries.emplace_back(name, std::move(node));
           }
           done(HandlePtr(std::make_shared<EntriesHandle>(std::move(entries))));
-        });
+        }));
   }
 
  private:
@@ -230,10 +231,11 @@ class TableDirectory : public ServicePart {
               [&](Done<TableAxes> answered) {
                 return schemas->axes(service, table.table_name, std::move(answered));
               },
-              [service, path, table, done = std::move(done)](const Result<TableAxes>& axes) {
-                if (!axes) return done(axes.error());
-                done(table_description(service, path, table, *axes));
-              });
+              AskedBy(done.cause(),
+                      [service, path, table, done = done.take()](const Result<TableAxes>& axes) {
+                        if (!axes) return done(axes.error());
+                        done(table_description(service, path, table, *axes));
+                      }));
         });
   }
 
@@ -270,7 +272,7 @@ class SchemaDirectory : public ServicePart {
         [&](Done<ServiceTablesPtr> answered) {
           return schemas_->tables_of(service_, name_, std::move(answered));
         },
-        [self = copy(), done = std::move(done)](Result<ServiceTablesPtr> tables) {
+        AskedBy(done.cause(), [self = copy(), done = done.take()](Result<ServiceTablesPtr> tables) {
           if (!tables) return done(tables.error());
           const SchemaTables* schema = (*tables)->named(self->name_);
           if (schema == nullptr && (*tables)->cut) return done(behind_cut(self->path_));
@@ -281,7 +283,7 @@ class SchemaDirectory : public ServicePart {
           FixedDirectory::Entries entries;
           for (const TableInfo& table : schema->tables) entries.emplace_back(table.shown, self->table(table));
           done(HandlePtr(std::make_shared<EntriesHandle>(std::move(entries))));
-        });
+        }));
   }
 
   std::optional<std::string> xattr(const std::string& name) override {
@@ -321,12 +323,12 @@ class SchemaDirectory : public ServicePart {
           }
           return self->schemas_->table_of(
               self->service_, self->name_, name,
-              [self, name, found = std::move(found)](Result<ServiceTablesPtr> own) {
+              AskedBy(found.cause(), [self, name, found = found.take()](Result<ServiceTablesPtr> own) {
                 if (!own) return found(own.error());
                 Found named = self->find(**own, name);
                 if (!named.node && (*own)->cut) return found(behind_cut(self->below(name)));
                 found(std::move(named));
-              });
+              }));
         },
         std::move(done));
   }
@@ -360,10 +362,10 @@ class ServiceDirectory : public ServicePart {
     return with_deadline<FixedDirectory::Entries>(
         context_.timer(), context_.config().query_wait, not_yet(),
         [&](Done<FixedDirectory::Entries> answered) { return ask_schemas(place, std::move(answered)); },
-        [done = std::move(done)](Result<FixedDirectory::Entries> entries) {
+        AskedBy(done.cause(), [done = done.take()](Result<FixedDirectory::Entries> entries) {
           if (!entries) return done(entries.error());
           done(HandlePtr(std::make_shared<EntriesHandle>(*std::move(entries))));
-        });
+        }));
   }
 
   std::optional<std::string> xattr(const std::string& name) override {
@@ -400,12 +402,13 @@ class ServiceDirectory : public ServicePart {
             return Cancel();
           }
           return place.schemas->tables_of(
-              place.service, name, [place, name, found = std::move(found)](Result<ServiceTablesPtr> own) {
+              place.service, name,
+              AskedBy(found.cause(), [place, name, found = found.take()](Result<ServiceTablesPtr> own) {
                 if (!own) return found(own.error());
                 Found named = place.find(**own, name);
                 if (!named.node && (*own)->cut) return found(behind_cut(place.path + '/' + name));
                 found(std::move(named));
-              });
+              }));
         },
         std::move(done));
   }
@@ -427,17 +430,18 @@ class ServiceDirectory : public ServicePart {
             return Cancel();
           }
           report_cut(place.context, place.path, "tables; other schemas and tables can be looked up");
-          return place.schemas->schema_names(place.service, [place, all, listed = std::move(listed)](
-                                                                Result<std::vector<std::string>> names) {
-            auto entries = entries_of(place, *all);
-            if (!names && names.error().code() == EINTR) return listed(names.error());
-            for (const auto& name : names ? *names : std::vector<std::string>()) {
-              if (all->named(name) == nullptr && !never_a_name(name) &&
-                  all->find_ignoring_case(name) == nullptr)
-                entries.emplace_back(name, place.schema(name, name));
-            }
-            listed(std::move(entries));
-          });
+          return place.schemas->schema_names(
+              place.service, AskedBy(listed.cause(), [place, all, listed = listed.take()](
+                                                         Result<std::vector<std::string>> names) {
+                auto entries = entries_of(place, *all);
+                if (!names && names.error().code() == EINTR) return listed(names.error());
+                for (const auto& name : names ? *names : std::vector<std::string>()) {
+                  if (all->named(name) == nullptr && !never_a_name(name) &&
+                      all->find_ignoring_case(name) == nullptr)
+                    entries.emplace_back(name, place.schema(name, name));
+                }
+                listed(std::move(entries));
+              }));
         },
         std::move(done));
   }

@@ -378,11 +378,11 @@ template <class T>
 Cancel TableSchemas::ask(const std::shared_ptr<Kept<T>>& kept, const cache::QuerySpec& query,
                          std::string what, Done<std::shared_ptr<const T>> done) const {
   auto& catalog = context_.catalog();
-  return catalog.listing(query, [&catalog, kept, query, what = std::move(what),
-                                 done = std::move(done)](Result<ListingPtr> listing) {
-    if (!listing) return done(listing.error().at(what));
-    done(read(catalog, *kept, query, **listing));
-  });
+  return catalog.listing(query, AskedBy(done.cause(), [&catalog, kept, query, what = std::move(what),
+                                                       done = done.take()](Result<ListingPtr> listing) {
+                           if (!listing) return done(listing.error().at(what));
+                           done(read(catalog, *kept, query, **listing));
+                         }));
 }
 
 template <class T>
@@ -426,20 +426,20 @@ Cancel TableSchemas::table_of(const std::string& service, const std::string& sch
 }
 
 Cancel TableSchemas::schema_names(const std::string& service, Done<std::vector<std::string>> done) {
-  return context_.catalog().listing(query(service, "SELECT schema_name FROM TAP_SCHEMA.schemas", kMostTables),
-                                    [service, done = std::move(done)](Result<ListingPtr> listing) {
-                                      if (!listing)
-                                        return done(listing.error().at("the schemas of " + service));
-                                      const Cells cells(**listing);
-                                      std::vector<std::string> names;
-                                      for (std::uint64_t i = 0; i < (*listing)->rows(); ++i) {
-                                        auto row = (*listing)->row(i);
-                                        if (!row) return done(row.error());
-                                        if (std::string name = cells.text(*row, "schema_name"); !name.empty())
-                                          names.push_back(std::move(name));
-                                      }
-                                      done(std::move(names));
-                                    });
+  return context_.catalog().listing(
+      query(service, "SELECT schema_name FROM TAP_SCHEMA.schemas", kMostTables),
+      AskedBy(done.cause(), [service, done = done.take()](Result<ListingPtr> listing) {
+        if (!listing) return done(listing.error().at("the schemas of " + service));
+        const Cells cells(**listing);
+        std::vector<std::string> names;
+        for (std::uint64_t i = 0; i < (*listing)->rows(); ++i) {
+          auto row = (*listing)->row(i);
+          if (!row) return done(row.error());
+          if (std::string name = cells.text(*row, "schema_name"); !name.empty())
+            names.push_back(std::move(name));
+        }
+        done(std::move(names));
+      }));
 }
 
 Cancel TableSchemas::axes(const std::string& service, const std::string& table_name, Done<TableAxes> done) {
@@ -452,14 +452,14 @@ Cancel TableSchemas::axes(const std::string& service, const std::string& table_n
           found(all->of(table_name));
           return Cancel();
         }
-        return self->ask<ServiceAxes>(self->axes_, self->table_axes_query(service, table_name),
-                                      "the columns of " + table_name,
-                                      [table_name, found = std::move(found)](Result<ServiceAxesPtr> own) {
-                                        if (!own) return found(own.error());
-                                        TableAxes axes = (*own)->of(table_name);
-                                        axes.cut = (*own)->cut;
-                                        found(std::move(axes));
-                                      });
+        return self->ask<ServiceAxes>(
+            self->axes_, self->table_axes_query(service, table_name), "the columns of " + table_name,
+            AskedBy(found.cause(), [table_name, found = found.take()](Result<ServiceAxesPtr> own) {
+              if (!own) return found(own.error());
+              TableAxes axes = (*own)->of(table_name);
+              axes.cut = (*own)->cut;
+              found(std::move(axes));
+            }));
       },
       std::move(done));
 }

@@ -39,9 +39,9 @@ class LineWriter : public FileWriter {
       return {};
     }
     return act_(std::string(trimmed(line)),
-                [size = bytes.size(), done = std::move(done)](const Result<void>& acted) {
+                AskedBy(done.cause(), [size = bytes.size(), done = done.take()](const Result<void>& acted) {
                   done(acted ? Result<std::size_t>(size) : Result<std::size_t>(acted.error()));
-                });
+                }));
   }
   Cancel flush(Done<void> done) override {
     const std::string line = std::exchange(*typed_.lock(), {});
@@ -82,11 +82,11 @@ Cancel AskedText::open(std::optional<uid_t>, bool truncate, Done<FileHandle> don
     done(opened("", act_));
     return {};
   }
-  return ask_([size = size_, act = act_, done = std::move(done)](Result<std::string> text) {
+  return ask_(AskedBy(done.cause(), [size = size_, act = act_, done = done.take()](Result<std::string> text) {
     if (!text) return done(text.error());
     *size->lock() = text->size();
     done(opened(*std::move(text), act));
-  });
+  }));
 }
 
 // truncate, touch, chmod: `>` and cp do them; nothing to keep.

@@ -63,6 +63,8 @@ struct Config {
   std::string config_json;  // .esofs/config.json, secrets removed
   // Further members of .esofs/status.json: key and value. The functions must not wait.
   std::vector<std::pair<std::string, std::function<nlohmann::ordered_json()>>> status;
+  // The member "programs" of status.json: the programs that fetch most, only those of `user` if one is given. Empty: absent.
+  std::function<nlohmann::ordered_json(std::optional<uid_t> user)> programs;
 
   bool allow_other = false;  // the kernel lets other users in
   // Opens the files of datasets with each user's own login; null: all with the mounting user's. Outlives

@@ -38,21 +38,26 @@ bool ErrorLog::worth_a_line(int code) {
   }
 }
 
-void ErrorLog::add(std::int64_t time, const std::string& path, const Error& error) {
+void ErrorLog::add(std::int64_t time, const std::string& path, const Error& error, const Cause& cause) {
   std::string line = iso_time(time) + " " + path + " " + errno_name(error.code()) + " " + error.what();
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';  // a line each, whatever a server wrote
   }
   line = printable(line);
+  const bool known = cause.operation != Operation::kNone;
   auto lines = lines_.lock();
-  lines->push_back(std::move(line));
+  lines->push_back({std::move(line), known ? cause.text() : "", cause.user});
   if (lines->size() > most_) lines->pop_front();
 }
 
-std::string ErrorLog::text() const {
+std::string ErrorLog::text(std::optional<uid_t> reader) const {
   std::string text;
   auto lines = lines_.lock();
-  for (const auto& line : *lines) text += line + "\n";
+  for (const Line& line : *lines) {
+    text += line.text;
+    if (!line.cause.empty() && (!reader || *reader == line.user)) text += " (" + line.cause + ")";
+    text += '\n';
+  }
   return text;
 }
 

@@ -1,14 +1,18 @@
 // ErrorLog: the last failures that callers of the mounted tree have seen, for .esofs/errors.
 //
-//   shapes   a line each: time, path, errno's name, sentence
+//   shapes   a line each: time, path, errno's name, sentence, and in parentheses which program saw it, as "(read by cp[77])"
 //   threads  thread-safe
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
+#include "client/base/cause.h"
 #include "client/base/guarded.h"
 #include "client/base/result.h"
 
@@ -28,13 +32,20 @@ class ErrorLog {
   static bool worth_a_line(int code);
 
   // path: of the file in the mounted tree. time: seconds since 1970.
-  void add(std::int64_t time, const std::string& path, const Error& error);
-  std::string text() const;  // oldest first
+  // cause: of the operation that failed; of nobody if no program saw it.
+  void add(std::int64_t time, const std::string& path, const Error& error, const Cause& cause = {});
+  // Oldest first. reader: sees which of their own programs saw a failure, not which of others; nullopt sees all.
+  std::string text(std::optional<uid_t> reader = std::nullopt) const;
   std::size_t size() const { return lines_.lock()->size(); }
 
  private:
+  struct Line {
+    std::string text;
+    std::string cause;  // "": no program
+    uid_t user;
+  };
   const std::size_t most_;
-  mutable Guarded<std::deque<std::string>> lines_;
+  mutable Guarded<std::deque<Line>> lines_;
 };
 
 }  // namespace esofs::fs

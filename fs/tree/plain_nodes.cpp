@@ -80,20 +80,23 @@ Cancel FixedText::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
 
 Attributes LiveText::attributes() {
   const auto last = state_.lock()->last.lock();
-  const Rendered now = render_();
+  const Rendered now = by_reader_.render(std::nullopt);
   return {NodeType::kFile, 0444, last ? last->size() : now.text.size(), true, now.mtime, 0, 0};
 }
 
 Attributes LiveText::attributes_at_lookup() {
-  Rendered now = render_();
+  Rendered now = by_reader_.render(std::nullopt);
   const Attributes attributes{NodeType::kFile, 0444, now.text.size(), true, now.mtime, 0, 0};
   state_.lock()->measured = std::move(now.text);
   return attributes;
 }
 
-Cancel LiveText::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
-  auto measured = std::exchange(state_.lock()->measured, std::nullopt);
-  auto opened = std::make_shared<OpenText>(measured ? *std::move(measured) : render_().text);
+Cancel LiveText::open(std::optional<uid_t> user, bool, Done<FileHandle> done) {
+  const bool part = user && !by_reader_.sees_all(*user);
+  std::optional<std::string> text;
+  if (!part) text = std::exchange(state_.lock()->measured, std::nullopt);
+  if (!text) text = by_reader_.render(part ? user : std::nullopt).text;
+  auto opened = std::make_shared<OpenText>(*std::move(text));
   state_.lock()->last = opened;
   done(FileHandle{std::move(opened)});
   return {};
@@ -106,20 +109,21 @@ Attributes MadeText::attributes() {
 }
 
 Cancel MadeText::open(std::optional<uid_t> user, bool, Done<FileHandle> done) {
-  return make_(user, [size = size_, done = std::move(done)](Result<Made> made) {
-    if (!made) return done(made.error());
-    *size->lock() = made->text.size();
-    std::string version = text_version(made->text);
-    done(FileHandle{std::make_shared<OpenText>(std::move(made->text), std::move(version), made->restricted)});
-  });
+  return make_(user, AskedBy(done.cause(), [size = size_, done = done.take()](Result<Made> made) {
+                 if (!made) return done(made.error());
+                 *size->lock() = made->text.size();
+                 std::string version = text_version(made->text);
+                 done(FileHandle{std::make_shared<OpenText>(std::move(made->text), std::move(version),
+                                                            made->restricted)});
+               }));
 }
 
 MadeText::MakeFor MadeText::for_all(const Make& make) {
   return [make](std::optional<uid_t>, Done<Made> done) {
-    return make([done = std::move(done)](Result<std::string> text) {
+    return make(AskedBy(done.cause(), [done = done.take()](Result<std::string> text) {
       if (!text) return done(text.error());
       done(Made{*std::move(text)});
-    });
+    }));
   };
 }
 

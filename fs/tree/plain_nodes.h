@@ -114,8 +114,16 @@ class LiveText : public Node {
     std::string text;
     std::int64_t mtime;
   };
-  LiveText(std::string identity, std::string path, std::function<Rendered()> render)
-      : identity_(std::move(identity)), path_(std::move(path)), render_(std::move(render)) {}
+  // A text that not everybody may see all of. render: for a user who does not, or nullopt for all of it, which is the longest.
+  struct ByReader {
+    std::function<bool(uid_t)> sees_all;
+    std::function<Rendered(std::optional<uid_t>)> render;
+  };
+  LiveText(std::string identity, std::string path, const std::function<Rendered()>& render)
+      : LiveText(std::move(identity), std::move(path),
+                 ByReader{[](uid_t) { return true; }, [render](std::optional<uid_t>) { return render(); }}) {}
+  LiveText(std::string identity, std::string path, ByReader by_reader)
+      : identity_(std::move(identity)), path_(std::move(path)), by_reader_(std::move(by_reader)) {}
   std::string identity() const override { return identity_; }
   std::string path() const override { return path_; }
   NodeType type() const override { return NodeType::kFile; }
@@ -131,7 +139,7 @@ class LiveText : public Node {
   };
   const std::string identity_;
   const std::string path_;
-  const std::function<Rendered()> render_;
+  const ByReader by_reader_;
   Guarded<State> state_;
 };
 

@@ -62,10 +62,11 @@ Cancel with_deadline(Timer& timer, std::chrono::milliseconds time, Error late,
   };
   auto state = std::make_shared<Guarded<State>>();
   auto slot = std::make_shared<CancelSlot>();
+  const Cause cause = done.cause();
   state->lock()->done = std::move(done);
 
   const auto question = slot->begin();
-  Cancel cancel = start([state, slot, &timer](Result<T> result) {
+  Cancel cancel = start(AskedBy(cause, [state, slot, &timer](Result<T> result) {
     Done<T> take;
     std::uint64_t alarm = 0;
     {
@@ -77,7 +78,7 @@ Cancel with_deadline(Timer& timer, std::chrono::milliseconds time, Error late,
     if (!take) return;
     if (alarm != 0) timer.drop(alarm);
     take(std::move(result));
-  });
+  }));
   if (!state->lock()->done) return {};  // answered at once
 
   const std::uint64_t alarm = timer.after(time, [state, slot, late = std::move(late)] {

@@ -102,18 +102,24 @@ std::string options_help() {
   return text + "  and ro, allow_root, auto_unmount, nosuid, nodev, noexec, fsname=… of mount(8) and FUSE";
 }
 
+struct StatusForm {
+  bool json = false;
+  bool verbose = false;
+};
+
 // Returns whether there was an answer.
-bool print_status(const std::string& mountpoint, const Result<MountStatus>& status, bool as_json) {
+bool print_status(const std::string& mountpoint, const Result<MountStatus>& status, const StatusForm& form) {
   if (!status) {
     std::cerr << "esofs: " << status.error().what() << '\n';
     return false;
   }
-  std::cout << (as_json ? status->document.dump(2) + "\n" : status_text(mountpoint, *status)) << std::flush;
+  std::cout << (form.json ? status->document.dump(2) + "\n" : status_text(mountpoint, *status, form.verbose))
+            << std::flush;
   return true;
 }
 
 // Every mount of this machine that the user may look into. Returns whether all of them could be asked.
-bool print_all(bool as_json, const std::vector<std::string>& options) {
+bool print_all(const StatusForm& form, const std::vector<std::string>& options) {
   const auto mounts = esofs_mounts();
   if (!mounts) {
     std::cerr << "esofs: " << mounts.error().what() << '\n';
@@ -124,16 +130,16 @@ bool print_all(bool as_json, const std::vector<std::string>& options) {
   for (std::size_t i = 0; i < mounts->size(); ++i) {
     const auto& mountpoint = (*mounts)[i].mountpoint;
     const bool anothers = !statuses[i] && statuses[i].error().code() == EACCES;
-    if (anothers && !as_json) std::cout << mountpoint << "\n  another user's mount\n";
-    if (!anothers) answered = print_status(mountpoint, statuses[i], as_json) && answered;
+    if (anothers && !form.json) std::cout << mountpoint << "\n  another user's mount\n";
+    if (!anothers) answered = print_status(mountpoint, statuses[i], form) && answered;
   }
-  if (mounts->empty()) std::cout << (as_json ? "" : "No esofs is mounted.\n");
-  if (!as_json) std::cout << sessions_text(options);
+  if (mounts->empty()) std::cout << (form.json ? "" : "No esofs is mounted.\n");
+  if (!form.json) std::cout << sessions_text(options);
   std::cout << std::flush;
   return answered;
 }
 
-int run_status(const std::string& mountpoint, bool as_json, bool watch,
+int run_status(const std::string& mountpoint, const StatusForm& form, bool watch,
                const std::vector<std::string>& options) {
   const auto path = mountpoint.empty() ? Result<std::string>("") : mount_path(mountpoint);
   if (!path) return failed(path.error());
@@ -143,7 +149,7 @@ int run_status(const std::string& mountpoint, bool as_json, bool watch,
       return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
     if (redrawn) std::cout << kClearScreen;
     const bool answered =
-        path->empty() ? print_all(as_json, options) : print_status(*path, read_mount_status(*path), as_json);
+        path->empty() ? print_all(form, options) : print_status(*path, read_mount_status(*path), form);
     if (!watch) return answered ? 0 : kFailed;
     (void)pause(std::chrono::seconds(2), std::stop_token());
   }
@@ -183,11 +189,13 @@ int run_command_line(int argc, const char* const* argv) {
   unmounting->add_flag("--if-idle", only_if_idle, "refuse while files are in use");
 
   bool watch = false;
-  bool as_json = false;
+  StatusForm form;
   auto* status = app.add_subcommand("status", "Show what a mount does: cache, transfers, errors");
   status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount")->option_text(" ");
   status->add_flag("--watch", watch, "again every two seconds");
-  status->add_flag("--json", as_json, "as JSON");
+  status->add_flag("--json", form.json, "as JSON");
+  status->add_flag("-v,--verbose", form.verbose,
+                   "also which programs fetch most, and what was read ahead, evicted and sent again");
   std::vector<std::string> status_options;
   status->add_option("-o", status_options, "where sessions are kept: state_dir=DIR")
       ->allow_extra_args(false)
@@ -273,7 +281,7 @@ int run_command_line(int argc, const char* const* argv) {
     const auto done = *warming ? run_warm(warm) : *caching ? run_cache(cache) : run_doctor(doctor);
     return done ? 0 : failed(done.error());
   }
-  return run_status(mountpoint, as_json, watch, status_options);
+  return run_status(mountpoint, form, watch, status_options);
 }
 
 }  // namespace esofs::mountopts

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "client/base/text.h"
 #include "mountopts/probe.h"
 #include "mountopts/units.h"
 
@@ -38,6 +39,58 @@ Result<MountStatus> parsed(const std::string& mountpoint, const Result<std::stri
   return status;
 }
 
+std::uint64_t count_in(const nlohmann::json& object, const char* key) {
+  return object.value(key, std::uint64_t{0});
+}
+
+// A member of the document; an empty object if it is none, as of a daemon of an earlier version.
+nlohmann::json member(const nlohmann::json& document, const char* key) {
+  const auto found = document.find(key);
+  return found != document.end() && found->is_object() ? *found : nlohmann::json::object();
+}
+
+std::string programs_text(const nlohmann::json& document) {
+  const auto programs = document.find("programs");
+  if (programs == document.end() || !programs->is_array()) return "";
+  std::ostringstream out;
+  const char* beginning = "  programs  ";
+  if (programs->empty()) out << beginning << "none has asked the archive for anything\n";
+  for (const auto& program : *programs) {
+    if (!program.is_object()) continue;
+    out << beginning << printable(program.value("program", std::string())) << ": "
+        << human_bytes(count_in(program, "bytes")) << " in " << count_in(program, "requests")
+        << " requests\n";
+    beginning = "            ";
+  }
+  return out.str();
+}
+
+std::string decisions_text(const nlohmann::json& document) {
+  std::ostringstream out;
+  const auto ahead = member(document, "read_ahead");
+  if (!ahead.empty())
+    out << "  ahead     " << human_bytes(count_in(ahead, "asked_bytes"))
+        << " asked for ahead of readers: " << human_bytes(count_in(ahead, "used_bytes")) << " read, "
+        << human_bytes(count_in(ahead, "dropped_bytes")) << " dropped\n";
+  const auto evicted = member(document, "evicted");
+  if (!evicted.empty()) {
+    const auto size = member(evicted, "for_cache_size");
+    const auto reserve = member(evicted, "for_cache_reserve");
+    out << "  evicted   " << human_bytes(count_in(size, "bytes")) << " (" << count_in(size, "segments")
+        << " segments) to keep cache_size, " << human_bytes(count_in(reserve, "bytes")) << " ("
+        << count_in(reserve, "segments") << " segments) to keep cache_reserve\n";
+  }
+  const auto retries = document.find("retries");
+  if (retries == document.end() || !retries->is_object()) return out.str();
+  out << "  retries   " << (retries->empty() ? "none" : "");
+  for (const auto& [reason, count] : retries->items()) {
+    if (reason != retries->begin().key()) out << ", ";
+    out << printable(reason) << ": " << (count.is_number_integer() ? count.get<std::uint64_t>() : 0);
+  }
+  out << '\n';
+  return out.str();
+}
+
 }  // namespace
 
 Result<MountStatus> read_mount_status(const std::string& mountpoint) {
@@ -56,7 +109,7 @@ std::vector<Result<MountStatus>> read_mount_statuses(const std::vector<MountEntr
   return statuses;
 }
 
-std::string status_text(const std::string& mountpoint, const MountStatus& status) {
+std::string status_text(const std::string& mountpoint, const MountStatus& status, bool verbose) {
   const auto& document = status.document;
   const auto text = [&document](const char* key) { return document.value(key, std::string()); };
   std::ostringstream out;
@@ -89,6 +142,7 @@ std::string status_text(const std::string& mountpoint, const MountStatus& status
     if (!said("problem").empty()) out << " (" << said("problem") << ')';
     out << '\n';
   }
+  if (verbose) out << programs_text(document) << decisions_text(document);
   const auto tree = document.value("filesystem", nlohmann::json::object());
   out << "  errors    " << tree.value("errors", std::uint64_t{0}) << " (see " << mountpoint
       << "/.esofs/errors)\n";

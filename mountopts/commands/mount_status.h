@@ -26,7 +26,7 @@ Result<MountStatus> read_mount_status(const std::string& mountpoint);
 // All of them at once, within the same time.
 std::vector<Result<MountStatus>> read_mount_statuses(const std::vector<MountEntry>& mounts);
 
-// The status as lines for a terminal.
-std::string status_text(const std::string& mountpoint, const MountStatus& status);
+// The status as lines for a terminal. verbose: also which programs fetch most, and what was read ahead, evicted and sent again.
+std::string status_text(const std::string& mountpoint, const MountStatus& status, bool verbose = false);
 
 }  // namespace esofs::mountopts

@@ -1,6 +1,7 @@
 #include "mountopts/commands/warm_command.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/base/cause.h"
 #include "client/base/guarded.h"
 #include "client/base/unique_fd.h"
 #include "mountopts/commands/mount_status.h"
@@ -164,6 +166,7 @@ void read_files(Work& work) {
 }  // namespace
 
 Result<void> run_warm(const WarmCommand& command) {
+  ::prctl(PR_SET_NAME, kWarmProgram);  // so that the mount knows for what it fetches
   std::deque<stdfs::path> files;
   Work work;
   work.sizes = command.sizes;

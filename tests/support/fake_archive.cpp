@@ -148,6 +148,11 @@ std::vector<client::FetchRequest> FakeArchive::fetches() const {
   return state_.fetches;
 }
 
+std::vector<Cause> FakeArchive::fetch_causes() const {
+  const std::lock_guard lock(mutex_);
+  return state_.fetch_causes;
+}
+
 std::vector<client::QueryRequest> FakeArchive::queries() const {
   const std::lock_guard lock(mutex_);
   return state_.queries;
@@ -335,6 +340,7 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
   {
     const std::lock_guard lock(mutex_);
     state_.fetches.push_back(request);
+    state_.fetch_causes.push_back(turn.cause());
   }
   auto begun = begin(Op::kFetch, request.url, turn);
   if (!begun) return begun.error();

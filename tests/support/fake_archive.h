@@ -122,6 +122,7 @@ class FakeArchive : public client::Archive {
   int association_count(const std::string& what = "") const { return count(Op::kAssociations, what); }
   std::uint64_t fetched_bytes(const std::string& url = "") const;  // passed to sinks
   std::vector<client::FetchRequest> fetches() const;
+  std::vector<Cause> fetch_causes() const;  // for whom, in the same order
   std::vector<client::QueryRequest> queries() const;
 
   // Sets the login; "": nobody. Links and queries are requested with this login.
@@ -197,6 +198,7 @@ class FakeArchive : public client::Archive {
     std::map<std::pair<Op, std::string>, int> counts;
     std::map<std::string, std::uint64_t> bytes;
     std::vector<client::FetchRequest> fetches;
+    std::vector<Cause> fetch_causes;
     std::vector<client::QueryRequest> queries;
   };
 

@@ -68,6 +68,8 @@ class FakeListing : public cache::Listing {
 
 class FakeCatalog : public cache::Catalog {
  public:
+  // For whom it was asked last.
+  Cause last_cause() const { return asks_.last_cause(); }
   // Sets the answer to `adql`, which becomes known with the first listing().
   void put(const std::string& adql, std::shared_ptr<FakeListing> listing) {
     const std::scoped_lock lock(mutex_);

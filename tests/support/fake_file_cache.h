@@ -62,6 +62,9 @@ class FakeFileCache : public cache::FileCache {
   void release_opens() { opens_.release(); }
   void hold_reads() { reads_->hold(); }
   void release_reads() { reads_->release(); }
+  // For whom it was opened last, and read.
+  Cause last_open_cause() const { return opens_.last_cause(); }
+  Cause last_read_cause() const { return reads_->last_cause(); }
   std::size_t waiting_reads() const { return reads_->waiting(); }
   std::size_t waiting_opens() const { return opens_.waiting(); }
   int open_count() const {

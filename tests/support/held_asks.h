@@ -36,11 +36,13 @@ class HeldAsks {
   template <class T>
   Cancel ask(std::function<Result<T>()> answer, Done<T> done) {
     auto ask = std::make_shared<Ask>();
+    const Cause cause = done.cause();
     ask->finish = [answer = std::move(answer), done = std::move(done)](bool answered) {
       done(answered ? answer() : Result<T>(Error(EINTR, "cancelled")));
     };
     {
       const std::scoped_lock lock(mutex_);
+      last_cause_ = cause;
       if (held_) {
         asks_.push_back(ask);
         return [ask, deaf = deaf_] {
@@ -50,6 +52,12 @@ class HeldAsks {
     }
     ask->run(true);
     return {};
+  }
+
+  // Of the last question.
+  Cause last_cause() const {
+    const std::scoped_lock lock(mutex_);
+    return last_cause_;
   }
 
   std::size_t waiting() const {
@@ -87,6 +95,7 @@ class HeldAsks {
   }
 
   mutable std::mutex mutex_;
+  Cause last_cause_;
   bool held_ = false;
   bool deaf_ = false;
   std::vector<std::shared_ptr<Ask>> asks_;

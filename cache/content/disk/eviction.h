@@ -14,6 +14,21 @@
 
 namespace esofs::cache {
 
+// What was evicted, and why.
+struct Evicted {
+  struct Count {
+    std::uint64_t segments = 0;
+    std::uint64_t bytes = 0;
+    Count& operator+=(const Count& more) {
+      segments += more.segments;
+      bytes += more.bytes;
+      return *this;
+    }
+  };
+  Count for_quota;  // the cache was larger than it may be
+  Count for_room;   // the disk had too little free space
+};
+
 class Eviction {
  public:
   // A segment found on disk. Newer knowledge about it stays.

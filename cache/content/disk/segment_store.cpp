@@ -88,7 +88,7 @@ bool SegmentStore::has_room(std::uint64_t more_bytes) {
     disk_.lock()->told = false;
     return true;
   }
-  if (evict(wanted - free) > 0) return true;
+  if (evict(wanted - free, &Evicted::for_room) > 0) return true;
   disk_.lock()->looked = false;
   failed(Error(ENOSPC, "the disk of " + config_.directory.string() + " is nearly full"));
   return false;
@@ -281,7 +281,7 @@ void SegmentStore::remove(const std::vector<std::string>& names) {
   bytes_ = eviction->bytes();
 }
 
-std::uint64_t SegmentStore::evict(std::uint64_t bytes) {
+std::uint64_t SegmentStore::evict(std::uint64_t bytes, Evicted::Count Evicted::*why) {
   const Pins pins = *pins_->lock();
   const auto spared = [&](const std::string& name) { return pins.contains(name.substr(0, 32)); };
   std::vector<std::string> names;
@@ -293,14 +293,16 @@ std::uint64_t SegmentStore::evict(std::uint64_t bytes) {
   }
   remove(names);
   const std::uint64_t after = bytes_;
-  return before > after ? before - after : 0;
+  const std::uint64_t freed = before > after ? before - after : 0;
+  (*evicted_.lock()).*why += {names.size(), freed};
+  return freed;
 }
 
 // Evicts a little more than needed, so that not every chunk evicts.
 void SegmentStore::keep_quota() {
   const std::uint64_t bytes = bytes_;
   if (bytes <= config_.max_bytes) return;
-  evict(bytes - config_.max_bytes + config_.max_bytes / 50);
+  evict(bytes - config_.max_bytes + config_.max_bytes / 50, &Evicted::for_quota);
 }
 
 void SegmentStore::scan_folder(const std::filesystem::path& folder, std::vector<std::string>& found) {

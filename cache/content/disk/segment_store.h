@@ -69,6 +69,9 @@ class SegmentStore {
   // Of the segments known so far. Never waits for the disk.
   std::uint64_t bytes() const noexcept { return bytes_; }
 
+  // By this process, since it began.
+  Evicted evicted() const { return *evicted_.lock(); }
+
   // Learns what is on the disk, removes leftovers of killed writers, then evicts if need be.
   void scan(const std::stop_token& stop = {});
 
@@ -98,7 +101,7 @@ class SegmentStore {
   void used(const std::string& name, std::uint64_t more_bytes);
   void remove(const std::vector<std::string>& names);
   bool has_room(std::uint64_t more_bytes);
-  std::uint64_t evict(std::uint64_t bytes);
+  std::uint64_t evict(std::uint64_t bytes, Evicted::Count Evicted::*why);
   void keep_quota();
   void failed(const Error& error);
   void remove_leftovers() const;
@@ -110,6 +113,7 @@ class SegmentStore {
   mutable Guarded<Disk> disk_;
   Guarded<OpenSegments> open_;
   Guarded<Eviction> eviction_;
+  mutable Guarded<Evicted> evicted_;
   std::shared_ptr<Guarded<Pins>> pins_ = std::make_shared<Guarded<Pins>>();
   std::atomic<std::uint64_t> bytes_ = 0;
   std::mutex scan_mutex_;

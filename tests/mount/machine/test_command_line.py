@@ -149,7 +149,7 @@ class CommandLine(harness.MountTest):
             lines = harness.read(log).decode()
             self.assertRegex(lines, rf'(?m) info mounted .* on {place}$')
             self.assertRegex(lines, rf'(?m) info unmounted {place}$')
-            request = rf'(?m) debug POST {self.sim.url}/tap_obs/sync: HTTP 200 after \d+ ms$'
+            request = rf'(?m) debug POST {self.sim.url}/tap_obs/sync: HTTP 200 after \d+ ms: \d+ bytes, opendir by python3[.\d]*\[\d+\]$'
             (self.assertRegex if told else self.assertNotRegex)(lines, request)
         harness.guardian.tell(f'-mount {place}')
 

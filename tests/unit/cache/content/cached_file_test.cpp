@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "tests/support/fake_archive.h"
 #include "tests/support/patience.h"
@@ -49,9 +51,10 @@ class CachedFileTest : public ::testing::Test {
     std::future<Result<Bytes>> answer;
     Cancel cancel;
   };
-  Asked ask(std::uint64_t offset, std::size_t size) {
+  Asked ask(std::uint64_t offset, std::size_t size, const Cause& cause = {}) {
     auto promise = std::make_shared<std::promise<Result<Bytes>>>();
-    auto cancel = file_->read(offset, size, [promise](Result<Bytes> r) { promise->set_value(std::move(r)); });
+    auto cancel = file_->read(
+        offset, size, AskedBy(cause, [promise](Result<Bytes> r) { promise->set_value(std::move(r)); }));
     return {promise->get_future(), std::move(cancel)};
   }
   static Result<Bytes> answer(Asked& asked) {
@@ -187,6 +190,57 @@ TEST_F(CachedFileTest, ASequentialReaderIsReadAheadOf) {
   for (std::uint64_t at = 0; at < 16 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
   EXPECT_GT(archive_.fetched_bytes(), 17 * kMiB);
   EXPECT_LT(archive_.fetch_count(), 60);  // 128 reads
+}
+
+TEST_F(CachedFileTest, ATransferKnowsForWhichProgramItIs) {
+  make(64 * kMiB);
+  const Cause reader{::getpid(), 1000, Operation::kRead};
+  for (std::uint64_t at = 0; at < 4 * kMiB; at += 128 * 1024) {
+    auto asked = ask(at, 128 * 1024, reader);
+    ASSERT_TRUE(answer(asked));
+  }
+  std::set<Operation> operations;
+  for (const Cause& cause : archive_.fetch_causes()) {
+    EXPECT_EQ(cause.pid, ::getpid());
+    EXPECT_EQ(cause.user, 1000U);
+    EXPECT_FALSE(cause.program().empty());
+    operations.insert(cause.operation);
+  }
+  EXPECT_EQ(operations, (std::set{Operation::kRead, Operation::kAhead}));
+}
+
+TEST_F(CachedFileTest, WhatIsAskedForAheadIsReadOrDropped) {
+  make(64 * kMiB);
+  const AheadCounts& ahead = parts_->counters.ahead;
+  expect_bytes(0, 128 * 1024);
+  EXPECT_EQ(ahead.asked, 0U);
+  for (std::uint64_t at = 0; at < 8 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  EXPECT_GT(ahead.asked, 8 * kMiB);
+  EXPECT_GT(ahead.used, 6 * kMiB);
+  EXPECT_LE(ahead.used, 8 * kMiB);
+  EXPECT_EQ(ahead.dropped, 0U);
+  file_->drop_handle();
+  parts_->gate.close();  // no transfer is under way any more
+  EXPECT_GT(ahead.dropped, 0U);
+  EXPECT_LE(ahead.used + ahead.dropped, ahead.asked);
+}
+
+TEST_F(CachedFileTest, WhatIsStoppedBeforeItComesIsDropped) {
+  make(kGiant);
+  for (std::uint64_t at = 0; at < 2 * kMiB; at += 128 * 1024) expect_bytes(at, 128 * 1024);
+  archive_.hold();
+  for (std::uint64_t at = 2 * kMiB; at < 8 * kMiB; at += 128 * 1024) ask(at, 128 * 1024);
+  const AheadCounts& ahead = parts_->counters.ahead;
+  file_->expire(Error(ESTALE, "another version"));
+  EXPECT_EQ(ahead.used + ahead.dropped, ahead.asked);
+  archive_.release();
+}
+
+TEST_F(CachedFileTest, ATransferThatIsTakenUpIsCounted) {
+  make(4 * kMiB);
+  archive_.fail_after(kUrl, 100'000, Error(EIO, "broke off"));
+  expect_bytes(0, kMiB);
+  EXPECT_EQ(parts_->counters.resumed, 1U);
 }
 
 TEST_F(CachedFileTest, WhatWasReadAheadIsOnTheDiskToo) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -27,6 +28,16 @@ TEST(LaneTest, RunsWhatIsSubmitted) {
   std::promise<void> ran;
   lane.submit([&ran](Lane::Turn&) { ran.set_value(); });
   EXPECT_TRUE(ready(ran.get_future()));
+}
+
+TEST(LaneTest, AJobKnowsForWhichProgramItWorks) {
+  Lane lane("test", 2);
+  std::promise<Cause> told;
+  lane.submit([&told](Lane::Turn& turn) { told.set_value(turn.cause()); }, "",
+              {::getpid(), 1000, Operation::kRead});
+  const Cause cause = told.get_future().get();
+  EXPECT_EQ(cause.pid, ::getpid());
+  EXPECT_FALSE(cause.program().empty());
 }
 
 TEST(LaneTest, NoMoreJobsMoveAtOnceThanTheLaneIsWide) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "client/http/traffic.h"
 #include "tests/support/gzip.h"
 #include "tests/unit/client/http/http_fixture.h"
 
@@ -133,6 +134,34 @@ TEST_F(HttpRetryTest, ServerTroubleIsTriedAgainUntilItAnswers) { expect_tried_ag
 TEST_F(HttpRetryTest, GatewayTroubleIsTriedAgainToo) { expect_tried_again({502, 504}); }
 
 TEST_F(HttpRetryTest, ARequestThatCameTooLateOrTooEarlyIsTriedAgain) { expect_tried_again({408, 425}); }
+
+TEST_F(HttpTest, RequestsAndBytesAreCountedForTheirProgram) {
+  settings_.traffic = std::make_shared<Traffic>();
+  server_.add(answer_with(200, "0123456789"));
+  server_.add(answer_with(404, "none"));
+  Cause cause{77, 1000, Operation::kRead};
+  cause.name = {'c', 'p'};
+  Lane::Turn turn(stop_.get_token(), cause);
+  HttpRequest request;
+  request.url = server_.url();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(client().text(request, kMost, turn));
+  const auto programs = settings_.traffic->programs(std::nullopt, 10);
+  ASSERT_EQ(programs.size(), 1U);
+  EXPECT_EQ(programs[0].name, "cp");
+  EXPECT_EQ(programs[0].requests, 2U);
+  EXPECT_EQ(programs[0].bytes, 14U);
+  EXPECT_TRUE(settings_.traffic->retries().empty());
+}
+
+TEST_F(HttpTest, RetriesAreCountedByTheirReason) {
+  settings_.traffic = std::make_shared<Traffic>();
+  server_.add(Answer().close());
+  server_.add(answer_with(503, "busy"));
+  server_.add(answer_with(200, "at last"));
+  ASSERT_TRUE(get(server_.url()));
+  EXPECT_EQ(settings_.traffic->retries(),
+            (std::map<std::string, std::uint64_t>{{"HTTP 503", 1}, {"the connection failed", 1}}));
+}
 
 TEST_F(HttpTest, AfterTheLastAttemptTheServersOwnWordsAreTheAnswer) {
   server_.otherwise(answer_with(503, "come back tomorrow"));

@@ -44,6 +44,23 @@ TEST_F(FilesystemTest, AReadThatWaitsLeavesTheWorkerFreeAndCanBeCancelled) {
   EXPECT_EQ(answer->error().code(), EINTR);
 }
 
+TEST_F(FilesystemTest, WhatIsAskedIsForTheProgramThatAsks) {
+  const auto by = [](Operation operation) { return Cause{77, 1000, operation}; };
+  std::optional<Result<fs::Opened>> opened;
+  fs_->open(file(), O_RDONLY, uid_t{1000},
+            AskedBy(by(Operation::kOpen), [&](Result<fs::Opened> answer) { opened = std::move(answer); }));
+  ASSERT_TRUE(opened && *opened);
+  EXPECT_EQ(cache_.last_open_cause(), by(Operation::kOpen));
+  fs_->read((*opened)->handle, 0, 10, AskedBy(by(Operation::kRead), [](const Result<fs::Bytes>&) {}));
+  EXPECT_EQ(cache_.last_read_cause(), by(Operation::kRead));
+  save("q", kAdql);
+  fs_->opendir(walk({"queries", "q"}), AskedBy(by(Operation::kOpendir), [](const Result<fs::Opened>&) {}));
+  EXPECT_EQ(catalog_.last_cause(), by(Operation::kOpendir));
+  catalog_.put_links(kId, client::Links());
+  fs_->opendir(walk({"datasets", kId}), AskedBy(by(Operation::kOpendir), [](const Result<fs::Opened>&) {}));
+  EXPECT_EQ(catalog_.last_cause(), by(Operation::kOpendir));
+}
+
 TEST_F(FilesystemTest, AReadSurvivesTheReleaseOfItsHandle) {
   auto opened = open(file());
   ASSERT_TRUE(opened);

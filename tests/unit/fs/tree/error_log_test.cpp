@@ -29,6 +29,26 @@ TEST(ErrorLog, AnswersThatAreNoFailuresAreNotWorthALine) {
     EXPECT_TRUE(ErrorLog::worth_a_line(code)) << code;
 }
 
+Cause read_by_cp(uid_t user) {
+  Cause cause{77, user, Operation::kRead};
+  cause.name = {'c', 'p'};
+  return cause;
+}
+
+TEST(ErrorLog, ALineNamesTheProgramThatSawIt) {
+  ErrorLog log;
+  log.add(1'600'000'000, "/queries/a", Error(EIO, "HTTP 500"), read_by_cp(1000));
+  EXPECT_EQ(log.text(), "2020-09-13T12:26:40Z /queries/a EIO HTTP 500 (read by cp[77])\n");
+}
+
+TEST(ErrorLog, TheProgramsOfOthersAreNotShown) {
+  ErrorLog log;
+  log.add(1'600'000'000, "/a", Error(EIO, "x"), read_by_cp(1000));
+  log.add(1'600'000'000, "/b", Error(EIO, "y"), read_by_cp(1001));
+  EXPECT_EQ(log.text(uid_t{1001}),
+            "2020-09-13T12:26:40Z /a EIO x\n2020-09-13T12:26:40Z /b EIO y (read by cp[77])\n");
+}
+
 using ErrorsFileTest = tests::FsFixture;
 
 TEST_F(ErrorsFileTest, AReportedFailureIsReadInTheErrorsFile) {
@@ -40,6 +60,25 @@ TEST_F(ErrorsFileTest, AReportedFailureIsReadInTheErrorsFile) {
             "2023-11-14T22:13:20Z /datasets/" + tests::kId +
                 "/x.fits ETIMEDOUT no answer from http://archive/x\n2023-11-14T22:13:20Z /datasets/" +
                 tests::kId + " ENOENT HTTP 404\n");
+}
+
+TEST_F(ErrorsFileTest, AnotherUserReadsItWithoutTheMountingUsersPrograms) {
+  fs_->report(walk({"datasets", tests::kId}), "x.fits", Error(EIO, "no answer"), read_by_cp(0));
+  const auto read_as = [this](uid_t user) {
+    std::string text;
+    fs_->open(walk({".esofs", "errors"}), O_RDONLY, user, [&](Result<Opened> opened) {
+      ASSERT_TRUE(opened);
+      auto bytes = read(opened->handle, 0, 1U << 20U);
+      ASSERT_TRUE(bytes);
+      for (const std::byte b : *bytes) text.push_back(static_cast<char>(b));
+      fs_->release(opened->handle);
+    });
+    return text;
+  };
+  EXPECT_TRUE(read_as(0).ends_with("no answer (read by cp[77])\n")) << read_as(0);
+  EXPECT_TRUE(read_as(4711).ends_with("no answer\n")) << read_as(4711);
+  (void)walk({".esofs", "errors"});  // whatever a lookup has measured is not another user's to read
+  EXPECT_TRUE(read_as(4711).ends_with("no answer\n"));
 }
 
 }  // namespace

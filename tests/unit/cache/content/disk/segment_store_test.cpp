@@ -204,6 +204,19 @@ TEST_F(SegmentStoreTest, TheQuotaIsKeptByDroppingWhatWasUsedLongestAgo) {
   EXPECT_LE(store_->bytes(), 5 * segment);
   EXPECT_TRUE(holds(0));
   EXPECT_EQ(store_->get(key_, kChunksPerSegment), nullptr);
+  EXPECT_GE(store_->evicted().for_quota.segments, 1U);
+  EXPECT_GE(store_->evicted().for_quota.bytes, kChunkBytes);
+  EXPECT_EQ(store_->evicted().for_room.segments, 0U);
+}
+
+TEST_F(SegmentStoreTest, WhatMakesRoomOnTheDiskIsCountedAsSuch) {
+  reopen();
+  store_->put(key_, 0, chunk_of(0));
+  reopen(kPlenty, std::numeric_limits<std::uint64_t>::max() / 2);
+  store_->scan();
+  store_->put(key_, kChunksPerSegment, chunk_of(1));
+  EXPECT_EQ(store_->evicted().for_room.segments, 1U);
+  EXPECT_EQ(store_->evicted().for_quota.segments, 0U);
 }
 
 TEST_F(SegmentStoreTest, AfterARestartTheQuotaCountsWhatWasThere) {
