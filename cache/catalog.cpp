@@ -381,7 +381,7 @@ std::optional<client::SkyPosition> StoredCatalog::known_position(const std::stri
 
 }  // namespace
 
-Result<std::unique_ptr<Catalog>> Catalog::create(Config config, client::Archive& archive,
+Result<std::unique_ptr<Catalog>> Catalog::create(const Config& config, client::Archive& archive,
                                                  MetadataStore& store, Lane& queries) {
   std::error_code failed;
   std::filesystem::create_directories(config.results_dir, failed);

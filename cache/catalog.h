@@ -49,7 +49,7 @@ class Catalog {
   };
 
   // archive, store and queries (the lane) outlive the catalog.
-  static Result<std::unique_ptr<Catalog>> create(Config config, client::Archive& archive,
+  static Result<std::unique_ptr<Catalog>> create(const Config& config, client::Archive& archive,
                                                  MetadataStore& store, Lane& queries);
   virtual ~Catalog() = default;
 

@@ -182,7 +182,7 @@ class Built : public BuiltMount {
 
     cache::Catalog::Config catalog_config;
     catalog_config.results_dir = options.cache_dir / "results";
-    auto catalog = cache::Catalog::create(std::move(catalog_config), *archive_, *store_, queries_);
+    auto catalog = cache::Catalog::create(catalog_config, *archive_, *store_, queries_);
     if (!catalog) return catalog.error().at("the catalogue of listings");
     catalog_ = std::move(*catalog);
 

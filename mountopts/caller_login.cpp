@@ -63,7 +63,7 @@ class Login : public cache::CallerLogin {
       cache::Catalog::Config config;
       config.results_dir = services_.options.cache_dir / "results";
       config.sweep = false;
-      auto catalog = cache::Catalog::create(std::move(config), archive_, services_.store, services_.queries);
+      auto catalog = cache::Catalog::create(config, archive_, services_.store, services_.queries);
       if (!catalog) return catalog.error();
       catalog_ = std::move(*catalog);
     }

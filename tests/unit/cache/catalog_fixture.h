@@ -117,7 +117,7 @@ class CatalogFixture : public ::testing::Test {
     Catalog::Config config;
     config.results_dir = results_dir_;
     config.now = [this] { return now_.load(); };
-    auto catalog = Catalog::create(std::move(config), archive_, store, lane);
+    auto catalog = Catalog::create(config, archive_, store, lane);
     EXPECT_TRUE(catalog);
     return std::move(*catalog);
   }

@@ -40,7 +40,7 @@ class Positions : public ::testing::Test {
     Catalog::Config config;
     config.results_dir = directory_.path() / "results";
     config.now = [this] { return now_.load(); };
-    auto catalog = Catalog::create(std::move(config), archive_, *store_, *lane_);
+    auto catalog = Catalog::create(config, archive_, *store_, *lane_);
     ASSERT_TRUE(catalog);
     catalog_ = std::move(*catalog);
   }

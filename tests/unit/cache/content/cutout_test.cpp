@@ -295,7 +295,7 @@ class CutoutCatalogTest : public ::testing::Test {
     Catalog::Config config;
     config.results_dir = dir_ / "results";
     config.now = [] { return std::int64_t{1'000'000}; };
-    catalog_ = std::move(*Catalog::create(std::move(config), archive_, *store_, lane_));
+    catalog_ = std::move(*Catalog::create(config, archive_, *store_, lane_));
     dataset_ = archive_.dataset("ADP.2018-06-21T20:32:57.736");
     dataset_.cutout = "circle_1_2_3";
   }
