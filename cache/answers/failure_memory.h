@@ -38,6 +38,8 @@ class FailureMemory {
 
   void forget(const Key& key) { failures_.erase(key); }
 
+  bool empty() const { return failures_.empty(); }
+
  private:
   static constexpr std::size_t kMost = 4096;
   struct Failure {

@@ -438,7 +438,7 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   FileFacts facts;
   if (source) {
     facts.delivered_name = source->original_name;
-    facts.url = client::shown_url(source->url);
+    facts.url = source->url;
   }
   std::uint64_t delivered = dataset.estimate_bytes;
   if (source && source->length.value_or(0) > 0) delivered = *source->length;
