@@ -35,7 +35,7 @@ struct FileFacts {
   std::uint64_t size = 0;  // exact, or the best estimate, rounded up; never 0 unless exact
   bool exact = false;
   std::string delivered_name;  // by Content-Disposition or eso_origfile; "" not known yet
-  std::string url;             // secrets removed; "" not known yet
+  std::string url;             // may hold secrets: see client::shown_url(); "" not known yet
   std::string version;         // content key; "" not known yet
   std::uint64_t cached_bytes = 0;
   std::int64_t mtime = 0;      // the date that this version was first opened under; 0 not known

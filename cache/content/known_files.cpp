@@ -116,6 +116,7 @@ void KnownFiles::forget_failure(const FileId& id) {
 }
 
 std::optional<Error> KnownFiles::failure(const FileId& id, std::int64_t now) {
+  if (failures_.lock()->empty()) return std::nullopt;
   return failures_.lock()->recall(slot_of(id, login_()), now);
 }
 

@@ -199,6 +199,7 @@ bool Credentials::usable(const HeldLogin& login, const Service& service) const {
 
 std::string Credentials::user() {
   const auto now = looked_up();
+  if (now->source.empty()) return {};  // as for most, and asked for each name of a listing
   return usable(*now, {{"bearer", "basic"}, false}) ? now->identity : std::string();
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMostIdBytes = 255;
 constexpr const char* kNoId = "login.cl";  // what IRAF looks for wherever it is
+constexpr std::size_t kMostSeen = 32'768;
 
 std::vector<std::regex> compiled(const std::vector<std::string>& patterns) {
   std::vector<std::regex> all;
@@ -60,8 +61,18 @@ Identifiers::Identifiers(Profile profile)
       known_by_form_(!(ids_.empty() && raw_ids_.empty() && file_ids_.empty()) && !valid(kNoId)) {}
 
 bool Identifiers::valid(const std::string& id) const {
+  if (id.size() > kMostIdBytes) return false;  // not worth to be remembered
+  {
+    const auto seen = seen_.lock();
+    if (const auto found = seen->find(id); found != seen->end()) return found->second;
+  }
   const auto written = canonical(id);
-  return any_matches(raw_ids_, written) || any_matches(ids_, written) || any_matches(file_ids_, written);
+  const bool matches =
+      any_matches(raw_ids_, written) || any_matches(ids_, written) || any_matches(file_ids_, written);
+  auto seen = seen_.lock();
+  if (seen->size() >= kMostSeen) seen->clear();
+  seen->emplace(id, matches);
+  return matches;
 }
 
 bool Identifiers::raw(const std::string& id) const { return any_matches(raw_ids_, canonical(id)); }
@@ -131,11 +142,12 @@ KnownUrl Identifiers::known_url(const std::string& url) const {
 }
 
 std::string Identifiers::canonical_url(const Dataset& dataset) const {
-  const auto links = with_id(profile_.datalink_pattern, dataset.id);
-  const auto file = with_id(profile_.file_pattern, dataset.id);
   const auto url = without_scheme(dataset.access_url);
-  const bool own = !url.empty() && (url == without_scheme(links) || url == without_scheme(file));
-  if (!own) return dataset.access_url;
+  if (url.empty()) return dataset.access_url;
+  auto links = with_id(profile_.datalink_pattern, dataset.id);
+  if (url == without_scheme(links)) return links;
+  auto file = with_id(profile_.file_pattern, dataset.id);
+  if (url != without_scheme(file)) return dataset.access_url;
   return links.empty() ? file : links;
 }
 

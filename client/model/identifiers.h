@@ -1,14 +1,16 @@
 // Identifiers: which names are identifiers of an archive, and what follows from one alone, by the patterns of its profile.
 //
 //   shapes   an id may come in the portable form, with '_' for the ':' of its time; canonical() maps it back
-//   threads  immutable: thread-safe
+//   threads  thread-safe
 //   source   client/ESO.md, "Identifiers"
 #pragma once
 
 #include <regex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "client/base/guarded.h"
 #include "client/model/model.h"
 #include "client/model/profile.h"
 
@@ -48,6 +50,8 @@ class Identifiers {
   const std::vector<std::regex> ids_;
   const std::vector<std::regex> raw_ids_;
   const std::vector<std::regex> file_ids_;
+  // What valid() said of ids lately: a listing of many files asks for each name, and std::regex is slow.
+  mutable Guarded<std::unordered_map<std::string, bool>> seen_;
   const bool known_by_form_;
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "client/base/text.h"
+#include "client/http/url.h"
 #include "fs/tree/names.h"
 #include "fs/tree/value_text.h"
 
@@ -71,7 +72,7 @@ std::optional<std::string> DatasetFile::xattr(const std::string& name) {
   const auto if_known = [](const std::string& text) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
   };
-  if (key == "url") return if_known(facts.url);
+  if (key == "url") return if_known(client::shown_url(facts.url));
   if (key == "size_state") return facts.exact ? "exact" : "estimated";
   if (key == "cached_bytes") return std::to_string(facts.cached_bytes);
   if (key == "version") return if_known(facts.version);

@@ -119,11 +119,8 @@ Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
 }
 
 Entry Filesystem::entry(const NodePtr& node, bool looked_up) {
-  const std::uint64_t ino = inodes_.reference(node);
-  // The table may hold a node that knows more than this one; both must look the same.
-  const NodePtr known = inodes_.find(ino);
-  Node& best = known ? *known : *node;
-  return kept_private(published(ino, looked_up ? best.attributes_at_lookup() : best.attributes()), best);
+  const auto [ino, best] = inodes_.reference(node);
+  return kept_private(published(ino, looked_up ? best->attributes_at_lookup() : best->attributes()), *best);
 }
 
 Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {

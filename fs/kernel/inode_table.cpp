@@ -3,13 +3,14 @@
 #include <string_view>
 #include <utility>
 
+#include "cache/store/inode_numbers.h"
 #include "client/base/hash.h"
 
 namespace esofs::fs {
 namespace {
 
 constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
-constexpr std::uint64_t kSmallMask = (1ULL << 30U) - 1;
+constexpr std::uint64_t kSmallMask = cache::InodeNumbers::kSmall;
 constexpr std::string_view kTextOfQuery = "text:query:";
 constexpr std::size_t kMostPaths = 1U << 16U;
 
@@ -36,7 +37,7 @@ std::uint64_t InodeTable::free_number(const Tables& tables, const std::string& i
   return ino;
 }
 
-std::uint64_t InodeTable::reference(const NodePtr& node) {
+InodeTable::Referenced InodeTable::reference(const NodePtr& node) {
   std::string identity = node->identity();
   std::uint64_t ino = 0;
   NodePtr known;
@@ -50,36 +51,36 @@ std::uint64_t InodeTable::reference(const NodePtr& node) {
       record.node = node;
       record.identity = std::move(identity);
       record.lookups = 1;
-      return ino;
+      return {ino, node};
     }
     ino = found->second;
     Record& record = tables->records.at(ino);
     ++record.lookups;
     known = record.node;
   }
-  keep_better(ino, std::move(known), node);
-  return ino;
+  return {ino, keep_better(ino, std::move(known), node)};
 }
 
-// Asks the nodes without the lock: what they know may be decided by a disk that hangs.
-void InodeTable::keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node) {
+// The node that is in the table then. Asks the nodes without the lock: what they know may be decided by a disk that hangs.
+NodePtr InodeTable::keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node) {
   while (known != node) {
     const Knowledge before = known->knowledge();
     const Knowledge now = node->knowledge();
-    if (now < before || (now == before && !now.renewed)) return;
+    if (now < before || (now == before && !now.renewed)) break;
     NodePtr other;
     {
       auto tables = tables_.lock();
       auto record = tables->records.find(ino);
-      if (record == tables->records.end()) return;
+      if (record == tables->records.end()) return node;
       if (record->second.node == known) {
         record->second.node = node;
-        return;
+        return node;
       }
       other = record->second.node;  // another thread was faster
     }
     known = std::move(other);
   }
+  return known;
 }
 
 std::uint64_t InodeTable::number(const Node& node) const {

@@ -32,8 +32,12 @@ class InodeTable {
   // hash: for tests; empty: the one that gives real mounts their numbers.
   explicit InodeTable(NodePtr root, Hash hash = {});
 
-  // Counts one lookup of the node and returns its number.
-  std::uint64_t reference(const NodePtr& node);
+  struct Referenced {
+    std::uint64_t ino;
+    NodePtr node;  // the one of that identity that knows most; all of them must look the same
+  };
+  // Counts one lookup of the node.
+  Referenced reference(const NodePtr& node);
   // The number that the node has or would get now; counts nothing.
   std::uint64_t number(const Node& node) const;
   NodePtr find(std::uint64_t ino) const;  // nullptr: not live
@@ -86,7 +90,7 @@ class InodeTable {
     std::unordered_map<std::uint64_t, Record> records;
     std::unordered_map<std::string, std::uint64_t> numbers;  // by identity
   };
-  void keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node);
+  NodePtr keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node);
   std::uint64_t free_number(const Tables& tables, const std::string& identity) const;
 
   Hash hash_;

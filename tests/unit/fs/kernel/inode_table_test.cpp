@@ -35,15 +35,15 @@ TEST(InodeTable, ANumberDependsOnTheIdentityOnly) {
   InodeTable first(node("root"));
   InodeTable second(node("root"));
   (void)second.reference(node("another"));
-  EXPECT_EQ(first.reference(node("file:plain:X")), second.reference(node("file:plain:X")));
+  EXPECT_EQ(first.reference(node("file:plain:X")).ino, second.reference(node("file:plain:X")).ino);
   // Numbers are in users' backups: this one may never change.
-  EXPECT_EQ(first.reference(node("file:plain:ADP.2018-06-21T20:32:57.736")), 3865446262306434289U);
+  EXPECT_EQ(first.reference(node("file:plain:ADP.2018-06-21T20:32:57.736")).ino, 3865446262306434289U);
 }
 
 TEST(InodeTable, NumbersHaveAtMost62BitsAndAreNeverTheRoots) {
   InodeTable table(node("root"));
   for (int i = 0; i < 1000; ++i) {
-    const auto ino = table.reference(node(std::to_string(i)));
+    const auto ino = table.reference(node(std::to_string(i))).ino;
     EXPECT_GT(ino, kRootInode);
     EXPECT_LT(ino, 1ULL << 62U);
   }
@@ -51,18 +51,18 @@ TEST(InodeTable, NumbersHaveAtMost62BitsAndAreNeverTheRoots) {
 
 TEST(InodeTable, CollidingIdentitiesGetNumbersOfTheirOwn) {
   InodeTable table(node("root"), [](const std::string&) { return std::uint64_t{7}; });
-  const auto a = table.reference(node("a"));
-  const auto b = table.reference(node("b"));
+  const auto a = table.reference(node("a")).ino;
+  const auto b = table.reference(node("b")).ino;
   EXPECT_EQ(a, 7U);
   EXPECT_EQ(b, 8U);
   table.forget(a, 1);
-  EXPECT_EQ(table.reference(node("b")), b) << "a live node keeps its number when the other one has gone";
+  EXPECT_EQ(table.reference(node("b")).ino, b) << "a live node keeps its number when the other one has gone";
   EXPECT_EQ(table.find(b)->identity(), "b");
 }
 
 TEST(InodeTable, ANodeLivesUntilEachLookupIsForgotten) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   (void)table.reference(node("x"));
   table.forget(ino, 1);
   EXPECT_NE(table.find(ino), nullptr);
@@ -77,7 +77,7 @@ TEST(InodeTable, OfTwoNodesOfOneIdentityTheOneThatKnowsMoreIsKept) {
   InodeTable table(node("root"));
   const Knowledge little{.renewed = true};
   const Knowledge much{.renewed = true, .row = true, .columns = 3};
-  const auto ino = table.reference(node("x", little));
+  const auto ino = table.reference(node("x", little)).ino;
   const auto better = node("x", much);
   (void)table.reference(better);
   EXPECT_EQ(table.find(ino), better);
@@ -88,7 +88,7 @@ TEST(InodeTable, OfTwoNodesOfOneIdentityTheOneThatKnowsMoreIsKept) {
 TEST(InodeTable, OfTwoThatKnowAsMuchTheLaterIsKeptIfItIsNewer) {
   InodeTable table(node("root"));
   const auto remembers = node("x");
-  const auto ino = table.reference(remembers);
+  const auto ino = table.reference(remembers).ino;
   (void)table.reference(node("x"));
   EXPECT_EQ(table.find(ino), remembers);
   const auto newer = node("x", {.renewed = true});
@@ -114,9 +114,9 @@ class AskingNode : public NamedNode {
 TEST(InodeTable, ANodeThatIsComparedMayCallTheTable) {
   InodeTable table(node("root"));
   const auto ask = [&table] { (void)table.size(); };
-  const auto ino = table.reference(std::make_shared<AskingNode>("x", ask));
+  const auto ino = table.reference(std::make_shared<AskingNode>("x", ask)).ino;
   const auto later = std::make_shared<AskingNode>("x", ask);
-  EXPECT_EQ(table.reference(later), ino);
+  EXPECT_EQ(table.reference(later).ino, ino);
   EXPECT_EQ(table.find(ino), later);
 }
 
@@ -130,24 +130,25 @@ TEST(InodeTable, ANodeThatHangsStopsNoOtherLookup) {
     std::call_once(*first, [&asked] { asked.set_value(); });
     released.wait();
   };
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   std::thread waiting([&] { (void)table.reference(std::make_shared<AskingNode>("x", hang)); });
   asked.get_future().wait();
-  EXPECT_NE(table.reference(node("y")), ino);
-  EXPECT_EQ(table.reference(node("x")), ino);
+  EXPECT_NE(table.reference(node("y")).ino, ino);
+  EXPECT_EQ(table.reference(node("x")).ino, ino);
   release.set_value();
   waiting.join();
 }
 
 TEST(InodeTable, QueryAdqlHasASmallerNumberThanDatasets) {
   InodeTable table(node("root"));
-  const auto query = table.reference(node("text:query:a"));
-  for (int i = 0; i < 1000; ++i) EXPECT_LT(query, table.reference(node("file:plain:" + std::to_string(i))));
+  const auto query = table.reference(node("text:query:a")).ino;
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_LT(query, table.reference(node("file:plain:" + std::to_string(i))).ino);
 }
 
 TEST(InodeTable, ThePathOfANodeThatHasLeftIsRemembered) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   EXPECT_FALSE(table.path_of_forgotten(ino));
   table.forget(ino, 1);
   EXPECT_EQ(table.path_of_forgotten(ino), "/x");
@@ -155,7 +156,7 @@ TEST(InodeTable, ThePathOfANodeThatHasLeftIsRemembered) {
 
 TEST(InodeTable, PagesAreKeptWhileTheVersionIsTheSame) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   EXPECT_TRUE(table.opened(ino, "v1", 10).keep_cache);
   EXPECT_TRUE(table.opened(ino, "v1", 10).keep_cache);
   table.closed(ino);
@@ -169,7 +170,7 @@ TEST(InodeTable, PagesAreKeptWhileTheVersionIsTheSame) {
 
 TEST(InodeTable, ANewVersionDoesNotMixWithThePagesOfAnOpenOldOne) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   (void)table.opened(ino, "v1", 10);
   const auto second = table.opened(ino, "v2", 10);
   EXPECT_TRUE(second.bypass);
@@ -181,7 +182,7 @@ TEST(InodeTable, ANewVersionDoesNotMixWithThePagesOfAnOpenOldOne) {
 
 TEST(InodeTable, AnOpenKnowsWhetherTheKernelHasAnotherSize) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size) << "nothing was told";
   table.published(ino, 12, false);
   EXPECT_TRUE(table.opened(ino, "v1", 10).stale_size);
@@ -192,7 +193,7 @@ TEST(InodeTable, AnOpenKnowsWhetherTheKernelHasAnotherSize) {
 
 TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);
   EXPECT_EQ(table.settled_mtime(ino, 200, 1000), 100);
   table.forget(ino, 1);
@@ -202,18 +203,18 @@ TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {
 
 TEST(InodeTable, AReadIsDeclinedOnceForAsLongAsTheKernelMayHoldPages) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   EXPECT_TRUE(table.first_decline(ino));
   EXPECT_FALSE(table.first_decline(ino));
   table.forget(ino, 1);
   EXPECT_FALSE(table.first_decline(ino)) << "nothing is known of it";
-  EXPECT_EQ(table.reference(node("x")), ino);
+  EXPECT_EQ(table.reference(node("x")).ino, ino);
   EXPECT_TRUE(table.first_decline(ino));
 }
 
 TEST(InodeTable, NothingIsDeclinedOfAFileThatIsReadPastThePageCache) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   (void)table.opened(ino, "v1", 10);
   EXPECT_TRUE(table.opened(ino, "v2", 10).bypass);
   EXPECT_FALSE(table.first_decline(ino));
@@ -221,7 +222,7 @@ TEST(InodeTable, NothingIsDeclinedOfAFileThatIsReadPastThePageCache) {
 
 TEST(InodeTable, ALaterChangeIsShownUnlessTheFileIsOpen) {
   InodeTable table(node("root"));
-  const auto ino = table.reference(node("x"));
+  const auto ino = table.reference(node("x")).ino;
   EXPECT_EQ(table.settled_mtime(ino, 100, 1000), 100);
   (void)table.opened(ino, "v1", 10);
   EXPECT_EQ(table.settled_mtime(ino, 1500, 2000), 100);
