@@ -12,6 +12,7 @@ constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
 constexpr std::uint64_t kSmallMask = (1ULL << 30U) - 1;
 constexpr std::string_view kTextOfQuery = "text:query:";
 constexpr std::size_t kMostPaths = 1U << 16U;
+constexpr std::size_t kMostPathsOfOne = 4;
 
 // The numbers are seen by users' backups: never change this.
 std::uint64_t identity_hash(const std::string& identity) { return mixed(fnv1a(identity)); }
@@ -57,8 +58,35 @@ std::uint64_t InodeTable::reference(const NodePtr& node) {
     ++record.lookups;
     known = record.node;
   }
+  keep_path(ino, *known, *node);
   keep_better(ino, std::move(known), node);
   return ino;
+}
+
+void InodeTable::keep_path(std::uint64_t ino, const Node& known, const Node& node) {
+  const std::string before = known.path();
+  std::string now = node.path();
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end()) return;
+  auto& paths = record->second.paths;
+  if (paths.empty() && before == now) return;
+  if (paths.empty()) paths.push_back(before);
+  std::erase(paths, now);
+  paths.insert(paths.begin(), std::move(now));
+  if (paths.size() > kMostPathsOfOne) paths.pop_back();
+}
+
+std::vector<std::string> InodeTable::paths(std::uint64_t ino) const {
+  NodePtr node;
+  {
+    auto tables = tables_.lock();
+    auto record = tables->records.find(ino);
+    if (record == tables->records.end()) return {};
+    if (!record->second.paths.empty()) return record->second.paths;
+    node = record->second.node;
+  }
+  return {node->path()};
 }
 
 // Asks the nodes without the lock: what they know may be decided by a disk that hangs.

@@ -35,7 +35,7 @@ class Results(harness.MountTest):
 
     def test_the_table_has_every_form(self):
         folder = self.save('q', CUBES)
-        self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), [f'result.{form}' for form in FORMS])
+        self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), [*(f'result.{form}' for form in FORMS), 'summary.txt'])
 
     def test_csv_json_and_the_archives_own_rows_are_the_same(self):
         self.save('q', CUBES)
