@@ -11,10 +11,13 @@ std::string queries_text(const Config& config) {
                      config.browse.obscore_table + R"( WHERE target_name='NGC253'" > queries/ngc253/query.adql
     ls -l queries/ngc253            runs the query
     cat queries/ngc253/status.txt   phase, rows, complete or truncated, last error
+    cp ngc253.adql queries/ngc253.adql  makes it from a text that you have
     queries/ngc253/table/result.vot the answer as the server sent it; also .csv .tsv .json .fits .txt
+    queries/ngc253/table/headers.csv the headers of its files, a row each; also .fits .vot
     touch queries/ngc253/query.adql asks again; rmdir queries/ngc253 removes the query
   query.adql may begin with directives:
     -- maxrec: 100000    -- mode: sync|async|auto    -- ttl: 1h
+    -- headers: OBJECT, EXPTIME, ESO DET DIT    -- headers-of: primary|all
 )";
   if (config.tap_services.size() > 1) {
     text += "    -- service: ";
@@ -86,6 +89,7 @@ std::string services_text(const Config& config) {
     rmdir jobs/SERVICE/NAME deletes the job on the server
 
 .esofs/          status.json, errors (the last failures, why, and of which program), config.json, version
+If anything fails, `esofs why PATH` says why and what to do.
 
 Before a file is opened its size may be an estimate; from the first open on it is exact.
 getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, cached_bytes,

@@ -134,9 +134,12 @@ nlohmann::ordered_json programs_json(const client::Traffic& traffic, std::option
 }
 
 // The login; null if the archive's hosts are not known, so that nobody can log in, and if each user has a login of his own.
-std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile) {
+std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile,
+                                                    const std::string& archive) {
   if (profile.credential_hosts.empty() || options.caller_identity) return nullptr;
-  return std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
+  client::Credentials::Config config = credentials_config(options);
+  config.login_command = login_command(archive);
+  return std::make_shared<client::Credentials>(std::move(config), profile, http_settings(options));
 }
 
 std::unique_ptr<client::Archive> archive_of(const Options& options, const client::Profile& profile,
@@ -161,8 +164,8 @@ nlohmann::ordered_json login_json(client::Credentials& credentials) {
 
 class Built : public BuiltMount {
  public:
-  Built(const Options& options, const client::Profile& profile)
-      : credentials_(credentials_of(options, profile)),
+  Built(const Options& options, const client::Profile& profile, const std::string& archive)
+      : credentials_(credentials_of(options, profile, archive)),
         archive_(archive_of(options, profile, credentials_, traffic_)),
         transfers_("transfer", options.transfers),
         // Several kinds of questions may go to one service that hangs.
@@ -366,7 +369,7 @@ Result<std::unique_ptr<BuiltMount>> BuiltMount::build(const Options& options, co
                                                       const std::string& archive,
                                                       const std::string& mountpoint,
                                                       std::function<void()> on_hangup) {
-  auto mount = std::make_unique<Built>(options, profile);
+  auto mount = std::make_unique<Built>(options, profile, archive);
   auto opened = mount->open(options, profile, archive, mountpoint, std::move(on_hangup));
   if (!opened) return opened.error();
   return std::unique_ptr<BuiltMount>(std::move(mount));

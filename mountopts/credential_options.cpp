@@ -31,6 +31,14 @@ client::Credentials::Config credentials_config(const Options& options) {
   return config;
 }
 
+std::string login_command(const std::string& archive) {
+  if (archive == "eso") return "esofs login";
+  std::error_code failed;
+  const bool file = std::filesystem::is_regular_file(archive, failed);
+  return "esofs login " +
+         (file ? std::filesystem::absolute(archive, failed).lexically_normal().string() : archive);
+}
+
 client::Credentials::Config caller_credentials(const Options& options, const client::Account& account) {
   client::Credentials::Config config;
   config.owner = account;

@@ -18,11 +18,14 @@ std::string keyring_program();
 
 client::Credentials::Config credentials_config(const Options& options);
 
+// "esofs login NAME": what logs in at an archive that was given as ARCHIVE to `esofs mount`.
+std::string login_command(const std::string& archive);
+
 // For another user of this machine, whose environment is unknown: the default places in the home directory count.
 client::Credentials::Config caller_credentials(const Options& options, const client::Account& account);
 
-// Whether the files of the options credentials and token_file are there and can be read. ENOENT, EACCES … with the option's
-// name. Whether they are safe to use is looked at whenever they are read.
+// Whether the files of the options credentials and token_file are there and can be read. ENOENT, EACCES …
+// with the option's name. Whether they are safe to use is looked at whenever they are read.
 Result<void> check_credential_files(const Options& options);
 
 client::HttpSettings http_settings(const Options& options);

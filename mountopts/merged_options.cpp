@@ -46,4 +46,10 @@ Result<Options> merged_options(const std::vector<std::string>& words) {
   return configured;
 }
 
+Result<client::Profile> profile_of(const std::string& archive, const Options& options) {
+  auto profile = client::find_profile(archive, (options.config_dir / "archives").string());
+  if (profile || profile.error().code() != ENOENT) return profile;
+  return Error(EINVAL, profile.error().what());
+}
+
 }  // namespace esofs::mountopts

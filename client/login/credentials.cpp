@@ -67,8 +67,9 @@ void hide(std::string& text, const std::string& secret) {
 
 constexpr const char* kNotTaken = "the archive does not take it any more";
 
-std::string what_to_do(const Credentials::Status& ended) {
-  return ended.source == kLoginSource ? ": run `esofs login`" : ": renew the token in " + ended.source;
+std::string what_to_do(const Credentials::Status& ended, const std::string& login_command) {
+  return ended.source == kLoginSource ? ": run `" + login_command + "`"
+                                      : ": renew the token in " + ended.source;
 }
 
 Credentials::State shown(const LoginState& state, const HeldLogin& login) {
@@ -369,11 +370,12 @@ std::optional<std::string> Credentials::notice() {
   const Status now = status();
   const std::string who = now.user.empty() ? "the user of " + now.source : now.user;
   if (now.state == State::kExpired && now.problem == kNotTaken)
-    return "the archive does not take the session of " + who + " any more" + what_to_do(now);
+    return "the archive does not take the session of " + who + " any more" +
+           what_to_do(now, config_.login_command);
   if (now.state == State::kExpired) {
     std::string text = "the session of " + who + " ended at " + iso_time_text(now.expires);
     if (!now.problem.empty()) text += " and was not renewed (" + now.problem + ")";
-    return text + what_to_do(now);
+    return text + what_to_do(now, config_.login_command);
   }
   if (now.problem.empty() || now.source.empty()) return std::nullopt;
   return now.problem;
@@ -389,10 +391,13 @@ std::string Credentials::advice(const std::string& url) {
   if (config_.owner) return advice_to(config_.owner->uid, now.state);
   if (now.state == State::kLoggedIn)
     return (now.user.empty() ? "the user of " + now.source : now.user) + " has no right to it" +
-           (now.renews ? "" : ", or the archive has ended the session (`esofs login` begins another)");
+           (now.renews
+                ? ""
+                : ", or the archive has ended the session (`" + config_.login_command + "` begins another)");
   if (const auto told = notice()) return *told;
-  const std::string login = profile_.token_url.empty() ? "give -o credentials=FILE"
-                                                       : "run `esofs login`, or give -o credentials=FILE";
+  const std::string login = profile_.token_url.empty()
+                                ? "give -o credentials=FILE"
+                                : "run `" + config_.login_command + "`, or give -o credentials=FILE";
   return "nobody is logged in: " + login + (now.problem.empty() ? "" : " (" + now.problem + ")");
 }
 

@@ -38,9 +38,10 @@ namespace esofs::client {
 class Credentials : public Authoriser {
  public:
   struct Config : LoginSources::Config {
-    std::string keyring_program;  // esofs-keyring; "": no desktop's keyring can be asked
-    bool authorised_tap = false;  // TAP carries the token
-    bool plain_http = false;      // credentials may go over http to other machines
+    std::string keyring_program;                // esofs-keyring; "": no desktop's keyring can be asked
+    std::string login_command = "esofs login";  // what logs in at this archive, for people
+    bool authorised_tap = false;                // TAP carries the token
+    bool plain_http = false;                    // credentials may go over http to other machines
     // A token is renewed this long before it ends; a shorter-lived one after half its life.
     std::chrono::seconds early{600};
     // A 401 renews a token at most once in this time: a second one means that the user lacks access.

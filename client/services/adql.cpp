@@ -207,6 +207,7 @@ Result<const TapService*> service_named(const Profile& profile, const std::strin
     if (service.name == name) return &service;
     names.push_back(service.name);
   }
+  if (!profile.ssap_url.empty()) names.emplace_back("ssap");  // of saved queries; not by TAP
   const auto meant = nearest(name, names);
   std::string hint;
   if (!meant.empty()) {

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "client/base/angle.h"
+#include "client/base/angle_fault.h"
 #include "client/base/iso_time.h"
+#include "client/base/safe_name.h"
 #include "fs/tree/names.h"
 
 namespace esofs::fs {
@@ -249,6 +251,60 @@ std::optional<Argument> parse_argument(ArgumentType type, const std::string& tex
       return number_argument(text, true);
   }
   return std::nullopt;
+}
+
+std::string argument_fault(ArgumentType type, const std::string& text, bool with_unit) {
+  if (parse_argument(type, text, with_unit)) return {};
+  const std::string shown = "'" + safe_name(text) + "' is no ";
+  switch (type) {
+    case ArgumentType::kRa:
+      return right_ascension_fault(text);
+    case ArgumentType::kDec:
+      return declination_fault(text);
+    case ArgumentType::kRadius:
+      return parse_radius(text) ? shown + "radius here: write its unit" : radius_fault(text);
+    case ArgumentType::kDeg:
+      return shown + "angle: it is a number of degrees, or has deg, arcmin, arcsec or mas behind it";
+    case ArgumentType::kNight:
+      return night_fault(text);
+    case ArgumentType::kDate:
+      return shown + "date: it is YYYY-MM-DD or YYYY-MM-DDThh:mm:ss";
+    case ArgumentType::kProgramme:
+      return shown + "programme: they look like 195.B-0283, 195.B-0283(A) or 108.22AB.001";
+    case ArgumentType::kObject:
+      return shown + "name of an object: it has a letter, and begins with a letter or a digit";
+    case ArgumentType::kText:
+      return shown + "text to search for: it has letters, digits, blanks and . _ + ~ : - ' ( ) & only";
+    case ArgumentType::kNumber:
+    case ArgumentType::kInteger:
+      return shown + (type == ArgumentType::kNumber ? "number" : "whole number");
+  }
+  return {};
+}
+
+std::string argument_example(ArgumentType type) {
+  switch (type) {
+    case ArgumentType::kRa:
+      return "10.5";
+    case ArgumentType::kDec:
+      return "-20.1";
+    case ArgumentType::kRadius:
+    case ArgumentType::kDeg:
+      return "5arcmin";
+    case ArgumentType::kNight:
+    case ArgumentType::kDate:
+      return "2018-06-04";
+    case ArgumentType::kProgramme:
+      return "195.B-0283";
+    case ArgumentType::kObject:
+      return "NGC_253";
+    case ArgumentType::kText:
+      return "MUSE";
+    case ArgumentType::kNumber:
+    case ArgumentType::kInteger:
+      return "10";
+  }
+  return {};
 }
 
 Argument listed_argument(const std::string& value) { return text_argument(value, ""); }

@@ -59,6 +59,11 @@ std::vector<std::string> argument_members(ArgumentType type);
 // with_unit: an angle must have its unit, which tells an optional radius from the end of a name ("NGC_253").
 std::optional<Argument> parse_argument(ArgumentType type, const std::string& text, bool with_unit = false);
 
+// Why parse_argument() does not take the text, in words for the user who typed it; "" if it does.
+std::string argument_fault(ArgumentType type, const std::string& text, bool with_unit = false);
+// A text that parse_argument() takes, for messages.
+std::string argument_example(ArgumentType type);
+
 // A text that the archive has listed; any characters are allowed.
 Argument listed_argument(const std::string& value);
 

@@ -1,5 +1,7 @@
 #include "fs/browse/browse_leaf.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "client/base/angle.h"
 #include "client/base/guarded.h"
 #include "client/base/in_turn.h"
+#include "client/services/adql.h"
 #include "fs/browse/browse_existing.h"
 #include "fs/queries/query_nodes.h"
 #include "fs/tree/names.h"
@@ -61,8 +64,14 @@ std::string text_of(Context& context, const BrowseTemplate& made, const Argument
 
 class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> {
  public:
-  BrowseLeaf(BrowseState& browse, BrowseTemplates::TemplatePtr made, BrowsePlace place)
-      : browse_(browse), context_(browse.context), made_(std::move(made)), place_(std::move(place)) {}
+  // narrowed_to: a value of the template's narrow() column; "": all.
+  BrowseLeaf(BrowseState& browse, BrowseTemplates::TemplatePtr made, BrowsePlace place,
+             std::string narrowed_to = {})
+      : browse_(browse),
+        context_(browse.context),
+        made_(std::move(made)),
+        place_(std::move(place)),
+        narrowed_to_(std::move(narrowed_to)) {}
 
   std::string identity() const override { return "browse:" + place_.path; }
   Knowledge knowledge() const override {
@@ -75,6 +84,12 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   }
 
   Cancel lookup(const std::string& name, Done<Found> done) override {
+    if (narrows_to(name)) {
+      BrowsePlace place = place_;
+      place.path += "/" + name;
+      done(Found{std::make_shared<BrowseLeaf>(browse_, made_, std::move(place), name)});
+      return {};
+    }
     if (const auto query = known_query()) return query->node.lookup(name, std::move(done));
     if (name == kStatusName) {
       done(Found{waiting_status()});
@@ -91,6 +106,11 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
           return query->node.lookup(name, std::move(found));
         },
         std::move(done));
+  }
+
+  Absence absence(const std::string& name) override {
+    if (const auto query = known_query()) return query->node.absence(name);
+    return {"the position of the object is not known yet; list the directory first", false};
   }
 
   Cancel open_directory(Done<HandlePtr> done) override {
@@ -114,6 +134,25 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   };
   using QueryPtr = std::shared_ptr<Query>;
 
+  // Names of instruments begin with a capital letter or a digit; those that programs try hardly ever do.
+  bool narrows_to(const std::string& name) const {
+    if (made_->narrow().empty() || !narrowed_to_.empty() || name.size() < 2 || tried_by_programs(name))
+      return false;
+    const auto first = static_cast<unsigned char>(name.front());
+    if (std::isupper(first) == 0 && std::isdigit(first) == 0) return false;
+    const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_';
+    });
+    return plain && parse_argument(ArgumentType::kText, name).has_value();
+  }
+
+  std::string query_text(const Arguments& arguments) const {
+    std::string text = text_of(context_, *made_, arguments);
+    if (narrowed_to_.empty()) return text;
+    text.erase(text.find_last_not_of(" \n") + 1);
+    return text + "\n  AND " + made_->narrow() + " = " + client::adql_literal(narrowed_to_) + "\n";
+  }
+
   // nullptr while an object's position is not known.
   QueryPtr known_query() {
     if (auto known = *query_.lock()) return known;
@@ -122,9 +161,8 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   }
 
   QueryPtr keep(const Arguments& arguments) {
-    auto directory =
-        std::make_shared<QueryDirectory>(identity(), place_.path, text_of(context_, *made_, arguments),
-                                         context_.mounted_at(), context_.query_defaults());
+    auto directory = std::make_shared<QueryDirectory>(identity(), place_.path, query_text(arguments),
+                                                      context_.mounted_at(), context_.query_defaults());
     auto query = std::make_shared<Query>(context_, std::move(directory));
     auto kept = query_.lock();
     if (!*kept) *kept = std::move(query);
@@ -146,6 +184,12 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
     const auto listing = spec ? context_.catalog().known_listing(*spec) : nullptr;
     if (!listing || listing->rows() > 0) {
       done(std::move(handle));
+      return {};
+    }
+    if (!narrowed_to_.empty()) {
+      const std::string parent = place_.path.substr(0, place_.path.rfind('/'));
+      done(Error(ENOENT, place_.path + ": no dataset in " + parent + " has " + made_->narrow() + " '" +
+                             narrowed_to_ + "'; table/summary.txt there lists those that it has"));
       return {};
     }
     return missing_argument(browse_, made_->existing(place_.arguments),
@@ -185,6 +229,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   Context& context_;
   const BrowseTemplates::TemplatePtr made_;
   const BrowsePlace place_;
+  const std::string narrowed_to_;
   Guarded<QueryPtr> query_;
 };
 

@@ -55,6 +55,9 @@ std::string readme(const BrowseTemplates::Set& set) {
     text += name + "/" + group.begin()->second->form() + "/" + leaves_of(group) + "\n";
     for (const auto& [leaf, used] : group)
       text += "    " + (leaf.empty() ? "" : leaf + ": ") + used->title() + "\n";
+    if (!group.begin()->second->narrow().empty())
+      text += "    below it NAME/ is the part of one instrument, such as " +
+              (group.begin()->first.empty() ? "" : group.begin()->first + "/") + std::string("UVES/\n");
     text += shorter_forms(name, *group.begin()->second);
   }
   text +=
@@ -90,6 +93,7 @@ class ArgumentsNode : public Node {
   Attributes attributes() override { return directory_attributes(browse_.context); }
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override { return {any().fault(level_, name), true}; }
 
  private:
   const BrowseTemplate& any() const { return *group_.begin()->second; }  // all have one path
@@ -125,6 +129,11 @@ class LeavesNode : public Node {
     const auto found = group_.find(name);
     done(found == group_.end() ? Found{nullptr, kAbsentByGrammar} : Found{leaf(found->first, found->second)});
     return {};
+  }
+  Absence absence(const std::string& name) override {
+    std::vector<std::string> names;
+    for (const auto& [leaf, made] : group_) names.push_back(leaf);
+    return {absence_among(name, names).sentence, true};
   }
   // Opening it, not looking it up, asks whether the object exists.
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
@@ -258,6 +267,11 @@ class BrowseNode : public Node {
       done(Found{nullptr, kShortTimeout});  // the user may add a template
     }
     return {};
+  }
+  Absence absence(const std::string& name) override {
+    std::vector<std::string> names;
+    for (const auto& [group, templates] : browse_.templates.current()->groups) names.push_back(group);
+    return {absence_among(name, names).sentence, true};
   }
 
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/base/safe_name.h"
 #include "client/http/url.h"
 #include "client/services/adql.h"
 #include "fs/browse/browse_template_reader.h"
@@ -73,6 +74,31 @@ std::optional<BrowseTemplate::Arguments> BrowseTemplate::match(std::size_t level
     arguments.emplace(piece.placeholder, std::move(*argument));
   }
   return arguments;
+}
+
+std::string BrowseTemplate::fault(std::size_t level, const std::string& name) const {
+  if (match(level, name)) return {};
+  const Component& component = components_.at(level);
+  std::smatch caught;
+  const bool fits = std::regex_match(name, caught, component.pattern);
+  std::size_t group = 0;
+  std::string form;
+  std::string example;
+  for (const auto& piece : component.pieces) {
+    if (piece.placeholder.empty()) {
+      form += piece.text;
+      example += piece.text;
+      continue;
+    }
+    const auto& placeholder = placeholders_.at(piece.placeholder);
+    form += "<" + piece.placeholder + ">";
+    example += argument_example(placeholder.type);
+    const auto text = fits ? caught[++group].str() : std::string();
+    if (text.empty()) continue;
+    const bool optional = !placeholder.default_value.empty();
+    if (std::string wrong = argument_fault(placeholder.type, text, optional); !wrong.empty()) return wrong;
+  }
+  return "'" + safe_name(name) + "' is not of the form " + form + ", such as " + example;
 }
 
 std::string BrowseTemplate::shown_name(std::size_t level, const Arguments& arguments) const {

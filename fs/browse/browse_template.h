@@ -13,6 +13,8 @@
 //            `-- list NAME: ADQL` lists the values of a text placeholder: the first column of the answer.
 //            `-- near NAME: ADQL` lists values near the argument; if the answer is empty, it decides whether the argument
 //            exists at all. `-- without NAME: ADQL` is the query if the directory of NAME is left out of the path.
+//            `-- narrow: COLUMN` makes directories below that of the query: NAME/ is the same query with AND COLUMN = 'NAME'. It
+//            must end in conditions that are joined by AND.
 //            The directives of saved queries are allowed; with `-- service: ssap` the text is the parameters of an SSAP query.
 //            Placeholders: {name}, {name:type}, {name.member}; types in fs/browse/browse_arguments.h
 //   safety   a number is written as a number, a text as an ADQL literal with doubled quotes; for SSAP both are
@@ -54,10 +56,14 @@ class BrowseTemplate {
   std::string form() const;                                     // "<ra>_<dec>_<radius>"
   std::string path_text() const { return path_; }               // two leaves of one group have one path
   bool names_objects() const noexcept { return names_objects_; }
+  // The column that a directory below the query's chooses a value of; "": there are no such directories.
+  const std::string& narrow() const noexcept { return narrow_; }
 
   std::size_t depth() const noexcept { return components_.size(); }
   // The arguments in the name of a directory of this depth, or nullopt. REQUIRES: level < depth().
   std::optional<Arguments> match(std::size_t level, const std::string& name) const;
+  // Why match() does not take the name, in words for the user who typed it; "" if it does. REQUIRES: level < depth().
+  std::string fault(std::size_t level, const std::string& name) const;
   // How a list of visited names shows the arguments that match() gave; "": not at all.
   std::string shown_name(std::size_t level, const Arguments& arguments) const;
 
@@ -101,7 +107,7 @@ class BrowseTemplate {
 
   BrowseTemplate() = default;
 
-  std::string file_, text_, group_, leaf_, title_, path_;
+  std::string file_, text_, group_, leaf_, title_, path_, narrow_;
   std::map<std::string, Placeholder> placeholders_;
   std::vector<Component> components_;
   std::map<std::string, std::string> lists_;                                     // placeholder → ADQL

@@ -109,6 +109,15 @@ Result<void> BrowseTemplate::Reader::read_comment(std::string_view whole) {
     path_line_ = line_;
     return {};
   }
+  if (word == "narrow" && colon != std::string_view::npos) {
+    const bool name = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '_';
+    });
+    if (!name || made_.url_parameters_)
+      return wrong(line_, "-- narrow: '" + safe_name(value) + "' is no column");
+    made_.narrow_ = value;
+    return {};
+  }
   for (auto* queries : {&list_, &near_, &without_}) {
     if (!word.starts_with(queries->word + " ") || colon == std::string_view::npos) continue;
     const std::string name(trimmed(word.substr(queries->word.size()), kBlank));

@@ -6,6 +6,7 @@
 
 #include "client/base/safe_name.h"
 #include "client/http/url.h"
+#include "client/model/cutout_fault.h"
 #include "client/model/identifiers.h"
 #include "client/services/datalink.h"
 #include "fs/datasets/cutout_file.h"
@@ -59,6 +60,19 @@ class DatasetCutouts : public Node {
                  never_a_name(name) || name.ends_with(kSuffix) ? kAbsentByGrammar : kAbsentInListing});
     }
     return {};
+  }
+
+  Absence absence(const std::string& name) override {
+    const bool has_suffix = name.ends_with(kSuffix);
+    if (const auto spec = spec_of(name)) {
+      const auto offer = context_.catalog().known_cutout_offer(dataset_);
+      const auto checked = offer ? client::check_cutout(*spec, *offer) : Result<void>();
+      return {checked ? std::string() : checked.error().what(), true};
+    }
+    const std::string stem = has_suffix ? name.substr(0, name.size() - kSuffix.size()) : name;
+    std::string fault = client::cutout_fault(stem);
+    if (fault.empty()) fault = "a cutout is a FITS file: write " + stem + std::string(kSuffix);
+    return {fault, true};
   }
 
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
@@ -215,6 +229,9 @@ class UseNode : public Node {
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
   Result<void> remove(const std::string& name) override;
+  Absence absence(const std::string& name) override {
+    return {"the query has no file " + safe_name(name) + " of which a part could be cut out", false};
+  }
 
  private:
   const Use use_;
@@ -279,6 +296,12 @@ class ListingCutouts : public Node {
     auto spec = client::parse_cutout_spec(name);
     done(spec ? Found{use(name, std::move(*spec))} : Found{nullptr, kAbsentByGrammar});
     return {};
+  }
+  Absence absence(const std::string& name) override {
+    if (!name.ends_with(kSuffix)) return {client::cutout_fault(name), true};
+    return {"here a cutout is a directory, with the files of all datasets in it: write " +
+                name.substr(0, name.size() - kSuffix.size()) + "/",
+            true};
   }
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;

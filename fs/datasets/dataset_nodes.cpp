@@ -1,6 +1,7 @@
 #include "fs/datasets/dataset_nodes.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <functional>
 #include <set>
@@ -181,6 +182,22 @@ Cancel DatasetsNode::lookup(const std::string& name, Done<Found> done) {
   return {};
 }
 
+Absence DatasetsNode::absence(const std::string& name) {
+  // IRAF and CFITSIO try keywords of headers.
+  const bool keyword = name.size() <= 8 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                         return std::isupper(c) != 0 || std::isdigit(c) != 0 || c == '-' || c == '_';
+                       });
+  const std::string shown = "'" + safe_name(name) + "'";
+  if (!context_.ids().known_by_form())
+    return {"no listing has named a dataset " + shown + "; list the query that finds it first", !keyword};
+  if (name.ends_with(".fits"))
+    return {shown + " is the name of a file: it is in the directory of its identifier, without .fits", true};
+  return {shown +
+              " is no identifier of this archive: they look like the names of files in queries/, without "
+              "their extension",
+          !keyword};
+}
+
 Cancel DatasetsNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   FixedDirectory::Entries entries;
   std::set<std::string> names;
@@ -280,6 +297,10 @@ Cancel DatasetNode::lookup(const std::string& name, Done<Found> done) {
     return lookup_delivered(name, std::move(done));
   }
   return {};
+}
+
+Absence DatasetNode::absence(const std::string& name) {
+  return {"the archive names no '" + safe_name(name) + "' of this dataset; ls shows what it names", false};
 }
 
 Cancel DatasetNode::lookup_delivered(const std::string& name, Done<Found> done) {

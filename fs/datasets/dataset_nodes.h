@@ -35,6 +35,7 @@ class DatasetsNode : public Node {
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override;
 
  private:
   NodePtr find(const std::string& name) const;
@@ -54,6 +55,7 @@ class DatasetNode : public Node {
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override;
 
  private:
   // What the archive says about the dataset, for `ls`.

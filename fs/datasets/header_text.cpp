@@ -124,8 +124,8 @@ namespace {
 // The read under way keeps it alive. There is one read at a time, so only the Cancel needs a lock.
 class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
  public:
-  HeaderWalk(std::shared_ptr<cache::OpenFile> file, Done<std::string> done)
-      : file_(std::move(file)), done_(std::move(done)) {}
+  HeaderWalk(std::shared_ptr<cache::OpenFile> file, Done<std::string> done, std::uint64_t most_units)
+      : file_(std::move(file)), done_(std::move(done)), most_units_(most_units) {}
 
   Cancel begin() {
     run();
@@ -192,6 +192,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
       if (headers_++ > 0) text_ += '\n';
       text_ += cards_.take_text();
       begin_ = offset_;
+      if (headers_ >= most_units_) return end();
       if (*data > file_->size() - std::min(offset_, file_->size())) return end();  // the file is cut short
       offset_ += *data;
       begin_ = offset_;
@@ -212,6 +213,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
 
   const std::shared_ptr<cache::OpenFile> file_;
   Done<std::string> done_;
+  const std::uint64_t most_units_;
   CancelSlot slot_;  // of the read under way
   HeaderCards cards_;
   std::string text_;
@@ -224,8 +226,8 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
 
 }  // namespace
 
-Cancel header_text(std::shared_ptr<cache::OpenFile> file, Done<std::string> done) {
-  return std::make_shared<HeaderWalk>(std::move(file), std::move(done))->begin();
+Cancel header_text(std::shared_ptr<cache::OpenFile> file, Done<std::string> done, std::uint64_t most_units) {
+  return std::make_shared<HeaderWalk>(std::move(file), std::move(done), most_units)->begin();
 }
 
 }  // namespace esofs::fs

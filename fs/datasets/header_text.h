@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ class HeaderCards {
   std::string text_;
 };
 
-Cancel header_text(std::shared_ptr<cache::OpenFile> file, Done<std::string> done);
+// most_units: HDUs, at least 1; later ones are not read.
+Cancel header_text(std::shared_ptr<cache::OpenFile> file, Done<std::string> done,
+                   std::uint64_t most_units = std::numeric_limits<std::uint64_t>::max());
 
 }  // namespace esofs::fs

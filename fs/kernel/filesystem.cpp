@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -40,6 +39,7 @@ constexpr std::size_t kNumberedTogether = 128;
 constexpr double kEstimateTimeout = 10;
 
 Error no_such_handle() { return {EBADF, "no such file handle"}; }
+constexpr const char* kErrorAttribute = "user.esofs.error";
 
 }  // namespace
 
@@ -131,16 +131,17 @@ Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<En
     return {};
   }
   return (*directory)
-      ->lookup(name, AskedBy(done.cause(),
-                             [this, directory = *directory, name, done = done.take()](Result<Found> found) {
-                               if (!found) return done(found.error());
-                               if (found->node) return done(entry(found->node, true));
-                               if (found->absent_for <= 0)
-                                 return done(Error(ENOENT, directory->path() + " has no " + name));
-                               Entry absent;
-                               absent.entry_timeout = found->absent_for;
-                               done(absent);
-                             }));
+      ->lookup(name, AskedBy(done.cause(), [this, parent, directory = *directory, name, cause = done.cause(),
+                                            done = done.take()](Result<Found> found) {
+                 if (!found) return done(found.error());
+                 if (found->node) return done(entry(found->node, true));
+                 reports_.absent(parent, name, cause, *directory);
+                 if (found->absent_for <= 0)
+                   return done(Error(ENOENT, directory->path() + " has no " + name));
+                 Entry absent;
+                 absent.entry_timeout = found->absent_for;
+                 done(absent);
+               }));
 }
 
 Cancel Filesystem::walk(const NodePtr& from, const std::string& path, Done<NodePtr> done) {
@@ -216,6 +217,7 @@ Cancel Filesystem::opendir(std::uint64_t ino, Done<Opened> done) {
     if (!handle) return done(handle.error());
     Opened opened;
     opened.handle = directories_.add(ino, *std::move(handle));
+    reports_.opened(ino);
     done(opened);
   }));
 }
@@ -260,6 +262,7 @@ Opened Filesystem::opened(std::uint64_t ino, bool own_content, FileHandle handle
   opened.direct_io = how.bypass || own_content;
   opened.invalidate_attributes = how.stale_size;
   opened.handle = files_.add(ino, std::move(handle));
+  reports_.opened(ino);
   return opened;
 }
 
@@ -454,6 +457,7 @@ Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& n
   auto node = find(ino);
   if (!node) return node.error();
   auto value = (*node)->xattr(name);
+  if (!value && name == kErrorAttribute) value = reports_.last(ino);
   if (!value) return Error(ENODATA, "no attribute " + safe_name(name));
   return *std::move(value);
 }
@@ -462,7 +466,17 @@ Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino) {
   if (!context_.config().list_xattrs) return std::vector<std::string>();
   auto node = find(ino);
   if (!node) return node.error();
-  return (*node)->xattr_names();
+  auto names = (*node)->xattr_names();
+  const bool listed = std::find(names.begin(), names.end(), kErrorAttribute) != names.end();
+  if (!listed && reports_.last(ino)) names.emplace_back(kErrorAttribute);
+  return names;
+}
+
+Cancel Filesystem::why(std::uint64_t parent, const std::string& name, Done<std::string> done) {
+  auto directory = find(parent, name);
+  if (directory) return why_absent(*directory, name, std::move(done));
+  done(errno_name(directory.error().code()) + " " + directory.error().what());
+  return {};
 }
 
 struct statvfs Filesystem::statfs() const {
@@ -477,15 +491,7 @@ struct statvfs Filesystem::statfs() const {
 }
 
 void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause) {
-  // Of a file that is listed, "not there" is what the archive says of it.
-  const bool lost = error.code() == ENOENT && name.empty();
-  if (!lost && !ErrorLog::worth_a_line(error.code())) return;
-  const NodePtr node = inodes_.find(ino);
-  std::string path = node ? node->path() : "inode " + std::to_string(ino);
-  if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
-  const Cause named = cause.named();
-  spdlog::warn("{}: {} {} ({})", path, errno_name(error.code()), error.what(), named.text());
-  context_.errors().add(context_.now(), path, error, named);
+  reports_.failed(ino, name, cause, error);
 }
 
 }  // namespace esofs::fs

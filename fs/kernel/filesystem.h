@@ -28,6 +28,7 @@
 #include "client/base/result.h"
 #include "fs/kernel/handle_table.h"
 #include "fs/kernel/inode_table.h"
+#include "fs/kernel/reports.h"
 #include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
@@ -64,7 +65,8 @@ struct DirectoryEntry {
 class Filesystem {
  public:
   // The context outlives it, and so does what the nodes refer to.
-  Filesystem(Context& context, NodePtr root) : context_(context), inodes_(std::move(root)) {}
+  Filesystem(Context& context, NodePtr root)
+      : context_(context), inodes_(std::move(root)), reports_(context, inodes_) {}
 
   // "." and "..": of a number that a file handle has kept, which need not be live any more; ESTALE if it is not found again.
   Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
@@ -107,6 +109,8 @@ class Filesystem {
 
   Result<std::string> getxattr(std::uint64_t ino, const std::string& name);
   Result<std::vector<std::string>> listxattr(std::uint64_t ino);
+  // Why a name cannot be looked up in a directory: "ENOENT '30as' is no radius: …"; "" if it can.
+  Cancel why(std::uint64_t parent, const std::string& name, Done<std::string> done);
 
   // esofs checks permissions itself, for the kernel would say EACCES instead of EROFS: everybody may read
   // everything, and only the owner and root may change what lies in queries/.
@@ -148,6 +152,7 @@ class Filesystem {
 
   Context& context_;
   InodeTable inodes_;
+  Reports reports_;
   HandleTable<FileHandle> files_;
   HandleTable<std::shared_ptr<DirectoryHandle>> directories_;
 };

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fs/kernel/fuse_session.h"
@@ -15,6 +16,9 @@
 
 namespace esofs::fs {
 namespace {
+
+// user.esofs.why.NAME of a directory: why NAME is not in it. `esofs why` asks for it.
+constexpr std::string_view kWhyPrefix = "user.esofs.why.";
 
 Connection& connection_of(fuse_req_t request) {
   return *static_cast<Connection*>(fuse_req_userdata(request));
@@ -284,9 +288,9 @@ void on_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino
          filesystem_of(request).rename(parent, name, to_parent, to_name, flags));
 }
 
+// Not in .esofs/errors: `cp -a` tries such things and does without.
 void refuse(fuse_req_t request, fuse_ino_t ino, const char* operation) {
-  Reply(connection_of(request), request, Operation::kRefused, ino, "", false)
-      .error(filesystem_of(request).refusal(ino, operation));
+  fuse_reply_err(request, filesystem_of(request).refusal(ino, operation).code());
 }
 
 void on_link(fuse_req_t request, fuse_ino_t, fuse_ino_t to_parent, const char*) {
@@ -305,6 +309,14 @@ void on_fallocate(fuse_req_t request, fuse_ino_t ino, int, off_t, off_t, fuse_fi
 
 void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
   if (hidden(request, Operation::kXattr, ino, "")) return;
+  if (const std::string_view asked = name; asked.starts_with(kWhyPrefix))
+    return ask<std::string>(
+        request, Operation::kXattr, ino, "",
+        [&](Done<std::string> done) {
+          return filesystem_of(request).why(ino, std::string(asked.substr(kWhyPrefix.size())),
+                                            std::move(done));
+        },
+        [size](Reply& reply, const std::string& why) { reply.xattr(why, size); });
   const auto value = filesystem_of(request).getxattr(ino, name);
   if (!value) {  // not in .esofs/errors: a program that asks has not failed
     fuse_reply_err(request, value.error().code());

@@ -13,6 +13,7 @@ constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
 constexpr std::uint64_t kSmallMask = cache::InodeNumbers::kSmall;
 constexpr std::string_view kTextOfQuery = "text:query:";
 constexpr std::size_t kMostPaths = 1U << 16U;
+constexpr std::size_t kMostPathsOfOne = 4;
 
 // The numbers are seen by users' backups: never change this.
 std::uint64_t identity_hash(const std::string& identity) { return mixed(fnv1a(identity)); }
@@ -41,6 +42,7 @@ InodeTable::Referenced InodeTable::reference(const NodePtr& node) {
   std::string identity = node->identity();
   std::uint64_t ino = 0;
   NodePtr known;
+  bool several = false;  // paths
   {
     auto tables = tables_.lock();
     auto found = tables->numbers.find(identity);
@@ -57,8 +59,35 @@ InodeTable::Referenced InodeTable::reference(const NodePtr& node) {
     Record& record = tables->records.at(ino);
     ++record.lookups;
     known = record.node;
+    several = !record.paths.empty();
   }
+  if (several || known->path() != node->path()) keep_path(ino, *known, *node);
   return {ino, keep_better(ino, std::move(known), node)};
+}
+
+void InodeTable::keep_path(std::uint64_t ino, const Node& known, const Node& node) {
+  std::string before = known.path();
+  std::string now = node.path();
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record == tables->records.end()) return;
+  auto& paths = record->second.paths;
+  if (paths.empty()) paths.push_back(std::move(before));
+  std::erase(paths, now);
+  paths.insert(paths.begin(), std::move(now));
+  if (paths.size() > kMostPathsOfOne) paths.pop_back();
+}
+
+std::vector<std::string> InodeTable::paths(std::uint64_t ino) const {
+  NodePtr node;
+  {
+    auto tables = tables_.lock();
+    auto record = tables->records.find(ino);
+    if (record == tables->records.end()) return {};
+    if (!record->second.paths.empty()) return record->second.paths;
+    node = record->second.node;
+  }
+  return {node->path()};
 }
 
 // The node that is in the table then. Asks the nodes without the lock: what they know may be decided by a disk that hangs.

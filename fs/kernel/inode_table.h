@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "client/base/guarded.h"
 #include "fs/tree/node.h"
@@ -42,6 +43,8 @@ class InodeTable {
   std::uint64_t number(const Node& node) const;
   NodePtr find(std::uint64_t ino) const;  // nullptr: not live
   void forget(std::uint64_t ino, std::uint64_t count);
+  // The paths under which a live inode was shown, the latest first; empty: not live.
+  std::vector<std::string> paths(std::uint64_t ino) const;
   // The path of a node that had this number; the latest 65 536 that have left are remembered.
   std::optional<std::string> path_of_forgotten(std::uint64_t ino) const;
   std::size_t size() const;
@@ -71,6 +74,7 @@ class InodeTable {
   struct Record {
     NodePtr node;
     std::string identity;
+    std::vector<std::string> paths;  // the latest first; empty: that of the node only
     std::uint64_t lookups = 0;
     std::uint64_t open_handles = 0;
     std::string version;  // of the pages that the kernel may hold
@@ -90,6 +94,7 @@ class InodeTable {
     std::unordered_map<std::uint64_t, Record> records;
     std::unordered_map<std::string, std::uint64_t> numbers;  // by identity
   };
+  void keep_path(std::uint64_t ino, const Node& known, const Node& node);
   NodePtr keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node);
   std::uint64_t free_number(const Tables& tables, const std::string& identity) const;
 

@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "client/base/safe_name.h"
 #include "fs/datasets/cutout_nodes.h"
 #include "fs/datasets/dataset_file.h"
 #include "fs/queries/query_files.h"
@@ -20,6 +22,8 @@ using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 // Offsets from here on are rows of the listing; below it are the local entries.
 constexpr std::uint64_t kFirstRow = 1U << 20U;
+
+constexpr std::string_view kTextExtension = ".adql";
 
 NodePtr entry_node(Context& context, const QueryDirectory& directory, const ListingPtr& listing,
                    const cache::Listing::Entry& entry) {
@@ -120,6 +124,8 @@ Cancel QueriesNode::lookup(const std::string& name, Done<Found> done) {
   auto query = queries_.find(name);
   if (!query) {
     done(query.error().at("/queries/" + name));
+  } else if (NodePtr text = *query ? nullptr : text_of(name)) {
+    done(Found{std::move(text)});
   } else if (!*query) {
     done(Found{nullptr, kShortTimeout});
   } else {
@@ -153,10 +159,41 @@ Cancel QueriesNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
   return {};
 }
 
+// mkdir and `cp` look a new name up first, so that nothing here is a slip.
+Absence QueriesNode::absence(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& query : queries_.known()) names.push_back(query->name());
+  Absence absence = absence_among(name, names);
+  return {absence.sentence + "; mkdir makes a query", false};
+}
+
+// NAME.adql is the text of the query NAME; nullptr: there is no such query, or it has no text.
+NodePtr QueriesNode::text_of(const std::string& name) {
+  if (!name.ends_with(kTextExtension)) return nullptr;
+  const auto query = queries_.find(name.substr(0, name.size() - kTextExtension.size()));
+  auto file = query && *query ? (*query)->file(std::string(kQueryFile)) : nullptr;
+  return file ? make_text_node(context_, *query, std::move(file), std::string(kQueryFile)) : nullptr;
+}
+
 Result<NodePtr> QueriesNode::create(const std::string& name) {
-  return Error(
-      EROFS, "queries/ holds directories only: mkdir queries/NAME, then write queries/NAME/query.adql (not " +
-                 name + ")");
+  if (!name.ends_with(kTextExtension))
+    return Error(
+        EROFS,
+        "queries/ holds directories only: mkdir queries/NAME, then write queries/NAME/query.adql; or "
+        "cp a text to queries/NAME.adql (not " +
+            safe_name(name) + ")");
+  const std::string own = name.substr(0, name.size() - kTextExtension.size());
+  auto query = queries_.find(own);
+  if (!query) return query.error();
+  if (!*query) query = queries_.make(own);
+  if (!query) return query.error();
+  auto file = (*query)->file(std::string(kQueryFile));
+  if (!file) {
+    auto created = (*query)->create(std::string(kQueryFile));
+    if (!created) return created.error();
+    file = *std::move(created);
+  }
+  return make_text_node(context_, *query, std::move(file), std::string(kQueryFile));
 }
 
 Result<NodePtr> QueriesNode::make_directory(const std::string& name) {
@@ -235,6 +272,19 @@ Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
         }));
   }
   return {};
+}
+
+Absence QueryNode::absence(const std::string& name) {
+  const auto spec = directory_->spec();
+  if (!spec) return {"the query does not run: " + spec.error().what(), false};
+  if (spec->adql.empty()) return {"the query is empty: write its query.adql", false};
+  const auto listing = context_.catalog().known_listing(*spec);
+  if (!listing) return {"the query has not been answered yet; list its directory", false};
+  if (directory_->hidden(name)) return {"it was removed; touch query.adql brings it back", false};
+  return {"the answer of this query names no file '" + safe_name(name) + "', among " +
+              std::to_string(listing->rows()) +
+              " rows; other names that can be here are query.adql, status.txt, " + "table/ and cutout/",
+          false};
 }
 
 std::vector<std::pair<std::string, NodePtr>> QueryNode::local_entries() const {

@@ -39,12 +39,15 @@ class QueriesNode : public Node {
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override;
   Result<NodePtr> create(const std::string& name) override;
   Result<NodePtr> make_directory(const std::string& name) override;
   Cancel remove_directory(const std::string& name, Done<void> done) override;
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
 
  private:
+  NodePtr text_of(const std::string& name);
+
   Context& context_;
   SavedQueries& queries_;
 };
@@ -59,6 +62,7 @@ class QueryNode : public Node {
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override;
   Result<NodePtr> create(const std::string& name) override;
   Result<NodePtr> make_symlink(const std::string& name, const std::string& target) override;
   Result<void> remove(const std::string& name) override;

@@ -11,6 +11,8 @@
 
 #include "client/base/in_turn.h"
 #include "client/base/unique_fd.h"
+#include "fs/queries/header_nodes.h"
+#include "fs/queries/summary_text.h"
 #include "fs/tree/error_log.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -19,6 +21,7 @@ namespace {
 
 using ListingPtr = std::shared_ptr<const cache::Listing>;
 
+constexpr const char* kSummaryName = "summary.txt";
 constexpr std::uint64_t kUnknownEstimate = 1U << 20U;
 // FITS pads strings to the longest of their column; a reader that trusts stat before open must not stop too early.
 constexpr std::uint64_t kEstimateFactor = 2;
@@ -119,8 +122,22 @@ class TableNode : public Node {
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
     const auto form = form_of(name);
+    if (name == kSummaryName && !directory_->hidden(hidden_name(name))) {
+      done(Found{summary()});
+      return {};
+    }
+    if (NodePtr headers = form ? nullptr : make_headers_node(context_, directory_, name);
+        headers && !directory_->hidden(hidden_name(name))) {
+      done(Found{std::move(headers)});
+      return {};
+    }
     done(form && shown(name) ? Found{result(*form, name)} : Found{nullptr, kAbsentInListing});
     return {};
+  }
+  Absence absence(const std::string& name) override {
+    std::vector<std::string> names{kSummaryName, "headers.csv", "headers.fits", "headers.vot"};
+    for (const auto& [extension, form] : answer_forms()) names.push_back("result" + extension);
+    return absence_among(name, names);
   }
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
@@ -128,12 +145,18 @@ class TableNode : public Node {
       const std::string name = "result" + extension;
       if (shown(name)) entries.emplace_back(name, result(form, name));
     }
+    if (!directory_->hidden(hidden_name(kSummaryName))) entries.emplace_back(kSummaryName, summary());
+    for (const auto& name : headers_used(context_, *directory_)) {
+      if (!directory_->hidden(hidden_name(name)))
+        entries.emplace_back(name, make_headers_node(context_, directory_, name));
+    }
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
     return {};
   }
   Result<void> remove(const std::string& name) override {
     if (!directory_->emptied()) return Node::remove(name);
-    if (!form_of(name)) return Error(ENOENT, path() + " has no " + name);
+    if (!form_of(name) && name != kSummaryName && !make_headers_node(context_, directory_, name))
+      return Error(ENOENT, path() + " has no " + name);
     directory_->hide(hidden_name(name));
     return {};
   }
@@ -151,6 +174,28 @@ class TableNode : public Node {
     if (!spec) return false;
     const auto listing = context_.catalog().known_listing(*spec);
     return !listing || listing->result_file().has_value();
+  }
+  NodePtr summary() const {
+    return std::make_shared<MadeText>(
+        "summary:" + directory_->identity(), path() + "/" + kSummaryName,
+        std::max(directory_->mtime(), context_.mounted_at()),
+        [&context = context_, directory = directory_](Done<std::string> done) -> Cancel {
+          const auto spec = directory->spec();
+          if (!spec || spec->adql.empty()) {
+            done(spec ? Error(ENODATA, directory->path() + ": there is no query") : spec.error());
+            return {};
+          }
+          return with_deadline<ListingPtr>(
+              context.timer(), context.config().query_wait,
+              Error(EAGAIN, directory->path() + ": the query has not been answered yet"),
+              [&](Done<ListingPtr> answered) {
+                return context.catalog().listing(*spec, std::move(answered));
+              },
+              AskedBy(done.cause(), [&context, done = done.take()](const Result<ListingPtr>& listing) {
+                if (!listing) return done(listing.error());
+                done(summary_text(**listing, context.config().names));
+              }));
+        });
   }
   NodePtr result(AnswerForm form, const std::string& name) const {
     return std::make_shared<QueryResult>(context_, directory_, form, name);

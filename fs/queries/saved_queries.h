@@ -67,6 +67,8 @@ class QueryDirectory {
   bool emptied() const;
   // As spec(); while query.adql is away, what it asked. What `rm -r` has still to remove is found by it.
   Result<cache::QuerySpec> listed_spec() const;
+  // The text as last committed.
+  std::string saved_text() const { return state_.lock()->saved_text; }
   // Why the last commit failed; the store then has the text before it.
   std::optional<Error> save_error() const;
   // The query that was asked here before the present one and that no other directory asks, once after each change: its

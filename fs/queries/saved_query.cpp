@@ -13,13 +13,15 @@
 #include "client/base/nearest.h"
 #include "client/base/safe_name.h"
 #include "client/base/text.h"
+#include "fs/queries/header_values.h"
 
 namespace esofs::fs {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r\n\v\f";
 const std::vector<std::string>& directive_words() {
-  static const std::vector<std::string> words_known{"service", "maxrec", "mode", "ttl"};
+  static const std::vector<std::string> words_known{"service", "maxrec",  "mode",
+                                                    "ttl",     "headers", "headers-of"};
   return words_known;
 }
 
@@ -57,7 +59,39 @@ Error bad_value(const std::string& word, std::string_view value, const char* exp
   return {EINVAL, "query.adql: -- " + word + ": '" + safe_name(value) + "' is not " + expected};
 }
 
+Result<std::vector<std::string>> keywords_of(std::string_view list) {
+  std::vector<std::string> keywords;
+  while (true) {
+    const auto end = std::min(list.find(','), list.size());
+    auto keyword = header_keyword(list.substr(0, end));
+    if (!keyword) return keyword.error().at("query.adql: -- headers:");
+    if (std::find(keywords.begin(), keywords.end(), *keyword) == keywords.end())
+      keywords.push_back(*std::move(keyword));
+    if (end == list.size()) return keywords;
+    list.remove_prefix(end + 1);
+  }
+}
+
+Result<void> apply_header_word(const std::string& word, std::string_view value, HeaderWish& wish) {
+  if (word == "headers") {
+    auto keywords = keywords_of(value);
+    if (!keywords) return keywords.error();
+    wish.keywords = *std::move(keywords);
+    return {};
+  }
+  const std::string which = lower(value);
+  if (which != "all" && which != "primary") return bad_value(word, value, "all or primary");
+  wish.all_units = which == "all";
+  return {};
+}
+
+bool is_header_word(std::string_view word) { return word == "headers" || word == "headers-of"; }
+
 Result<void> apply(const std::string& word, std::string_view value, cache::QuerySpec& spec) {
+  if (is_header_word(word)) {
+    HeaderWish unused;
+    return apply_header_word(word, value, unused);
+  }
   if (word == "service") {
     const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
       return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
@@ -97,6 +131,10 @@ Directive read_directive(std::string_view comment) {
   Directive read;
   read.word = lower(comment.substr(0, static_cast<std::size_t>(end - comment.begin())));
   std::string_view rest = trimmed(comment.substr(read.word.size()), kBlank);
+  if (read.word == "headers" && begins_with_any_case(rest, "-of")) {
+    read.word += "-of";
+    rest = trimmed(rest.substr(3), kBlank);
+  }
   if (!rest.empty() && (rest.front() == ':' || rest.front() == '=')) {
     read.mark = rest.front();
     rest = trimmed(rest.substr(1), kBlank);
@@ -120,7 +158,7 @@ std::string directive_meant(const std::string& word) {
 std::string right_form(const Directive& read) {
   const std::string known = directive_meant(read.word);
   // "-- service mode" is an astronomer's comment.
-  if (known.empty() || (known == "service" && read.mark == ' ')) return {};
+  if (known.empty() || ((known == "service" || is_header_word(known)) && read.mark == ' ')) return {};
   cache::QuerySpec unused;
   if (!apply(known, read.value, unused)) return {};
   return "-- " + known + ": " + std::string(read.value);
@@ -214,6 +252,22 @@ std::string advice(std::string_view adql) {
     }
   }
   return {};
+}
+
+HeaderWish header_wish(std::string_view text) {
+  HeaderWish wish;
+  for (const char* keyword :
+       {"OBJECT", "INSTRUME", "DATE-OBS", "MJD-OBS", "EXPTIME", "RA", "DEC", "ESO DPR CATG", "ESO DPR TYPE",
+        "ESO DPR TECH", "ESO PRO CATG", "ESO TPL ID", "ESO OBS PROG ID", "ESO OBS ID"})
+    wish.keywords.emplace_back(keyword);
+  while (true) {
+    text = trimmed(text, kBlank);
+    if (!text.starts_with("--")) return wish;
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const Directive read = read_directive(text.substr(2, end - 2));
+    if (is_header_word(read.word) && read.mark == ':') (void)apply_header_word(read.word, read.value, wish);
+    text.remove_prefix(end);
+  }
 }
 
 Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults) {

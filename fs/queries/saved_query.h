@@ -4,6 +4,8 @@
 //            -- maxrec: 100000    rows, at least 1
 //            -- mode: async       auto, sync or async
 //            -- ttl: 1h           how long an answer is good: a number and s, m, h or d
+//            -- headers: OBJECT, EXPTIME, ESO DET DIT    the columns of table/headers.*
+//            -- headers-of: all   primary or all: which HDUs have a row there
 //   errors   EINVAL with a sentence that names the value, or gives the right form of what looks like a directive:
 //            "-- maxrec 5", "-- limit: 5", a directive inside the query
 //   threads  pure functions
@@ -12,6 +14,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cache/catalog.h"
 #include "client/base/result.h"
@@ -20,6 +23,14 @@ namespace esofs::fs {
 
 // Text without any ADQL gives a QuerySpec whose adql is "". What no directive says is as in `defaults`.
 Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults = {});
+
+// What table/headers.* is made of.
+struct HeaderWish {
+  std::vector<std::string> keywords;  // of header_keyword()
+  bool all_units = false;
+};
+// Of a text that parse_saved_query() takes; what no directive says is the default.
+HeaderWish header_wish(std::string_view text);
 
 // What to change in a query that the service has refused: a text in double quotes, which ADQL takes for the name of a column.
 // "" if nothing is found.

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "client/base/angle.h"
+#include "client/base/angle_fault.h"
 #include "client/base/in_turn.h"
 #include "client/base/iso_time.h"
+#include "client/base/safe_name.h"
 #include "fs/queries/result_nodes.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
@@ -121,6 +123,36 @@ class TableAnswer : public AnswerFile {
   const std::pair<std::string, std::string> visit_;  // kind and name
 };
 
+std::string cone_fault(const std::string& stem) {
+  const auto first = stem.find('_');
+  const auto second = first == std::string::npos ? first : stem.find('_', first + 1);
+  if (second == std::string::npos)
+    return "'" + safe_name(stem) + "' is not of the form <ra>_<dec>_<radius>, such as 53.1_-27.8_30arcsec";
+  std::string fault = right_ascension_fault(stem.substr(0, first));
+  if (fault.empty()) fault = declination_fault(stem.substr(first + 1, second - first - 1));
+  return fault.empty() ? radius_fault(stem.substr(second + 1)) : fault;
+}
+
+// What is wrong with a name that is no answer of this part.
+std::string part_name_fault(TablePart part, const std::string& name) {
+  const auto split = split_answer_name(name);
+  const bool status = name.ends_with(kStatusEnd);
+  const std::string stem = split    ? split->first
+                           : status ? name.substr(0, name.size() - kStatusEnd.size())
+                                    : name;
+  const std::string fault = part == TablePart::kCone ? cone_fault(stem) : night_fault(stem);
+  if (split || status) return fault.empty() ? "'" + safe_name(name) + "' cannot be a name here" : fault;
+  // Without a known extension: what stands before another one may be right.
+  std::string forms;
+  for (const auto& [extension, form] : answer_forms()) forms += (forms.empty() ? "" : " ") + extension;
+  const std::string bare = stem.substr(0, stem.rfind('.'));
+  const bool other_form = (part == TablePart::kCone ? cone_fault(bare) : night_fault(bare)).empty();
+  if (fault.empty() || other_form)
+    return "an answer is a file with one of the extensions " + forms + ": write " +
+           (fault.empty() ? stem : bare) + ".csv";
+  return fault;
+}
+
 class PartNode : public Node {
  public:
   PartNode(Context& context, std::shared_ptr<TableSchemas> schemas, PartedTable table, TablePart part)
@@ -136,6 +168,7 @@ class PartNode : public Node {
     done(found ? Found{std::move(found)} : Found{nullptr, kAbsentByGrammar});
     return {};
   }
+  Absence absence(const std::string& name) override { return {part_name_fault(part_, name), true}; }
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     std::set<std::string> statuses;

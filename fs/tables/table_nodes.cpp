@@ -164,6 +164,14 @@ class TableDirectory : public ServicePart {
         answer);
   }
 
+  Absence absence(const std::string& name) override {
+    if (name == "cone") return {"no pair of columns of this table is marked as its position", true};
+    if (name == "night")
+      return {"no column of this table is marked as the time at which an observation began", true};
+    return {absence_among(name, {kColumnsName, kDescriptionName, kSampleName, "cone", "night"}).sentence,
+            true};
+  }
+
   Cancel open_directory(Done<HandlePtr> done) override {
     return with_deadline<TableAxes>(
         context_.timer(), context_.config().query_wait, not_yet(),
@@ -286,6 +294,16 @@ class SchemaDirectory : public ServicePart {
         }));
   }
 
+  Absence absence(const std::string& name) override {
+    const auto known = schemas_->known_tables_of(service_, name_);
+    const SchemaTables* schema = known ? known->named(name_) : nullptr;
+    std::vector<std::string> names;
+    if (schema != nullptr) {
+      for (const TableInfo& table : schema->tables) names.push_back(table.shown);
+    }
+    return {absence_among(name, names).sentence, true};
+  }
+
   std::optional<std::string> xattr(const std::string& name) override {
     return truncated(name, schemas_->known_tables_of(service_, name_));
   }
@@ -366,6 +384,15 @@ class ServiceDirectory : public ServicePart {
           if (!entries) return done(entries.error());
           done(HandlePtr(std::make_shared<EntriesHandle>(*std::move(entries))));
         }));
+  }
+
+  Absence absence(const std::string& name) override {
+    const auto known = schemas_->known_tables(service_);
+    std::vector<std::string> names;
+    if (known) {
+      for (const SchemaTables& schema : known->schemas) names.push_back(schema.shown);
+    }
+    return {absence_among(name, names).sentence, true};
   }
 
   std::optional<std::string> xattr(const std::string& name) override {

@@ -59,6 +59,25 @@ bool never_a_name(std::string_view name) {
   return name.find_first_of("[]{}()<>,@%#*?!$&|;'\"`\\ ") != std::string_view::npos;
 }
 
+bool tried_by_programs(std::string_view name) {
+  constexpr std::array<std::string_view, 14> tried{"head",     "objects",    "refs",  "cvs",  "rcs",
+                                                   "sccs",     "uparm",      "pyraf", "4913", "info",
+                                                   "branches", "lost+found", "bin",   "lib"};
+  if (name.empty() || !(letter_or_digit(name.front()) || name.front() == '-' || name.front() == '+'))
+    return true;
+  if (name.find_first_of("[]{}<>*?|`\\$#%!;@") != std::string_view::npos) return true;
+  if (std::find(tried.begin(), tried.end(), lower(name)) != tried.end()) return true;
+  const std::string_view known = known_extension(name);
+  if (!known.empty()) return !known_extension(name.substr(0, name.size() - known.size())).empty();
+  // An extension of letters: login.cl, uparmimred.par, x.imh. A name that begins with a digit is a position or a date.
+  const auto point = name.rfind('.');
+  if (point == std::string_view::npos || point + 2 >= name.size()) return false;
+  const auto extension = name.substr(point + 1);
+  return std::isalpha(static_cast<unsigned char>(name.front())) != 0 && extension.size() <= 8 &&
+         std::all_of(extension.begin(), extension.end(),
+                     [](unsigned char c) { return std::isalpha(c) != 0; });
+}
+
 Result<void> check_query_name(const std::string& name) {
   if (name.empty() || name.front() == '.' || name.front() == '-')
     return Error(EINVAL,

@@ -39,6 +39,10 @@ bool may_name_a_dataset(std::string_view name);
 // True for names that no directory of datasets ever has, whatever the archive holds.
 bool never_a_name(std::string_view name);
 
+// True for names that programs try by themselves: login.cl, .git, X.fits.fits, X.fits[1], HEAD. Nobody needs to hear that they
+// are missing.
+bool tried_by_programs(std::string_view name);
+
 // EINVAL with a sentence if `name` is no name for a saved query.
 Result<void> check_query_name(const std::string& name);
 

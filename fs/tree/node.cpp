@@ -14,6 +14,8 @@ Cancel Node::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   return {};
 }
 
+Absence Node::absence(const std::string&) { return {}; }
+
 Cancel Node::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
   done(Error(EISDIR, path() + " is a directory"));
   return {};

@@ -96,6 +96,12 @@ struct Found {
   double absent_for = 0;
 };
 
+// Why a directory has no such name.
+struct Absence {
+  std::string sentence;  // what is wrong with the name and what to write instead; "": nothing to say
+  bool slip = false;     // the user has most likely typed it; false: programs may merely try it
+};
+
 // What setattr(2) and its relatives change.
 struct Change {
   std::optional<std::uint64_t> size;
@@ -136,6 +142,8 @@ class Node {
   // --- directories ---
   virtual Cancel lookup(const std::string& name, Done<Found> done);
   virtual Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done);
+  // Of a name that lookup() has not found. From memory.
+  virtual Absence absence(const std::string& name);
 
   // --- files ---
   // user: whose login may be used; nullopt: the mounting user's. truncate: O_TRUNC.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/base/nearest.h"
+#include "client/base/safe_name.h"
 #include "fs/tree/context.h"
 
 namespace esofs::fs {
@@ -43,6 +45,23 @@ Cancel FixedDirectory::lookup(const std::string& name, Done<Found> done) {
 Cancel FixedDirectory::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(entries_)));
   return {};
+}
+
+Absence FixedDirectory::absence(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [entry, node] : entries_) names.push_back(entry);
+  return absence_among(name, names);
+}
+
+Absence absence_among(const std::string& name, const std::vector<std::string>& names) {
+  constexpr std::size_t most_listed = 20;
+  std::string text = "there is no '" + safe_name(name) + "' here";
+  const std::string near = nearest(name, names);
+  if (!near.empty()) return {text + "; did you mean " + near + "?", true};
+  if (names.empty() || names.size() > most_listed) return {text, false};
+  text += "; there is";
+  for (const auto& known : names) text += (known == names.front() ? " " : ", ") + known;
+  return {text, false};
 }
 
 Result<void> EntriesHandle::entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) {

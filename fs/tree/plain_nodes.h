@@ -29,12 +29,16 @@ class FixedDirectory : public Node {
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override;
 
  private:
   const std::string path_;
   const std::int64_t mtime_;
   const Entries entries_;
 };
+
+// The absence() of a directory that has these names and no others. It is a slip if one of them is near.
+Absence absence_among(const std::string& name, const std::vector<std::string>& names);
 
 // An open directory over a vector.
 class EntriesHandle : public DirectoryHandle {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "mountopts/merged_options.h"
@@ -47,11 +48,16 @@ Result<Taken> taken_by(const stdfs::path& directory) {
   return taken;
 }
 
+void print(const nlohmann::ordered_json& document) { std::cout << document.dump(2) << '\n'; }
+
 }  // namespace
 
 Result<void> run_cache(const CacheCommand& command) {
   const auto options = merged_options(command.options);
   if (!options) return options.error();
+  std::error_code failed;
+  if (!stdfs::is_directory(options->cache_dir, failed) && !command.clear && !command.as_json)
+    std::cerr << "esofs: " << options->cache_dir.string() << " is not there; no mount has used it yet\n";
   const auto content = options->cache_dir / "content" / "segments";
   const auto kept = taken_by(content);
   if (!kept) return kept.error();
@@ -66,6 +72,10 @@ Result<void> run_cache(const CacheCommand& command) {
     if (left->files > 0)
       return Error(EACCES,
                    content.string() + ": " + std::to_string(left->files) + " segments could not be removed");
+    if (command.as_json) {
+      print(nlohmann::ordered_json{{"freed_bytes", kept->bytes}, {"segments_dir", content.string()}});
+      return {};
+    }
     std::cout << "freed " << human_bytes(kept->bytes) << " in " << content.string() << '\n';
     return {};
   }
@@ -73,6 +83,14 @@ Result<void> run_cache(const CacheCommand& command) {
   if (!metadata) return metadata.error();
   const auto results = taken_by(options->cache_dir / "results");
   if (!results) return results.error();
+  if (command.as_json) {
+    print(nlohmann::ordered_json{
+        {"cache_dir", options->cache_dir.string()},
+        {"content", {{"bytes", kept->bytes}, {"max_bytes", options->cache_size}, {"segments", kept->files}}},
+        {"metadata", {{"bytes", metadata->bytes}}},
+        {"results", {{"bytes", results->bytes}, {"files", results->files}}}});
+    return {};
+  }
   std::cout << options->cache_dir.string() << "\n  file content  " << human_bytes(kept->bytes) << " of "
             << human_bytes(options->cache_size) << " in " << kept->files << " segments\n  metadata      "
             << human_bytes(metadata->bytes) << "\n  query results " << human_bytes(results->bytes) << " in "

@@ -10,7 +10,8 @@ namespace esofs::mountopts {
 
 struct CacheCommand {
   std::vector<std::string> options;  // each an argument of -o: cache_dir=DIR
-  bool clear = false;                // remove the content of files; listings and sizes stay
+  bool as_json = false;
+  bool clear = false;  // remove the content of files; listings and sizes stay
 };
 
 // Prints where the cache is and how much each part takes; with `clear` also what was freed. Running mounts fetch again what

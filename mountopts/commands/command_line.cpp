@@ -7,39 +7,43 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "client/base/nearest.h"
 #include "client/base/pause.h"
+#include "mountopts/commands/archives_command.h"
 #include "mountopts/commands/cache_command.h"
 #include "mountopts/commands/doctor_command.h"
+#include "mountopts/commands/exit_code.h"
 #include "mountopts/commands/login_command.h"
 #include "mountopts/commands/mount_command.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/commands/mountpoint.h"
 #include "mountopts/commands/unmount.h"
 #include "mountopts/commands/warm_command.h"
+#include "mountopts/commands/why_command.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/options.h"
 
 namespace esofs::mountopts {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 constexpr const char* kClearScreen = "\033[H\033[2J";
 // "umount" is as near to one as to the other of the first two, and means the first.
-constexpr std::array<std::string_view, 8> kCommands{"unmount", "mount", "status", "login",
-                                                    "logout",  "warm",  "cache",  "doctor"};
+constexpr std::array<std::string_view, 10> kCommands{"unmount", "mount", "status", "login", "logout",
+                                                     "warm",    "cache", "doctor", "why",   "archives"};
 
 int failed(const Error& error) {
   std::cerr << "esofs: " << error.what() << '\n';
-  return error.code() == EINVAL ? kUsage : kFailed;
+  return exit_code(error);
 }
 
 bool is_command(const std::string& word) {
@@ -75,6 +79,45 @@ Result<std::vector<std::string>> with_command(int argc, const char* const* argv)
   return words;
 }
 
+// Why a word that begins with '-' is no option of the command; "" if all are.
+std::string wrong_option(const CLI::App& app, const std::vector<std::string>& words) {
+  if (words.empty() || !is_command(words[0])) return {};
+  std::vector<std::string> known{"-h", "--help"};
+  std::vector<std::string> with_value;
+  for (const auto* option : app.get_subcommand(words[0])->get_options()) {
+    std::vector<std::string> names;
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (const auto& name : option->get_snames()) names.push_back("-" + name);
+    known.insert(known.end(), names.begin(), names.end());
+    if (option->get_expected_max() > 0) with_value.insert(with_value.end(), names.begin(), names.end());
+  }
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (std::size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
+    if (has(with_value, words[i])) ++i;
+    if (i >= words.size() || words[i].size() < 2 || words[i].front() != '-') continue;
+    const std::string name = words[i].substr(0, words[i].find('='));
+    if (has(known, name) || (!name.starts_with("--") && has(known, name.substr(0, 2)))) continue;
+    std::string meant =
+        name.substr(name.find_first_not_of('-') == std::string::npos ? 0 : name.find_first_not_of('-'));
+    std::replace(meant.begin(), meant.end(), '-', '_');
+    for (const auto& option : option_help()) {
+      if (option.name != meant) continue;
+      const bool value = name != words[i];
+      const std::string given = value                  ? words[i].substr(name.size() + 1)
+                                : i + 1 < words.size() ? words[i + 1]
+                                                       : "";
+      return "'" + name + "' is an option of -o: write -o " + meant + (given.empty() ? "" : "=" + given);
+    }
+    const auto near = nearest(name, known);
+    return "`esofs " + words[0] + "` has no option '" + name + "'" +
+           (near.empty() ? "" : " (did you mean '" + near + "'?)") + "; run `esofs help " + words[0] +
+           "`, or esofs --help";
+  }
+  return {};
+}
+
 // CLI11's help, with the positionals of `mount` as they may be given and without the value of a negated flag.
 class Help : public CLI::Formatter {
  public:
@@ -107,34 +150,36 @@ struct StatusForm {
   bool verbose = false;
 };
 
-// Returns whether there was an answer.
-bool print_status(const std::string& mountpoint, const Result<MountStatus>& status, const StatusForm& form) {
-  if (!status) {
-    std::cerr << "esofs: " << status.error().what() << '\n';
-    return false;
-  }
-  std::cout << (form.json ? status->document.dump(2) + "\n" : status_text(mountpoint, *status, form.verbose))
-            << std::flush;
-  return true;
-}
-
-// Every mount of this machine that the user may look into. Returns whether all of them could be asked.
-bool print_all(const StatusForm& form, const std::vector<std::string>& options) {
-  const auto mounts = esofs_mounts();
-  if (!mounts) {
-    std::cerr << "esofs: " << mounts.error().what() << '\n';
-    return false;
+// Every mount of this machine, or the one at `only`. Returns whether all could be asked that the user may look into.
+Result<bool> print_statuses(const std::string& only, const StatusForm& form) {
+  auto mounts = esofs_mounts();
+  if (!mounts) return mounts.error();
+  if (!only.empty()) {
+    std::erase_if(*mounts, [&only](const MountEntry& mount) { return mount.mountpoint != only; });
+    // A bind of a whole tree is at another place of the table.
+    const auto there = esofs_mount_at(only);
+    if (mounts->empty() && there && *there) mounts->push_back(**there);
+    if (mounts->empty()) return Error(ENXIO, only + ": no esofs is mounted there");
   }
   const auto statuses = read_mount_statuses(*mounts);
+  auto all = nlohmann::ordered_json::array();
   bool answered = true;
   for (std::size_t i = 0; i < mounts->size(); ++i) {
-    const auto& mountpoint = (*mounts)[i].mountpoint;
-    const bool anothers = !statuses[i] && statuses[i].error().code() == EACCES;
-    if (anothers && !form.json) std::cout << mountpoint << "\n  another user's mount\n";
-    if (!anothers) answered = print_status(mountpoint, statuses[i], form) && answered;
+    const auto& mount = (*mounts)[i];
+    const auto& status = statuses[i];
+    const bool anothers = !status && status.error().code() == EACCES && only.empty();
+    answered = answered && (status || anothers);
+    if (form.json) {
+      all.push_back(status_json(mount, status));
+    } else if (status) {
+      std::cout << status_text(mount.mountpoint, *status, form.verbose);
+    } else if (anothers) {
+      std::cout << mount.mountpoint << "\n  another user's mount\n";
+    }
+    if (!status && !anothers) std::cerr << "esofs: " << status.error().what() << '\n';
   }
-  if (mounts->empty()) std::cout << (form.json ? "" : "No esofs is mounted.\n");
-  if (!form.json) std::cout << sessions_text(options);
+  if (form.json) std::cout << all.dump(2) << '\n';
+  if (!form.json && mounts->empty()) std::cout << "No esofs is mounted.\n";
   std::cout << std::flush;
   return answered;
 }
@@ -146,11 +191,12 @@ int run_status(const std::string& mountpoint, const StatusForm& form, bool watch
   const bool redrawn = watch && ::isatty(STDOUT_FILENO) == 1;
   for (;;) {
     if (!path->empty() && !is_esofs_mount(*path))
-      return failed(Error(EINVAL, *path + ": no esofs is mounted there"));
+      return failed(Error(ENXIO, *path + ": no esofs is mounted there"));
     if (redrawn) std::cout << kClearScreen;
-    const bool answered =
-        path->empty() ? print_all(form, options) : print_status(*path, read_mount_status(*path), form);
-    if (!watch) return answered ? 0 : kFailed;
+    const auto answered = print_statuses(*path, form);
+    if (!answered) return failed(answered.error());
+    if (path->empty() && !form.json) std::cout << sessions_text(options) << std::flush;
+    if (!watch) return *answered ? kDone : kFailed;
     (void)pause(std::chrono::seconds(2), std::stop_token());
   }
 }
@@ -165,6 +211,7 @@ int run_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.formatter(std::make_shared<Help>());
   app.failure_message(usage_message);
+  app.footer(kExitCodes);
 
   std::vector<std::string> places;
   MountCommand mount;
@@ -231,12 +278,16 @@ int run_command_line(int argc, const char* const* argv) {
       ->check(CLI::Range(1, 64))
       ->option_text("N [4]");
 
+  warming->add_flag("--json", warm.as_json, "as JSON");
+
   CacheCommand cache;
   auto* caching = app.add_subcommand("cache", "Show what the cache holds on disk");
   caching->add_flag("--clear", cache.clear, "remove the content of files; listings stay");
   caching->add_option("-o", cache.options, "where it is: cache_dir=DIR")
       ->allow_extra_args(false)
       ->option_text("OPT[=VALUE],…");
+
+  caching->add_flag("--json", cache.as_json, "as JSON");
 
   DoctorCommand doctor;
   auto* examining = app.add_subcommand("doctor", "Look at all that a mount needs, and say what is wrong");
@@ -245,26 +296,51 @@ int run_command_line(int argc, const char* const* argv) {
       ->allow_extra_args(false)
       ->option_text("OPT[=VALUE],…");
 
+  examining->add_flag("--json", doctor.as_json, "as JSON");
+
+  WhyCommand why;
+  auto* explaining =
+      app.add_subcommand("why", "Say why a path of a mount cannot be read, and what to do about it");
+  explaining->add_option("PATH", why.paths, "files, directories, and names that are not there")
+      ->required()
+      ->option_text(" ");
+  explaining->add_flag("--json", why.as_json, "as JSON");
+
+  ArchivesCommand archives;
+  auto* naming = app.add_subcommand("archives", "List the archives that can be mounted by their names");
+  naming->add_flag("--json", archives.as_json, "as JSON");
+  naming->add_option("-o", archives.options, "where profiles are: config_dir=DIR")
+      ->allow_extra_args(false)
+      ->option_text("OPT[=VALUE],…");
+
   auto words = with_command(argc, argv);
   if (!words) return failed(words.error());
+  if (const auto wrong = wrong_option(app, *words); !wrong.empty()) return failed(Error(EINVAL, wrong));
   std::reverse(words->begin(), words->end());  // as CLI11 takes them
   try {
     app.parse(*words);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
-    return code == 0 ? 0 : kUsage;
+    return code == 0 ? kDone : kWrongUsage;
   }
 
   if (*mounting) {
     mount.mountpoint = places.back();
     if (places.size() == 2) mount.archive = places.front();
+    std::error_code unknown;
+    if (places.size() == 1 && std::filesystem::is_regular_file(places.front(), unknown))
+      return failed(Error(
+          EINVAL, places.front() +
+                      " is a file, and not a place to mount; is it the profile? Then write `esofs mount " +
+                      places.front() + " MOUNTPOINT`"));
     const auto done = run_mount(mount);
-    if (done) return 0;
+    if (done) return kDone;
     const std::string first = argc > 1 ? argv[1] : "";
-    const bool mistyped = done.error().code() == ENOENT && !is_command(first);
+    const int code = done.error().code();
+    const bool mistyped = (code == ENOENT || code == EINVAL) && !is_command(first);
     return failed(
         mistyped && !command_meant(first).empty()
-            ? Error(ENOENT, done.error().what() + "; '" + first + "' is no command" + command_meant(first))
+            ? Error(code, done.error().what() + "; '" + first + "' is no command" + command_meant(first))
             : done.error());
   }
   if (*unmounting) {
@@ -279,7 +355,11 @@ int run_command_line(int argc, const char* const* argv) {
   }
   if (*warming || *caching || *examining) {
     const auto done = *warming ? run_warm(warm) : *caching ? run_cache(cache) : run_doctor(doctor);
-    return done ? 0 : failed(done.error());
+    return done ? kDone : failed(done.error());
+  }
+  if (*explaining || *naming) {
+    const auto done = *explaining ? run_why(why) : run_archives(archives);
+    return done ? kDone : failed(done.error());
   }
   return run_status(mountpoint, form, watch, status_options);
 }

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stop_token>
 #include <system_error>
@@ -39,6 +40,7 @@ namespace stdfs = std::filesystem;
 
 class Report {
  public:
+  explicit Report(bool as_json) : as_json_(as_json) {}
   void ok(const std::string& text) { line("ok", text); }
   void note(const std::string& text) { line("note", text); }
   void problem(const std::string& text) {
@@ -46,12 +48,19 @@ class Report {
     ++problems_;
   }
   int problems() const noexcept { return problems_; }
+  void end() const {
+    if (as_json_)
+      std::cout << nlohmann::ordered_json{{"problems", problems_}, {"checks", checks_}}.dump(2) << '\n';
+  }
 
  private:
-  static void line(const char* verdict, const std::string& text) {
+  void line(const char* verdict, const std::string& text) {
+    if (as_json_) return checks_.push_back({{"verdict", lower(verdict)}, {"text", text}});
     std::cout << verdict << std::string(9 - std::string_view(verdict).size(), ' ') << text << '\n'
               << std::flush;
   }
+  const bool as_json_;
+  nlohmann::ordered_json checks_ = nlohmann::ordered_json::array();
   int problems_ = 0;
 };
 
@@ -99,13 +108,15 @@ stdfs::path existing(stdfs::path path) {
 }
 
 void look_at_directories(Report& report, const Options& options) {
-  for (const auto& directory : {options.cache_dir, options.config_dir, options.state_dir}) {
+  for (const auto& [name, directory] :
+       {std::pair("cache", options.cache_dir), std::pair("configuration", options.config_dir),
+        std::pair("state", options.state_dir)}) {
     const auto place = existing(directory);
     // The '/' at the end makes a file an error.
     if (::access((place / "").c_str(), W_OK | X_OK) != 0)
       report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
     else
-      report.ok(directory.string() + (place == directory ? "" : " (will be made)"));
+      report.ok(directory.string() + (place == directory ? " can be written" : " can be made") + ": " + name);
   }
   struct statvfs disk {};
   const auto place = existing(options.cache_dir);
@@ -144,30 +155,31 @@ class CountRows : public client::TableSink {
   void restart() override {}
 };
 
-void look_at_login(Report& report, client::Credentials& credentials) {
+void look_at_login(Report& report, client::Credentials& credentials, const std::string& command) {
   const auto status = credentials.status();
   const std::string who = status.user.empty() ? std::string() : " as " + status.user;
   const std::string until = status.expires > 0 ? " until " + client::iso_time_text(status.expires) : "";
   const std::string problem = status.problem.empty() ? "" : " (" + status.problem + ")";
   switch (status.state) {
     case client::Credentials::State::kNobody:
-      return report.note("nobody is logged in: private data cannot be read; run `esofs login`");
+      return report.note("nobody is logged in: private data cannot be read; run `" + command + "`");
     case client::Credentials::State::kLoggedIn:
       return report.ok("logged in" + who + until + problem);
     default:
       return report.problem("the login" + who + " cannot be used: " + client::state_name(status.state) +
-                            until + problem + "; run `esofs login`");
+                            until + problem + "; run `" + command + "`");
   }
 }
 
-void look_at_archive(Report& report, const Options& options, const client::Profile& profile) {
+void look_at_archive(Report& report, const Options& options, const client::Profile& profile,
+                     const std::string& archive_name) {
   if (options.offline) return report.note("offline=yes: the archive is not asked");
   std::shared_ptr<client::Credentials> credentials;
   client::HttpSettings settings = http_settings(options);
   if (!profile.credential_hosts.empty()) {
     credentials =
         std::make_shared<client::Credentials>(credentials_config(options), profile, http_settings(options));
-    look_at_login(report, *credentials);
+    look_at_login(report, *credentials, login_command(archive_name));
     settings.authoriser = credentials;
   }
   const auto archive = client::HttpArchive::make(profile, settings);
@@ -189,18 +201,18 @@ void look_at_archive(Report& report, const Options& options, const client::Profi
 }  // namespace
 
 Result<void> run_doctor(const DoctorCommand& command) {
-  Report report;
+  Report report(command.as_json);
   look_at_fuse(report);
   const auto options = merged_options(command.options);
   if (options) {
     report.ok("configuration and options");
     look_at_other_users(report, *options);
     look_at_directories(report, *options);
-    const auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+    const auto profile = profile_of(command.archive, *options);
     if (profile) {
       report.ok("profile of " + profile->title);
       if (const auto there = check_credential_files(*options); !there) report.problem(there.error().what());
-      look_at_archive(report, *options, *profile);
+      look_at_archive(report, *options, *profile, command.archive);
     } else {
       report.problem(profile.error().what());
     }
@@ -208,6 +220,7 @@ Result<void> run_doctor(const DoctorCommand& command) {
     report.problem(options.error().what());
   }
   look_at_mounts(report);
+  report.end();
   if (report.problems() == 0) return {};
   return Error(EIO, std::to_string(report.problems()) + (report.problems() == 1 ? " problem" : " problems"));
 }

@@ -11,6 +11,7 @@ namespace esofs::mountopts {
 struct DoctorCommand {
   std::string archive = "eso";       // as for mount
   std::vector<std::string> options;  // as for mount
+  bool as_json = false;
 };
 
 // Prints a line for each thing looked at: "ok", "note" or "PROBLEM", and what to do. One small query goes to each TAP service

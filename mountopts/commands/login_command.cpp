@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
@@ -16,6 +17,7 @@
 
 #include "client/base/iso_time.h"
 #include "client/base/lane.h"
+#include "client/base/pause.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
 #include "client/login/kept_session.h"
@@ -23,12 +25,16 @@
 #include "client/login/secret_file.h"
 #include "client/login/token.h"
 #include "client/model/profile.h"
+#include "mountopts/commands/mount_status.h"
 #include "mountopts/credential_options.h"
 #include "mountopts/merged_options.h"
+#include "mountopts/mount_table.h"
+#include "mountopts/probe.h"
 
 namespace esofs::mountopts {
 namespace {
 
+constexpr std::chrono::milliseconds kMountsLook{1500};
 constexpr char kInterrupt = 3;  // Ctrl-C, which is a character while no signal is made of it
 
 // While it lives, what is typed is not shown, and a Ctrl-C ends a line.
@@ -90,7 +96,7 @@ struct Place {
 Result<Place> place_of(const LoginCommand& command) {
   auto options = merged_options(command.options);
   if (!options) return options.error();
-  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+  auto profile = profile_of(command.archive, *options);
   if (!profile) return profile.error();
   return Place{*std::move(options), *std::move(profile)};
 }
@@ -126,6 +132,46 @@ Result<std::string> keep(const std::filesystem::path& file, const client::KeptSe
   return keyring ? "the desktop keyring" : file.string() + reason;
 }
 
+// Whether a mount looks for sessions where they are kept now.
+bool shares_sessions(const MountEntry& mount, const Options& options) {
+  const auto text = Probe(read_whole_file, mount.mountpoint + "/.esofs/config.json").answer(probe_deadline());
+  const auto config = nlohmann::json::parse(text ? *text : std::string(), nullptr, false);
+  return config.is_object() && config.value("state_dir", "") == options.state_dir.string();
+}
+
+// Mounts look for another login once a second. Waits until those of this archive use the session, so that the next command of
+// a script finds it; returns their places.
+std::vector<std::string> mounts_that_use(const client::Token& token, const client::Profile& profile,
+                                         const Options& options) {
+  using std::chrono::steady_clock;
+  std::vector<std::string> users;
+  auto mounts = esofs_mounts();
+  if (!mounts) return users;
+  std::erase_if(*mounts, [&options](const MountEntry& mount) { return !shares_sessions(mount, options); });
+  const std::string ends = token.expires > 0 ? client::iso_time_text(token.expires) : "";
+  for (const auto limit = steady_clock::now() + kMountsLook;
+       !mounts->empty() && steady_clock::now() < limit;) {
+    const auto statuses = read_mount_statuses(*mounts);
+    std::vector<MountEntry> pending;
+    for (std::size_t i = 0; i < mounts->size(); ++i) {
+      if (!statuses[i] || statuses[i]->document.value("archive", "") != profile.name) continue;
+      const auto login = statuses[i]->document.value("login", nlohmann::json::object());
+      const std::string source = login.value("source", "");
+      if (!source.empty() && source != client::kLoginSource) continue;
+      const bool used = login.value("state", "") == "logged in" && login.value("until", "") == ends &&
+                        (token.user.empty() || login.value("user", "") == token.user);
+      if (used) {
+        users.push_back((*mounts)[i].mountpoint);
+      } else {
+        pending.push_back((*mounts)[i]);
+      }
+    }
+    *mounts = std::move(pending);
+    if (!mounts->empty()) (void)pause(std::chrono::milliseconds(30), std::stop_token());
+  }
+  return users;
+}
+
 }  // namespace
 
 Result<void> run_login(const LoginCommand& command) {
@@ -158,7 +204,10 @@ Result<void> run_login(const LoginCommand& command) {
   auto place_kept = keep(client::session_file(options.state_dir, profile), session, profile, command.keyring);
   if (!place_kept) return place_kept.error().at("the session cannot be kept");
   std::cout << who.name << " is logged in at " << profile.title << until(*token) << '\n'
-            << "kept in " << *place_kept << '\n';
+            << "kept in " << *place_kept << '\n'
+            << std::flush;
+  for (const auto& mountpoint : mounts_that_use(*token, profile, options))
+    std::cout << "used by " << mountpoint << '\n';
   return {};
 }
 
@@ -201,10 +250,11 @@ std::string sessions_text(const std::vector<std::string>& words) {
     }
     const auto& token = session->token;
     const bool ended = token.expires > 0 && token.expires <= now();
-    text +=
-        "login: " + token.user + " at " + session->archive +
-        (ended ? ", ended " + client::iso_time_text(token.expires) + ": run `esofs login`" : until(token)) +
-        (session->keyring.empty() ? "" : ", kept in the desktop keyring") + '\n';
+    text += "login: " + token.user + " at " + session->archive +
+            (ended ? ", ended " + client::iso_time_text(token.expires) + ": run `" +
+                         login_command(session->archive) + "`"
+                   : until(token)) +
+            (session->keyring.empty() ? "" : ", kept in the desktop keyring") + '\n';
   }
   return text;
 }

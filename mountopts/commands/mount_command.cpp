@@ -130,7 +130,7 @@ Result<void> run_mount(const MountCommand& command) {
   if (!command.foreground) Background::close_inherited();
   auto options = merged_options(command.options);
   if (!options) return options.error();
-  auto profile = client::find_profile(command.archive, (options->config_dir / "archives").string());
+  auto profile = profile_of(command.archive, *options);
   if (!profile) return profile.error();
   if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
   if (auto there = check_credential_files(*options); !there) return there;

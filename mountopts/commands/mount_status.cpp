@@ -109,6 +109,24 @@ std::vector<Result<MountStatus>> read_mount_statuses(const std::vector<MountEntr
   return statuses;
 }
 
+nlohmann::ordered_json status_json(const MountEntry& mount, const Result<MountStatus>& status) {
+  const int code = status ? 0 : status.error().code();
+  nlohmann::ordered_json object;
+  object["mountpoint"] = mount.mountpoint;
+  object["source"] = mount.source;
+  object["state"] = code == 0           ? "mounted"
+                    : code == ENOTCONN  ? "dead"
+                    : code == ETIMEDOUT ? "silent"
+                    : code == EACCES    ? "another user's"
+                                        : "unknown";
+  if (!status) {
+    object["problem"] = status.error().what();
+    return object;
+  }
+  for (const auto& [key, value] : status->document.items()) object[key] = value;
+  return object;
+}
+
 std::string status_text(const std::string& mountpoint, const MountStatus& status, bool verbose) {
   const auto& document = status.document;
   const auto text = [&document](const char* key) { return document.value(key, std::string()); };

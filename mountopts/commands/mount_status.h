@@ -26,6 +26,10 @@ Result<MountStatus> read_mount_status(const std::string& mountpoint);
 // All of them at once, within the same time.
 std::vector<Result<MountStatus>> read_mount_statuses(const std::vector<MountEntry>& mounts);
 
+// One element of what `esofs status --json` prints: mountpoint, archive as given to mount, state ("mounted", "dead",
+// "silent", "another user's", "unknown"), and what the mount says of itself.
+nlohmann::ordered_json status_json(const MountEntry& mount, const Result<MountStatus>& status);
+
 // The status as lines for a terminal. verbose: also which programs fetch most, and what was read ahead, evicted and sent again.
 std::string status_text(const std::string& mountpoint, const MountStatus& status, bool verbose = false);
 

@@ -82,7 +82,7 @@ Result<std::string> unmount(const std::string& given, bool only_if_idle) {
   if (!path) return path.error();
   const auto mount = esofs_mount_at(*path);
   if (!mount) return mount.error();
-  if (!*mount) return Error(EINVAL, *path + ": no esofs is mounted there");
+  if (!*mount) return Error(ENXIO, *path + ": no esofs is mounted there");
   // Read before the unmount: afterwards it is unknown.
   const auto status = read_mount_status(*path);
   const UniqueFd daemon = daemon_of(status);

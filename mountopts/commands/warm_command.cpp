@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -25,6 +26,8 @@
 #include "client/base/unique_fd.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/commands/mountpoint.h"
+#include "mountopts/commands/progress.h"
+#include "mountopts/commands/why_command.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/units.h"
 
@@ -81,24 +84,27 @@ Result<void> gather(const stdfs::path& directory, bool recursive, std::deque<std
 }
 
 // An open makes the size exact, for as long as the version lasts.
-Result<std::uint64_t> learn_size(const stdfs::path& path) {
+Result<void> learn_size(const stdfs::path& path, std::atomic<std::uint64_t>& bytes) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) return told(path.string(), errno);
-  return static_cast<std::uint64_t>(status.st_size);
+  bytes += static_cast<std::uint64_t>(status.st_size);
+  return {};
 }
 
-Result<std::uint64_t> read_all(const stdfs::path& path, std::vector<std::byte>& buffer) {
+// bytes: grows while the file is read.
+Result<void> read_all(const stdfs::path& path, std::vector<std::byte>& buffer,
+                      std::atomic<std::uint64_t>& bytes) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return told(path.string(), errno);
-  for (std::uint64_t bytes = 0;;) {
+  while (true) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return told(path.string(), errno);
     if (got == 0) {
       // In the kernel's cache it would only push out what others read.
       (void)::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
-      return bytes;
+      return {};
     }
     bytes += static_cast<std::uint64_t>(got);
   }
@@ -132,15 +138,17 @@ Result<void> gather_path(const std::string& given, const stdfs::path& path, bool
 struct Work {
   bool sizes = false;
   Guarded<std::deque<stdfs::path>> files;
-  std::atomic<std::uint64_t> read = 0;
-  std::atomic<std::uint64_t> bytes = 0;
+  ProgressCounts counts;
   std::atomic<std::uint64_t> failed = 0;
-  Guarded<std::ostream*> errors{&std::cerr};
+  bool as_json = false;
+  Guarded<std::vector<std::pair<std::string, Error>>> failures;  // by path
 };
 
-void tell(Work& work, const Error& error) {
+void tell(Work& work, const std::string& path, const Error& error) {
   ++work.failed;
-  **work.errors.lock() << "esofs: " + error.what() + "\n" << std::flush;
+  auto failures = work.failures.lock();
+  failures->emplace_back(path, error);
+  if (!work.as_json) std::cerr << "esofs: " + error.what() + "\n" << std::flush;
 }
 
 void read_files(Work& work) {
@@ -153,14 +161,38 @@ void read_files(Work& work) {
       path = std::move(files->front());
       files->pop_front();
     }
-    const auto bytes = work.sizes ? learn_size(path) : read_all(path, buffer);
-    if (bytes) {
-      ++work.read;
-      work.bytes += *bytes;
+    const auto read =
+        work.sizes ? learn_size(path, work.counts.bytes) : read_all(path, buffer, work.counts.bytes);
+    if (read) {
+      ++work.counts.files;
     } else {
-      tell(work, bytes.error());
+      const std::string sentence = sentence_of(path.string(), read.error().code());
+      tell(work, path.string(),
+           sentence.empty() ? read.error()
+                            : Error(read.error().code(), read.error().what() + ": " + sentence));
     }
   }
+}
+
+// As far as sizes are known without an open.
+std::uint64_t bytes_of(const std::deque<stdfs::path>& files) {
+  std::uint64_t bytes = 0;
+  struct stat status {};
+  for (const auto& file : files)
+    bytes += ::stat(file.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+  return bytes;
+}
+
+void print_outcome(Work& work) {
+  auto failed = nlohmann::ordered_json::array();
+  const auto failures = work.failures.lock();
+  for (const auto& [path, error] : *failures)
+    failed.push_back({{"path", path}, {"errno", errno_label(error.code())}, {"why", error.what()}});
+  std::cout << nlohmann::ordered_json{{"files", work.counts.files.load()},
+                                      {"bytes", work.counts.bytes.load()},
+                                      {"failed", std::move(failed)}}
+                   .dump(2)
+            << '\n';
 }
 
 }  // namespace
@@ -170,25 +202,37 @@ Result<void> run_warm(const WarmCommand& command) {
   std::deque<stdfs::path> files;
   Work work;
   work.sizes = command.sizes;
+  work.as_json = command.as_json;
   for (const auto& given : command.paths) {
     const auto path = mount_path(given);
     const auto place = path ? esofs_place_of(*path) : path.error();
-    if (place && !*place) return Error(EINVAL, given + ": is on no esofs mount");
+    if (place && !*place) return Error(ENXIO, given + ": is on no esofs mount");
     const auto gathered = place ? gather_path(given, *path, command.recursive, files) : place.error();
-    if (!gathered) tell(work, gathered.error());
+    if (gathered) continue;
+    const std::string sentence = path ? sentence_of(*path, gathered.error().code()) : std::string();
+    tell(work, given,
+         sentence.empty() ? gathered.error()
+                          : Error(gathered.error().code(), gathered.error().what() + ": " + sentence));
   }
   const auto readers =
       std::min<std::size_t>(static_cast<std::size_t>(std::max(command.jobs, 1)), files.size());
+  work.counts.all_files = files.size();
+  if (!work.sizes) work.counts.all_bytes = bytes_of(files);
   *work.files.lock() = std::move(files);
   {
+    const Progress progress(work.counts);
     std::vector<std::jthread> threads;
     threads.reserve(readers);
     for (std::size_t i = 0; i < readers; ++i) threads.emplace_back([&work] { read_files(work); });
   }
-  std::cout << (work.sizes ? "sizes of " : "read ") << work.read << " files, " << human_bytes(work.bytes)
-            << '\n';
+  if (command.as_json) {
+    print_outcome(work);
+  } else {
+    std::cout << (work.sizes ? "sizes of " : "read ") << work.counts.files << " files, "
+              << human_bytes(work.counts.bytes) << '\n';
+  }
   const std::uint64_t room = most_kept(command.paths.front());
-  if (!work.sizes && work.bytes > room)
+  if (!work.sizes && work.counts.bytes > room)
     std::cerr << "esofs: the cache keeps " << human_bytes(room)
               << " (-o cache_size), so that what was read first is gone again\n";
   if (work.failed > 0)

@@ -13,7 +13,8 @@ struct WarmCommand {
   std::vector<std::string> paths;  // files, and directories: their dataset files
   bool recursive = false;          // … and those of the directories below them
   bool sizes = false;              // learn the sizes, read nothing
-  int jobs = 4;                    // files read at once
+  bool as_json = false;
+  int jobs = 4;  // files read at once
 };
 
 // Reads all files, continues if a path fails, and prints how much was read. EINVAL for a path that is on no esofs mount; EIO

@@ -1,9 +1,12 @@
 """esofs mount, unmount and status: errors at the prompt, options and profiles validated."""
+import contextlib
 import errno
 import io
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
@@ -70,6 +73,16 @@ class CommandLine(harness.MountTest):
             self.assertEqual(done.returncode, 2, words)
             self.assertTrue(done.stderr.startswith('esofs: '), done.stderr)
             self.assertIn('--help', done.stderr)
+
+    def test_a_mistyped_option_is_refused_with_the_right_form(self):
+        for words, told in ((('mount', '--cache-size', '10G', 'a', 'b'), 'write -o cache_size=10G'),
+                            (('mount', '--ttl=1h', 'a', 'b'), 'write -o ttl=1h'),
+                            (('login', '--usr', 'pi'), "did you mean '--user'?"),
+                            (('warm', '-v', 'x'), "`esofs warm` has no option '-v'"),
+                            (('mount', self.sim.profile), f'write `esofs mount {self.sim.profile} MOUNTPOINT`')):
+            done = run(harness.programs['esofs'], *words, check=False)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(told, done.stderr)
 
     def test_a_mistyped_command_is_refused_with_the_nearest(self):
         for words in (('staus',), ('umount', self.mount.path), ('unmonut', self.mount.path, '-o', 'ro')):
@@ -178,7 +191,7 @@ class CommandLine(harness.MountTest):
         self.assertEqual(watching.stdout.readline(), self.mount.path + '\n')
         self.mount.unmount()
         self.assertIn('no esofs is mounted there', watching.communicate(timeout=harness.PATIENCE)[1])
-        self.assertEqual(watching.returncode, 2)
+        self.assertEqual(watching.returncode, 3)
         harness.guardian.tell(f'-pid {watching.pid}')
 
     def test_the_form_of_fstab_works(self):
@@ -203,8 +216,44 @@ class CommandLine(harness.MountTest):
         self.assertIn(self.mount.path, text)
         self.assertIn(f'pid {self.mount.pid}', text)
         document = json.loads(run(harness.programs['esofs'], 'status', '--json', self.mount.path).stdout)
-        self.assertEqual(document['pid'], self.mount.pid)
+        self.assertEqual([(mount['mountpoint'], mount['state'], mount['pid']) for mount in document],
+                         [(self.mount.path, 'mounted', self.mount.pid)])
         self.assertIn(self.mount.path, run(harness.programs['esofs'], 'status').stdout)
+
+    def test_status_as_json_is_one_array_also_with_a_dead_mount(self):
+        other = self.mounted()
+        dead = self.mounted()
+        dead.kill()
+        done = run(harness.programs['esofs'], 'status', '--json', check=False)
+        self.assertEqual(done.returncode, 1)
+        states = {mount['mountpoint']: mount['state'] for mount in json.loads(done.stdout)}
+        self.assertEqual([states[mount.path] for mount in (self.mount, other, dead)], ['mounted', 'mounted', 'dead'])
+        for mount in (other, dead, self.mount):
+            run('fusermount3', '-u', '-z', mount.path)
+        left = run(harness.programs['esofs'], 'status', '--json', check=False).stdout
+        self.assertNotIn(self.mount.path, [mount['mountpoint'] for mount in json.loads(left)])
+
+    def test_what_commands_print_as_json_can_be_read(self):
+        options = ('-o', f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state}')
+        folder, names = self.warmed_query()
+        warmed = json.loads(self.esofs('warm', '--json', folder).stdout)
+        self.assertEqual((warmed['files'], warmed['failed']), (len(names), []))
+        cache = json.loads(self.esofs('cache', '--json', *options).stdout)
+        self.assertEqual(cache['cache_dir'], self.home.cache)
+        self.assertGreater(cache['content']['bytes'], 0)
+        doctor = json.loads(self.esofs('doctor', '--json', self.sim.profile, *options).stdout)
+        self.assertEqual((doctor['problems'], {check['verdict'] for check in doctor['checks']} - {'ok', 'note'}), (0, set()))
+        archives = json.loads(self.esofs('archives', '--json', '-o', f'config_dir={self.home.config}').stdout)
+        self.assertEqual([(archive['name'], archive['profile']) for archive in archives], [('eso', 'built in')])
+
+    def test_exit_codes_are_the_same_everywhere(self):
+        away = self.home.path
+        for words, code in ((('status', away), 3), (('unmount', away), 3), (('warm', away), 3), (('why', away), 3),
+                            (('mount', 'esoo', away), 2), (('login', 'esoo', '--user', 'x'), 2), (('doctor', 'esoo'), 1),
+                            (('mount', '/no/profile.json', away), 2), (('mount', '-o', 'nonsense', away), 2),
+                            (('warm', self.mount / 'queries/none'), 1), (('why', self.mount / 'queries'), 0), (('cache', '-x'), 2)):
+            self.assertEqual(self.esofs(*words).returncode, code, words)
+        self.assertRegex(self.esofs('--help').stdout, r'Exit codes:\n +0 +done\n +1 ')
 
     def test_status_counts_what_failed(self):
         dp_id = 'ADP.2026-02-02T02:02:02.222'
@@ -273,7 +322,7 @@ class CommandLine(harness.MountTest):
         done = self.esofs('warm', '-j', '1', folder)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, '^read 1 files')
-        self.assertIn('ADP.2026-02-02T02:02:02.222.fits: Permission denied', done.stderr)
+        self.assertRegex(done.stderr, r'ADP\.2026-02-02T02:02:02\.222\.fits: Permission denied: .*log')
         missing = os.path.join(folder, 'ADP.2016-06-21T08:15:12.999.fits')
         done = self.esofs('warm', missing, os.path.join(folder, 'ADP.2016-06-21T08:15:12.100.fits'))
         self.assertEqual(done.returncode, 1)
@@ -283,6 +332,28 @@ class CommandLine(harness.MountTest):
             done = self.esofs('warm', place)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(place.rpartition('/')[0], done.stderr)
+
+    def test_warm_shows_on_a_terminal_how_far_it_is(self):
+        folder = self.mount.save('slow', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21T08:15:12%'")
+        self.sim.fault(path='/dataPortal/file', stall_after=100)
+        reader, writer = os.openpty()
+        warming = subprocess.Popen([harness.programs['esofs'], 'warm', folder], stdout=writer, stderr=writer)
+        harness.guardian.tell(f'+pid {warming.pid}')
+        os.close(writer)
+        shown = b''
+        while not re.search(rb'\[#* *\] \d+/\d+ files  .*/s', shown):
+            shown += os.read(reader, 4096)
+        os.kill(warming.pid, signal.SIGINT)
+        with contextlib.suppress(OSError):  # EIO: the other end has gone
+            while more := os.read(reader, 4096):
+                shown += more
+        self.assertRegex(shown.decode(), r'interrupted: \d+/\d+ files')
+        self.sim.clear()
+        self.sim.release()
+        self.assertEqual(warming.wait(harness.PATIENCE), -signal.SIGINT)
+        harness.guardian.tell(f'-pid {warming.pid}')
+        os.close(reader)
+        self.assertEqual(self.esofs('warm', folder).stderr, '', 'no bar into a pipe')
 
     def test_the_cache_is_shown_and_cleared_under_a_running_mount(self):
         folder, names = self.warmed_query()

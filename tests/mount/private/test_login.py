@@ -20,8 +20,16 @@ class Login(PrivateTest):
         self.assertIn(name, os.listdir(query))
         self.assert_errno(errno.EACCES, read, os.path.join(query, name))
         self.assertIn('2100', os.getxattr(os.path.join(query, name), 'user.eso.obs_release_date').decode())
-        self.assertIn('run `esofs login`', self.mount.errors())
+        self.assertIn('run `esofs login ', self.mount.errors())
         self.assertIn(name, os.listdir(query))
+
+    def test_login_returns_when_the_mount_uses_it(self):
+        for _ in range(4):
+            self.assert_errno(errno.EACCES, read, self.path())
+            self.assertIn(f'used by {self.mount.path}\n', self.login('pi').stdout)
+            self.assertEqual(sha(read(self.path())), sha(self.pi_bytes()))
+            self.logout()
+            self.until_state('nobody')
 
     def test_a_running_mount_notices_a_login_and_a_logout(self):
         self.assert_errno(errno.EACCES, read, self.path())

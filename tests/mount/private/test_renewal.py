@@ -87,7 +87,7 @@ class EndedByTheArchive(PrivateTest):
                 self.sim.access(**end)
                 self.assertIn(self.public + '.fits', os.listdir(self.mount / f'datasets/{self.public}'))
                 self.assertEqual(self.login_state()['state'], 'expired')
-                self.assertIn('the archive does not take the session of pi any more: run `esofs login`', self.mount.errors())
+                self.assertIn('the archive does not take the session of pi any more: run `esofs login ', self.mount.errors())
                 self.assertIn('does not take', run(harness.programs['esofs'], 'status', self.mount.path).stdout)
                 self.assert_errno(errno.EACCES, read, self.path())
                 self.login('pi')

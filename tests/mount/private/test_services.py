@@ -130,7 +130,7 @@ class Cutouts(PrivateTest):
     def test_cutting_out_of_a_private_file_needs_the_login(self):
         path = self.cutout()
         self.assert_errno(errno.EACCES, read, path)
-        self.assertIn('run `esofs login`', self.mount.errors())
+        self.assertIn('run `esofs login ', self.mount.errors())
         self.login('pi')
         self.until_state('logged in')
         data = read(path)
@@ -176,7 +176,7 @@ class Cutouts(PrivateTest):
         self.mount = self.mounted(archive=profile)
         path = self.mount / f'datasets/{JOB_CUTOUT}/cutout/circle_60.5_-20.25_2arcsec.fits'
         self.assert_errno(errno.EACCES, read, path)
-        self.assertIn('run `esofs login`', self.mount.errors())
+        self.assertIn('run `esofs login ', self.mount.errors())
         self.login('visitor')
         self.until_state('logged in')
         self.assert_errno(errno.EACCES, read, path)

@@ -36,7 +36,7 @@ class Results(harness.MountTest):
 
     def test_the_table_has_every_form(self):
         folder = self.save('q', CUBES)
-        self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), [f'result.{form}' for form in FORMS])
+        self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), [*(f'result.{form}' for form in FORMS), 'summary.txt'])
 
     def test_tables_removed_while_unmounted_are_asked_for_again(self):
         folder = self.save('q', CUBES)

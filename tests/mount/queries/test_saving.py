@@ -51,6 +51,23 @@ class Saving(harness.MountTest):
         self.shell(f'echo "{ONE}" | tee query.adql >/dev/null')
         self.assert_saved(ONE)
 
+    def test_a_text_that_is_copied_into_queries_is_a_query(self):
+        source = os.path.join(self.home.path, 'two.adql')
+        with open(source, 'w', encoding='utf-8') as file:
+            file.write(TWO + '\n')
+        for name, command in (('a', 'cp {} {}/a.adql'), ('b', 'cp -p {} {}/b.adql'), ('two', 'cp {} {}/'), ('d', 'cat < {} > {}/d.adql')):
+            self.shell(command.format(source, self.mount / 'queries'))
+            self.assertEqual(read(self.mount / f'queries/{name}/query.adql').decode(), TWO + '\n')
+            self.assertEqual(read(os.path.join(self.home.config, f'queries/{name}.adql')).decode(), TWO + '\n')
+            self.assertEqual(len([n for n in os.listdir(self.mount / f'queries/{name}') if n.endswith('.fits')]), 2)
+        self.shell(f'echo "{ONE}" > {self.mount / "queries/a.adql"}')  # once more
+        self.assertEqual(read(self.mount / 'queries/a/query.adql').decode(), ONE + '\n')
+        self.assertEqual(read(self.mount / 'queries/a.adql').decode(), ONE + '\n')
+        self.assertEqual(sorted(os.listdir(self.mount / 'queries')), ['a', 'b', 'd', 'q', 'two'])
+        self.assert_errno(errno.EROFS, open, self.mount / 'queries/notes.txt', 'w')
+        self.assert_errno(errno.EINVAL, open, self.mount / 'queries/my query.adql', 'w')
+        self.assertIn('letters, digits', os.getxattr(self.mount / 'queries', 'user.esofs.error').decode())
+
     def test_cp_over_it(self):
         source = os.path.join(self.home.path, 'mine.adql')
         with open(source, 'w', encoding='utf-8') as file:

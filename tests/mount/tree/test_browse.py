@@ -36,6 +36,23 @@ class Browse(harness.MountTest):
         self.assertEqual(fits(self.mount / 'browse/cone/11.888_-25.2888_0.5deg/phase3'), expected)
         self.assertEqual(self.sim.requests(), [])
 
+    def test_an_instrument_of_a_cone_is_a_directory_below_it(self):
+        around = "INTERSECTS(s_region, CIRCLE('ICRS', 11.888, -25.2888, 0.5)) = 1"
+        rows = self.sim.query(f'SELECT DISTINCT instrument_name FROM ivoa.ObsCore WHERE {around}')
+        folder = self.mount / f'browse/cone/{NGC253}/phase3'
+        self.assertTrue(rows)
+        for row in rows:
+            name = row['instrument_name']
+            expected = self.ids(f"SELECT dp_id FROM ivoa.ObsCore WHERE {around} AND instrument_name='{name}'")
+            self.assertEqual(fits(os.path.join(folder, name)), expected)
+        self.assertEqual(set(os.listdir(folder)) - set(fits(folder)), {'query.adql', 'status.txt', 'table'})
+        self.assert_errno(errno.ENOENT, os.listdir, os.path.join(folder, 'NOSUCH'))
+        self.assertIn("no dataset in", os.getxattr(os.path.join(folder, 'NOSUCH'), 'user.esofs.error').decode())
+        summary = read(os.path.join(folder, 'table/summary.txt')).decode().splitlines()
+        self.assertEqual(len(summary), len(fits(folder)) + 1)
+        self.assertLessEqual(max(map(len, summary)), 80)
+        self.assertIn(rows[0]['instrument_name'], '\n'.join(summary))
+
     def test_its_files_are_those_of_datasets(self):
         folder = self.mount / f'browse/cone/{NGC253}/phase3'
         name = fits(folder)[0]

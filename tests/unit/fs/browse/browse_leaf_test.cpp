@@ -13,6 +13,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class BrowseLeafTest : public BrowseFixture {};
 
@@ -90,6 +91,25 @@ TEST_F(BrowseLeafTest, NothingInItCanBeWrittenButATouchAsksAgain) {
   fs::Change cut;
   cut.size = 0;
   EXPECT_FALSE(fs_->setattr(query, cut));
+}
+
+TEST_F(BrowseLeafTest, ADirectoryBelowChoosesAnInstrument) {
+  auto some = std::make_shared<FakeListing>();
+  some->add(kId);
+  catalog_.put(kConeQuery + "\n  AND instrument_name = 'UVES'", some);
+  catalog_.put(kConeQuery + "\n  AND instrument_name = 'UVESS'", std::make_shared<FakeListing>());
+  const std::vector<std::string> leaf{"browse", "cone", kCone, "phase3"};
+  auto uves = leaf;
+  uves.emplace_back("UVES");
+  EXPECT_THAT(list(uves), ElementsAre("query.adql", "status.txt", "table", kId + ".fits"));
+  auto none = leaf;
+  none.emplace_back("UVESS");
+  auto opened = opendir(walk(none));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ENOENT);
+  EXPECT_THAT(list(leaf), Not(Contains("UVES"))) << "nothing twice in a walk through the tree";
+  EXPECT_TRUE(absent(walk(leaf), "uves"));
+  EXPECT_TRUE(absent(walk(uves), "UVES"));
 }
 
 }  // namespace

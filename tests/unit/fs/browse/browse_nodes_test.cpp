@@ -43,6 +43,24 @@ TEST_F(BrowseNodesTest, NamesThatToolsTryAreAbsentWithoutARequest) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
+TEST_F(BrowseNodesTest, ANameThatIsNoArgumentHasASentence) {
+  const auto told = [this](const std::vector<std::string>& path, const std::string& name) {
+    const auto parent = walk(path);
+    EXPECT_TRUE(absent(parent, name)) << name;
+    auto value = fs_->getxattr(parent, "user.esofs.error");
+    return value ? *value : "nothing";
+  };
+  EXPECT_THAT(told({"browse", "cone"}, "10_20_5min"), HasSubstr("did you mean 5arcmin?"));
+  EXPECT_THAT(told({"browse", "cone"}, "10_95_5arcmin"), HasSubstr("'95' is no declination"));
+  EXPECT_THAT(told({"browse", "cone"}, "10,20,5arcmin"),
+              HasSubstr("is not of the form <ra>_<dec>_<radius>, such as 10.5_-20.1_5arcmin"));
+  EXPECT_THAT(told({"browse", "night", "MUSE"}, "20180604"), HasSubstr("did you mean 2018-06-04?"));
+  EXPECT_THAT(told({"browse", "programme"}, "195B"), HasSubstr("'195B' is no programme"));
+  EXPECT_THAT(told({"browse", "cone", kCone}, "phase4"), HasSubstr("did you mean phase3?"));
+  EXPECT_THAT(told({"browse"}, "nights"), HasSubstr("did you mean night?"));
+  EXPECT_EQ(catalog_.asked(), 0);
+}
+
 TEST_F(BrowseNodesTest, ListsWhatWasOpenedLately) {
   EXPECT_THAT(list({"browse", "cone"}), IsEmpty());
   (void)walk({"browse", "cone", "1_2_3", "phase3"});  // looked up only

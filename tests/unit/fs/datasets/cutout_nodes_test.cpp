@@ -142,5 +142,15 @@ TEST_F(CutoutNodesTest, NothingElseCanBeWrittenThere) {
   EXPECT_EQ(refused(open(walk({"datasets", kId, "cutout", kSpec + ".fits"}), O_RDWR)), EROFS);
 }
 
+TEST_F(CutoutNodesTest, ACutoutThatIsRefusedHasASentence) {
+  const std::vector<std::string> directory{"datasets", kId, "cutout"};
+  EXPECT_FALSE(exists("circle_11.888_-25.288_30as.fits"));
+  EXPECT_NE(xattr(walk(directory), "user.esofs.error").find("did you mean 30arcsec?"), std::string::npos);
+  EXPECT_FALSE(exists("circle_11.888_-25.288_30arcsec"));
+  EXPECT_NE(xattr(walk(directory), "user.esofs.error").find("30arcsec.fits"), std::string::npos);
+  EXPECT_FALSE(exists("band_480nm_500nm.fits"));
+  EXPECT_NE(xattr(walk(directory), "user.esofs.error").find("does not take a band"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace esofs::tests

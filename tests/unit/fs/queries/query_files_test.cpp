@@ -239,5 +239,25 @@ TEST_F(QueryFilesTest, AnUnlinkedFileStaysReadableWhileOpen) {
   fs_->release(opened->handle);
 }
 
+TEST_F(QueryFilesTest, ATextThatIsCreatedInQueriesIsAQuery) {
+  const auto queries = walk({"queries"});
+  auto created = fs_->create(queries, "a.adql");
+  ASSERT_TRUE(created) << created.error().what();
+  ASSERT_TRUE(write(created->opened.handle, kAdql));
+  ASSERT_TRUE(close(created->opened.handle));
+  EXPECT_EQ(on_disk("a"), kAdql);
+  EXPECT_EQ(cat({"queries", "a", "query.adql"}), kAdql);
+  EXPECT_EQ(walk({"queries", "a.adql"}), walk({"queries", "a", "query.adql"}));
+  EXPECT_EQ(list({"queries"}), std::vector<std::string>{"a"});
+}
+
+TEST_F(QueryFilesTest, OtherFilesInQueriesAreRefused) {
+  const auto queries = walk({"queries"});
+  EXPECT_EQ(fs_->create(queries, "notes.txt").error().code(), EROFS);
+  EXPECT_EQ(fs_->create(queries, "my query.adql").error().code(), EINVAL);
+  EXPECT_EQ(fs_->create(queries, ".adql").error().code(), EINVAL);
+  EXPECT_EQ(lookup(queries, "b.adql")->ino, 0U);
+}
+
 }  // namespace
 }  // namespace esofs::tests

@@ -444,7 +444,7 @@ TEST_F(QueryNodesTest, TheKeptAnswerIsReadFromTheDisk) {
   EXPECT_EQ(cat({"queries", "a", "table", "result.vot"}), "<VOTABLE/>");
   EXPECT_EQ(list({"queries", "a", "table"}),
             (std::vector<std::string>{"result.vot", "result.csv", "result.tsv", "result.json", "result.fits",
-                                      "result.txt"}));
+                                      "result.txt", "summary.txt"}));
   const auto entry = lookup(walk({"queries", "a", "table"}), "result.vot");
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->attributes.st_size, 10);

@@ -143,5 +143,25 @@ TEST(SavedQuery, ATextInDoubleQuotesIsAdvisedAgainst) {
 
 TEST(SavedQuery, ANulByteIsNoText) { EXPECT_NE(complaint(std::string("SELECT\0 1", 9)), "accepted"); }
 
+TEST(HeaderWishTest, DirectivesNameTheColumnsOfTheHeaderTable) {
+  const std::string text = "-- headers: OBJECT, ESO.DET.DIT, object\n-- headers-of: all\nSELECT 1 FROM t";
+  ASSERT_TRUE(parse_saved_query(text));
+  const auto wish = header_wish(text);
+  EXPECT_EQ(wish.keywords, (std::vector<std::string>{"OBJECT", "ESO DET DIT"}));
+  EXPECT_TRUE(wish.all_units);
+  EXPECT_GT(header_wish("SELECT 1 FROM t").keywords.size(), 5U);
+  EXPECT_FALSE(header_wish("SELECT 1 FROM t").all_units);
+}
+
+TEST(HeaderWishTest, AWrongDirectiveIsEinval) {
+  for (const char* line :
+       {"-- headers: TOOLONGAKEYWORD", "-- headers:", "-- headers-of: some", "-- header: OBJECT"}) {
+    const auto query = parse_saved_query(std::string(line) + "\nSELECT 1 FROM t");
+    ASSERT_FALSE(query) << line;
+    EXPECT_EQ(query.error().code(), EINVAL) << line;
+  }
+  EXPECT_TRUE(parse_saved_query("-- headers of science frames\nSELECT 1 FROM t")) << "a comment";
+}
+
 }  // namespace
 }  // namespace esofs::fs

@@ -16,6 +16,18 @@ client::Identifiers ids() {
   return client::Identifiers(profile);
 }
 
+TEST(TriedByPrograms, WhatToolsLookForIsKnown) {
+  for (const char* name : {"login.cl", "uparmimred.par", "X.fits.fits", "X.fits[1]", ".git", "HEAD", "CVS",
+                           "4913", "x.imh", "@X.fits", "desktop.ini", ""})
+    EXPECT_TRUE(tried_by_programs(name)) << name;
+}
+
+TEST(TriedByPrograms, WhatPeopleTypeIsNot) {
+  for (const char* name : {"10.5,-20,1'", "26.017_-15.937_1min", "20180604", "circle_1_2_30as.fits",
+                           "2018-06-04.xlsx", "foo", "querys", "NGC_253", "195.B-0283(A)", "-10_20_1arcmin"})
+    EXPECT_FALSE(tried_by_programs(name)) << name;
+}
+
 TEST(MayNameADataset, TheNamesThatArchivesGiveAreAccepted) {
   for (const char* name :
        {"ADP.2018-06-21T20:32:57.736.fits", "ADP.2018-06-21T20_32_57.736.fits", "X.fits.fz", "X.fits.Z",

@@ -1,0 +1,242 @@
+#include "mountopts/commands/why_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "client/base/unique_fd.h"
+#include "mountopts/credential_options.h"
+#include "mountopts/mount_table.h"
+#include "mountopts/probe.h"
+
+namespace esofs::mountopts {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+constexpr std::size_t kMostAttribute = 64UL << 10U;
+constexpr std::size_t kMostEarlier = 3;
+
+struct Explained {
+  std::string path;  // the part of the given path at which it fails
+  int code = 0;      // 0: it can be read
+  std::string sentence;
+  std::string advice;
+  std::vector<std::string> earlier;  // lines of .esofs/errors
+};
+
+std::string attribute(const std::string& path, const std::string& name) {
+  std::string value(kMostAttribute, '\0');
+  const ssize_t size = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
+  value.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return value;
+}
+
+// "ENOENT '30as' is no radius": the sentence without the name of the errno.
+std::string without_errno(const std::string& text, int code) {
+  const char* name = ::strerrorname_np(code);
+  const std::string beginning = name == nullptr ? std::string() : std::string(name) + " ";
+  return !beginning.empty() && text.starts_with(beginning) ? text.substr(beginning.size()) : text;
+}
+
+// The place of the mount table that holds the path, the innermost one first.
+Result<std::optional<MountEntry>> innermost_place(const stdfs::path& path) {
+  auto places = esofs_places();
+  if (!places) return places.error();
+  std::optional<MountEntry> best;
+  for (auto& place : *places) {
+    const bool holds = path == place.mountpoint || path.string().starts_with(place.mountpoint + "/");
+    if (holds && (!best || place.mountpoint.size() >= best->mountpoint.size())) best = std::move(place);
+  }
+  return best;
+}
+
+// Which errno opening and reading the path gives, as a program would see it.
+int try_to_read(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return errno;
+  if (S_ISLNK(status.st_mode)) return 0;
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return errno;
+  if (S_ISDIR(status.st_mode)) return 0;
+  std::array<char, 1> byte{};
+  return ::pread(file.get(), byte.data(), byte.size(), 0) < 0 ? errno : 0;
+}
+
+std::vector<std::string> earlier_lines(const std::string& mountpoint, const std::string& below) {
+  const auto text = Probe(read_whole_file, mountpoint + "/.esofs/errors").answer(probe_deadline());
+  std::vector<std::string> lines;
+  std::istringstream all(text ? *text : std::string());
+  for (std::string line; std::getline(all, line);) {
+    if (line.find(" " + below + " ") != std::string::npos) lines.push_back(line);
+  }
+  if (lines.size() > kMostEarlier)
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kMostEarlier));
+  return lines;
+}
+
+// An empty sentence: the mount did not say.
+std::pair<int, std::string> refused_name(const std::string& directory, const std::string& name, int code) {
+  const std::string told = attribute(directory, "user.esofs.why." + name);
+  return {code, without_errno(told, code)};
+}
+
+Explained explained(const MountEntry& place, const stdfs::path& path) {
+  Explained found;
+  found.path = place.mountpoint;
+  const auto alive = Probe(look_at_filesystem, place.mountpoint).answer(probe_deadline());
+  if (!alive) {
+    found.code = alive.error().code();
+    if (found.code == ENOTCONN) found.sentence = "the daemon of this mount has died";
+    if (found.code == ETIMEDOUT) found.sentence = "the daemon of this mount does not answer";
+    found.advice = "run `esofs unmount " + place.mountpoint + "`, and mount it again";
+    return found;
+  }
+  for (const auto& part : path.lexically_relative(place.mountpoint)) {
+    if (part == "." || part.empty()) continue;
+    const std::string directory = found.path;
+    found.path += "/" + part.string();
+    struct stat status {};
+    if (::lstat(found.path.c_str(), &status) == 0) continue;
+    std::tie(found.code, found.sentence) = refused_name(directory, part.string(), errno);
+    break;
+  }
+  if (found.code == 0) {
+    found.code = try_to_read(found.path);
+    if (found.code != 0) found.sentence = sentence_of(found.path, found.code);
+  }
+  if (found.code != 0) found.advice = advice_for(found.code, place.source);
+  const std::string root = place.root == "/" ? std::string() : place.root;
+  found.earlier = earlier_lines(place.mountpoint, root + found.path.substr(place.mountpoint.size()));
+  return found;
+}
+
+Result<Explained> explained(const std::string& given) {
+  std::error_code failed;
+  stdfs::path path = stdfs::absolute(given, failed).lexically_normal();
+  if (failed) return Error(failed.value(), given + ": " + failed.message());
+  if (!path.has_filename()) path = path.parent_path();
+  auto place = innermost_place(path);
+  if (place && !*place) {  // through symbolic links outside of the mount
+    const auto real = stdfs::weakly_canonical(path, failed);
+    if (!failed) path = real;
+    place = innermost_place(path);
+  }
+  if (!place) return place.error();
+  if (!*place) return Error(ENXIO, given + ": is on no esofs mount");
+  return explained(**place, path);
+}
+
+void print(const Explained& found) {
+  std::cout << found.path << ": ";
+  if (found.code == 0) {
+    std::cout << "it can be read\n";
+  } else {
+    std::cout << errno_label(found.code) << " (" << std::generic_category().message(found.code) << ")\n";
+  }
+  if (!found.sentence.empty()) std::cout << "  why         " << found.sentence << '\n';
+  if (!found.advice.empty()) std::cout << "  what to do  " << found.advice << '\n';
+  for (const auto& line : found.earlier) std::cout << "  before      " << line << '\n';
+}
+
+nlohmann::ordered_json as_json(const Explained& found) {
+  nlohmann::ordered_json object;
+  object["path"] = found.path;
+  object["errno"] =
+      found.code == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(errno_label(found.code));
+  object["why"] = found.sentence;
+  object["what_to_do"] = found.advice;
+  object["before"] = found.earlier;
+  return object;
+}
+
+}  // namespace
+
+std::string errno_label(int code) {
+  const char* name = ::strerrorname_np(code);
+  return name == nullptr ? "errno " + std::to_string(code) : name;
+}
+
+// The attribute may hold an older failure of another errno, which then explains nothing.
+std::string sentence_of(const std::string& path, int code) {
+  const std::string told = attribute(path, "user.esofs.error");
+  const auto end = told.find(' ');
+  const bool named = end != std::string::npos && told.starts_with('E') &&
+                     told.find_first_of("abcdefghijklmnopqrstuvwxyz") > end;
+  if (named && told.substr(0, end) != errno_label(code)) return {};
+  return without_errno(told, code);
+}
+
+std::string advice_for(int code, const std::string& archive) {
+  const std::string doctor = "`esofs doctor " + archive + "`";
+  switch (code) {
+    case ENOENT:
+      return "list the directory above it for the names that are there; README.txt at the top describes the "
+             "tree";
+    case EACCES:
+      return "run `" + login_command(archive) +
+             "` if the data are yours; else wait until they are released: `getfattr -n "
+             "user.eso.obs_release_date` of the file says when";
+    case EAGAIN:
+      return "the archive is still at work: look again; status.txt in the directory says how far it is";
+    case EINVAL:
+      return "correct what is named, in query.adql or in the path; status.txt in the directory says more";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ECONNREFUSED:
+      return "see that the network is there, and run " + doctor + "; what the cache holds can still be read";
+    case ETIMEDOUT:
+    case EIO:
+      return "try again; if it stays, run " + doctor;
+    case ESTALE:
+      return "the file changed at the archive: close it and open it again";
+    case EROFS:
+      return "copy it to a directory of your own, and change the copy";
+    case ENODATA:
+    case ENOTSUP:
+      return "README.txt in the cutout/ directory of the dataset says what can be cut out";
+    case ENOSPC:
+      return "make room on the disk of the cache, or give another one with -o cache_dir";
+    case ENAMETOOLONG:
+      return "shorten the name";
+    case ENOTDIR:
+      return "this is a file: leave out what follows its name";
+    default:
+      return {};
+  }
+}
+
+Result<void> run_why(const WhyCommand& command) {
+  auto all = nlohmann::ordered_json::array();
+  std::size_t failed = 0;
+  for (const auto& path : command.paths) {
+    const auto found = explained(path);
+    if (!found) return found.error();
+    failed += found->code == 0 ? 0 : 1;
+    if (command.as_json) {
+      all.push_back(as_json(*found));
+    } else {
+      print(*found);
+    }
+  }
+  if (command.as_json) std::cout << all.dump(2) << '\n';
+  if (failed == 0) return {};
+  return Error(EIO, std::to_string(failed) + (failed == 1 ? " path" : " paths") + " cannot be read");
+}
+
+}  // namespace esofs::mountopts

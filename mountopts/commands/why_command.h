@@ -1,0 +1,29 @@
+// `esofs why PATH…`: why a path of a mount cannot be read, and what to do about it.
+//
+//   errors   ENXIO: a path is on no mount of esofs. EIO: at least one path cannot be read, which has been said
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/base/result.h"
+
+namespace esofs::mountopts {
+
+struct WhyCommand {
+  std::vector<std::string> paths;
+  bool as_json = false;
+};
+
+// Prints what it finds: the errno, the sentence of the mount, and what to do.
+Result<void> run_why(const WhyCommand& command);
+
+// What the mount says of a failure of this errno at a path; "" if nothing.
+std::string sentence_of(const std::string& path, int code);
+// "EACCES"; "errno 999" if the name is not known.
+std::string errno_label(int code);
+
+// What a user can do about an errno of a path; "" if nothing is known. archive: as it was given to `esofs mount`.
+std::string advice_for(int code, const std::string& archive);
+
+}  // namespace esofs::mountopts
