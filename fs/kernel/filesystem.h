@@ -29,6 +29,7 @@
 #include "fs/kernel/handle_table.h"
 #include "fs/kernel/inode_table.h"
 #include "fs/kernel/reports.h"
+#include "fs/kernel/size_questions.h"
 #include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
@@ -48,6 +49,8 @@ struct Opened {
   bool direct_io = false;
   // The kernel has another size: its attributes must be invalidated before the open is answered.
   bool invalidate_attributes = false;
+  // The open fails, with no handle: EAGAIN, because the size that stat() has shown was another one.
+  std::optional<Error> failed = std::nullopt;
 };
 
 struct Created {
@@ -66,12 +69,18 @@ class Filesystem {
  public:
   // The context outlives it, and so does what the nodes refer to.
   Filesystem(Context& context, NodePtr root)
-      : context_(context), inodes_(std::move(root)), reports_(context, inodes_) {}
+      : context_(context), inodes_(std::move(root)), reports_(context, inodes_), sizes_(context_, inodes_) {}
 
   // "." and "..": of a number that a file handle has kept, which need not be live any more; ESTALE if it is not found again.
   Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
   void forget(std::uint64_t ino, std::uint64_t count);
-  Result<Entry> getattr(std::uint64_t ino);
+  Result<Entry> getattr(std::uint64_t ino);  // from memory and the local disk
+  // What stat(2) by `user` shows (as in open()): if exact sizes are wanted of this file (Config::exact_sizes), its size is asked
+  // for, within lookup_wait. EAGAIN if it does not come in time. An estimate stays for what the archive refuses.
+  Cancel stat(std::uint64_t ino, std::optional<uid_t> user, Done<Entry> done);
+  bool stat_may_wait(std::uint64_t ino) const {
+    return sizes_.wanted(ino);
+  }  // false: getattr() is the answer
   Result<Entry> setattr(std::uint64_t ino, const Change& change);
   Result<std::string> readlink(std::uint64_t ino);
 
@@ -108,6 +117,11 @@ class Filesystem {
   Error refusal(std::uint64_t ino, const std::string& operation);
 
   Result<std::string> getxattr(std::uint64_t ino, const std::string& name);
+  // True if the question shows that an overlayfs uses the inode, and the kernel has an estimate of its size, which must be
+  // invalidated before the answer.
+  bool asked_by_overlay(std::uint64_t ino, const std::string& name) {
+    return sizes_.asked_by_overlay(ino, name);
+  }
   Result<std::vector<std::string>> listxattr(std::uint64_t ino);
   // Why a name cannot be looked up in a directory: "ENOENT '30as' is no radius: …"; "" if it can.
   Cancel why(std::uint64_t parent, const std::string& name, Done<std::string> done);
@@ -148,11 +162,13 @@ class Filesystem {
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers the size that the kernel gets
   Entry entry(const NodePtr& node, bool looked_up = false);   // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;
+  Entry stated(std::uint64_t ino, Node& node);
   Opened opened(std::uint64_t ino, bool own_content, FileHandle handle);
 
   Context& context_;
   InodeTable inodes_;
   Reports reports_;
+  SizeQuestions sizes_;
   HandleTable<FileHandle> files_;
   HandleTable<std::shared_ptr<DirectoryHandle>> directories_;
 };
