@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -115,6 +116,7 @@ class StoredCatalog final : public Catalog {
   std::optional<client::CutoutOffer> known_cutout_offer(const client::Dataset& dataset) override;
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override;
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override;
+  void prepare_sources(const std::vector<client::Dataset>& datasets, const Cause& cause) override;
   bool forget_source(const client::Dataset& dataset) override;
   void learn_source(const client::Dataset& dataset, const client::FileSource& source) override;
   void correct_source(const client::Dataset& dataset, const client::FileSource& source) override;
@@ -173,6 +175,7 @@ class StoredCatalog final : public Catalog {
   std::function<Result<LinksRecord>(Lane::Turn&)> links_fetch(const client::Dataset& dataset,
                                                               const Described& where);
   Cancel services(const client::Dataset& dataset, Done<std::shared_ptr<const client::Links>> done);
+  Answers<SourceRecord>::Fetch source_fetch(const client::Dataset& dataset) const;
   // An archive whose ids are not known may give one id to several files.
   std::string source_key(const client::Dataset& dataset) const {
     return id_key(archive_.valid_id(dataset.id) ? dataset.id : dataset.access_url);
@@ -273,8 +276,17 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
                       done(archive.cutout_source(dataset, links->get()));
                     }));
   }
-  auto fetch = [&archive = archive_, links = links_, dataset,
-                where = described(dataset)](Lane::Turn& turn) -> Result<SourceRecord> {
+  return sources_->ask(
+      source_key(dataset), source_fetch(dataset),
+      AskedBy(done.cause(), [done = done.take()](const Result<std::shared_ptr<const SourceRecord>>& record) {
+        if (!record) return done(record.error());
+        done((*record)->value);
+      }));
+}
+
+Answers<SourceRecord>::Fetch StoredCatalog::source_fetch(const client::Dataset& dataset) const {
+  return [&archive = archive_, links = links_, dataset,
+          where = described(dataset)](Lane::Turn& turn) -> Result<SourceRecord> {
     const Login login{archive.user()};
     auto located = archive.locate(dataset, turn);
     if (!located) return located.error();
@@ -283,12 +295,32 @@ Cancel StoredCatalog::source(const client::Dataset& dataset, Done<client::FileSo
       links->keep(where.url, login, {0, std::move(located->links).value_or(client::Links())});
     return SourceRecord{0, std::move(located->source)};
   };
-  return sources_->ask(
-      source_key(dataset), std::move(fetch),
-      AskedBy(done.cause(), [done = done.take()](const Result<std::shared_ptr<const SourceRecord>>& record) {
-        if (!record) return done(record.error());
-        done((*record)->value);
-      }));
+}
+
+void StoredCatalog::prepare_sources(const std::vector<client::Dataset>& datasets, const Cause& cause) {
+  std::vector<client::Dataset> together;
+  std::vector<std::string> keys;
+  std::vector<Answers<SourceRecord>::Fetch> each;
+  for (const auto& dataset : datasets) {
+    if (dataset.is_cutout() || !archive_.located_together(dataset)) continue;
+    together.push_back(dataset);
+    keys.push_back(source_key(dataset));
+    each.push_back(source_fetch(dataset));
+  }
+  if (together.size() < 2) return;
+  const auto many = [&archive = archive_, together](const std::vector<std::size_t>& places,
+                                                    Lane::Turn& turn) {
+    std::vector<client::Dataset> wanted;
+    for (const std::size_t place : places) wanted.push_back(together[place]);
+    Answers<SourceRecord>::Many found(places.size());
+    auto located = archive.locate_together(wanted, turn);
+    for (std::size_t i = 0; located && i < std::min(found.size(), located->size()); ++i) {
+      if ((*located)[i]) found[i] = SourceRecord{0, *std::move((*located)[i])};
+    }
+    return found;
+  };
+  sources_->ask_many(
+      keys, many, [each](std::size_t place) { return each[place]; }, cause);
 }
 
 std::optional<client::FileSource> StoredCatalog::known_source(const client::Dataset& dataset) {

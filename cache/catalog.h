@@ -84,6 +84,10 @@ class Catalog {
   virtual Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) = 0;
   virtual std::optional<client::FileSource> known_source(const client::Dataset& dataset) = 0;
 
+  // Asks in the background where the files of these datasets are, many by one request if the archive answers such requests.
+  // Whoever asks source() meanwhile waits for the same answer.
+  virtual void prepare_sources(const std::vector<client::Dataset>& /*datasets*/, const Cause& /*cause*/) {}
+
   // Forgets the URL of a file if it is old and has parameters, which may have expired (signatures, tokens). Then returns
   // true, and source() asks again.
   virtual bool forget_source(const client::Dataset& dataset) = 0;

@@ -47,6 +47,15 @@ class Archive {
   };
   virtual Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) = 0;
 
+  // The sources of several datasets by one request, in their order; nullopt: this one is to be located by itself. An error:
+  // all of them are. Only of datasets that are located_together().
+  using Together = std::vector<std::optional<FileSource>>;
+  virtual Result<Together> locate_together(const std::vector<Dataset>& /*datasets*/, Lane::Turn& /*turn*/) {
+    return Error(ENOTSUP, "this archive tells of one dataset at a time");
+  }
+  // Whether a request for many may tell where the file of this dataset is. No request.
+  virtual bool located_together(const Dataset& /*dataset*/) const { return false; }
+
   // All files of the product that `id` belongs to, by one query. ENOTSUP, without a request, if the archive has no table
   // of them or `id` is not a product.
   virtual Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& /*turn*/) {
@@ -126,6 +135,9 @@ class Archive {
   virtual Dataset dataset(const std::string& id) const = 0;
   // The DataLink URL of a dataset: its access_url, or by the profile's pattern; "" if there is none.
   virtual std::string links_url(const Dataset& dataset) const = 0;
+  // Where the file of a dataset probably is: by the profile's pattern, without DataLink, which may say otherwise. "" if only
+  // DataLink tells, or if it need not be asked.
+  virtual std::string likely_url(const Dataset& /*dataset*/) const { return {}; }
   // The query for all that is known of one id: `SELECT * FROM ivoa.ObsCore WHERE …`, for raw ids on dbo.raw.
   virtual QueryRequest row_query(const std::string& id) const = 0;
   // Distinguishes the files of one id: the access_url, in one form if several lead to the file.

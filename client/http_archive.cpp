@@ -70,6 +70,35 @@ Result<Archive::Located> HttpArchive::locate(const Dataset& dataset, Lane::Turn&
   return Located{std::move(found->source), std::move(found->links)};
 }
 
+bool HttpArchive::located_together(const Dataset& dataset) const {
+  return many_links_.worth_asking() && !ids_->likely_url(dataset).empty();
+}
+
+Result<Archive::Together> HttpArchive::locate_together(const std::vector<Dataset>& datasets,
+                                                       Lane::Turn& turn) {
+  std::vector<std::string> ids;
+  for (const auto& dataset : datasets) ids.push_back(dataset.id);
+  const std::string url = many_links_url(profile().datalink_pattern, ids);
+  if (url.empty() || !many_links_.worth_asking())
+    return Error(ENOTSUP, "DataLink is asked for one dataset at a time");
+  auto links = datalink_.links(url, turn);
+  if (!links) {
+    if (!turn.stop().stop_requested()) many_links_.failed();
+    return links.error();
+  }
+  const auto parts = divided_links(*links, ids);
+  Together found(ids.size());
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (parts[i].rows.empty()) continue;
+    ++answered;
+    // A refusal is asked for again by itself: its words depend on the login.
+    if (links_error(parts[i], url)) found[i] = DataLink::direct_file(parts[i], ids[i]);
+  }
+  many_links_.answered(ids.size(), answered);
+  return found;
+}
+
 Result<std::vector<ProductFile>> HttpArchive::product_files(const std::string& id, Lane::Turn& turn) {
   return client::product_files(*this, *ids_, id, turn);
 }
@@ -178,6 +207,8 @@ std::string HttpArchive::links_url(const Dataset& dataset) const {
     return ids_->canonical_url(dataset);
   return ids_->links_url(dataset.id);
 }
+
+std::string HttpArchive::likely_url(const Dataset& dataset) const { return ids_->likely_url(dataset); }
 
 QueryRequest HttpArchive::row_query(const std::string& id) const {
   const auto written = Identifiers::canonical(id);

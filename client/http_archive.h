@@ -21,6 +21,7 @@
 #include "client/services/calselector.h"
 #include "client/services/datalink.h"
 #include "client/services/job_service.h"
+#include "client/services/many_links.h"
 #include "client/services/sesame.h"
 #include "client/services/ssap.h"
 #include "client/services/tap.h"
@@ -42,6 +43,8 @@ class HttpArchive : public Archive {
   Result<QuerySummary> query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) override;
   Result<Links> links(const std::string& url, Lane::Turn& turn) override;
   Result<Located> locate(const Dataset& dataset, Lane::Turn& turn) override;
+  Result<Together> locate_together(const std::vector<Dataset>& datasets, Lane::Turn& turn) override;
+  bool located_together(const Dataset& dataset) const override;
   Result<std::vector<ProductFile>> product_files(const std::string& id, Lane::Turn& turn) override;
   Result<FileHead> fetch(const FetchRequest& request, FetchSink& sink, Lane::Turn& turn) override;
   Result<SkyPosition> resolve(const std::string& name, Lane::Turn& turn) override;
@@ -67,6 +70,7 @@ class HttpArchive : public Archive {
   std::string links_url(const Dataset& dataset) const override;
   CutoutOffer cutout_offer(const Dataset& dataset, const Links* links) const override;
   Result<FileSource> cutout_source(const Dataset& dataset, const Links* links) const override;
+  std::string likely_url(const Dataset& dataset) const override;
   QueryRequest row_query(const std::string& id) const override;
   std::string canonical_url(const Dataset& dataset) const override;
   std::function<std::optional<Dataset>(std::span<const Value>)> dataset_reader(
@@ -96,6 +100,7 @@ class HttpArchive : public Archive {
   HttpClient http_;
   const Tap tap_;
   const DataLink datalink_;
+  ManyLinksLuck many_links_;
   const CalSelector calselector_;
   const Ssap ssap_;
   const Sesame sesame_;

@@ -16,11 +16,12 @@
 #include <vector>
 
 #include "cache/catalog.h"
-#include "cache/content/announced_sizes.h"
+#include "cache/sizes/announced_sizes.h"
 #include "cache/content/callers.h"
 #include "cache/content/file_cache.h"
 #include "cache/store/inode_numbers.h"
 #include "cache/store/metadata_store.h"
+#include "cache/walks/files_ahead.h"
 #include "client/base/iso_time.h"
 #include "client/base/lane.h"
 #include "client/http/traffic.h"
@@ -134,6 +135,14 @@ nlohmann::ordered_json programs_json(const client::Traffic& traffic, std::option
   return programs;
 }
 
+nlohmann::ordered_json files_ahead_json(const cache::FilesAhead& ahead) {
+  const auto counters = ahead.counters();
+  return {{"opened", counters.opened},
+          {"asked", counters.asked},
+          {"used", counters.used},
+          {"dropped", counters.dropped}};
+}
+
 // The login; null if the archive's hosts are not known, so that nobody can log in, and if each user has a login of his own.
 std::shared_ptr<client::Credentials> credentials_of(const Options& options, const client::Profile& profile,
                                                     const std::string& archive) {
@@ -173,6 +182,7 @@ class Built : public BuiltMount {
         queries_("query", options.queries, 16 * options.queries, 4 * options.queries),
         logins_("login", kLogins) {}
   ~Built() override {
+    if (files_ahead_) files_ahead_->end();
     if (callers_) callers_->end();
   }
   Built(const Built&) = delete;
@@ -194,6 +204,12 @@ class Built : public BuiltMount {
         cache::FileCache::create(file_cache_config(options), *archive_, *store_, *catalog_, transfers_);
     if (!files) return files.error().at("the cache of file content");
     files_ = std::move(*files);
+
+    cache::FilesAhead::Config ahead;
+    ahead.most_bytes = options.prefetch;
+    ahead.most_files =
+        options.offline || options.prefetch == 0 ? 0 : static_cast<std::size_t>(options.transfers);
+    files_ahead_ = cache::FilesAhead::create(ahead, *files_, *catalog_);
 
     if (options.caller_identity) callers_ = make_callers(options, profile);
 
@@ -277,6 +293,7 @@ class Built : public BuiltMount {
     config.share_private = options.share_private;
     want_sizes(config, options, profile);
     config.callers = callers_.get();
+    config.files_ahead = files_ahead_.get();
     if (options.short_inodes) inode_numbers_ = std::make_unique<cache::InodeNumbers>(*store_);
     config.inode_numbers = inode_numbers_.get();
     if (credentials_) {
@@ -325,6 +342,7 @@ class Built : public BuiltMount {
         {"read_ahead", [this] { return ahead_json(usage()); }},
         {"evicted", [this] { return evicted_json(usage().evicted); }},
         {"retries", [this] { return retries_json(*traffic_, usage()); }},
+        {"files_ahead", [this] { return files_ahead_json(*files_ahead_); }},
         {"transfers", [this] { return lane_json(transfers_); }},
         {"queries", [this] { return lane_json(queries_); }},
     };
@@ -368,6 +386,7 @@ class Built : public BuiltMount {
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::shared_ptr<cache::FileCache> files_;
+  std::shared_ptr<cache::FilesAhead> files_ahead_;
   std::unique_ptr<cache::Callers> callers_;  // null: all users have the mounting user's login
   std::unique_ptr<fs::Context> context_;
   std::unique_ptr<fs::Root> root_;

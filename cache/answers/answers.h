@@ -21,6 +21,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "cache/answers/failure_memory.h"
 #include "cache/answers/flights.h"
@@ -83,12 +84,44 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     }
     const Cause cause = done.cause();
     auto joined = flights_.join(key, Unwanted::kRaces, policy_.now(), std::move(done));
-    if (joined.begin) {
-      lane_.submit([self = this->shared_from_this(), asked, attempt = joined.begin,
-                    fetch = std::move(fetch)](Lane::Turn& turn) { self->run(asked, *attempt, fetch, turn); },
-                   "answers " + std::string(shelf_name(shelf_)), cause);
-    }
+    if (joined.begin) submit(asked, joined.begin, std::move(fetch), cause);
     return joined.cancel;
+  }
+
+  // Asks for several at once, in the background: those that are not known, have not failed a moment ago, and are not asked for
+  // already. many: the answers to the questions at `places` of `asked`; what it leaves out is asked for by one(place).
+  using Many = std::vector<std::optional<Record>>;
+  using FetchMany = std::function<Many(const std::vector<std::size_t>& places, Lane::Turn&)>;
+  void ask_many(const std::vector<std::string>& asked, FetchMany many, std::function<Fetch(std::size_t)> one,
+                const Cause& cause) {
+    std::vector<std::size_t> places;
+    std::vector<AttemptPtr> attempts;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const std::string key = own(asked[i]);
+      if (failures_.lock()->recall(key, policy_.now()) || read(key)) continue;
+      auto attempt = flights_.begin(key, Unwanted::kRaces, cause);
+      if (!attempt) continue;
+      places.push_back(i);
+      attempts.push_back(std::move(attempt));
+    }
+    if (places.empty()) return;
+    lane_.submit(
+        [self = this->shared_from_this(), asked, places, attempts, many = std::move(many),
+         one = std::move(one)](Lane::Turn& turn) {
+          for (const auto& attempt : attempts) attempt->alive_at = self->policy_.now();
+          Many found = places.size() > 1 ? many_or_none(many, places, turn) : Many();
+          found.resize(places.size());
+          for (std::size_t i = 0; i < places.size(); ++i) {
+            const std::string& question = asked[places[i]];
+            const std::string& key = attempts[i]->flight;
+            if (found[i] && self->own(question) == key) {
+              self->flights_.land(*attempts[i], self->write(key, std::move(*found[i])));
+            } else {
+              self->submit(question, attempts[i], one(places[i]), turn.cause());
+            }
+          }
+        },
+        kind(), cause);
   }
 
   // Keeps an answer that came with another one, which was requested with `login`. Not kept if the login has changed since:
@@ -117,6 +150,21 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   static constexpr std::size_t kMostDecoded = 512;
   static constexpr std::size_t kMostDecodedBytes = 64U << 20U;
   static constexpr int kMostLogins = 3;  // login changes during one request
+
+  std::string kind() const { return "answers " + std::string(shelf_name(shelf_)); }
+  // Lands the flight of the attempt.
+  void submit(const std::string& asked, const AttemptPtr& attempt, Fetch fetch, const Cause& cause) {
+    attempt->alive_at = 0;  // until its turn comes
+    lane_.submit([self = this->shared_from_this(), asked, attempt,
+                  fetch = std::move(fetch)](Lane::Turn& turn) { self->run(asked, *attempt, fetch, turn); },
+                 kind(), cause);
+  }
+  static Many many_or_none(const FetchMany& many, const std::vector<std::size_t>& places,
+                           Lane::Turn& turn) try {
+    return turn.stop().stop_requested() ? Many() : many(places, turn);
+  } catch (const std::exception&) {  // each is asked for by itself
+    return {};
+  }
 
   std::string own(const std::string& key) const { return key + now_logged_in().key_ending(); }
   Login now_logged_in() const { return policy_.login ? policy_.login() : Login(); }

@@ -84,6 +84,16 @@ class Flights {
     return {begin, [map = flights_, key, asker] { leave(*map, key, asker); }};
   }
 
+  // Begins a flight for which nobody waits yet; null if one of that key is under way.
+  [[nodiscard]] AttemptPtr begin(const std::string& key, Unwanted unwanted, const Cause& cause) {
+    auto flights = flights_->lock();
+    const auto [at, fresh] = flights->try_emplace(key);
+    if (!fresh) return nullptr;
+    at->second.attempt = std::make_shared<Attempt>(key, cause);
+    at->second.unwanted = unwanted;
+    return at->second.attempt;
+  }
+
   // False: another attempt took its place, or its flight has landed. What it brings is nobody's.
   bool current(const Attempt& attempt) const {
     auto flights = flights_->lock();

@@ -79,6 +79,13 @@ Chunk CachedFile::here(std::uint64_t index) {
   return chunk == state->unwritten.end() ? nullptr : chunk->second;
 }
 
+void CachedFile::ask_ahead(std::uint64_t offset, std::uint64_t size, const Cause& cause) {
+  if (size == 0 || offset >= about_.size) return;
+  state_.lock()->plan.ahead_for(cause);
+  look_ahead({offset, std::min(size, about_.size - offset)});
+  pump();
+}
+
 bool CachedFile::at_hand(std::uint64_t offset, std::size_t size) {
   if (size == 0 || offset >= about_.size) return true;
   const std::uint64_t first = offset / kChunkBytes;
@@ -176,7 +183,7 @@ void CachedFile::pump() {
     begun->cause = program_.lock()->named(begun->cause);
     if (begun->ahead) parts_->ahead_bytes += (begun->end - begun->next) * kChunkBytes;
     parts_->transfers.submit([self = shared_from_this(), begun](Lane::Turn& turn) { self->run(begun, turn); },
-                             server_, begun->cause);
+                             job_kind(server_, begun->unread), begun->cause);
   }
 }
 

@@ -42,6 +42,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   const ContentKey& key() const noexcept override { return about_.key; }
   std::uint64_t size() const noexcept override { return about_.size; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
+  void ask_ahead(std::uint64_t offset, std::uint64_t size, const Cause& cause) override;
   bool at_hand(std::uint64_t offset, std::size_t size) override;
   void add_handle() override;
   void drop_handle() override;

@@ -45,6 +45,12 @@ void ContentParts::forget(const ContentKey& key) {
   segments.forget(key);
 }
 
+std::string job_kind(const std::string& server, bool later) { return later ? server + " later" : server; }
+
+std::string job_kind(const std::string& server, const Cause& cause) {
+  return job_kind(server, cause.operation == Operation::kAhead);
+}
+
 Error ending_error() { return {EIO, "the file system is ending"}; }
 
 StoppableTurn::StoppableTurn(Lane::Turn& turn, const std::stop_source& own, const std::stop_token& cache)

@@ -124,6 +124,11 @@ class Content : public OpenFile {
 
 using ContentPtr = std::shared_ptr<Content>;
 
+// The kind of a lane's job that asks `server`. later: nobody waits for its answer yet, and it takes turns with what somebody waits
+// for; so it is if the cause is one ahead of a program.
+std::string job_kind(const std::string& server, bool later);
+std::string job_kind(const std::string& server, const Cause& cause);
+
 // The error of jobs that are stopped because the file system ends.
 Error ending_error();
 

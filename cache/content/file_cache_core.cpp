@@ -63,20 +63,6 @@ Result<std::shared_ptr<FileCache>> FileCache::create(Config config, client::Arch
 
 // --- records ---
 
-FileId FileCacheCore::file_id(const client::Dataset& dataset) const {
-  // A cutout is of the dataset, whatever URL led to it.
-  if (dataset.is_cutout() && !dataset.id.empty())
-    return {archive_id_, dataset.id + "\ncutout " + dataset.cutout};
-  // Secrets of a URL change from answer to answer. But if we do not know the archive's ids, it may name several files by one
-  // id, and what looks like a secret may be what tells them apart.
-  const std::string given = parts_->archive.canonical_url(dataset);
-  std::string url = client::shown_url(given);
-  if (url != given && !parts_->archive.valid_id(dataset.id)) url = client::name_of_url(given);
-  std::string file = dataset.id + "\n" + url;
-  if (dataset.is_cutout()) file += "\ncutout " + dataset.cutout;
-  return {archive_id_, std::move(file)};
-}
-
 // The content key of the file that a cutout is of; "": it was never opened.
 std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
   client::Dataset parent = cutout;
@@ -139,20 +125,27 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
 
 void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
   std::string parent = dataset.is_cutout() ? parent_version(dataset) : std::string();
+  const auto before = known_.record(id);
+  const bool in_one =
+      dataset.is_cutout() || (before && before->whole) || unsteady_.contains(id, parts_->now());
+  const auto likely =
+      in_one || catalog_.known_source(dataset) ? nullptr : likely_.ask(parts_, dataset, attempt->cause);
   attempt->alive_at = parts_->now();
   const auto question = attempt->question.begin();
   Cancel leave = catalog_.source(
-      dataset, AskedBy(attempt->cause, [self = shared_from_this(), id, attempt, dataset,
+      dataset, AskedBy(attempt->cause, [self = shared_from_this(), id, attempt, dataset, likely,
                                         parent = std::move(parent)](Result<client::FileSource> source) {
         const Cancel asked = attempt->question.end();
         attempt->alive_at = 0;
+        const bool right = likely && self->likely_.confirmed(*likely, source);
         const Inside inside(self->parts_->gate);
         if (!inside) return self->land(id, *attempt, ending_error());
         if (attempt->stop.stop_requested()) return self->ask_again(id, *attempt, dataset);
         if (!source) return self->land(id, *attempt, source.error());
         open_file(self->parts_, self,
                   {id, attempt, dataset, std::move(*source), parent, self->known_.record(id),
-                   self->unsteady_.contains(id, self->parts_->now())});
+                   self->unsteady_.contains(id, self->parts_->now())},
+                  right ? likely : nullptr);
       }));
   attempt->question.hold(question, std::move(leave));
 }

@@ -15,6 +15,7 @@
 #include "cache/content/content.h"
 #include "cache/content/file_cache.h"
 #include "cache/content/known_files.h"
+#include "cache/content/likely_file.h"
 #include "cache/content/opening.h"
 #include "cache/content/unfinished.h"
 #include "cache/content/unsteady.h"
@@ -49,7 +50,9 @@ class FileCacheCore : public FileCache,
   void is_package(const OpeningRequest& request, const client::FileSource& package) override;
 
  private:
-  FileId file_id(const client::Dataset& dataset) const;
+  FileId file_id(const client::Dataset& dataset) const {
+    return cache::file_id(parts_->archive, archive_id_, dataset);
+  }
   bool fresh(const FileRecord& record, const client::Dataset& dataset);
   std::string parent_version(const client::Dataset& cutout);
   void drop(const FileId& id, const ContentKey& key, const Error& error);
@@ -89,6 +92,7 @@ class FileCacheCore : public FileCache,
   Unfinished unfinished_;
   KnownFiles known_;
   UnsteadyFiles unsteady_;
+  LikelyFiles likely_;
   Flights<Delivered> openings_;  // by the file id and the login
   Flights<ContentPtr> views_;    // by content key
 };

@@ -1,6 +1,10 @@
 #include "cache/content/file_record.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "client/archive.h"
+#include "client/http/url.h"
 
 namespace esofs::cache {
 namespace {
@@ -26,6 +30,21 @@ std::uint64_t number(const Json& object, const char* name) {
 }
 
 }  // namespace
+
+FileId file_id(const client::Archive& archive, const std::string& archive_id,
+               const client::Dataset& dataset) {
+  // A cutout is of the dataset, whatever URL led to it.
+  if (dataset.is_cutout() && !dataset.id.empty())
+    return {archive_id, dataset.id + "\ncutout " + dataset.cutout};
+  // Secrets of a URL change from answer to answer. But if we do not know the archive's ids, it may name several files by one
+  // id, and what looks like a secret may be what tells them apart.
+  const std::string given = archive.canonical_url(dataset);
+  std::string url = client::shown_url(given);
+  if (url != given && !archive.valid_id(dataset.id)) url = client::name_of_url(given);
+  std::string file = dataset.id + "\n" + url;
+  if (dataset.is_cutout()) file += "\ncutout " + dataset.cutout;
+  return {archive_id, std::move(file)};
+}
 
 bool same_version(const FileRecord& record, const client::Dataset& dataset) {
   if (dataset.modified == 0 || dataset.modified == record.modified) return true;

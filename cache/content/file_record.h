@@ -12,7 +12,14 @@
 #include "cache/content/forms/unpack.h"
 #include "client/model/model.h"
 
+namespace esofs::client {
+class Archive;
+}
+
 namespace esofs::cache {
+
+// The file of a dataset. archive_id: archive.identity().
+FileId file_id(const client::Archive& archive, const std::string& archive_id, const client::Dataset& dataset);
 
 struct FileRecord {
   ContentKey key;    // of the file as delivered

@@ -28,6 +28,8 @@ class OpenFile {
   virtual std::string shared_version(const std::string& /*archive*/) const { return version(); }
   // The bytes of [offset, min(offset + size, file size)): all of them, or an error.
   virtual Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) = 0;
+  // Asks for what is not here of a range that will probably be read. Nobody waits for it; it is stopped with the last handle.
+  virtual void ask_ahead(std::uint64_t /*offset*/, std::uint64_t /*size*/, const Cause& /*cause*/) {}
   // False if a read of this range would make a request to the archive. Never waits.
   virtual bool at_hand(std::uint64_t /*offset*/, std::size_t /*size*/) { return true; }
 };

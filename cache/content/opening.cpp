@@ -1,19 +1,15 @@
 #include "cache/content/opening.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <cerrno>
 #include <exception>
 #include <mutex>
-#include <random>
 #include <utility>
 
 #include "cache/content/cached_file.h"
 #include "cache/content/forms/wholeness.h"
 #include "cache/content/package_probe.h"
+#include "cache/content/tail.h"
 #include "cache/content/whole_file.h"
-#include "client/base/iso_time.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
 
@@ -29,12 +25,6 @@ bool is_fits(const OpeningRequest& request) {
   return request.dataset.extension == ".fits" && package_extension(request.source).empty();
 }
 
-// Before its release a file needs a login.
-bool before_release(const client::Dataset& dataset, std::int64_t now) {
-  const auto release = client::parse_iso_time(dataset.release_date);
-  return release && *release > now;
-}
-
 // The result of a job that was made with a login is private, even if the service would give it to anybody.
 bool made_with_login(client::Archive& archive, const client::Dataset& dataset) {
   return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
@@ -45,24 +35,6 @@ std::string packed_name(const std::string& url) {
   std::string name = client::last_part(url);
   return packing_of(name) == Packing::kNone ? std::string() : name;
 }
-
-// Two whole responses are never the same content, whatever they say of themselves.
-std::string generation() {
-  static std::atomic<std::uint64_t> count{0};
-  std::random_device random;
-  return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
-}
-
-// The last chunk, requested beside the first one if the size is announced.
-struct Tail {
-  std::uint64_t total = 0;  // as announced
-  bool ended = false;
-  std::shared_ptr<Bytes> bytes;  // null: failed
-  client::FileHead head;
-  std::shared_ptr<CachedFile> file;  // whose readers wait for it
-
-  std::uint64_t index() const { return chunk_count(total) - 1; }
-};
 
 class Opening : public std::enable_shared_from_this<Opening> {
  public:
@@ -78,13 +50,22 @@ class Opening : public std::enable_shared_from_this<Opening> {
     if (ask_tail) submit(&Opening::fetch_tail);
   }
 
+  // The same by what has been asked for at this URL already.
+  void begin_with(const std::shared_ptr<LikelyFile>& likely) {
+    request_.attempt->alive_at = parts_->now();
+    likely->take_head([self = shared_from_this(), likely](const std::optional<LikelyFile::Part>& head) {
+      if (!head || !self->opened_by(*head, likely)) self->begin();
+    });
+  }
+
  private:
   class HeadSink;
   class TailSink;
 
   void submit(void (Opening::*job)(Lane::Turn&)) {
     parts_->transfers.submit([self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); },
-                             client::server_of(request_.source.url), request_.attempt->cause);
+                             job_kind(client::server_of(request_.source.url), request_.attempt->cause),
+                             request_.attempt->cause);
   }
 
   void fetch_file(Lane::Turn& turn) {
@@ -114,6 +95,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   Error told(const Error& error, bool accepted, Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
   void tail_ended(const std::shared_ptr<Bytes>& bytes, const client::FileHead& head);
+  bool opened_by(const LikelyFile::Part& head, const std::shared_ptr<LikelyFile>& likely);
+  void take_likely_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
   void settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
 
   FileRecord record_of(const client::FileHead& head) const {
@@ -161,7 +144,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   bool no_range_ = false;  // the server has none to give, or does not say of what it is one
   std::optional<client::FileSource> package_;  // that came in place of a FITS file
   std::shared_ptr<WholeFile> whole_;
-  client::FileHead whole_head_;  // of its latest answer
+  client::FileHead whole_head_;         // of its latest answer
+  std::shared_ptr<LikelyFile> likely_;  // whose head has opened the file
   std::mutex mutex_;
   Tail tail_;  // guarded by mutex_, except total and index()
 };
@@ -169,7 +153,9 @@ class Opening : public std::enable_shared_from_this<Opening> {
 // Takes the answer to the first request, which is a range or all of the file.
 class Opening::HeadSink : public client::FetchSink {
  public:
-  HeadSink(Opening& opening, Lane::Turn& turn) : opening_(opening), turn_(turn) {}
+  // counts: the bytes have not been counted yet.
+  HeadSink(Opening& opening, Lane::Turn& turn, bool counts = true)
+      : opening_(opening), turn_(turn), counts_(counts) {}
 
   Result<void> head(const client::FileHead& head) override {
     accepted_ = true;
@@ -194,7 +180,7 @@ class Opening::HeadSink : public client::FetchSink {
     const auto missing = std::min(kMagicBytes - std::min(kMagicBytes, magic_.size()), piece.size());
     magic_.insert(magic_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(missing));
     if (record_.whole) return whole_body(piece);
-    opening_.parts_->counters.fetched_bytes += piece.size();
+    if (counts_) opening_.parts_->counters.fetched_bytes += piece.size();
     first_->insert(first_->end(), piece.begin(), piece.end());
     return {};
   }
@@ -228,7 +214,7 @@ class Opening::HeadSink : public client::FetchSink {
     size_known_ = head.total;
     auto& whole = opening_.whole_;
     if (!whole) {
-      const std::string version = version_of(head, opening_.request_.dataset) + "\n" + generation();
+      const std::string version = version_of(head, opening_.request_.dataset) + "\n" + new_generation();
       whole = opening_.host_->whole(opening_.request_,
                                     ContentKey({opening_.request_.id, version, Login{head.identity}}));
       whole->carried_by(opening_.stop_);
@@ -307,6 +293,7 @@ class Opening::HeadSink : public client::FetchSink {
 
   Opening& opening_;
   Lane::Turn& turn_;
+  const bool counts_;
   FileRecord record_;
   std::optional<std::uint64_t> size_known_;
   std::uint64_t received_ = 0;
@@ -350,6 +337,22 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
     ++parts_->counters.resumed;
     if (auto paused = turn.pause(parts_->retry_pause * attempt); !paused) return paused.error();
   }
+}
+
+// False: it must be asked for again.
+bool Opening::opened_by(const LikelyFile::Part& head, const std::shared_ptr<LikelyFile>& likely) try {
+  const Inside inside(parts_->gate);
+  if (!inside) return false;
+  likely_ = likely;
+  Lane::Turn turn(parts_->gate.stop());  // no request is made
+  HeadSink sink(*this, turn, false);
+  auto taken = sink.head(head.head);
+  if (taken) taken = sink.body(*head.bytes);
+  if (taken) taken = sink.end();
+  if (!answered_) package_.reset();
+  return answered_;
+} catch (const std::exception&) {
+  return answered_;
 }
 
 // The error to answer with. What is no FITS file may be a package; then the host learns where that is.
@@ -433,9 +436,28 @@ void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const client::File
   }
 }
 
+void Opening::take_likely_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
+  const std::uint64_t index = chunk_count(total) - 1;
+  file->expect(index);
+  likely_->take_tail(
+      [self = shared_from_this(), file, index, total](const std::optional<LikelyFile::Part>& tail) {
+        const bool same = tail && tail->head.total == total && file->accepts(tail->head) &&
+                          file->key().login().name == tail->head.identity;
+        if (same) {
+          const auto size = static_cast<std::ptrdiff_t>(chunk_size(total, index));
+          return file->arrived(index, std::make_shared<Bytes>(tail->bytes->end() - size, tail->bytes->end()));
+        }
+        file->lost(index);
+        const Inside inside(self->parts_->gate);
+        if (inside)
+          file->read(total - 1, 1, AskedBy(self->request_.attempt->cause, [](const Result<Bytes>&) {}));
+      });
+}
+
 // The head is here: readers of the last chunk wait for the request under way, or a new one is made.
 void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
   if (!is_fits(request_) || total <= kChunkBytes) return;
+  if (likely_ && likely_->asks_tail()) return take_likely_tail(file, total);
   if (tail_.total != total) {
     file->read(total - 1, 1, AskedBy(request_.attempt->cause, [](const Result<Bytes>&) {}));
     return;
@@ -458,9 +480,14 @@ std::string version_of(const client::FileHead& head, const client::Dataset& data
   return size + " " + std::to_string(dataset.modified);
 }
 
-void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
-               OpeningRequest request) {
-  std::make_shared<Opening>(std::move(parts), std::move(host), std::move(request))->begin();
+void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host, OpeningRequest request,
+               const std::shared_ptr<LikelyFile>& likely) {
+  const auto opening = std::make_shared<Opening>(std::move(parts), std::move(host), std::move(request));
+  if (likely) {
+    opening->begin_with(likely);
+  } else {
+    opening->begin();
+  }
 }
 
 }  // namespace esofs::cache

@@ -17,6 +17,7 @@
 #include "cache/answers/flights.h"
 #include "cache/content/content.h"
 #include "cache/content/file_record.h"
+#include "cache/content/likely_file.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {
@@ -68,7 +69,8 @@ class OpeningHost {
 std::string version_of(const client::FileHead& head, const client::Dataset& dataset);
 
 // Submits the requests. Calls exactly one of host's readable() and failed(); once the gate is closed, at most failed().
-void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host,
-               OpeningRequest request);
+// likely: what was asked for at the same URL already; it is asked for again only if it did not come. null: nothing.
+void open_file(std::shared_ptr<ContentParts> parts, std::shared_ptr<OpeningHost> host, OpeningRequest request,
+               const std::shared_ptr<LikelyFile>& likely = nullptr);
 
 }  // namespace esofs::cache

@@ -177,7 +177,7 @@ std::uint64_t TransferPlan::piece(std::uint64_t chunks) const {
 std::uint64_t TransferPlan::piece_ahead(std::uint64_t chunks) const {
   const std::uint64_t window = readers_.window();
   const std::uint64_t share = window / kChunkBytes / width_;
-  if (window >= readers_.most_bytes() || share >= kLeastPiece) return piece(chunks);
+  if (window == 0 || window >= readers_.most_bytes() || share >= kLeastPiece) return piece(chunks);
   return std::min(chunks, std::max(share, kSmallPiece));
 }
 
@@ -237,6 +237,7 @@ TransferPtr TransferPlan::next_ahead(std::uint64_t room) {
     auto transfer = std::make_shared<Transfer>(Transfer{run.first, run.first, true, ahead_for_});
     while (transfer->end - transfer->next < most && !flights_.contains(transfer->end)) begin_ahead(*transfer);
     run.first = transfer->end;
+    transfer->unread = readers_.window() == 0;
     return transfer;
   }
   return nullptr;

@@ -33,6 +33,7 @@ struct Transfer {
   bool ahead;                        // nobody waited when it was begun
   Cause cause = {};                  // for which reader
   bool stopped = false;              // guarded by the file's lock
+  bool unread = false;               // nobody has read of the file yet
   std::optional<Error> broken = {};  // of its last request; used by its job only, like the next two
   std::string url = {};              // of its last request
   std::shared_ptr<Bytes> begun =
@@ -80,6 +81,8 @@ class TransferPlan {
   void join(const std::shared_ptr<PendingRead>& read, std::uint64_t chunk);
   // `read` waits no longer. Returns transfers that nobody waits for, to be stopped without the lock.
   std::vector<TransferPtr> leave(const std::shared_ptr<PendingRead>& read);
+  // For which program what is queued next is read ahead, if nobody reads.
+  void ahead_for(const Cause& cause) { ahead_for_ = cause; }
   // Queues those of the chunks [first, first + wanted.size()) that are wanted, to be read ahead.
   void look_ahead(std::uint64_t first, const std::vector<bool>& wanted);
   // Nobody has the file open. Returns transfers to be stopped without the lock.

@@ -1,5 +1,8 @@
 #include "cache/listings/listing.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "cache/listings/entry_name.h"
 #include "client/base/safe_name.h"
 
@@ -14,6 +17,21 @@ Result<std::optional<Listing::Entry>> Listing::only(Result<std::optional<Entry>>
                                                     const std::function<bool(const Entry&)>& right) {
   if (found && *found && !right(**found)) found->reset();
   return found;
+}
+
+Result<std::vector<std::uint64_t>> Listing::rows_after(std::string_view name, std::size_t most) const {
+  std::vector<std::pair<std::string, std::uint64_t>> names;
+  const std::string after = portable_name(name);
+  auto visited = entries(0, [&](const Entry& entry) {
+    std::string portable = portable_name(entry.name);
+    if (portable > after) names.emplace_back(std::move(portable), entry.row);
+    return true;
+  });
+  if (!visited) return visited.error();
+  std::sort(names.begin(), names.end());
+  std::vector<std::uint64_t> rows;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) rows.push_back(names[i].second);
+  return rows;
 }
 
 Result<std::optional<Listing::Entry>> Listing::find_id(const std::string& id) const {

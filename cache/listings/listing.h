@@ -70,6 +70,9 @@ class Listing {
   virtual Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const = 0;
   // By its name, in the archive's or the portable form.
   virtual Result<std::optional<Entry>> find(std::string_view name) const = 0;
+  // The rows of the entries that follow `name` in the order of portable names (as shells sort them, but for marks), at most
+  // `most`.
+  virtual Result<std::vector<std::uint64_t>> rows_after(std::string_view name, std::size_t most) const;
   // By the identifier, the first of several files.
   virtual Result<std::optional<Entry>> find_id(const std::string& id) const;
   // By the name of its directory below datasets/ (cache/listings/entry_name.h), in the archive's or the portable form; the FITS file

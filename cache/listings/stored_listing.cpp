@@ -78,6 +78,20 @@ Result<std::optional<Listing::Entry>> StoredListing::entry_by(const std::string&
   return std::optional<Entry>(Entry{row->number, std::move(record->name), std::move(record->dataset)});
 }
 
+Result<std::vector<std::uint64_t>> StoredListing::rows_after(std::string_view name, std::size_t most) const {
+  const std::string from = name_key(record_.generation, portable_name(name));
+  const std::string names = name_key(record_.generation, "");
+  std::vector<std::uint64_t> rows;
+  auto scanned = store_.scan(Shelf::kNames, from, [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with(names) || rows.size() == most) return false;
+    const auto row = key == from ? std::nullopt : decode<NumberRecord>(value);
+    if (row) rows.push_back(row->number);
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  return rows;
+}
+
 Result<std::optional<Listing::Entry>> StoredListing::find(std::string_view name) const {
   // Two names may have one portable form; only the one in use, or that form itself, is this entry.
   return only(entry_by(name_key(record_.generation, portable_name(name))),

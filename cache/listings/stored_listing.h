@@ -34,6 +34,7 @@ class StoredListing final : public Listing {
   bool shown() const override { return !shown_ || shown_(); }
   Result<void> entries(std::uint64_t from, const std::function<bool(const Entry&)>& visit) const override;
   Result<std::optional<Entry>> find(std::string_view name) const override;
+  Result<std::vector<std::uint64_t>> rows_after(std::string_view name, std::size_t most) const override;
   Result<std::optional<Entry>> find_id(const std::string& id) const override;
   Result<std::optional<Entry>> find_directory(const std::string& name) const override;
   Result<client::Row> row(std::uint64_t row) const override;

@@ -119,6 +119,13 @@ std::string Identifiers::links_url(const std::string& id) const {
   return by_id.access == AccessKind::kDataLink ? by_id.access_url : "";
 }
 
+std::string Identifiers::likely_url(const Dataset& dataset) const {
+  if (dataset.access != AccessKind::kDataLink || !valid(dataset.id)) return "";
+  const auto links = with_id(profile_.datalink_pattern, dataset.id);
+  const bool own = !links.empty() && without_scheme(dataset.access_url) == without_scheme(links);
+  return own ? with_id(profile_.file_pattern, dataset.id) : "";
+}
+
 AccessKind Identifiers::kind_of_url(const std::string& url) const {
   if (!profile_.datalink_pattern.empty() && begins_like(url, profile_.datalink_pattern))
     return AccessKind::kDataLink;

@@ -33,6 +33,9 @@ class Identifiers {
   Dataset dataset(const std::string& id) const;
   std::string links_url(const std::string& id) const;  // "" if there is none
 
+  // The file of a dataset whose DataLink is the one of the pattern, by the file's pattern; "" for others.
+  std::string likely_url(const Dataset& dataset) const;
+
   // What an access_url is by the patterns' beginnings, http and https alike; kUnknown if they do not match.
   AccessKind kind_of_url(const std::string& url) const;
 

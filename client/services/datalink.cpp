@@ -230,6 +230,13 @@ Result<FileSource> DataLink::file_of(const Links& links, const std::string& url,
   return failed ? *failed : no_file(links, url);
 }
 
+std::optional<FileSource> DataLink::direct_file(const Links& links, const std::string& id) {
+  const auto all = candidates(links, id);
+  if (all.empty() || all.front().further || !foreign_scheme(all.front().url).empty()) return std::nullopt;
+  const Link& link = *all.front().link;
+  return FileSource{all.front().url, link.content_length, link.content_type, link.eso_origfile};
+}
+
 // The file that a further answer names.
 Result<FileSource> DataLink::file_behind(const Link& link, const std::string& url, const std::string& id,
                                          std::set<std::string>& seen, Lane::Turn& turn) const {

@@ -48,6 +48,9 @@ class DataLink {
   // ENOENT if it names no file. A FITS file that was announced as DataLink is taken as the file.
   Result<Found> file(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 
+  // The #this file that an answer names itself; nullopt if it leads to another answer first, or to nothing that can be fetched.
+  static std::optional<FileSource> direct_file(const Links& links, const std::string& id);
+
   // Like file(), but `url` may be the file itself: one request decides, and only the beginning of its answer is read.
   Result<Found> file_or_links(const std::string& url, const std::string& id, Lane::Turn& turn) const;
 

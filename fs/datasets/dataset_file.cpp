@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cache/walks/files_ahead.h"
 #include "client/base/text.h"
 #include "client/http/url.h"
 #include "fs/tree/names.h"
@@ -24,6 +25,35 @@ bool is_own_file(const std::string& path) {
   return path.starts_with(kBegins) && std::count(path.begin() + kBegins.size(), path.end(), '/') == 1;
 }
 
+// An open file whose reads are told to a visit.
+class VisitedFile : public cache::OpenFile {
+ public:
+  VisitedFile(std::shared_ptr<cache::OpenFile> file, std::shared_ptr<cache::FileVisit> visit)
+      : file_(std::move(file)), visit_(std::move(visit)) {}
+  Cancel read(std::uint64_t offset, std::size_t size, Done<cache::Bytes> done) override {
+    visit_->read(offset, size);
+    return file_->read(
+        offset, size, AskedBy(done.cause(), [visit = visit_, done = done.take()](Result<cache::Bytes> bytes) {
+          visit->moved();
+          done(std::move(bytes));
+        }));
+  }
+  bool at_hand(std::uint64_t offset, std::size_t size) override { return file_->at_hand(offset, size); }
+  void ask_ahead(std::uint64_t offset, std::uint64_t size, const Cause& cause) override {
+    file_->ask_ahead(offset, size, cause);
+  }
+  std::uint64_t size() const noexcept override { return file_->size(); }
+  const std::string& version() const noexcept override { return file_->version(); }
+  bool restricted() const noexcept override { return file_->restricted(); }
+  std::string shared_version(const std::string& archive) const override {
+    return file_->shared_version(archive);
+  }
+
+ private:
+  const std::shared_ptr<cache::OpenFile> file_;
+  const std::shared_ptr<cache::FileVisit> visit_;
+};
+
 }  // namespace
 
 std::int64_t dataset_mtime(const client::Dataset& dataset) {
@@ -42,12 +72,20 @@ Cancel DatasetFile::open(std::optional<uid_t> user, bool, Done<FileHandle> done)
   // Only the first open of a file below datasets/ is a visit: further ones are not worth a write.
   if (is_own_file(path_) && !context_.facts(dataset_, form_).exact)
     context_.catalog().visited(kVisitKind, dataset_.id);
-  return context_.open_file(
+  cache::FilesAhead* ahead = context_.config().files_ahead;
+  const auto visit = ahead != nullptr && row_.shown()
+                         ? ahead->opened(row_.listing, row_.row, dataset_, form_, done.cause())
+                         : std::shared_ptr<cache::FileVisit>();
+  auto cancel = context_.open_file(
       user, dataset_, form_,
-      AskedBy(done.cause(), [done = done.take()](Result<std::shared_ptr<cache::OpenFile>> file) {
+      AskedBy(done.cause(), [visit, done = done.take()](Result<std::shared_ptr<cache::OpenFile>> file) {
         if (!file) return done(file.error());
-        done(FileHandle{*std::move(file)});
+        if (!visit) return done(FileHandle{*std::move(file)});
+        visit->answered((*file)->size());
+        done(FileHandle{std::make_shared<VisitedFile>(*std::move(file), visit)});
       }));
+  if (visit) visit->ask_ahead();
+  return cancel;
 }
 
 std::optional<std::string> DatasetFile::row_value(const std::string& column) const {

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "cache/content/announced_sizes.h"
+#include "cache/sizes/announced_sizes.h"
 #include "client/base/in_turn.h"
 
 namespace esofs::fs {

@@ -26,6 +26,7 @@ namespace esofs::cache {
 class AnnouncedSizes;
 class InodeNumbers;
 class CallerFiles;
+class FilesAhead;
 }  // namespace esofs::cache
 
 namespace esofs::fs {
@@ -79,6 +80,8 @@ struct Config {
   // Opens the files of datasets with each user's own login; null: all with the mounting user's. Outlives
   // the file system.
   cache::CallerFiles* callers = nullptr;
+  // Is told of the files of listings that are opened; null: nobody. Outlives the file system.
+  cache::FilesAhead* files_ahead = nullptr;
   // Other users see nothing that needed the mounting user's login, unless share_private is set.
   bool share_private = false;
   std::function<bool()> private_listings;  // queries are sent with a login at present; empty: never

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "cache/content/announced_sizes.h"
+#include "cache/sizes/announced_sizes.h"
 #include "cache/content/callers.h"
 #include "client/model/identifiers.h"
 

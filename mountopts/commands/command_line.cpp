@@ -272,11 +272,12 @@ int run_command_line(int argc, const char* const* argv) {
       ->required()
       ->option_text(" ");
   warming->add_flag("-r,--recursive", warm.recursive, "read the directories below them too");
-  warming->add_flag("--sizes", warm.sizes,
-                    "only learn exact sizes, for programs that look at them before they open");
+  auto* sizes = warming->add_flag("--sizes", warm.sizes,
+                                  "only learn exact sizes, for programs that look at them before they open");
+  warming->add_flag("--headers", warm.headers, "only read the headers of all HDUs")->excludes(sizes);
   warming->add_option("-j,--jobs", warm.jobs, "files read at once")
       ->check(CLI::Range(1, 64))
-      ->option_text("N [4]");
+      ->option_text("N [4; headers and sizes: 16]");
 
   warming->add_flag("--json", warm.as_json, "as JSON");
 

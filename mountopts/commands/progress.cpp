@@ -27,12 +27,20 @@ std::string clock_text(std::uint64_t seconds) {
   return (seconds >= 3600 ? std::to_string(seconds / 3600) + ":" : "") + minutes + ":" + two(seconds % 60);
 }
 
-// The share that is done, by bytes if their number is known.
-double share_done(const ProgressCounts& counts) {
+struct Shares {
+  double done;
+  double kept;  // of what is done
+};
+
+// Of all, by bytes if their number is known.
+Shares shares(const ProgressCounts& counts) {
   const bool by_bytes = counts.all_bytes > 0;
   const auto all = static_cast<double>(by_bytes ? counts.all_bytes : counts.all_files);
-  const auto done = static_cast<double>(by_bytes ? counts.bytes.load() : counts.files.load());
-  return all > 0 ? std::min(done / all, 1.0) : 0.0;
+  const auto share = [all](std::uint64_t part) {
+    return all > 0 ? std::min(static_cast<double>(part) / all, 1.0) : 0.0;
+  };
+  if (by_bytes) return {share(counts.bytes), share(counts.kept_bytes)};
+  return {share(counts.files), share(counts.kept_files)};
 }
 
 std::size_t terminal_width() {
@@ -44,15 +52,16 @@ std::size_t terminal_width() {
 
 std::string progress_line(const ProgressCounts& counts, milliseconds elapsed, std::size_t width) {
   const double seconds = static_cast<double>(elapsed.count()) / 1000;
-  const double share = share_done(counts);
+  const auto [share, kept] = shares(counts);
   std::string text = std::to_string(counts.files) + "/" + std::to_string(counts.all_files) + " files  " +
                      human_bytes(counts.bytes);
+  if (counts.kept_files > 0) text += "  (" + std::to_string(counts.kept_files) + " were here)";
   if (elapsed >= kRateKnown) {
-    text += "  " +
-            human_bytes(static_cast<std::uint64_t>(static_cast<double>(counts.bytes.load()) / seconds)) +
-            "/s";
-    if (share > 0 && share < 1)
-      text += "  " + clock_text(static_cast<std::uint64_t>(seconds * (1 - share) / share + 0.5)) + " left";
+    const std::uint64_t fetched = counts.bytes - std::min(counts.bytes.load(), counts.kept_bytes.load());
+    text += "  " + human_bytes(static_cast<std::uint64_t>(static_cast<double>(fetched) / seconds)) + "/s";
+    if (share > kept && share < 1)
+      text += "  " + clock_text(static_cast<std::uint64_t>(seconds * (1 - share) / (share - kept) + 0.5)) +
+              " left";
   }
   if (width < text.size() + kBar + 4) return text.substr(0, width == 0 ? std::string::npos : width - 1);
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(kBar));

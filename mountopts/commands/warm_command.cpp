@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -24,6 +25,7 @@
 #include "client/base/cause.h"
 #include "client/base/guarded.h"
 #include "client/base/unique_fd.h"
+#include "fs/datasets/header_text.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/commands/mountpoint.h"
 #include "mountopts/commands/progress.h"
@@ -37,6 +39,9 @@ namespace {
 namespace stdfs = std::filesystem;
 
 constexpr std::size_t kBufferBytes = 1U << 20U;
+constexpr std::uint64_t kMostOffset = std::numeric_limits<off_t>::max();
+constexpr int kJobs = 4;
+constexpr int kSmallJobs = 16;  // of headers and sizes: as many as a mount downloads at once
 
 Error told(const std::string& path, int code) {
   return {code, path + ": " + std::generic_category().message(code)};
@@ -110,6 +115,47 @@ Result<void> read_all(const stdfs::path& path, std::vector<std::byte>& buffer,
   }
 }
 
+constexpr std::size_t kFitsBlock = 2880;
+
+// Reads header after header, and no data.
+Result<void> read_headers(const stdfs::path& path, std::atomic<std::uint64_t>& bytes) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return told(path.string(), errno);
+  (void)::posix_fadvise(file.get(), 0, 0, POSIX_FADV_RANDOM);
+  fs::HeaderCards cards;
+  std::string block(kFitsBlock, '\0');
+  for (std::uint64_t at = 0;;) {
+    const ssize_t got = ::pread(file.get(), block.data(), block.size(), static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return told(path.string(), errno);
+    bytes += static_cast<std::uint64_t>(got);
+    if (static_cast<std::size_t>(got) < block.size()) return {};
+    at += block.size();
+    const auto step = cards.take(block);
+    if (step == fs::HeaderCards::Step::kNotAHeader) return {};
+    if (step != fs::HeaderCards::Step::kHduEnds) continue;
+    (void)cards.take_text();
+    const auto data = cards.data_bytes();
+    if (!data || *data > kMostOffset - at) return {};
+    at += *data;
+  }
+}
+
+std::string attribute(const stdfs::path& path, const char* name) {
+  std::array<char, 64> value{};
+  const ssize_t got = ::getxattr(path.c_str(), name, value.data(), value.size());
+  return got < 0 ? std::string() : std::string(value.data(), static_cast<std::size_t>(got));
+}
+
+// The size of a file of which the cache holds all; nullopt for others.
+std::optional<std::uint64_t> kept_bytes(const stdfs::path& path) {
+  struct stat status {};
+  const bool kept = attribute(path, "user.esofs.size_state") == "exact" &&
+                    ::stat(path.c_str(), &status) == 0 &&
+                    attribute(path, "user.esofs.cached_bytes") == std::to_string(status.st_size);
+  return kept ? std::optional(static_cast<std::uint64_t>(status.st_size)) : std::nullopt;
+}
+
 // Bytes that the cache of the mount of `path` may hold; the largest number if the mount does not say.
 std::uint64_t most_kept(const std::string& given) {
   const auto path = mount_path(given);
@@ -136,11 +182,12 @@ Result<void> gather_path(const std::string& given, const stdfs::path& path, bool
 }
 
 struct Work {
-  bool sizes = false;
+  explicit Work(const WarmCommand& the_command) : command(the_command) {}
+
+  const WarmCommand& command;
   Guarded<std::deque<stdfs::path>> files;
   ProgressCounts counts;
   std::atomic<std::uint64_t> failed = 0;
-  bool as_json = false;
   Guarded<std::vector<std::pair<std::string, Error>>> failures;  // by path
 };
 
@@ -148,7 +195,19 @@ void tell(Work& work, const std::string& path, const Error& error) {
   ++work.failed;
   auto failures = work.failures.lock();
   failures->emplace_back(path, error);
-  if (!work.as_json) std::cerr << "esofs: " + error.what() + "\n" << std::flush;
+  if (!work.command.as_json) std::cerr << "esofs: " + error.what() + "\n" << std::flush;
+}
+
+Result<void> warm(Work& work, const stdfs::path& path, std::vector<std::byte>& buffer) {
+  if (const auto kept = kept_bytes(path)) {
+    work.counts.bytes += *kept;
+    work.counts.kept_bytes += *kept;
+    ++work.counts.kept_files;
+    return {};
+  }
+  if (work.command.sizes) return learn_size(path, work.counts.bytes);
+  if (work.command.headers) return read_headers(path, work.counts.bytes);
+  return read_all(path, buffer, work.counts.bytes);
 }
 
 void read_files(Work& work) {
@@ -161,9 +220,7 @@ void read_files(Work& work) {
       path = std::move(files->front());
       files->pop_front();
     }
-    const auto read =
-        work.sizes ? learn_size(path, work.counts.bytes) : read_all(path, buffer, work.counts.bytes);
-    if (read) {
+    if (const auto read = warm(work, path, buffer)) {
       ++work.counts.files;
     } else {
       const std::string sentence = sentence_of(path.string(), read.error().code());
@@ -200,9 +257,7 @@ void print_outcome(Work& work) {
 Result<void> run_warm(const WarmCommand& command) {
   ::prctl(PR_SET_NAME, kWarmProgram);  // so that the mount knows for what it fetches
   std::deque<stdfs::path> files;
-  Work work;
-  work.sizes = command.sizes;
-  work.as_json = command.as_json;
+  Work work(command);
   for (const auto& given : command.paths) {
     const auto path = mount_path(given);
     const auto place = path ? esofs_place_of(*path) : path.error();
@@ -214,10 +269,11 @@ Result<void> run_warm(const WarmCommand& command) {
          sentence.empty() ? gathered.error()
                           : Error(gathered.error().code(), gathered.error().what() + ": " + sentence));
   }
-  const auto readers =
-      std::min<std::size_t>(static_cast<std::size_t>(std::max(command.jobs, 1)), files.size());
+  const bool whole = !command.sizes && !command.headers;
+  const int jobs = command.jobs > 0 ? command.jobs : whole ? kJobs : kSmallJobs;
+  const auto readers = std::min<std::size_t>(static_cast<std::size_t>(jobs), files.size());
   work.counts.all_files = files.size();
-  if (!work.sizes) work.counts.all_bytes = bytes_of(files);
+  if (whole) work.counts.all_bytes = bytes_of(files);
   *work.files.lock() = std::move(files);
   {
     const Progress progress(work.counts);
@@ -228,11 +284,13 @@ Result<void> run_warm(const WarmCommand& command) {
   if (command.as_json) {
     print_outcome(work);
   } else {
-    std::cout << (work.sizes ? "sizes of " : "read ") << work.counts.files << " files, "
-              << human_bytes(work.counts.bytes) << '\n';
+    std::cout << (command.sizes     ? "sizes of "
+                  : command.headers ? "headers of "
+                                    : "read ")
+              << work.counts.files << " files, " << human_bytes(work.counts.bytes) << '\n';
   }
   const std::uint64_t room = most_kept(command.paths.front());
-  if (!work.sizes && work.counts.bytes > room)
+  if (whole && work.counts.bytes > room)
     std::cerr << "esofs: the cache keeps " << human_bytes(room)
               << " (-o cache_size), so that what was read first is gone again\n";
   if (work.failed > 0)

@@ -7,11 +7,12 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'mount'))
 import harness
+import many
 import metadata
 import reading
 from measure import Row
 
-WORKLOADS = {**reading.WORKLOADS, **metadata.WORKLOADS}
+WORKLOADS = {**reading.WORKLOADS, **many.WORKLOADS, **metadata.WORKLOADS}
 COLUMNS = ('workload', 'shape', 'ours', 'peer', 'ratio', 'goal', 'met')
 WIDTHS = (17, 30, 25, 31, 20, 14, 3)
 

@@ -335,6 +335,21 @@ Result<FakeArchive::Located> FakeArchive::locate(const client::Dataset& dataset,
   return Error(ENOENT, "no #this in " + dataset.access_url);
 }
 
+Result<FakeArchive::Together> FakeArchive::locate_together(const std::vector<client::Dataset>& datasets,
+                                                           Lane::Turn& turn) {
+  auto begun = begin(Op::kLocate, "together", turn);
+  if (!begun) return begun.error();
+  const std::lock_guard lock(mutex_);
+  Together found;
+  for (const auto& dataset : datasets) {
+    const auto& without = state_.left_out;
+    const bool told = std::find(without.begin(), without.end(), dataset.id) == without.end();
+    found.push_back(told ? std::optional(client::FileSource{"http://archive/file/" + dataset.id, 7, "", ""})
+                         : std::nullopt);
+  }
+  return found;
+}
+
 Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request, client::FetchSink& sink,
                                             Lane::Turn& turn) {
   {

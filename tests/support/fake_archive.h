@@ -125,6 +125,29 @@ class FakeArchive : public client::Archive {
   std::vector<Cause> fetch_causes() const;  // for whom, in the same order
   std::vector<client::QueryRequest> queries() const;
 
+  // From now on a pattern gives the URL of the file of every id: "http://archive/file/<id>".
+  void know_file_pattern() {
+    const std::lock_guard lock(mutex_);
+    state_.file_pattern = true;
+  }
+  // From now on locate_together() answers, without those ids that it is to leave out.
+  void tell_of_many(std::vector<std::string> left_out = {}) {
+    const std::lock_guard lock(mutex_);
+    state_.tells_of_many = true;
+    state_.left_out = std::move(left_out);
+  }
+  int together_count() const { return count(Op::kLocate, "together"); }
+  bool located_together(const client::Dataset& dataset) const override {
+    const std::lock_guard lock(mutex_);
+    return state_.tells_of_many && dataset.access == client::AccessKind::kDataLink;
+  }
+  Result<Together> locate_together(const std::vector<client::Dataset>& datasets, Lane::Turn& turn) override;
+  std::string likely_url(const client::Dataset& dataset) const override {
+    const std::lock_guard lock(mutex_);
+    const bool known = state_.file_pattern && dataset.access == client::AccessKind::kDataLink;
+    return known ? "http://archive/file/" + dataset.id : "";
+  }
+
   // Sets the login; "": nobody. Links and queries are requested with this login.
   void log_in(const std::string& user) {
     const std::lock_guard lock(mutex_);
@@ -184,6 +207,9 @@ class FakeArchive : public client::Archive {
   };
   struct State {
     std::string user;
+    bool file_pattern = false;
+    bool tells_of_many = false;
+    std::vector<std::string> left_out;
     std::map<std::string, File> files;
     std::map<std::string, Table> tables;
     std::map<std::string, client::Links> links;

@@ -53,6 +53,17 @@ class FakeFileCache : public cache::FileCache {
     const std::scoped_lock lock(mutex_);
     failures_.insert_or_assign(id, std::move(error));
   }
+  // The ids of files that were opened, in order; a file is here until its handles are dropped.
+  std::vector<std::string> opened() const {
+    const std::scoped_lock lock(mutex_);
+    return opened_;
+  }
+  std::size_t open_handles() const { return static_cast<std::size_t>(ahead_.use_count()) - 1; }
+  // "id offset size" of what was asked for ahead.
+  std::vector<std::string> asked_ahead() const {
+    const std::scoped_lock lock(ahead_->mutex);
+    return ahead_->ranges;
+  }
   void hold_opens() { opens_.hold(); }
   // From now on a cancel does not end a held open, as in a broken cache.
   void hold_opens_against_cancels() {
@@ -78,11 +89,12 @@ class FakeFileCache : public cache::FileCache {
         [this, id = key(dataset)]() -> Result<std::shared_ptr<cache::OpenFile>> {
           const std::scoped_lock lock(mutex_);
           ++open_count_;
+          opened_.push_back(id);
           if (auto failure = failures_.find(id); failure != failures_.end()) return failure->second;
           auto file = files_.find(id);
           if (file == files_.end()) return Error(ENOENT, "HTTP 404 for " + id);
           exact_.insert(id);
-          return std::shared_ptr<cache::OpenFile>(std::make_shared<Open>(file->second, reads_));
+          return std::shared_ptr<cache::OpenFile>(std::make_shared<Open>(id, file->second, reads_, ahead_));
         },
         std::move(done));
   }
@@ -109,9 +121,18 @@ class FakeFileCache : public cache::FileCache {
   Usage usage() const override { return {4096, 1 << 20, 1, 2, 3, 4}; }
 
  private:
+  struct Ahead {
+    std::mutex mutex;
+    std::vector<std::string> ranges;  // guarded by mutex
+  };
   class Open : public cache::OpenFile {
    public:
-    Open(File file, std::shared_ptr<HeldAsks> reads) : file_(std::move(file)), reads_(std::move(reads)) {}
+    Open(std::string id, File file, std::shared_ptr<HeldAsks> reads, std::shared_ptr<Ahead> ahead)
+        : id_(std::move(id)), file_(std::move(file)), reads_(std::move(reads)), ahead_(std::move(ahead)) {}
+    void ask_ahead(std::uint64_t offset, std::uint64_t size, const Cause& /*cause*/) override {
+      const std::scoped_lock lock(ahead_->mutex);
+      ahead_->ranges.push_back(id_ + " " + std::to_string(offset) + " " + std::to_string(size));
+    }
     std::uint64_t size() const noexcept override { return file_.size; }
     const std::string& version() const noexcept override { return file_.version; }
     // As of versions that begin with a line for the archive.
@@ -131,8 +152,10 @@ class FakeFileCache : public cache::FileCache {
     }
 
    private:
+    const std::string id_;
     const File file_;
     const std::shared_ptr<HeldAsks> reads_;
+    const std::shared_ptr<Ahead> ahead_;
   };
 
   mutable std::mutex mutex_;
@@ -142,7 +165,9 @@ class FakeFileCache : public cache::FileCache {
   std::map<std::string, Error> failures_;
   std::set<std::string> exact_;
   std::vector<std::string> evicted_;
+  std::vector<std::string> opened_;
   int open_count_ = 0;
+  std::shared_ptr<Ahead> ahead_ = std::make_shared<Ahead>();
 };
 
 }  // namespace esofs::tests

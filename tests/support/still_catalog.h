@@ -24,6 +24,13 @@ class StillCatalog : public cache::Catalog {
   void put_newer_source(const std::string& id, client::FileSource source) {
     (*newer_.lock())[id] = std::move(source);
   }
+  // From now on nothing is known of the source of a dataset, and who asks waits for answer_source().
+  void hold_source(const std::string& id) { (*held_.lock())[id]; }
+  void answer_source(const std::string& id, const Result<client::FileSource>& source) {
+    auto askers = held_.lock()->extract(id).mapped();
+    if (source) put_source(id, *source);
+    for (const auto& done : askers) done(source);
+  }
   int source_count() { return *asked_.lock(); }
   // The next question for a source gets no answer until it is cancelled.
   void hang_next_source() { *hang_next_.lock() = true; }
@@ -45,11 +52,20 @@ class StillCatalog : public cache::Catalog {
     ++*asked_.lock();
     if (std::exchange(*hang_next_.lock(), false))
       return [done = std::move(done)] { done(Error(EINTR, "interrupted")); };
+    {
+      auto held = held_.lock();
+      const auto at = held->find(dataset.id);
+      if (at != held->end()) {
+        at->second.push_back(std::move(done));
+        return {};
+      }
+    }
     auto known = known_source(dataset);
     done(known ? Result<client::FileSource>(*known) : Error(ENOENT, "no such dataset"));
     return {};
   }
   std::optional<client::FileSource> known_source(const client::Dataset& dataset) override {
+    if (held_.lock()->contains(dataset.id)) return std::nullopt;
     auto sources = sources_.lock();
     const auto at = sources->find(dataset.id);
     if (at != sources->end()) return at->second;
@@ -135,6 +151,7 @@ class StillCatalog : public cache::Catalog {
 
   Guarded<std::map<std::string, client::FileSource>> sources_;
   Guarded<std::map<std::string, client::FileSource>> newer_;
+  Guarded<std::map<std::string, std::vector<Done<client::FileSource>>>> held_;
   Guarded<int> asked_{0};
   Guarded<bool> hang_next_{false};
 };

@@ -1,5 +1,9 @@
 #include "cache/content/disk/content_key.h"
 
+#include <unistd.h>
+
+#include <atomic>
+#include <random>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +31,12 @@ std::string text_of(const ContentKey::Parts& parts) {
 }
 
 }  // namespace
+
+std::string new_generation() {
+  static std::atomic<std::uint64_t> count{0};
+  std::random_device random;
+  return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+}
 
 ContentKey::ContentKey(std::string text)
     : text_(std::move(text)), hash_{hash_of(text_, 0), hash_of(text_, 0x9e3779b97f4a7c15ULL)} {}

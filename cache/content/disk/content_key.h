@@ -24,6 +24,9 @@ struct FileId {
   friend auto operator<=>(const FileId&, const FileId&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
+// Differs from all others, in all processes: two whole responses are never the same content, whatever they say of themselves.
+std::string new_generation();
+
 class ContentKey {
  public:
   struct Parts {

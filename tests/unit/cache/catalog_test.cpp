@@ -57,6 +57,34 @@ TEST_F(CatalogTest, LinksAreAskedOnceAndKeptOverARestart) {
   EXPECT_EQ(archive_.link_count(), 1);
 }
 
+TEST_F(CatalogTest, SourcesOfManyDatasetsAreOneRequest) {
+  std::vector<client::Dataset> many;
+  for (std::uint64_t i = 0; i < 10; ++i) many.push_back(archive_.dataset(id(i)));
+  archive_.tell_of_many({id(1)});  // it is asked for by itself
+  archive_.hold("together");
+  catalog_->prepare_sources(many, {});
+  catalog_->prepare_sources(many, {});
+  ASSERT_TRUE(archive_.wait_held());
+  auto asked = begin<client::FileSource>(
+      [&](auto done) { return catalog_->source(archive_.dataset(id(7)), std::move(done)); });
+  archive_.release();
+  const auto found = wait(asked.answer);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->url, "http://archive/file/" + id(7));
+  ASSERT_TRUE(source());
+  EXPECT_EQ(source()->url, "http://archive/file/1");
+  EXPECT_EQ(archive_.together_count(), 1);
+  EXPECT_EQ(archive_.locate_count(), 2) << "one for many, and one for the other";
+}
+
+TEST_F(CatalogTest, ManyThatFailTogetherAreAskedForByThemselves) {
+  archive_.tell_of_many();
+  archive_.fail_next(Op::kLocate, Error(EIO, "HTTP 500"), 1, "together");
+  catalog_->prepare_sources({dataset_, archive_.dataset(id(2))}, {});
+  ASSERT_TRUE(source());
+  EXPECT_EQ(source()->url, "http://archive/file/1");
+}
+
 TEST_F(CatalogTest, AskersOfLinksShareOneRequestAndMayLeave) {
   archive_.hold();
   auto one = ask_links();

@@ -60,6 +60,21 @@ TEST_F(StoredListingTest, AnEntryIsFoundByItsNameAndByThePortableForm) {
   }
 }
 
+TEST_F(StoredListingTest, NamesFollowEachOtherInTheOrderOfShells) {
+  put_ids("Q", {id(7), id(2), id(9), id(4), id(3)});
+  const auto here = listing("Q");
+  ASSERT_TRUE(here);
+  auto rows = (*here)->rows_after(id(2) + ".fits", 3);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(*rows, (std::vector<std::uint64_t>{4, 3, 0})) << "3, 4, 7";
+  const auto slowly = (*here)->Listing::rows_after(id(2) + ".fits", 3);
+  ASSERT_TRUE(slowly);
+  EXPECT_EQ(*slowly, *rows);
+  rows = (*here)->rows_after(id(7) + ".fits", 3);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(*rows, std::vector<std::uint64_t>{2}) << "it ends with its listing";
+}
+
 TEST_F(StoredListingTest, EveryDatasetIsFoundByItsIdAndByItsDirectory) {
   const std::vector<std::string> ids{id(1), "ivo://a/1/image",      "ivo://a/2/image",
                                      "a:b", std::string(3000, 'l'), "ivo://x?a#b (c)"};

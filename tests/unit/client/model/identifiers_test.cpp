@@ -72,6 +72,18 @@ TEST_F(EsoIdentifiersTest, ADatasetHasItsDataLinkAndAnAttachmentItsFile) {
   EXPECT_EQ(ids_.dataset("E-095.F-9802A.2015JUL15.TAR").extension, "");
 }
 
+TEST_F(EsoIdentifiersTest, TheFileOfADataLinkIsProbablyThatOfThePattern) {
+  const Dataset product = ids_.dataset("ADP.2018-06-21T20:32:57.736");
+  EXPECT_EQ(ids_.likely_url(product),
+            "https://dataportal.eso.org/dataPortal/file/ADP.2018-06-21T20:32:57.736");
+  Dataset other = product;
+  other.access_url = "https://elsewhere/links?ID=1";
+  EXPECT_EQ(ids_.likely_url(other), "") << "somebody else's DataLink";
+  other = product;
+  other.access = AccessKind::kFile;
+  EXPECT_EQ(ids_.likely_url(other), "") << "nothing is to be found out";
+}
+
 TEST_F(EsoIdentifiersTest, UrlsAreToldApartByTheirBeginnings) {
   EXPECT_EQ(ids_.kind_of_url("http://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?X"),
             AccessKind::kDataLink);

@@ -18,6 +18,17 @@ TEST(ProgressTest, ALineHasFilesBytesRateAndTimeLeft) {
             "[#####               ] 3/10 files  2.0 MiB  1.0 MiB/s  0:06 left");
 }
 
+TEST(ProgressTest, FilesThatWereHereDoNotCountForTheRate) {
+  ProgressCounts counts;
+  counts.files = 6;
+  counts.all_files = 10;
+  counts.kept_files = 4;
+  counts.bytes = 6U << 20U;
+  counts.kept_bytes = 4U << 20U;
+  EXPECT_EQ(progress_line(counts, milliseconds(2000), 0),
+            "6/10 files  6.0 MiB  (4 were here)  1.0 MiB/s  0:04 left");
+}
+
 TEST(ProgressTest, ALineIsNoLongerThanTheTerminal) {
   ProgressCounts counts;
   counts.files = 3;

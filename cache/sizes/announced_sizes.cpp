@@ -1,4 +1,4 @@
-#include "cache/content/announced_sizes.h"
+#include "cache/sizes/announced_sizes.h"
 
 #include <spdlog/spdlog.h>
 

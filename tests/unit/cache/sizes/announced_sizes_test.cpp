@@ -1,4 +1,4 @@
-#include "cache/content/announced_sizes.h"
+#include "cache/sizes/announced_sizes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
