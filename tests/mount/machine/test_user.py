@@ -104,8 +104,8 @@ class OrdinaryUser(harness.MountTest):
         with open('/etc/fuse.conf', encoding='utf-8') as file:
             before = file.read()
         self.addCleanup(self.write_fuse_conf, before)
-        lines = {'user_allow_other\n': True, '  user_allow_other\t \n': True, '# all\n\tuser_allow_other # yes': True,
-                 'mount_max = 100\n\n user_allow_other\n': True, '# user_allow_other\n': False, 'user_allow_others\n': False}
+        lines = {'user_allow_other\n': True, '  user_allow_other\t \n': True, '# all\n\tuser_allow_other # yes\n': True,
+                 'mount_max = 100\n\n user_allow_other\n': True, '# user_allow_other\n': False, 'user_allow_other': False, 'user_allow_others\n': False}
         for text, allowed in lines.items():
             with self.subTest(text):
                 self.write_fuse_conf(text)

@@ -8,7 +8,7 @@ import shutil
 import threading
 
 import harness
-from harness import read
+from harness import read, until
 
 FORMS = ('csv', 'fits', 'json', 'tsv', 'txt', 'vot')
 CUBES = "SELECT dp_id, s_ra, em_min, access_estsize, t_exptime, obs_release_date, s_region FROM ivoa.ObsCore " \
@@ -49,6 +49,7 @@ class Results(harness.MountTest):
                     (shutil.rmtree if os.path.isdir(path) else os.remove)(path)
                 self.mount = self.mounted()
                 self.assertEqual(sorted(os.listdir(self.mount / 'queries/q')), names)
+                until(lambda: os.path.exists(self.result('q', 'vot')), 'the answer')
                 for form, data in before.items():
                     self.assertEqual(len(read(self.result('q', form))), len(data), form)
                 self.assertEqual(read(self.result('q', 'csv')), before['csv'])
