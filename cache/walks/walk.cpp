@@ -50,6 +50,8 @@ std::int64_t Walk::find_step() const {
   for (std::size_t i = 1; i < recent_.size(); ++i) ups += recent_[i] > recent_[i - 1] ? 1 : -1;
   const auto count = static_cast<std::int64_t>(places.size());
   const std::int64_t span = (places.back() - places.front()) / step + 1;
+  // One of several processes may be slow.
+  if (step_ != 0) return step == std::abs(step_) && span <= 2 * count ? step_ : 0;
   const bool monotone = std::abs(ups) == count - 1;
   if (step > 1 && (places.size() < kFewestFar || span > count || (!monotone && places.size() < kRecent)))
     return 0;

