@@ -490,7 +490,9 @@ Cancel Filesystem::why(std::uint64_t parent, const std::string& name, Done<std::
   return {};
 }
 
-struct statvfs Filesystem::statfs() const { return statvfs_of(context_.files().usage()); }
+struct statvfs Filesystem::statfs() const {
+  return statvfs_of(context_.files().usage());
+}
 
 void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause) {
   reports_.failed(ino, name, cause, error);
