@@ -39,6 +39,12 @@ std::string joined(const std::string& url, const std::string& parameters) {
 
 }  // namespace
 
+std::string Ssap::service_url() const {
+  std::string url = url_.substr(0, url_.find('?'));
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 Result<QuerySummary> Ssap::query(const QueryRequest& request, TableSink& sink, Lane::Turn& turn) const {
   if (url_.empty()) return Error(EINVAL, "this archive has no SSAP service");
   const bool plain = std::all_of(request.adql.begin(), request.adql.end(), [](unsigned char c) {
@@ -50,7 +56,7 @@ Result<QuerySummary> Ssap::query(const QueryRequest& request, TableSink& sink, L
                  "REQUEST=queryData&POS=10.68,41.27&SIZE=0.2");
   std::string parameters = request.adql;
   if (request.maxrec > 0 && !has_parameter(parameters, "MAXREC"))
-    parameters += "&MAXREC=" + std::to_string(request.maxrec + 1);
+    parameters += "&MAXREC=" + std::to_string(one_more(request.maxrec));
 
   HttpRequest http;
   http.url = joined(url_, parameters);
@@ -63,6 +69,8 @@ Result<QuerySummary> Ssap::query(const QueryRequest& request, TableSink& sink, L
       summary.url = url_;
       summary.rows = table.rows();
       summary.truncated = table.truncated();
+      if (!summary.truncated && (request.maxrec == 0 || summary.rows < request.maxrec))
+        summary.truncated = limits_.stopped(service_url(), summary.rows, turn);
       return summary;
     }
     if (!table.broke_off() || start == kMostAttempts || turn.stop().stop_requested())

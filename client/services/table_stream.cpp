@@ -16,6 +16,10 @@ constexpr std::size_t kKeptBytes = 8U << 10U;
 
 }  // namespace
 
+std::uint64_t one_more(std::uint64_t maxrec) {
+  return maxrec > 0 ? std::min(maxrec, kMostMaxrec - 1) + 1 : 0;
+}
+
 TableStream::TableStream(TableSink& sink, std::uint64_t maxrec)
     : sink_(sink), maxrec_(maxrec), reader_(*this) {}
 

@@ -18,6 +18,11 @@
 
 namespace esofs::client {
 
+inline constexpr std::uint64_t kMostMaxrec = 0x7fff'ffff;  // servers read MAXREC as an integer of 32 bits
+
+// The MAXREC that asks for one row more than wanted, so that a cut answer is noticed; 0: the server's default.
+std::uint64_t one_more(std::uint64_t maxrec);
+
 class TableStream : public HttpSink, private VotableEvents {
  public:
   // maxrec: rows wanted; 0: all that come. sink outlives it.

@@ -17,11 +17,7 @@ namespace esofs::client {
 namespace {
 
 constexpr const char* kForm = "application/x-www-form-urlencoded";
-constexpr int kMostStarts = 3;                    // of one answer that breaks off
-constexpr std::uint64_t kMostRows = 0x7fff'ffff;  // servers read MAXREC as an integer of 32 bits
-
-// Rows to ask for so that a cut answer is noticed; 0: the server's default.
-std::uint64_t one_more(std::uint64_t maxrec) { return maxrec > 0 ? std::min(maxrec, kMostRows - 1) + 1 : 0; }
+constexpr int kMostStarts = 3;  // of one answer that breaks off
 
 std::uint64_t number_of(const std::string& text) {
   std::uint64_t number = 0;
@@ -94,7 +90,7 @@ Result<std::string> Tap::create_job(const QueryRequest& request, Lane::Turn& tur
       request.service.empty() ? service_of(profile_, request.adql) : service_named(profile_, request.service);
   if (!service) return service.error();
   const auto maxrec = request.maxrec != 0 ? request.maxrec : (*service)->maxrec;
-  return jobs_.create((*service)->url + "/async", form(request.adql, std::min(maxrec, kMostRows)), turn);
+  return jobs_.create((*service)->url + "/async", form(request.adql, std::min(maxrec, kMostMaxrec)), turn);
 }
 
 Result<void> Tap::sync(Task& task) const {

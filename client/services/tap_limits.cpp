@@ -17,15 +17,12 @@ constexpr std::uint64_t kMostCapabilities = 4U << 20U;
 constexpr std::uint64_t kRound = 100;          // a limit is a multiple of it
 constexpr std::chrono::seconds kPatience{20};  // a query has waited long enough already
 
-void add_limits(const pugi::xml_node& output_limit, std::vector<std::uint64_t>& limits) {
-  for (const auto& limit : output_limit.children()) {
-    const std::string_view unit = limit.attribute("unit").value();
-    const auto text = trimmed(limit.child_value());
-    std::uint64_t rows = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), rows);
-    if (read.ec == std::errc() && rows > 0 && (unit.empty() || same_word(unit, "row")))
-      limits.push_back(rows);
-  }
+void add_limit(const pugi::xml_node& limit, std::vector<std::uint64_t>& limits) {
+  const std::string_view unit = limit.attribute("unit").value();
+  const auto text = trimmed(limit.child_value());
+  std::uint64_t rows = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), rows);
+  if (read.ec == std::errc() && rows > 0 && (unit.empty() || same_word(unit, "row"))) limits.push_back(rows);
 }
 
 }  // namespace
@@ -36,9 +33,16 @@ std::vector<std::uint64_t> row_limits(const std::string& capabilities) {
   if (!xml.load_buffer(capabilities.data(), capabilities.size())) return limits;
   for (const auto& capability : xml.document_element().children()) {
     const auto standard = lower(capability.attribute("standardID").value());
-    if (standard != "ivo://ivoa.net/std/tap" && !standard.starts_with("ivo://ivoa.net/std/tap#")) continue;
-    for (const auto& part : capability.children())
-      if (local_name(part.name()) == "outputLimit") add_limits(part, limits);
+    const bool tap = standard == "ivo://ivoa.net/std/tap" || standard.starts_with("ivo://ivoa.net/std/tap#");
+    const bool ssa = standard == "ivo://ivoa.net/std/ssa" || standard.starts_with("ivo://ivoa.net/std/ssa#");
+    for (const auto& part : capability.children()) {
+      const auto name = local_name(part.name());
+      if (tap && name == "outputLimit") {
+        for (const auto& limit : part.children()) add_limit(limit, limits);
+      } else if (ssa && (name == "maxRecords" || name == "defaultMaxRecords")) {
+        add_limit(part, limits);
+      }
+    }
   }
   return limits;
 }

@@ -1,9 +1,9 @@
-// TapLimits: the most rows that TAP services return, from their capabilities. A service that stops at its limit does not
+// TapLimits: the most rows that TAP and SSA services return, from their capabilities. A service that stops at its limit does not
 // always say so (OVERFLOW), whatever MAXREC asks for.
 //
 //   errors   a service that states no limits, or cannot be reached, has none
 //   threads  thread-safe; may block for a request, one for each service
-//   source   TAPRegExt 1.0 section 2.6 (outputLimit), VOSI 1.1 section 3
+//   source   TAPRegExt 1.0 section 2.6 (outputLimit), SimpleDALRegExt 1.1 section 3.3 (maxRecords), VOSI 1.1 section 3
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace esofs::client {
 
-// The row limits (default and hard) of a TAP service in a VOSI capabilities document.
+// The row limits (default and hard) of a TAP or SSA service in a VOSI capabilities document.
 std::vector<std::uint64_t> row_limits(const std::string& capabilities);
 
 class TapLimits {

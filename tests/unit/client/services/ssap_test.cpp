@@ -69,6 +69,26 @@ TEST_F(SsapTest, NoticesACutAnswerByARowMoreAndByOverflow) {
   EXPECT_TRUE(summary->truncated);
 }
 
+TEST_F(SsapTest, AMaxrecFitsIntoAnIntegerOf32Bits) {
+  server_.otherwise(answer_with(200, answer(kTwoRows)));
+  ASSERT_TRUE(query("REQUEST=queryData", 4'294'967'296));
+  EXPECT_EQ(server_.requests().at(0).target, "/ssap?REQUEST=queryData&MAXREC=2147483647");
+}
+
+TEST_F(SsapTest, AnAnswerThatStopsAtTheAnnouncedLimitIsCut) {
+  std::string rows;
+  for (int i = 0; i < 100; ++i) rows += "<TR><TD>http://a/" + std::to_string(i) + "</TD></TR>";
+  server_.add(answer_with(200, answer(rows)));
+  server_.add(answer_with(200,
+                          "<ri:capabilities xmlns:ri=\"x\"><capability standardID=\"ivo://ivoa.net/std/SSA\">"
+                          "<maxRecords>100</maxRecords></capability></ri:capabilities>"));
+  const auto summary = query("REQUEST=queryData", 5000, "/ssap?");
+  ASSERT_TRUE(summary) << summary.error().what();
+  EXPECT_EQ(summary->rows, 100U);
+  EXPECT_TRUE(summary->truncated);
+  EXPECT_EQ(server_.requests().at(1).target, "/ssap/capabilities");
+}
+
 TEST_F(SsapTest, AnErrorInTheDocumentIsARefusalWithAnyHttpStatus) {
   server_.add(answer_with(200,
                           "<VOTABLE version=\"1.1\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" "
