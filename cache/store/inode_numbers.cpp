@@ -13,7 +13,13 @@ namespace {
 constexpr std::uint32_t kRoot = 1;
 constexpr std::uint64_t kFirst = 2;
 constexpr std::uint32_t kLargest = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kMostAtHand = 200'000;  // some 10 MB
+constexpr std::uint64_t kForSmall = 1ULL << 24U;  // the numbers below it are for the nodes of small numbers
+constexpr std::size_t kMostAtHand = 200'000;      // some 10 MB
+
+// From the numbers that the store counts, which are of one node each.
+std::uint64_t shown(std::uint64_t node, std::uint64_t counted) {
+  return node <= InodeNumbers::kSmall && counted < kForSmall ? counted : counted + kForSmall;
+}
 
 std::string key_of(std::uint64_t node) {
   std::string key;
@@ -55,7 +61,7 @@ void InodeNumbers::prepare(const std::vector<std::uint64_t>& nodes) {
   auto state = state_.lock();
   if (state->stored.size() + asked.size() > kMostAtHand) state->stored.clear();
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    const std::uint64_t number = failure ? 0 : (*numbers)[i];
+    const std::uint64_t number = failure ? 0 : shown(asked[i], (*numbers)[i]);
     if (number != 0 && number < kLargest - state->not_stored.size()) {
       state->stored.emplace(asked[i], static_cast<std::uint32_t>(number));
     } else {

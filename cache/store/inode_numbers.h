@@ -1,7 +1,9 @@
 // InodeNumbers: inode numbers of 32 bits, for programs that cannot take more.
 //
 // The number of a node is a hash of 62 bits (fs/kernel/inode_table.h). It gets a short number here, once: the store keeps it, so
-// that it is the same after a remount and for all mounts of a cache directory, and no other node ever gets it.
+// that it is the same after a remount and for all mounts of a cache directory, and no other node ever gets it. Nodes of small
+// numbers (the texts of queries) have smaller short numbers than all others, whenever these were given: `rm -r` removes the
+// files of a long directory in the order of their numbers.
 //
 //   errors   none: if the store fails, a number is given from the upper end, and forgotten with the mount
 //   threads  thread-safe; blocks on the local disk only
@@ -18,6 +20,8 @@ namespace esofs::cache {
 
 class InodeNumbers {
  public:
+  static constexpr std::uint64_t kSmall = (1ULL << 30U) - 1;  // the largest of the small numbers
+
   // store: outlives it.
   explicit InodeNumbers(MetadataStore& store) : store_(store) {}
 

@@ -3,13 +3,14 @@
 #include <string_view>
 #include <utility>
 
+#include "cache/store/inode_numbers.h"
 #include "client/base/hash.h"
 
 namespace esofs::fs {
 namespace {
 
 constexpr std::uint64_t kMask = (1ULL << 62U) - 1;
-constexpr std::uint64_t kSmallMask = (1ULL << 30U) - 1;
+constexpr std::uint64_t kSmallMask = cache::InodeNumbers::kSmall;
 constexpr std::string_view kTextOfQuery = "text:query:";
 constexpr std::size_t kMostPaths = 1U << 16U;
 

@@ -1,6 +1,8 @@
 """Saving queries: every way that people and editors write a file (fs/SEMANTICS.md, "queries/")."""
 import ctypes
 import errno
+import json
+import mmap
 import os
 import shutil
 import subprocess
@@ -340,6 +342,21 @@ class SavingBesideListings(harness.MountTest):
                 os.close(fd)
                 os.close(copy)
 
+    def test_live_texts_are_whole_in_memory(self):
+        """mmap(2) goes by the size at open."""
+        self.shell(f'echo "{ONE}" > query.adql; ls')
+        for path in (self.mount / '.esofs/errors', self.mount / '.esofs/status.json', os.path.join(self.folder, 'status.txt')):
+            for day in range(1, 4):
+                with self.assertRaises(OSError):
+                    read(self.mount / f'datasets/ADP.2098-0{day}-01T00:00:00.000/header.txt')
+                with open(path, 'rb') as file, \
+                        mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as mapped:
+                    text = bytes(mapped)
+                    self.assertNotIn(b'\0', text)
+                    self.assertTrue(text.endswith(b'\n'), text[-40:])
+                    if path.endswith('.json'):
+                        json.loads(text)
+
 
 class LongQuery(harness.MountTest):
     simulator_arguments = ('--rows', '12000')
@@ -351,6 +368,16 @@ class LongQuery(harness.MountTest):
         self.assertGreater(len(os.listdir(folder)), 10_000)
         run('rm', '-r', folder)
         self.assertNotIn('long', os.listdir(self.mount / 'queries'))
+
+    def test_rm_r_removes_it_with_short_inode_numbers(self):
+        """The files of the second query have had their numbers before its query.adql is made."""
+        self.mount.unmount()
+        self.mount = self.mounted('inodes=32')
+        for name in ('first', 'second'):
+            folder = self.mount.save(name, "SELECT TOP 12000 * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2023-01%'")
+            self.assertGreater(len(os.listdir(folder)), 10_000)
+        run('rm', '-r', folder)
+        self.assertEqual(os.listdir(self.mount / 'queries'), ['first'])
 
 
 if __name__ == '__main__':
