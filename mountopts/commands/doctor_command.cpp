@@ -82,9 +82,9 @@ void look_at_fuse(Report& report) {
 
 void look_at_other_users(Report& report, const Options& options) {
   if (!options.allow_other || ::geteuid() == 0) return;
-  // As fusermount3 reads it: blanks around the word and a comment behind it do not count.
+  // As fusermount3 reads it: blanks around the word and a comment behind it do not count, nor does a last line without its end.
   std::ifstream file("/etc/fuse.conf");
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(file, line) && !file.eof();) {
     if (trimmed(line.substr(0, line.find('#'))) == "user_allow_other")
       return report.ok("/etc/fuse.conf lets users share their mounts");
   }

@@ -1,5 +1,6 @@
 """Machines as they are: frozen daemons, odd shells, limits, binds, homes that take nothing."""
 import contextlib
+import ctypes
 import fcntl
 import os
 import resource
@@ -269,6 +270,29 @@ class Machine(harness.MountTest):
             elif done.returncode != 127:  # the loader of libraries
                 self.assertIn('Too many open files', done.stderr, most)
             self.assertFalse(os.path.ismount(place))
+
+    # --- what servers of NFS do ---
+
+    @unittest.skipIf(os.geteuid() != 0, 'only root opens file handles and drops caches')
+    def test_a_handle_opens_a_file_that_the_kernel_has_dropped(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+
+        class Handle(ctypes.Structure):
+            _fields_ = [('bytes', ctypes.c_uint), ('type', ctypes.c_int), ('data', ctypes.c_ubyte * 128)]
+        handle, mount_id = Handle(bytes=128), ctypes.c_int()
+        dp_id = 'ADP.2016-06-21T08:15:12.100'
+        path = self.mount / f'datasets/{dp_id}/{dp_id}.fits'
+        data = read(path)
+        at = libc.name_to_handle_at(-100, path.encode(), ctypes.byref(handle), ctypes.byref(mount_id), 0)
+        self.assertEqual(at, 0, os.strerror(ctypes.get_errno()))
+        root = os.open(self.mount.path, os.O_RDONLY)
+        self.addCleanup(os.close, root)
+        with open('/proc/sys/vm/drop_caches', 'w', encoding='utf-8') as file:
+            file.write('2')
+        fd = libc.open_by_handle_at(root, ctypes.byref(handle), os.O_RDONLY)
+        self.assertGreaterEqual(fd, 0, os.strerror(ctypes.get_errno()))
+        with open(fd, 'rb') as file:
+            self.assertEqual(harness.sha(file.read()), harness.sha(data))
 
     # --- places and files that are not there ---
 

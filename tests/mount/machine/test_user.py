@@ -7,6 +7,7 @@ import errno
 import grp
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,43 @@ class OrdinaryUser(harness.MountTest):
                 self.skipTest('this machine lets its users give it')
         self.assertIn('user_allow_other', self.mount_error(tempfile.mkdtemp(dir=self.home.path), '-o', 'allow_other'))
 
+    def test_blanks_and_comments_in_fuse_conf(self):
+        """doctor reads it as fusermount3 does."""
+        if not os.access('/etc/fuse.conf', os.W_OK):
+            self.skipTest('only root can put another file in its place')
+        with open('/etc/fuse.conf', encoding='utf-8') as file:
+            before = file.read()
+        self.addCleanup(self.write_fuse_conf, before)
+        lines = {'user_allow_other\n': True, '  user_allow_other\t \n': True, '# all\n\tuser_allow_other # yes\n': True,
+                 'mount_max = 100\n\n user_allow_other\n': True, '# user_allow_other\n': False, 'user_allow_other': False, 'user_allow_others\n': False}
+        for text, allowed in lines.items():
+            with self.subTest(text):
+                self.write_fuse_conf(text)
+                doctor = run(harness.programs['esofs'], 'doctor', self.sim.profile, '-o',
+                             f'cache_dir={self.home.cache},config_dir={self.home.config},state_dir={self.home.state},allow_other',
+                             check=False)
+                self.assertEqual('lets users share' in doctor.stdout, allowed, doctor.stdout)
+                self.assertEqual('needs the line user_allow_other' in doctor.stdout, not allowed, doctor.stdout)
+                if allowed:
+                    mount = self.mounted('allow_other')
+                    self.assertTrue(read(mount / 'README.txt'))
+                    mount.unmount()
+                else:
+                    self.assertIn('user_allow_other', self.mount_error(tempfile.mkdtemp(dir=self.home.path), '-o', 'allow_other'))
+
+    @staticmethod
+    def write_fuse_conf(text):
+        with open('/etc/fuse.conf', 'w', encoding='utf-8') as file:
+            file.write(text)
+
+
+def bind_fuse_conf(folder):
+    """Puts a copy of /etc/fuse.conf in its place that the tests can write."""
+    own = os.path.join(folder, 'fuse.conf')
+    shutil.copy('/etc/fuse.conf', own)
+    os.chown(own, pwd.getpwnam('nobody').pw_uid, -1)
+    run('mount', '--bind', own, '/etc/fuse.conf')
+
 
 def become_nobody():
     os.setgroups([])
@@ -111,6 +149,7 @@ def main():
     enter_namespace(__file__)
     folder = tempfile.mkdtemp(prefix='esofs-user-', dir='/tmp')
     bind_programs(folder)
+    bind_fuse_conf(folder)
     child = os.fork()
     if child == 0:
         become_nobody()

@@ -4,10 +4,11 @@ import errno
 import glob
 import json
 import os
+import shutil
 import threading
 
 import harness
-from harness import read
+from harness import read, until
 
 FORMS = ('csv', 'fits', 'json', 'tsv', 'txt', 'vot')
 CUBES = "SELECT dp_id, s_ra, em_min, access_estsize, t_exptime, obs_release_date, s_region FROM ivoa.ObsCore " \
@@ -36,6 +37,23 @@ class Results(harness.MountTest):
     def test_the_table_has_every_form(self):
         folder = self.save('q', CUBES)
         self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), [f'result.{form}' for form in FORMS])
+
+    def test_tables_removed_while_unmounted_are_asked_for_again(self):
+        folder = self.save('q', CUBES)
+        before = {form: read(self.result('q', form)) for form in ('vot', 'csv', 'fits')}
+        names = sorted(os.listdir(folder))
+        for gone in ('results', 'results/*'):
+            with self.subTest(gone):
+                self.mount.unmount()
+                for path in glob.glob(os.path.join(self.home.cache, gone)):
+                    (shutil.rmtree if os.path.isdir(path) else os.remove)(path)
+                self.mount = self.mounted()
+                self.assertEqual(sorted(os.listdir(self.mount / 'queries/q')), names)
+                until(lambda: os.path.exists(self.result('q', 'vot')), 'the answer')
+                for form, data in before.items():
+                    self.assertEqual(len(read(self.result('q', form))), len(data), form)
+                self.assertEqual(read(self.result('q', 'csv')), before['csv'])
+                self.assertTrue(self.kept('.vot'), os.listdir(os.path.join(self.home.cache, 'results')))
 
     def test_csv_json_and_the_archives_own_rows_are_the_same(self):
         self.save('q', CUBES)

@@ -344,8 +344,9 @@ class SavingBesideListings(harness.MountTest):
 
     def test_live_texts_are_whole_in_memory(self):
         """mmap(2) goes by the size at open."""
-        self.shell(f'echo "{ONE}" > query.adql; ls')
-        for path in (self.mount / '.esofs/errors', self.mount / '.esofs/status.json', os.path.join(self.folder, 'status.txt')):
+        folder = self.mount.save('texts', ONE)
+        os.listdir(folder)
+        for path in (self.mount / '.esofs/errors', self.mount / '.esofs/status.json', os.path.join(folder, 'status.txt')):
             for day in range(1, 4):
                 with self.assertRaises(OSError):
                     read(self.mount / f'datasets/ADP.2098-0{day}-01T00:00:00.000/header.txt')
