@@ -2,7 +2,8 @@
 //
 // An answer within its ttl is returned at once. An older one is requested again, and is still used if the archive cannot be
 // reached. A failure is remembered for some seconds and returned again without a request. Equal requests at one time are
-// one.
+// one. It continues when all its askers have left; but if it is not answered within a second, the next one sends another
+// beside it (cache/answers/flights.h).
 //
 //   shapes   Record: decode()d from the shelf, with the member fetched_at and those that the request sets
 //   threads  thread-safe; asks on the lane
@@ -16,13 +17,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "cache/answers/failure_memory.h"
+#include "cache/answers/flights.h"
 #include "cache/answers/transient_errors.h"
-#include "cache/answers/waiters.h"
 #include "cache/store/metadata_store.h"
 #include "cache/store/records.h"
 #include "client/base/ask.h"
@@ -80,10 +82,10 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
       return {};
     }
     const Cause cause = done.cause();
-    auto joined = flights_.join(key, std::move(done));
-    if (joined.first) {
-      lane_.submit([self = this->shared_from_this(), asked, key, fetch = std::move(fetch)](
-                       Lane::Turn& turn) { self->flights_.land(key, self->answer(asked, fetch, turn)); },
+    auto joined = flights_.join(key, Unwanted::kRaces, policy_.now(), std::move(done));
+    if (joined.begin) {
+      lane_.submit([self = this->shared_from_this(), asked, attempt = joined.begin,
+                    fetch = std::move(fetch)](Lane::Turn& turn) { self->run(asked, *attempt, fetch, turn); },
                    "answers " + std::string(shelf_name(shelf_)), cause);
     }
     return joined.cancel;
@@ -154,6 +156,13 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     return answer;
   }
 
+  void run(const std::string& asked, Attempt& attempt, const Fetch& fetch, Lane::Turn& turn) {
+    attempt.alive_at = policy_.now();
+    const std::stop_callback with_lane(turn.stop(), [&attempt] { attempt.stop.request_stop(); });
+    turn.listen_to(attempt.stop.get_token());
+    flights_.land(attempt, answer(asked, fetch, turn));
+  }
+
   // An answer that arrives while the login changes (a password turns out to be wrong) is not kept: it is asked for again.
   Result<Answer> answer(const std::string& asked, const Fetch& fetch, Lane::Turn& turn) {
     for (int attempt = 0; attempt < kMostLogins; ++attempt) {
@@ -183,7 +192,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
   MetadataStore& store_;
   Lane& lane_;
   const Policy policy_;
-  Waiters<std::string, Answer> flights_;
+  Flights<Answer> flights_;
   Guarded<Decoded> decoded_;
   Guarded<FailureMemory<std::string>> failures_;
 };

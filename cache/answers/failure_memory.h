@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "client/base/clock.h"
+#include "client/base/descriptors.h"
 #include "client/base/result.h"
 
 namespace esofs::cache {
@@ -21,8 +22,10 @@ class FailureMemory {
   // duration: how long a failure is remembered.
   explicit FailureMemory(std::chrono::seconds duration) : duration_(duration) {}
 
-  // now: seconds since 1970, here and below.
+  // now: seconds since 1970, here and below. That no file descriptor was left is not
+  // remembered: it says nothing of what was asked, and passes in a moment.
   void remember(const Key& key, Error error, std::int64_t now) {
+    if (out_of_descriptors(error.code())) return;
     if (failures_.size() >= kMost) failures_.clear();
     failures_.insert_or_assign(key, Failure{std::move(error), now});
   }

@@ -3,6 +3,8 @@
 
 #include <cerrno>
 
+#include "client/base/descriptors.h"
+
 namespace esofs::cache {
 
 // The archive could not be reached or did not answer in time, or this machine has no room: this says nothing about the
@@ -21,7 +23,7 @@ inline bool transient(int code) {
     case EDQUOT:
       return true;
     default:
-      return false;
+      return out_of_descriptors(code);
   }
 }
 

@@ -210,6 +210,7 @@ void CachedFile::written(std::uint64_t first, std::uint64_t count) {
 }
 
 void CachedFile::land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) {
+  ++landed_;
   TransferPlan::Askers askers;
   {
     auto state = state_.lock();

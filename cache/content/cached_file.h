@@ -2,13 +2,14 @@
 // wait for one request, and each is answered as soon as its chunk is here.
 //
 //   shapes   which transfer comes next: transfer_plan.h; how one runs: cached_file_transfer.h
-//   errors   a transfer that breaks off, or that the server fails to answer, continues where it broke, kMostFailures times; then
+//   errors   a transfer that breaks off, or that the server fails to answer, continues where it broke, some times; then
 //            its readers get the error, which is remembered for failure_memory and returned again without a request. Another
 //            version: ESTALE, for good. If the URL is refused, its readers wait for a newer one; a file that is gone is EIO
 //   threads  thread-safe
 //   source   cache/READING.md; RFC 9110 section 14
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -91,6 +92,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   bool awaited_else_unwritten(std::uint64_t index, const Chunk& chunk) override;
   void written(std::uint64_t first, std::uint64_t count) override;
   void land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) override;
+  std::uint64_t landed() override { return landed_; }
   void answered(const AnswerTimes& times) override;
 
   const std::shared_ptr<ContentParts> parts_;
@@ -98,6 +100,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   const std::string server_;  // the server of its transfers
   const std::function<void(const Error&)> on_stale_;
   const Renew renew_;
+  std::atomic<std::uint64_t> landed_ = 0;
   Guarded<LastProgram> program_;
   Guarded<State> state_;
 };

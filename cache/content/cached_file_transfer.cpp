@@ -12,7 +12,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kMostRun = (1ULL << 20U) / kChunkBytes;  // chunks written to the disk at once
 constexpr std::uint64_t kMostWhole = 1ULL << 20U;  // of a file that may come whole instead of a range
-constexpr int kMostFailures = 3;
+constexpr int kMostFailures = 3;                   // of one chunk, while nothing comes of the file
+constexpr int kMostRefusals = 10;                  // of one chunk, while others come
 constexpr std::uint64_t kLeastPart =
     4096;  // bytes of an answer that is shorter than requested; with fewer it counts as broken off
 
@@ -122,21 +123,34 @@ class Run {
       : parts_(parts), file_(file), host_(host), transfer_(transfer), turn_(turn) {}
 
   Result<void> all() {
-    for (int failures = 0;;) {
+    int failures = 0;  // since a chunk of this transfer has come
+    int silent = 0;    // since a chunk of the file has come
+    for (std::uint64_t landed = host_.landed();;) {
       take_known();
+      const std::uint64_t next = transfer_.next;
       auto ended = once();
       if (ended && *ended == Ended::kAll) return {};
       if (turn_.stop().stop_requested()) return Error(EINTR, "stopped");
       if (!ended) return ended.error();
       if (*ended == Ended::kShort) continue;
-      if (++failures == kMostFailures)
+      failures = transfer_.next != next ? 1 : failures + 1;
+      silent = host_.landed() != landed ? 1 : silent + 1;
+      landed = host_.landed();
+      if (silent == kMostFailures || failures == kMostRefusals)
         return transfer_.broken.value_or(Error(EIO, "short answer for " + file_.name));
       ++parts_.counters.resumed;
-      if (auto paused = turn_.pause(parts_.retry_pause * failures); !paused) return paused.error();
+      if (auto paused = turn_.pause(pause_after(failures)); !paused) return paused.error();
     }
   }
 
  private:
+  // Transfers that failed together do not come back together.
+  std::chrono::milliseconds pause_after(int failures) const {
+    constexpr std::uint64_t kSteps = 8;
+    const auto spread = static_cast<int>(transfer_.next % kSteps);
+    return parts_.retry_pause * std::min(failures, 2) + parts_.retry_pause * spread / kSteps;
+  }
+
   // Takes chunks at the beginning of the transfer from the cache: they may have landed while it was queued.
   void take_known() {
     while (transfer_.next != transfer_.end) {  // changed by this thread only

@@ -1,7 +1,7 @@
 // One transfer of a CachedFile: requests for a run of chunks, until all have come or it fails.
 //
-//   errors   a transfer that breaks off, or that the server fails to answer (HTTP 500), continues where it broke,
-//            kMostFailures times. An answer that is shorter than requested is no failure: the rest is requested. ESTALE: another
+//   errors   a transfer that breaks off, or that the server fails to answer (HTTP 500), continues where it broke: up to
+//            three requests without progress, or ten for one chunk while others of the file come. An answer that is shorter than requested is no failure: the rest is requested. ESTALE: another
 //            version; EINTR: stopped
 //   threads  run_transfer() blocks; it runs on the transfers lane
 //   source   cache/READING.md; RFC 9110 sections 14 and 15.3.7
@@ -53,6 +53,8 @@ class TransferHost {
   virtual void written(std::uint64_t first, std::uint64_t count) = 0;
   // A chunk has come; transfer->next is the one after it. transfer == nullptr: it came another way.
   virtual void land(Transfer* transfer, std::uint64_t index, const Chunk& chunk) = 0;
+  // How many chunks of the file have come so far, by all transfers: whether the server still gives any.
+  virtual std::uint64_t landed() = 0;
   virtual void answered(const AnswerTimes& times) = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cache/content/forms/unpack.h"
+#include "cache/content/older_record.h"
 #include "cache/content/package_probe.h"
 #include "cache/content/whole_file.h"
 #include "client/base/in_turn.h"
@@ -21,9 +22,6 @@ constexpr std::uint64_t kUnknownSize = 256ULL << 20U;
 // The estimate for a packed file, in delivered sizes, until it was opened: above what LZW, gzip and Rice tiles reach on detector
 // frames.
 constexpr std::uint64_t kUnpackedFactor = 6;
-// Seconds. A version that lasts for less than kSteady is none; the file is then taken in one answer for kUnsteadyFor.
-constexpr std::int64_t kSteady = 60;
-constexpr std::int64_t kUnsteadyFor = 3600;
 
 }  // namespace
 
@@ -97,21 +95,6 @@ bool FileCacheCore::fresh(const FileRecord& record, const client::Dataset& datas
          parts_->now() - record.checked_at < config_.revalidate_after.count();
 }
 
-// looked_at: when the version that has turned out to be another was seen.
-void FileCacheCore::note_stale(const FileId& id, std::int64_t looked_at) {
-  const std::int64_t now = parts_->now();
-  if (now - looked_at <= kSteady) (*unsteady_.lock())[id] = now + kUnsteadyFor;
-}
-
-bool FileCacheCore::unsteady(const FileId& id) {
-  auto all = unsteady_.lock();
-  const auto found = all->find(id);
-  if (found == all->end()) return false;
-  if (found->second > parts_->now()) return true;
-  all->erase(found);
-  return false;
-}
-
 // What was known of this version of a file is no longer valid. Its readers are answered last: they ask again, and must find the
 // next version then.
 void FileCacheCore::drop(const FileId& id, const ContentKey& key, const Error& error) {
@@ -148,43 +131,59 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
   }
   // After a logout, callers must not join a request that still uses the old login.
   auto joined = openings_.join(id.text() + Login{parts_->archive.user()}.key_ending(),
-                               dataset.is_cutout() ? Flights::Unwanted::kStops : Flights::Unwanted::kGoesOn,
-                               parts_->now(), std::move(done));
+                               dataset.is_cutout() ? Unwanted::kStops : Unwanted::kGoesOn, parts_->now(),
+                               std::move(done));
   if (joined.begin) ask(id, joined.begin, dataset);
   return joined.cancel;
 }
 
 void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
   std::string parent = dataset.is_cutout() ? parent_version(dataset) : std::string();
-  catalog_.source(
+  attempt->alive_at = parts_->now();
+  const auto question = attempt->question.begin();
+  Cancel leave = catalog_.source(
       dataset, AskedBy(attempt->cause, [self = shared_from_this(), id, attempt, dataset,
                                         parent = std::move(parent)](Result<client::FileSource> source) {
+        const Cancel asked = attempt->question.end();
+        attempt->alive_at = 0;
         const Inside inside(self->parts_->gate);
         if (!inside) return self->land(id, *attempt, ending_error());
+        if (attempt->stop.stop_requested()) return self->ask_again(id, *attempt, dataset);
         if (!source) return self->land(id, *attempt, source.error());
-        open_file(
-            self->parts_, self,
-            {id, attempt, dataset, std::move(*source), parent, self->known_.record(id), self->unsteady(id)});
+        open_file(self->parts_, self,
+                  {id, attempt, dataset, std::move(*source), parent, self->known_.record(id),
+                   self->unsteady_.contains(id, self->parts_->now())});
       }));
+  attempt->question.hold(question, std::move(leave));
+}
+
+std::optional<Delivered> FileCacheCore::known_whole(const client::Dataset& dataset, const FileId& id,
+                                                    FileRecord record) {
+  if (!parts_->segments.complete(record.key, record.size)) return std::nullopt;
+  if (!record.checked && !agrees_with_headers(*parts_, record)) {
+    drop(id, record.key, Error(ESTALE, "what is kept of it is not the whole file"));
+    return std::nullopt;
+  }
+  if (!std::exchange(record.checked, true)) known_.keep(id, record);
+  auto file = whole_content(id, dataset, record.key);
+  file->restore(record.size);
+  return Delivered{known_.adopt(id, record, file), record};
 }
 
 // The file without a request, if that is possible.
 std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const FileId& id) {
   const auto record = known_.record(id);
   if (!record || !fresh(*record, dataset)) return std::nullopt;
-  if (!record->whole && unsteady(id)) return std::nullopt;
-  if (const auto content = known_.contents(id, *record).content) return Delivered{content, *record};
-  if (record->whole) {
-    if (!parts_->segments.complete(record->key, record->size)) return std::nullopt;
-    auto file = whole_content(id, dataset, record->key);
-    file->restore(record->size);
-    return Delivered{known_.adopt(id, *record, file), *record};
+  if (!record->whole && unsteady_.contains(id, parts_->now())) return std::nullopt;
+  if (const auto content = known_.contents(id, *record).content) {
+    const auto whole = std::dynamic_pointer_cast<WholeFile>(content);
+    if (!whole || !whole->hangs()) return Delivered{content, *record};
+    whole->spoil(Error(ESTALE, "its transfer hangs, and nobody has it open"));
+    return std::nullopt;
   }
+  if (record->whole) return known_whole(dataset, id, *record);
   std::string url = record->url;
-  if (url.empty()) {
-    const auto source = catalog_.known_source(dataset);
-    if (source) url = source->url;
-  }
+  if (const auto source = url.empty() ? catalog_.known_source(dataset) : std::nullopt) url = source->url;
   if (url.empty()) return std::nullopt;
   return Delivered{known_.adopt(id, *record, ranged_content(id, dataset, *record, url)), *record};
 }
@@ -205,7 +204,7 @@ ContentPtr FileCacheCore::ranged_content(const FileId& id, const client::Dataset
       [weak = weak_from_this(), id, key = about.key, looked_at = record.checked_at](const Error& error) {
         auto self = weak.lock();
         if (!self) return;
-        self->note_stale(id, looked_at);
+        self->unsteady_.note(id, looked_at, self->parts_->now());
         self->drop(id, key, error);
       },
       [weak = weak_from_this(), dataset](const std::string& refused, const Cause& cause,
@@ -287,8 +286,7 @@ void FileCacheCore::failed(const OpeningRequest& request, OpeningEnd why, const 
   const auto& attempt = request.attempt;
   switch (why) {
     case OpeningEnd::kStopped:
-      if (const auto next = openings_.stopped(*attempt)) ask(request.id, next, request.dataset);
-      return;
+      return ask_again(request.id, *attempt, request.dataset);
     case OpeningEnd::kRefused: {
       // Once: what is learnt now is not old.
       const bool newer = openings_.current(*attempt) && !request.dataset.is_cutout() &&
@@ -385,30 +383,37 @@ Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered&
     done(view);
     return {};
   }
-  const std::string flight = delivered.record.key.text();
-  const Cause cause = done.cause();
-  auto joined = views_.join(flight, std::move(done));
-  if (!joined.first) return joined.cancel;
-  const auto self = shared_from_this();
-  const auto wanted = [self, flight] { return self->views_.waiting(flight) > 0; };
-  make(delivered, wanted, AskedBy(cause, [self, dataset, id, flight, delivered](Result<MadeView> made) {
-         if (!made) return self->views_.land(flight, made.error());
-         FileRecord record = self->known_.record(id).value_or(delivered.record);
-         if (record.key == delivered.record.key) {
-           record.plain_size = made->size;
-           self->known_.keep(id, record);
-         }
-         self->views_.land(flight, self->view_content(dataset, id, delivered.record, *made));
-       }));
+  auto joined = views_.join(delivered.record.key.text(), Unwanted::kStops, parts_->now(), std::move(done));
+  if (joined.begin) begin_view(dataset, delivered, joined.begin);
   return joined.cancel;
 }
 
-void FileCacheCore::make(const Delivered& delivered, const std::function<bool()>& wanted,
-                         Done<MadeView> done) {
+void FileCacheCore::begin_view(const client::Dataset& dataset, const Delivered& delivered,
+                               const AttemptPtr& attempt) {
+  make(delivered, attempt,
+       AskedBy(attempt->cause,
+               [self = shared_from_this(), dataset, delivered, attempt](Result<MadeView> made) {
+                 if (!made && attempt->stop.stop_requested()) {
+                   if (const auto next = self->views_.stopped(*attempt))
+                     self->begin_view(dataset, delivered, next);
+                   return;
+                 }
+                 if (!made) return self->views_.land(*attempt, made.error());
+                 const FileId id = self->file_id(dataset);
+                 FileRecord record = self->known_.record(id).value_or(delivered.record);
+                 if (record.key == delivered.record.key) {
+                   record.plain_size = made->size;
+                   self->known_.keep(id, record);
+                 }
+                 self->views_.land(*attempt, self->view_content(dataset, id, delivered.record, *made));
+               }));
+}
+
+void FileCacheCore::make(const Delivered& delivered, AttemptPtr attempt, Done<MadeView> done) {
   auto packed = delivered.content;
   packed->add_handle();  // as a handle: what is fetched for it is not stopped as unwanted
   ViewRequest request{packed, delivered.record.packing, delivered.record.key.plain(), config_.directory,
-                      wanted};
+                      std::move(attempt)};
   make_view(parts_, std::move(request),
             AskedBy(done.cause(), [packed, done = done.take()](Result<MadeView> made) {
               packed->drop_handle();
@@ -424,8 +429,7 @@ void FileCacheCore::remake(const client::Dataset& dataset, const ContentKey& key
                    if (!delivered) return done(delivered.error());
                    if (delivered->record.key != key)
                      return done(Error(ESTALE, "the archive has another version of this file"));
-                   self->make(
-                       *delivered, [] { return true; }, done);
+                   self->make(*delivered, std::make_shared<Attempt>(key.text(), done.cause()), done);
                  }));
 }
 

@@ -6,21 +6,19 @@
 //   threads  thread-safe
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "cache/answers/waiters.h"
+#include "cache/answers/flights.h"
 #include "cache/content/cached_file.h"
 #include "cache/content/content.h"
 #include "cache/content/file_cache.h"
-#include "cache/content/flights.h"
 #include "cache/content/known_files.h"
 #include "cache/content/opening.h"
 #include "cache/content/unfinished.h"
+#include "cache/content/unsteady.h"
 #include "cache/content/view.h"
-#include "client/base/guarded.h"
 
 namespace esofs::cache {
 
@@ -54,8 +52,6 @@ class FileCacheCore : public FileCache,
   FileId file_id(const client::Dataset& dataset) const;
   bool fresh(const FileRecord& record, const client::Dataset& dataset);
   std::string parent_version(const client::Dataset& cutout);
-  void note_stale(const FileId& id, std::int64_t looked_at);
-  bool unsteady(const FileId& id);
   void drop(const FileId& id, const ContentKey& key, const Error& error);
   void drop_superseded(const FileId& id, const FileRecord& record);
 
@@ -64,6 +60,11 @@ class FileCacheCore : public FileCache,
   Cancel open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done);
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
   void ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset);
+  // Somebody may have come who waits for the file.
+  void ask_again(const FileId& id, const Attempt& stopped, const client::Dataset& dataset) {
+    if (const auto next = openings_.stopped(stopped)) ask(id, next, dataset);
+  }
+  std::optional<Delivered> known_whole(const client::Dataset& dataset, const FileId& id, FileRecord record);
   std::optional<Delivered> known(const client::Dataset& dataset, const FileId& id);
   void renew(const client::Dataset& dataset, const std::string& refused, const Cause& cause,
              const CachedFile::GiveUrl& give);
@@ -77,7 +78,8 @@ class FileCacheCore : public FileCache,
   ContentPtr known_view(const client::Dataset& dataset, const FileId& id, const FileRecord& record);
   ContentPtr view_content(const client::Dataset& dataset, const FileId& id, const FileRecord& record,
                           const MadeView& made);
-  void make(const Delivered& delivered, const std::function<bool()>& wanted, Done<MadeView> done);
+  void begin_view(const client::Dataset& dataset, const Delivered& delivered, const AttemptPtr& attempt);
+  void make(const Delivered& delivered, AttemptPtr attempt, Done<MadeView> done);
   void remake(const client::Dataset& dataset, const ContentKey& key, const Done<MadeView>& done);
 
   const Config config_;
@@ -86,11 +88,9 @@ class FileCacheCore : public FileCache,
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
   KnownFiles known_;
-  // Files whose version differed a moment later, as behind mirrors that make their own ETags: their ranges cannot be put
-  // together. The value says until when this is remembered.
-  Guarded<std::map<FileId, std::int64_t>> unsteady_;
-  Flights openings_;                        // by the file id and the login
-  Waiters<std::string, ContentPtr> views_;  // by content key
+  UnsteadyFiles unsteady_;
+  Flights<Delivered> openings_;  // by the file id and the login
+  Flights<ContentPtr> views_;    // by content key
 };
 
 }  // namespace esofs::cache

@@ -50,6 +50,7 @@ std::string encoded(const FileRecord& record) {
               {"modified", record.modified},
               {"since", record.since},
               {"checked_at", record.checked_at}};
+  if (record.checked) object["checked"] = true;
   if (!record.parent.empty()) object["parent"] = record.parent;
   if (!record.tag.empty()) object["tag"] = record.tag;
   if (!record.date.empty()) object["date"] = record.date;
@@ -74,6 +75,7 @@ std::optional<FileRecord> decoded_file_record(std::string_view value, const File
   record.size = number(object, "size");
   record.parent = value_or<std::string>(object, "parent", "");
   record.whole = value_or<bool>(object, "whole", false);
+  record.checked = value_or<bool>(object, "checked", false);
   record.packing = static_cast<Packing>(number(object, "packing"));
   if (object.contains("plain_size")) record.plain_size = number(object, "plain_size");
   record.mtime = static_cast<std::int64_t>(number(object, "mtime"));

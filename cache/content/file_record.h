@@ -23,6 +23,8 @@ struct FileRecord {
   std::string date;
   std::uint64_t size = 0;
   bool whole = false;  // came as one response, cannot be requested in ranges
+  bool checked =
+      false;  // of a whole one: that its answer did not end too early (not known of files of older programs)
   Packing packing = Packing::kNone;
   std::optional<std::uint64_t> plain_size;  // of the decompressed view, once it was made
   std::int64_t mtime = 0;                   // the date that the dataset had when this version came; 0 unknown

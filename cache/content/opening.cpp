@@ -161,6 +161,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   bool no_range_ = false;  // the server has none to give, or does not say of what it is one
   std::optional<client::FileSource> package_;  // that came in place of a FITS file
   std::shared_ptr<WholeFile> whole_;
+  client::FileHead whole_head_;  // of its latest answer
   std::mutex mutex_;
   Tail tail_;  // guarded by mutex_, except total and index()
 };
@@ -209,9 +210,12 @@ class Opening::HeadSink : public client::FetchSink {
   bool broken(const Error& error) {
     if (!accepted_ || opening_.package_) return false;
     if (!record_.whole) return error.code() == EIO || error.code() == ETIMEDOUT;
-    (void)opening_.whole_->end(error);
-    if (opening_.whole_->begin(size_known_)) return true;
-    opening_.whole_->spoil(Error(ESTALE, "the transfer broke off and cannot be taken up: " + error.what()));
+    auto& whole = opening_.whole_;
+    (void)whole->end(error);
+    const bool other = error.code() == ESTALE;
+    if (!other && (whole->begin(size_known_) || continues(opening_.whole_head_))) return true;
+    const int code = error.code() == ETIMEDOUT ? ETIMEDOUT : ESTALE;
+    whole->spoil(Error(code, "the transfer broke off and cannot be taken up: " + error.what()));
     return false;
   }
   bool accepted() const noexcept { return accepted_; }
@@ -220,7 +224,7 @@ class Opening::HeadSink : public client::FetchSink {
   void alive() { opening_.request_.attempt->alive_at = opening_.parts_->now(); }
 
   Result<void> begin_whole(const client::FileHead& head) {
-    record_.whole = true;
+    record_.whole = record_.checked = true;
     size_known_ = head.total;
     auto& whole = opening_.whole_;
     if (!whole) {
@@ -230,8 +234,18 @@ class Opening::HeadSink : public client::FetchSink {
       whole->carried_by(opening_.stop_);
     }
     record_.key = whole->key();
-    if (!whole->begin(head.total)) return Error(ESTALE, "the file came again with another size");
+    const bool begun = whole->begin(head.total) || (continues(head) && whole->resume(head.total));
+    if (!begun) return Error(ESTALE, "the file came again as another version, or with another size");
+    opening_.whole_head_ = head;
     return {};
+  }
+
+  // Whether an answer of this head continues the one before. No two cutouts are alike, whatever is said of them.
+  bool continues(const client::FileHead& head) const {
+    const auto& before = opening_.whole_head_;
+    if (opening_.request_.dataset.is_cutout()) return false;
+    return (!head.validator.empty() && head.validator == before.validator) ||
+           client::same_tag_and_date(before.tag, before.date, head);
   }
 
   Result<void> whole_body(std::span<const std::byte> piece) {

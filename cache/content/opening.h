@@ -14,12 +14,18 @@
 #include <optional>
 #include <string>
 
+#include "cache/answers/flights.h"
 #include "cache/content/content.h"
 #include "cache/content/file_record.h"
-#include "cache/content/flights.h"
 #include "client/model/model.h"
 
 namespace esofs::cache {
+
+// A file as delivered, open.
+struct Delivered {
+  std::shared_ptr<Content> content;
+  FileRecord record;
+};
 
 struct OpeningRequest {
   FileId id;

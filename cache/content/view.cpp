@@ -48,21 +48,25 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
 
  private:
   void step(Lane::Turn& turn) {
-    if (!request_.wanted()) return done_(Error(EINTR, "nobody waits for it"));
+    if (request_.attempt->stop.stop_requested()) return done_(Error(EINTR, "nobody waits for it"));
     if (!spool_) {
       auto spool = somewhere<UniqueFd>([&] { return scratch_file(places_.front()); });
       if (!spool) return done_(spool.error());
       spool_ = std::move(*spool);
     }
     if (position_ == request_.packed->size()) return done_(unpack(turn));
-    request_.packed->read(position_, kStep,
-                          AskedBy(done_.cause(), [self = shared_from_this()](Result<Bytes> bytes) {
-                            if (!bytes) return self->done_(bytes.error());
-                            auto written = self->spool(*bytes);
-                            if (!written) return self->done_(written.error());
-                            self->position_ += bytes->size();
-                            self->next();
-                          }));
+    CancelSlot& slot = request_.attempt->question;
+    const auto question = slot.begin();
+    Cancel leave = request_.packed->read(
+        position_, kStep, AskedBy(done_.cause(), [self = shared_from_this()](Result<Bytes> bytes) {
+          const Cancel asked = self->request_.attempt->question.end();
+          if (!bytes) return self->done_(bytes.error());
+          auto written = self->spool(*bytes);
+          if (!written) return self->done_(written.error());
+          self->position_ += bytes->size();
+          self->next();
+        }));
+    slot.hold(question, std::move(leave));
   }
 
   // Does `work` with the first of the places that has room for it.

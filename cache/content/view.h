@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/answers/flights.h"
 #include "cache/content/content.h"
 #include "cache/content/forms/unpack.h"
 #include "client/base/unique_fd.h"
@@ -30,7 +31,7 @@ struct ViewRequest {
   Packing packing;
   ContentKey key;                 // of the view
   std::filesystem::path scratch;  // where temporary files go, if it has room
-  std::function<bool()> wanted;   // false: nobody waits any more, the work may end (EINTR)
+  AttemptPtr attempt;             // when it is stopped the work ends (EINTR)
 };
 
 // Reads the delivered file, unpacks it and keeps the result. done runs on a lane thread.

@@ -3,12 +3,15 @@
 #include <cerrno>
 #include <utility>
 
+#include "client/base/descriptors.h"
+
 namespace esofs::cache {
 namespace {
 
 // A response that nobody waits for continues if no more than this is left of it: opening a file again and again, as pipelines
 // do, must not begin it again and again.
 constexpr std::uint64_t kFinishBytes = 64ULL << 20U;
+constexpr std::int64_t kPatience = 2;  // seconds without a byte, then a response that nobody waits for hangs
 
 }  // namespace
 
@@ -47,6 +50,10 @@ Cancel WholeFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done)
   }
   for (std::uint64_t i = read->first(); i < here; ++i) {
     auto chunk = parts_->here(key_, i, chunk_size(total, i));
+    if (const auto none = chunk ? std::nullopt : no_descriptor_left()) {
+      read->fail(*none);
+      return {};
+    }
     if (!chunk) {
       spoil(Error(ESTALE, "the cache has lost a part of " + name_ + ", which the archive sends only whole"));
       read->fail(Error(ESTALE, "a part is lost"));
@@ -151,10 +158,25 @@ bool WholeFile::begin(std::optional<std::uint64_t> size) {
     next_ = 0;
     running_ = true;
     memory_only_ = false;
+    alive_at_ = parts_->now();
   }
+  skip_ = 0;
   chunk_.reset();
   parts_->forget(key_);  // no byte of an earlier response was read
   return true;
+}
+
+bool WholeFile::resume(std::optional<std::uint64_t> size) {
+  const std::lock_guard lock(mutex_);
+  if (expired_ || !running_ || (size_known_ && size != size_)) return false;
+  skip_ = next_ * kChunkBytes + (chunk_ ? chunk_->size() : 0);
+  alive_at_ = parts_->now();
+  return true;
+}
+
+bool WholeFile::hangs() {
+  const std::lock_guard lock(mutex_);
+  return running_ && handles_ == 0 && parts_->now() - alive_at_ >= kPatience;
 }
 
 void WholeFile::land(const Chunk& chunk) {
@@ -200,6 +222,13 @@ Result<void> WholeFile::wait_for_readers(Lane::Turn& turn) {
 
 Result<void> WholeFile::feed(std::span<const std::byte> piece, Lane::Turn& turn) {
   parts_->counters.fetched_bytes += piece.size();
+  {
+    const std::lock_guard lock(mutex_);
+    alive_at_ = parts_->now();
+  }
+  const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, piece.size()));
+  skip_ -= skipped;
+  piece = piece.subspan(skipped);
   while (!piece.empty()) {
     if (!chunk_) {
       chunk_ = std::make_shared<Bytes>();

@@ -3,7 +3,8 @@
 //
 //   shapes   while it comes, chunks [0, next) are here; they are on disk from the beginning. The caller writes a
 //            record once it is whole; without a record it is never found again
-//   errors   a response that breaks off before a byte was read begins again; later, every read is ESTALE. A chunk
+//   errors   a response that breaks off before a byte was read begins again. Later, a response with the same
+//            validator continues it; without one every read is ESTALE, or ETIMEDOUT if the response has stalled. A chunk
 //            that the cache has lost is ESTALE too
 //   threads  thread-safe. begin(), feed() and end() are for the one job that brings the response
 //   source   cache/READING.md; when ESO ignores Range: client/ESO.md, "Files"
@@ -44,12 +45,18 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
 
   // The response begins, for the first time or again. False: it cannot begin again any more.
   bool begin(std::optional<std::uint64_t> size);
+  // Another response of the same version takes the place of one that broke off: what is here of it is skipped. False: it is
+  // too late.
+  bool resume(std::optional<std::uint64_t> size);
   // The next bytes. Waits if only memory can keep them and readers are far behind.
   Result<void> feed(std::span<const std::byte> piece, Lane::Turn& turn);
   // It cannot be read any more, which only this content knows yet.
   void spoil(const Error& error);
   // Nothing more comes. Success only if the response was whole.
   Result<void> end(const Result<void>& result);
+
+  // Nobody has it open, and its response, which is still under way, has sent nothing for some seconds.
+  bool hangs();
 
   // Stops the response; requested when the last handle is closed and much is missing. Before begin().
   void carried_by(std::stop_source stop);
@@ -66,7 +73,8 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   const std::function<void(const Error&)> on_stale_;
   const std::shared_ptr<void> pin_;
   std::atomic<std::uint64_t> size_ = 0;
-  std::shared_ptr<Bytes> chunk_;  // coming in; used by the job only
+  std::shared_ptr<Bytes> chunk_;  // coming in; used by the job only, as is
+  std::uint64_t skip_ = 0;        // bytes of the response that are here already
 
   std::mutex mutex_;
   std::condition_variable_any progress_;
@@ -80,6 +88,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool spoiled_ = false;  // on_stale was called
   bool memory_only_ = false;
   int handles_ = 0;
+  std::int64_t alive_at_ = 0;  // when its last bytes came, seconds since 1970
   std::optional<Error> expired_;
 };
 

@@ -10,6 +10,7 @@
 #include "cache/answers/transient_errors.h"
 #include "cache/listings/listing_keys.h"
 #include "client/base/clock.h"
+#include "client/base/descriptors.h"
 
 namespace esofs::cache {
 namespace {
@@ -85,7 +86,7 @@ void Queries::remember_snapshot(const QueryKey& query, const Answer& snapshot) {
 }
 
 bool Queries::still_failed(const AttemptRecord& attempt) const {
-  if (!attempt.error) return false;
+  if (!attempt.error || out_of_descriptors(attempt.error->code())) return false;
   // What is wrong with the text stays wrong until the text changes, and then it is another query.
   return attempt.error->code() == EINVAL || recent(attempt.error_at, now_(), failure_memory_);
 }

@@ -8,6 +8,9 @@ namespace {
 
 constexpr int kNoLimit = 64;  // a limit that has risen so far is forgotten
 constexpr std::chrono::milliseconds kLookForPlace{1000};
+constexpr std::size_t kMostGranted = 10'000;
+constexpr int kMostForbidden = 8;  // of what was given before
+constexpr int kMostDoubted = 3;    // of what may be refused for good
 
 }  // namespace
 
@@ -37,6 +40,19 @@ bool HostLimit::refused(Time sent, Time now) {
   return true;
 }
 
+bool HostLimit::forbidden(bool granted, int tries, Time sent, Time now) {
+  if (tries >= (granted ? kMostForbidden : forbids_ ? kMostDoubted : 0)) return false;
+  // A host that refuses at once and takes its time to answer has others under way that do not flow yet.
+  const bool under_way = running_ > 1;
+  if (!refused(sent, now)) {
+    if (!under_way) return false;
+    limit_ = std::max(1, std::min(running_ - 1, limit_.value_or(kNoLimit)));
+    changed_ = now;
+  }
+  forbids_ = forbids_ || granted;
+  return true;
+}
+
 // --- HostLimits ---
 
 HostLimits::Place::Place(HostLimits& limits, std::string host, bool counts)
@@ -51,15 +67,24 @@ HostLimits::Place::~Place() {
   limits_.changed_.notify_all();
 }
 
-void HostLimits::Place::flows() {
+void HostLimits::Place::flows(const std::string& what) {
   if (!counts_ || std::exchange(flowed_, true)) return;
   const std::lock_guard lock(limits_.mutex_);
   limits_.hosts_[host_].flows();
+  if (limits_.granted_.size() >= kMostGranted) limits_.granted_.clear();
+  limits_.granted_.insert(std::hash<std::string>()(what));
 }
 
 bool HostLimits::Place::refused() {
   const std::lock_guard lock(limits_.mutex_);
   return limits_.hosts_[host_].refused(sent_, limits_.clock_());
+}
+
+bool HostLimits::Place::forbidden(const std::string& what, int tries) {
+  if (!counts_) return false;
+  const std::lock_guard lock(limits_.mutex_);
+  const bool granted = limits_.granted_.contains(std::hash<std::string>()(what));
+  return limits_.hosts_[host_].forbidden(granted, tries, sent_, limits_.clock_());
 }
 
 HostLimits::Place HostLimits::enter(const std::string& host, bool counts, std::chrono::milliseconds patience,

@@ -4,6 +4,9 @@
 // from the same host run, their number is the limit: no more run at once from then on, and the refused request waits for its
 // turn, which does not count as a failed attempt. After each minute without a refusal the limit rises by one.
 //
+// Others answer 403. That is a refusal of the file as well, so it counts as a limit only of what the host has given before to
+// the same login, or if this host is known to say so.
+//
 //   shapes   a host is "name:port"
 //   threads  HostLimit: one thread at a time. HostLimits: thread-safe
 #pragma once
@@ -15,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "client/base/turn.h"
 
@@ -38,6 +42,9 @@ class HostLimit {
   void ended(bool flowed, Time now);
   // A request that was sent at `sent` is answered 429 or 503. True: because other transfers ran meanwhile.
   bool refused(Time sent, Time now);
+  // The same of 403. granted: the host has given what was asked for before. tries: how often this request was refused so
+  // before; a real refusal must come to its end.
+  bool forbidden(bool granted, int tries, Time sent, Time now);
   // nullopt: no limit is known.
   std::optional<int> limit() const { return limit_; }
   int running() const { return running_; }
@@ -47,7 +54,8 @@ class HostLimit {
   int flowing_ = 0;
   std::optional<Time> flowed_;  // when the last transfer with an answer ended
   std::optional<int> limit_;
-  Time changed_{};  // of limit_
+  Time changed_{};        // of limit_
+  bool forbids_ = false;  // it says 403 if there are too many
 };
 
 // All hosts.
@@ -64,9 +72,12 @@ class HostLimits {
     Place& operator=(const Place&) = delete;
 
     // The answer is the wanted one, and its body follows.
-    void flows();
+    // what: the URL and whose login was sent.
+    void flows(const std::string& what);
     // The answer is 429 or 503. True: the request is to be sent again later, as if it had not been sent.
     bool refused();
+    // The same of 403. tries: as of HostLimit.
+    bool forbidden(const std::string& what, int tries);
 
    private:
     friend class HostLimits;
@@ -90,7 +101,8 @@ class HostLimits {
   const Clock clock_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::map<std::string, HostLimit> hosts_;  // guarded by mutex_
+  std::map<std::string, HostLimit> hosts_;   // this and what follows: guarded by mutex_
+  std::unordered_set<std::size_t> granted_;  // hashes of what was given lately
 };
 
 }  // namespace esofs::client

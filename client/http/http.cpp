@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/base/descriptors.h"
 #include "client/base/guarded.h"
 #include "client/base/text.h"
 #include "client/http/authoriser.h"
@@ -29,6 +30,7 @@ using std::chrono::steady_clock;
 
 constexpr int kMostRedirects = 10;
 constexpr int kUnauthorised = 401;
+constexpr int kForbidden = 403;
 constexpr int kSuccess = 2;            // the first digit
 constexpr std::size_t kMostIdle = 64;  // sessions kept; more jobs than this never run at once by default
 
@@ -162,7 +164,7 @@ class CountedSink : public HttpSink {
 // One send(): the attempts, redirects and waits around the exchanges of a session.
 class Sending {
  public:
-  // forget_idle: called when a connection was found cut.
+  // forget_idle: called when a connection was found cut, or no descriptor was left.
   Sending(HttpSession& session, HostLimits& hosts, std::function<void()> forget_idle,
           const HttpSettings& settings, const HttpRequest& request, HttpSink& sink, Lane::Turn& turn)
       : session_(session),
@@ -184,6 +186,7 @@ class Sending {
       over_limit_ = false;
       HttpOutcome outcome = attempt(last);
       if (outcome.peer_gone) forget_idle_();
+      name_lack_of_descriptors(outcome);
       if (!outcome.failure && outcome.delivered) return std::move(outcome.head);
       if (outcome.failure && (last || !(outcome.failure->retry || started_again(*outcome.failure))))
         return outcome.failure->error;
@@ -199,6 +202,15 @@ class Sending {
   }
 
  private:
+  // curl does not say that it could open no socket. Idle connections make room for it.
+  void name_lack_of_descriptors(HttpOutcome& outcome) const {
+    if (!outcome.failure || outcome.head.status != 0 || turn_.stop().stop_requested()) return;
+    const auto none = no_descriptor_left();
+    if (!none) return;
+    forget_idle_();
+    outcome.failure = HttpFailure{*none, true};
+  }
+
   // The request and its redirects. If it has no failure and is not delivered, its status is worth another attempt.
   HttpOutcome attempt(bool last) {
     session_.forget_cookies();
@@ -206,7 +218,8 @@ class Sending {
     if (settings_.authoriser && !nobody()) request.url = settings_.authoriser->secured(request.url);
     for (int hops = 0;; ++hops) {
       HttpOutcome outcome = hop(request, last);
-      if (outcome.failure || outcome.delivered || tried_again(outcome.head.status)) return outcome;
+      if (outcome.failure || outcome.delivered || over_limit_ || tried_again(outcome.head.status))
+        return outcome;
       const auto followed = hops < kMostRedirects ? follow(request, outcome.head)
                                                   : Result<void>(Error(ELOOP, "more than 10 redirects"));
       if (followed) continue;
@@ -253,10 +266,12 @@ class Sending {
     const bool counts = request.method == "GET" && limits_.first_byte <= settings_.limits.first_byte;
     auto place = hosts_.enter(host_of(request.url), counts, patience(), turn_);
     if (turn_.stop().stop_requested()) return failed(Error(EINTR, "stopped"));
+    const std::string what = request.url + '\n' + (grant ? grant->identity : std::string());
     const auto wanted = [&](const HttpHead& head) {
-      if (refuses_more(head.status) && place.refused()) over_limit_ = true;
-      if (tried_again(head.status)) return last && !over_limit_;
-      if (head.status / 100 == kSuccess) place.flows();
+      over_limit_ = is_over_limit(request, head.status, place, what);
+      if (over_limit_) return false;
+      if (tried_again(head.status)) return last;
+      if (head.status / 100 == kSuccess) place.flows(what);
       if (head.status == kUnauthorised && unless_401) return false;
       return !(is_redirect(head) && (request.follow_redirects || is_move(request, head)));
     };
@@ -320,6 +335,15 @@ class Sending {
     return outcome.failure->error.code() == ETIMEDOUT ? "no answer in time" : "the connection failed";
   }
 
+  // Whether the host refuses the request because of other transfers. A URL that is signed is refused when its time is over.
+  bool is_over_limit(const HttpRequest& request, int status, HostLimits::Place& place,
+                     const std::string& what) {
+    if (refuses_more(status)) return place.refused();
+    const bool limited =
+        status == kForbidden && shown_url(request.url) == request.url && place.forbidden(what, forbidden_);
+    forbidden_ += limited ? 1 : 0;
+    return limited;
+  }
   static bool refuses_more(int status) { return status == 429 || status == 503; }
 
   // 502 and 504 come from a front end that may have passed the request on; 429 and 503 say that it was not taken.
@@ -347,6 +371,7 @@ class Sending {
   std::string identity_;     // of this attempt: whose login one of its requests has carried
   bool renewed_ = false;     // the grant has been renewed once
   bool over_limit_ = false;  // of this attempt: the host refused it because of other transfers
+  int forbidden_ = 0;        // how often it did so by 403
 };
 
 }  // namespace

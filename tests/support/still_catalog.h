@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cache/catalog.h"
@@ -24,6 +25,8 @@ class StillCatalog : public cache::Catalog {
     (*newer_.lock())[id] = std::move(source);
   }
   int source_count() { return *asked_.lock(); }
+  // The next question for a source gets no answer until it is cancelled.
+  void hang_next_source() { *hang_next_.lock() = true; }
 
   bool forget_source(const client::Dataset& dataset) override {
     auto newer = newer_.lock();
@@ -40,6 +43,8 @@ class StillCatalog : public cache::Catalog {
 
   Cancel source(const client::Dataset& dataset, Done<client::FileSource> done) override {
     ++*asked_.lock();
+    if (std::exchange(*hang_next_.lock(), false))
+      return [done = std::move(done)] { done(Error(EINTR, "interrupted")); };
     auto known = known_source(dataset);
     done(known ? Result<client::FileSource>(*known) : Error(ENOENT, "no such dataset"));
     return {};
@@ -131,6 +136,7 @@ class StillCatalog : public cache::Catalog {
   Guarded<std::map<std::string, client::FileSource>> sources_;
   Guarded<std::map<std::string, client::FileSource>> newer_;
   Guarded<int> asked_{0};
+  Guarded<bool> hang_next_{false};
 };
 
 }  // namespace esofs::tests

@@ -13,6 +13,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "client/base/descriptors.h"
+
 namespace esofs::cache {
 namespace {
 
@@ -61,7 +63,7 @@ void SegmentStore::failed(const Error& error) {
   bool first = false;
   {
     auto disk = disk_.lock();
-    disk->off_until = now_ns() + kRestAfterFailure;
+    if (!out_of_descriptors(error.code())) disk->off_until = now_ns() + kRestAfterFailure;
     first = !std::exchange(disk->told, true);
   }
   if (first) spdlog::warn("the cache on disk is not used for now: {}", error.what());
@@ -107,6 +109,8 @@ std::shared_ptr<SegmentFile> SegmentStore::find(const ContentKey& key, std::uint
     }
   }
   auto found = SegmentFile::open(path_of(name), key, segment);
+  if (!found && out_of_descriptors(found.error().code()) && close_all())
+    found = SegmentFile::open(path_of(name), key, segment);
   if (!found) {
     failed(found.error());
     return nullptr;
@@ -129,6 +133,8 @@ std::shared_ptr<SegmentFile> SegmentStore::find_or_make(const ContentKey& key, s
     close(name);  // evicted by another process
   }
   auto made = SegmentFile::create(path_of(name), key, segment);
+  if (!made && out_of_descriptors(made.error().code()) && close_all())
+    made = SegmentFile::create(path_of(name), key, segment);
   if (!made) {
     failed(made.error());
     return nullptr;
@@ -157,6 +163,14 @@ void SegmentStore::close(const std::string& name) {
   if (at == open->by_name.end()) return;
   closed.splice(closed.begin(), open->by_use, at->second);
   open->by_name.erase(at);
+}
+
+bool SegmentStore::close_all() {
+  std::list<OpenSegment> closed;
+  auto open = open_.lock();
+  closed.swap(open->by_use);
+  open->by_name.clear();
+  return !closed.empty();
 }
 
 void SegmentStore::used(const std::string& name, std::uint64_t more_bytes) {

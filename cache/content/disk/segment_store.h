@@ -98,6 +98,7 @@ class SegmentStore {
   std::shared_ptr<SegmentFile> find_or_make(const ContentKey& key, std::uint64_t segment);
   void remember_open(const std::string& name, const std::shared_ptr<SegmentFile>& file);
   void close(const std::string& name);
+  bool close_all();  // false: none was open
   void used(const std::string& name, std::uint64_t more_bytes);
   void remove(const std::vector<std::string>& names);
   bool has_room(std::uint64_t more_bytes);

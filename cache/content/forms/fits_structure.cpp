@@ -86,15 +86,21 @@ void FitsStructure::feed(std::span<const std::byte> piece) {
     }
     at_ += taken;
     piece = piece.subspan(taken);
-    if (part_ == Part::kData && at_ == hdu_end_) {
-      part_ = Part::kHeader;
-      empty_ = true;
-      values_.clear();
+    if (part_ == Part::kData) {
+      skip(0);
     } else if (part_ == Part::kHeader && card_.size() == kCard) {
       card();
       card_.clear();
     }
   }
+}
+
+void FitsStructure::skip(std::uint64_t bytes) {
+  at_ += bytes;
+  if (part_ != Part::kData || at_ != hdu_end_) return;
+  part_ = Part::kHeader;
+  empty_ = true;
+  values_.clear();
 }
 
 std::size_t FitsStructure::take_card(std::span<const std::byte> piece) {
@@ -136,10 +142,7 @@ void FitsStructure::begin_data() {
   needed_ = *bytes > 0 ? data + static_cast<std::uint64_t>(*bytes) : at_;
   hdu_end_ = padded(needed_);
   part_ = Part::kData;
-  if (at_ != hdu_end_) return;
-  part_ = Part::kHeader;
-  empty_ = true;
-  values_.clear();
+  skip(0);
 }
 
 bool FitsStructure::trailing() const {

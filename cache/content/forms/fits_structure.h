@@ -23,6 +23,11 @@ class FitsStructure {
  public:
   void feed(std::span<const std::byte> piece);
 
+  // So many of the next bytes are data, which nothing is learnt from: skip() may take their place.
+  std::uint64_t skippable() const noexcept { return part_ == Part::kData ? hdu_end_ - at_ : 0; }
+  // REQUIRES: bytes <= skippable().
+  void skip(std::uint64_t bytes);
+
   // After the last byte. The fill of the last block may be missing.
   Result<void> end() const;
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/fits_text.h"
+#include "tests/support/lzw.h"
 #include "tests/unit/cache/content/file_cache_fixture.h"
 
 namespace esofs::cache {
@@ -183,6 +184,41 @@ TEST_F(OpeningTest, ARequestThatHangsAndWasLeftIsNotJoined) {
   auto file = second.get();
   ASSERT_TRUE(file) << file.error().what();
   EXPECT_EQ(all_of(*file), FakeArchive::bytes_at(0, kMiB));
+}
+
+TEST_F(OpeningTest, AQuestionForItsUrlThatHangsAndWasLeftIsAskedAgain) {
+  archive_.put_file(url_, kMiB);
+  catalog_.hang_next_source();
+  auto first = ask_open();
+  first.cancel();
+  EXPECT_EQ(first.get().error().code(), EINTR);
+  now_ += 2;
+  const auto file = open();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(all_of(file), FakeArchive::bytes_at(0, kMiB));
+  EXPECT_EQ(catalog_.source_count(), 2);
+}
+
+TEST_F(OpeningTest, AViewWhosePackedFileHangsAndWasLeftIsNotJoined) {
+  const Bytes plain = tests::bytes_of(tests::fits_of(kMiB));
+  const Bytes packed = tests::lzw_of(plain, true, 9);
+  ASSERT_GT(packed.size(), 3 * kChunk);
+  archive_.put_bytes(url_, packed, {.name = "A.fits.Z"});
+  ASSERT_TRUE(open());
+  rest();
+  archive_.hold(url_);
+  auto first = ask_open(Form::kPlain);
+  ASSERT_TRUE(archive_.wait_held()) << "what is between head and tail";
+  first.cancel();
+  EXPECT_EQ(first.get().error().code(), EINTR);
+  rest();
+  const int before = archive_.fetch_count(url_);
+  auto second = ask_open(Form::kPlain);
+  archive_.release();
+  const auto file = second.get();
+  ASSERT_TRUE(file) << file.error().what();
+  EXPECT_EQ(all_of(*file), plain);
+  EXPECT_GT(archive_.fetch_count(url_), before);
 }
 
 TEST_F(OpeningTest, ARequestThatWasLeftAndContinuesIsJoined) {

@@ -115,6 +115,68 @@ TEST_F(WholeFileTest, AReadResponseThatBreaksOffIsStaleAndNeverMixed) {
   EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB, 9));
 }
 
+class InterruptedWholeFileTest : public WholeFileTest {
+ protected:
+  // A file whose first answer stalls after 2 MiB, and of which somebody has read.
+  Asked<Bytes> begin_and_stall(const std::string& validator) {
+    archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = validator});
+    archive_.hold(url_, kMiB);
+    archive_.fail_after(url_, 2 * kMiB + 1, Error(ETIMEDOUT, "the body stalled"));
+    file_ = open();
+    expect_bytes(file_, 0, 100);
+    return ask_read(file_, 4 * kMiB, 100);
+  }
+  File file_;
+};
+
+TEST_F(InterruptedWholeFileTest, AnAnswerOfTheSameValidatorContinuesIt) {
+  auto far = begin_and_stall("v1");
+  archive_.release();
+  const auto bytes = far.get();
+  ASSERT_TRUE(bytes) << bytes.error().what();
+  EXPECT_EQ(*bytes, FakeArchive::bytes_at(4 * kMiB, 100));
+  EXPECT_EQ(all_of(file_), FakeArchive::bytes_at(0, 5 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
+TEST_F(InterruptedWholeFileTest, AnotherVersionIsNotMixedWithIt) {
+  auto far = begin_and_stall("v1");
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = "v2", .salt = 9});
+  archive_.release();
+  EXPECT_EQ(far.get().error().code(), ESTALE);
+  EXPECT_EQ(read_error(file_, 0, 100), ESTALE);
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB, 9));
+}
+
+TEST_F(InterruptedWholeFileTest, WithoutAValidatorAStallIsTheErrorOfItsReaders) {
+  auto far = begin_and_stall("");
+  archive_.release();
+  EXPECT_EQ(far.get().error().code(), ETIMEDOUT);
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB));
+}
+
+TEST_F(InterruptedWholeFileTest, OneThatStallsAgainAndAgainIsTheErrorOfItsReaders) {
+  auto far = begin_and_stall("v1");
+  archive_.fail_after(url_, 2 * kMiB + 1, Error(ETIMEDOUT, "the body stalled"), -1);
+  archive_.release();
+  EXPECT_EQ(far.get().error().code(), ETIMEDOUT);
+  EXPECT_EQ(archive_.fetch_count(), 3);
+}
+
+TEST_F(InterruptedWholeFileTest, AnOpenDoesNotJoinOneThatHangsAndIsClosed) {
+  auto far = begin_and_stall("");
+  archive_.clear_failures();
+  far.cancel();
+  file_.reset();
+  now_ += 3;
+  auto again = ask_open();
+  archive_.release();
+  auto file = again.get();
+  ASSERT_TRUE(file) << file.error().what();
+  EXPECT_EQ(all_of(*file), FakeArchive::bytes_at(0, 5 * kMiB));
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
 TEST_F(WholeFileTest, AResponseThatBreaksOffUnreadBeginsAgain) {
   archive_.put_file(url_, 5 * kMiB, {.ranges = false});
   archive_.hold(url_, kMiB);
@@ -234,6 +296,58 @@ TEST_F(WholeFileTest, AnEmptyAnswerForAFileWithALengthIsEio) {
     announce(12'345'678);
     EXPECT_EQ(open_error(), EIO);
   }
+}
+
+// --- files that older programs have kept ---
+
+class OlderWholeFileTest : public WholeFileTest {
+ protected:
+  // Makes the records of the cache those of a program that did not check whole answers.
+  void age() {
+    rest();
+    std::map<std::string, std::string> records;
+    ASSERT_TRUE(store_->scan(Shelf::kFiles, "", [&records](auto key, auto value) {
+      records.emplace(key, value);
+      return true;
+    }));
+    for (auto& [key, value] : records) {
+      const std::string mark = "\"checked\":true,";
+      const auto at = value.find(mark);
+      ASSERT_NE(at, std::string::npos);
+      ASSERT_TRUE(store_->put(Shelf::kFiles, key, value.erase(at, mark.size())));
+    }
+    restart();
+  }
+  Bytes file_ = tests::bytes_of(tests::fits_of(3 * kMiB));
+};
+
+TEST_F(OlderWholeFileTest, OneThatIsShorterThanItsHeadersSayIsAskedForAgain) {
+  archive_.put_bytes(url_, Bytes(file_.begin(), file_.begin() + kMiB), {.ranges = false});
+  EXPECT_EQ(all_of(open()).size(), kMiB);
+  age();
+  archive_.put_bytes(url_, file_, {.ranges = false});
+  EXPECT_EQ(all_of(open()), file_);
+  EXPECT_EQ(archive_.fetch_count(), 2);
+  restart();
+  EXPECT_EQ(all_of(open()), file_);
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
+TEST_F(OlderWholeFileTest, OneThatAgreesWithItsHeadersIsKept) {
+  archive_.put_bytes(url_, file_, {.ranges = false, .announce_length = false});
+  ASSERT_TRUE(open());
+  age();
+  EXPECT_EQ(all_of(open()), file_);
+  EXPECT_EQ(archive_.fetch_count(), 1);
+}
+
+TEST_F(OlderWholeFileTest, OneThatIsNoFitsFileIsKept) {
+  dataset_.extension = ".txt";
+  archive_.put_file(url_, kMiB, {.ranges = false});
+  EXPECT_EQ(all_of(open()).size(), kMiB);
+  age();
+  EXPECT_EQ(all_of(open()).size(), kMiB);
+  EXPECT_EQ(archive_.fetch_count(), 1);
 }
 
 TEST_F(WholeFileTest, TheFillOfTheLastBlockMayBeMissing) {

@@ -91,6 +91,43 @@ TEST_F(HostLimitTest, AtLastItIsForgotten) {
   EXPECT_EQ(limit_.limit(), std::nullopt);
 }
 
+// --- 403 ---
+
+TEST_F(HostLimitTest, A403OfWhatWasNeverGivenIsARefusal) {
+  begin_flowing(2);
+  limit_.begun();
+  EXPECT_FALSE(limit_.forbidden(false, 0, now_, now_));
+  EXPECT_EQ(limit_.limit(), std::nullopt);
+}
+
+TEST_F(HostLimitTest, A403OfWhatWasGivenIsALimitWhileOthersGoOn) {
+  begin_flowing(2);
+  limit_.begun();
+  EXPECT_TRUE(limit_.forbidden(true, 0, now_, now_));
+  EXPECT_EQ(limit_.limit(), 2);
+}
+
+TEST_F(HostLimitTest, OthersThatWaitForTheirAnswersCountFor403) {
+  for (int i = 0; i < 3; ++i) limit_.begun();
+  EXPECT_TRUE(limit_.forbidden(true, 0, now_, now_));
+  EXPECT_EQ(limit_.limit(), 2);
+}
+
+TEST_F(HostLimitTest, A403OfTheOnlyRequestIsARefusal) {
+  limit_.begun();
+  EXPECT_FALSE(limit_.forbidden(true, 0, now_, now_));
+}
+
+TEST_F(HostLimitTest, AHostThatIsKnownToSay403IsDoubtedForAWhile) {
+  begin_flowing(2);
+  limit_.begun();
+  EXPECT_TRUE(limit_.forbidden(true, 0, now_, now_));
+  EXPECT_TRUE(limit_.forbidden(false, 0, now_, now_));
+  EXPECT_FALSE(limit_.forbidden(false, 3, now_, now_));
+  EXPECT_TRUE(limit_.forbidden(true, 3, now_, now_));
+  EXPECT_FALSE(limit_.forbidden(true, 8, now_, now_));
+}
+
 // --- with waiting ---
 
 class HostLimitsTest : public ::testing::Test {
@@ -109,7 +146,7 @@ TEST_F(HostLimitsTest, ARequestWithoutAPlaceWaitsForOne) {
   std::atomic<bool> saw_ended = false;
   {
     auto first = limits_.enter("h:80", true, kPatience, turn_);
-    first.flows();
+    first.flows("a");
     {
       auto refused = limits_.enter("h:80", true, kPatience, turn_);
       EXPECT_TRUE(refused.refused());
@@ -129,9 +166,18 @@ TEST_F(HostLimitsTest, ARequestWithoutAPlaceWaitsForOne) {
   EXPECT_TRUE(saw_ended);
 }
 
+TEST_F(HostLimitsTest, WhatWasGivenToOneLoginIsNotGivenToAnother) {
+  auto first = limits_.enter("h:80", true, kPatience, turn_);
+  first.flows("url\nanna");
+  auto second = limits_.enter("h:80", true, kPatience, turn_);
+  EXPECT_FALSE(second.forbidden("url\nben", 0));
+  EXPECT_FALSE(second.forbidden("url\n", 0));
+  EXPECT_TRUE(second.forbidden("url\nanna", 0));
+}
+
 TEST_F(HostLimitsTest, AStopEndsTheWait) {
   auto first = limits_.enter("h:80", true, kPatience, turn_);
-  first.flows();
+  first.flows("a");
   {
     auto refused = limits_.enter("h:80", true, kPatience, turn_);
     ASSERT_TRUE(refused.refused());
@@ -143,7 +189,7 @@ TEST_F(HostLimitsTest, AStopEndsTheWait) {
 
 TEST_F(HostLimitsTest, PatienceEnds) {
   auto first = limits_.enter("h:80", true, kPatience, turn_);
-  first.flows();
+  first.flows("a");
   {
     auto refused = limits_.enter("h:80", true, kPatience, turn_);
     ASSERT_TRUE(refused.refused());

@@ -335,6 +335,40 @@ TEST_F(HttpTest, ARefusalWhileOthersRunIsNoFailure) {
   EXPECT_TRUE(goes_on.get());
 }
 
+TEST_F(HttpTest, A403OfWhatIsBeingReadIsNoAnswer) {
+  const std::string half = head_text(200, {{"Content-Length", "8"}}) + "half";
+  server_.add(Answer().send(half).hold().send("half"));
+  for (int i = 0; i < 5; ++i) server_.add(answer_with(403));
+  server_.otherwise(answer_with(200, "taken"));
+  TellingSink sink;
+  HttpRequest request;
+  request.url = server_.url("/file");
+  auto goes_on = std::async(std::launch::async, [&] { return client().send(request, sink, turn_); });
+  ASSERT_EQ(sink.comes.get_future().wait_for(kPatience), std::future_status::ready);
+  const auto answer = get(server_.url("/file"));
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "taken");
+  server_.release();
+  EXPECT_TRUE(goes_on.get());
+}
+
+TEST_F(HttpTest, A403OfAnotherFileIsItsAnswerAtOnce) {
+  const std::string half = head_text(200, {{"Content-Length", "8"}}) + "half";
+  server_.at("/file", Answer().send(half).hold().send("half"));
+  server_.otherwise(answer_with(403, "not yours"));
+  TellingSink sink;
+  HttpRequest request;
+  request.url = server_.url("/file");
+  auto goes_on = std::async(std::launch::async, [&] { return client().send(request, sink, turn_); });
+  ASSERT_EQ(sink.comes.get_future().wait_for(kPatience), std::future_status::ready);
+  const auto answer = get(server_.url("/another"));
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->head.status, 403);
+  EXPECT_EQ(server_.requests().size(), 2U);
+  server_.release();
+  EXPECT_TRUE(goes_on.get());
+}
+
 TEST_F(HttpTest, ARefusalWithoutOthersIsAnAnswerAtLast) {
   server_.otherwise(answer_with(429, "too many"));
   const auto answer = get(server_.url());

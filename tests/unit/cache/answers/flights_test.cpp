@@ -1,4 +1,4 @@
-#include "cache/content/flights.h"
+#include "cache/answers/flights.h"
 
 #include <gtest/gtest.h>
 
@@ -7,20 +7,18 @@
 namespace esofs::cache {
 namespace {
 
-using Unwanted = Flights::Unwanted;
-
 class FlightsTest : public ::testing::Test {
  protected:
   struct Asker {
-    std::vector<int> answers;  // 0: the file
+    std::vector<int> answers;  // 0: the answer
   };
-  Flights::Joined join(Asker& asker, Unwanted unwanted = Unwanted::kGoesOn, std::int64_t now = 100) {
-    return flights_.join("file", unwanted, now, [&asker](const Result<Delivered>& delivered) {
-      asker.answers.push_back(delivered ? 0 : delivered.error().code());
+  Flights<int>::Joined join(Asker& asker, Unwanted unwanted = Unwanted::kGoesOn, std::int64_t now = 100) {
+    return flights_.join("file", unwanted, now, [&asker](const Result<int>& answer) {
+      asker.answers.push_back(answer ? 0 : answer.error().code());
     });
   }
 
-  Flights flights_;
+  Flights<int> flights_;
   Asker anna_;
   Asker ben_;
 };
@@ -29,7 +27,7 @@ TEST_F(FlightsTest, TheFirstBeginsAndAllAreAnsweredOnce) {
   const auto anna = join(anna_);
   ASSERT_TRUE(anna.begin);
   EXPECT_FALSE(join(ben_).begin);
-  flights_.land(*anna.begin, Delivered{});
+  flights_.land(*anna.begin, 1);
   flights_.land(*anna.begin, Error(EIO, "late"));
   anna.cancel();
   EXPECT_EQ(anna_.answers, std::vector<int>{0});
@@ -66,7 +64,7 @@ TEST_F(FlightsTest, AnOpenerThatJoinsAStoppedAttemptGetsAnotherOne) {
   ASSERT_TRUE(next);
   flights_.land(*anna.begin, Error(EIO, "of the stopped one"));
   EXPECT_TRUE(ben_.answers.empty());
-  flights_.land(*next, Delivered{});
+  flights_.land(*next, 1);
   EXPECT_EQ(ben_.answers, std::vector<int>{0});
 }
 
@@ -81,8 +79,54 @@ TEST_F(FlightsTest, AnAttemptThatHangsAndWasLeftIsReplaced) {
   EXPECT_FALSE(flights_.current(*anna.begin));
   flights_.land(*anna.begin, Error(EIO, "of the hung one"));
   EXPECT_TRUE(ben_.answers.empty());
-  flights_.land(*ben.begin, Delivered{});
+  flights_.land(*ben.begin, 1);
   EXPECT_EQ(ben_.answers, std::vector<int>{0});
+}
+
+TEST_F(FlightsTest, AnAttemptThatIsStoppedLeavesItsOwnQuestion) {
+  const auto anna = join(anna_);
+  bool left = false;
+  const auto question = anna.begin->question.begin();
+  anna.begin->question.hold(question, [&left] { left = true; });
+  anna.begin->alive_at = 100;
+  anna.cancel();
+  EXPECT_FALSE(left);
+  EXPECT_TRUE(join(ben_, Unwanted::kGoesOn, 101).begin);
+  EXPECT_TRUE(left);
+}
+
+class RacingFlightsTest : public FlightsTest {
+ protected:
+  // An attempt that was left while it hung, and the one that was begun beside it.
+  std::pair<AttemptPtr, AttemptPtr> race() {
+    const auto first = join(anna_, Unwanted::kRaces);
+    first.begin->alive_at = 100;
+    first.cancel();
+    const auto second = join(ben_, Unwanted::kRaces, 101);
+    return {first.begin, second.begin};
+  }
+};
+
+TEST_F(RacingFlightsTest, TheFirstAnswerCounts) {
+  for (const bool slow_one : {true, false}) {
+    const auto [slow, next] = race();
+    ASSERT_TRUE(next);
+    EXPECT_FALSE(slow->stop.stop_requested());
+    flights_.land(slow_one ? *slow : *next, 1);
+    EXPECT_EQ(ben_.answers, std::vector<int>{0});
+    EXPECT_TRUE((slow_one ? next : slow)->stop.stop_requested());
+    flights_.land(slow_one ? *next : *slow, Error(EIO, "late"));
+    EXPECT_EQ(ben_.answers, std::vector<int>{0});
+    ben_.answers.clear();
+  }
+}
+
+TEST_F(RacingFlightsTest, TheFailureOfTheOlderOneIsNoAnswer) {
+  const auto [slow, next] = race();
+  flights_.land(*slow, Error(ETIMEDOUT, "it hung"));
+  EXPECT_TRUE(ben_.answers.empty());
+  flights_.land(*next, Error(ENOENT, "none"));
+  EXPECT_EQ(ben_.answers, std::vector<int>{ENOENT});
 }
 
 TEST_F(FlightsTest, EachReplacementIsGivenTwiceTheTime) {
