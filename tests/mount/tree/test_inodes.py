@@ -1,8 +1,10 @@
 """Inode numbers of 32 bits (-o inodes=32), for old programs: stable, and of one file each."""
 import errno
 import os
+import re
 import subprocess
 import tempfile
+import unittest
 
 import harness
 from harness import run
@@ -80,6 +82,30 @@ class ProgramOf32Bits(harness.MountTest):
         self.assertEqual(seen[3], os.stat(os.path.join(folder, name)).st_ino)
         self.assertGreater(len(seen), 100)
         self.assertEqual(len(set(seen[4:])), len(seen[4:]))
+
+
+I386_ROOT = os.environ.get('ESOFS_I386_ROOT', '')
+
+IRAF = r"""
+mount --make-rprivate / && mount --bind "$1" "$2/mnt" && mount -t proc proc "$2/proc" && mount -t tmpfs tmpfs "$2/tmp" || exit 1
+printf 'cd /mnt/queries/q\ndir\nimheader *.fits\nimstatistics %s\nlogout\n' "$3" >"$2/tmp/script.cl"
+exec chroot "$2" env HOME=/tmp TERM=dumb sh -c 'cd /tmp && exec irafcl -f script.cl'
+"""
+
+
+@unittest.skipIf(not I386_ROOT or os.geteuid() != 0, 'ESOFS_I386_ROOT names no root of an i386 Debian with IRAF')
+class IrafOf32Bits(harness.MountTest):
+    """debootstrap --arch=i386 --variant=minbase --include=iraf bookworm $ESOFS_I386_ROOT"""
+    mount_options = ('inodes=32',)
+
+    def test_it_lists_a_directory_and_reads_headers_and_pixels(self):
+        folder = self.mount.save('q', "SELECT TOP 3 * FROM ivoa.ObsCore WHERE dataproduct_type = 'image' AND access_estsize < 2000")
+        names = sorted(name for name in os.listdir(folder) if name.endswith('.fits'))
+        done = run('unshare', '--mount', 'bash', '-c', IRAF, 'bash', self.mount.path, I386_ROOT, names[0], stdin=subprocess.DEVNULL)
+        for name in names:
+            self.assertRegex(done.stdout, re.escape(name) + r'\[[0-9,]+\]\[[a-z]+\]')
+        self.assertRegex(done.stdout, 'query.adql')
+        self.assertRegex(done.stdout, r'NPIX[^\n]*\n\s*' + re.escape(names[0]))
 
 
 if __name__ == '__main__':
