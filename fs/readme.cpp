@@ -87,7 +87,8 @@ std::string services_text(const Config& config) {
 
 .esofs/          status.json, errors (the last failures, why, and of which program), config.json, version
 
-Before a file is opened its size may be an estimate; from the first open on it is exact.
+Before a file is opened its size may be an estimate; from the first open on it is exact. Programs that
+look at the size first (bsdtar, cpio, Python's tarfile …) need `esofs warm --sizes DIR` or -o sizes=exact.
 getfattr -n user.eso.COLUMN FILE gives a column of its row; user.esofs.url, size_state, cached_bytes,
 version and error tell its state.
 )";

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cache/catalog.h"
+#include "cache/content/announced_sizes.h"
 #include "cache/content/callers.h"
 #include "cache/content/file_cache.h"
 #include "cache/store/inode_numbers.h"
@@ -271,6 +272,7 @@ class Built : public BuiltMount {
     config.allow_other = options.allow_other || std::find(options.fuse.begin(), options.fuse.end(),
                                                           "allow_root") != options.fuse.end();
     config.share_private = options.share_private;
+    want_sizes(config, options, profile);
     config.callers = callers_.get();
     if (options.short_inodes) inode_numbers_ = std::make_unique<cache::InodeNumbers>(*store_);
     config.inode_numbers = inode_numbers_.get();
@@ -283,6 +285,18 @@ class Built : public BuiltMount {
         config.private_listings = [this] { return !archive_->query_identity("").empty(); };
     }
     return config;
+  }
+
+  // Without the option nobody checks an announced size.
+  void want_sizes(fs::Config& config, const Options& options, const client::Profile& profile) {
+    config.exact_sizes = options.offline       ? fs::ExactSizes::kNever
+                         : options.exact_sizes ? fs::ExactSizes::kAlways
+                                               : fs::ExactSizes::kOfOverlays;
+    if (config.exact_sizes == fs::ExactSizes::kAlways && !profile.sizes_table.empty())
+      announced_sizes_ =
+          std::make_unique<cache::AnnouncedSizes>(profile.sizes_table, *archive_, *store_, queries_);
+    config.announced_sizes = announced_sizes_.get();
+    config.sizes_ahead = static_cast<std::size_t>(options.transfers);
   }
 
   // The members of .esofs/status.json.
@@ -347,6 +361,7 @@ class Built : public BuiltMount {
   std::vector<std::string> warnings_;
   std::unique_ptr<cache::MetadataStore> store_;
   std::unique_ptr<cache::InodeNumbers> inode_numbers_;
+  std::unique_ptr<cache::AnnouncedSizes> announced_sizes_;  // null: not used
   fs::ThreadTimer timer_;
   std::unique_ptr<cache::Catalog> catalog_;
   std::shared_ptr<cache::FileCache> files_;

@@ -238,6 +238,12 @@ const std::vector<Row>& rows() {
           [](const Options& o) { return static_cast<std::size_t>(o.unpack); },
           "compressed files that are shown as plain FITS; Z: .Z, .gz and .bz2; all: .fz too"),
       choice(
+          "sizes", "estimate", {"estimate", "exact"},
+          [](Options& o, std::size_t i) { o.exact_sizes = i == 1; },
+          [](const Options& o) { return static_cast<std::size_t>(o.exact_sizes ? 1 : 0); },
+          "of files that were never opened; exact: stat asks the archive for them, for programs that look at "
+          "the size before they open"),
+      choice(
           "inodes", "64", {"32", "64"}, [](Options& o, std::size_t i) { o.short_inodes = i == 0; },
           [](const Options& o) { return static_cast<std::size_t>(o.short_inodes ? 0 : 1); },
           "bits of inode numbers; 32 for old programs of 32 bits, which cannot open anything else"),

@@ -41,6 +41,7 @@ struct Options {
   std::chrono::milliseconds cutout_timeout{};
   std::chrono::milliseconds query_wait{};
   std::chrono::milliseconds ttl{};
+  bool exact_sizes = false;   // stat(2) asks the archive for sizes that are estimated
   bool short_inodes = false;  // of 32 bits
   fs::NameStyle names = fs::NameStyle::kArchive;
   cache::Unpack unpack = cache::Unpack::kAll;

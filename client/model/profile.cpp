@@ -346,6 +346,7 @@ Result<Profile> parse_profile(const std::string& text, const std::string& where)
                       {"raw_id_column", text_into(profile.raw_id_column)},
                       {"product_files_table", text_into(profile.product_files_table)},
                       {"product_id_column", text_into(profile.product_id_column)},
+                      {"sizes_table", text_into(profile.sizes_table)},
                       {"placeholder_lengths", numbers_into(profile.placeholder_lengths)},
                       {"estsize_unit", number_into(profile.estsize_unit)},
                       {"calselector_url", url_into(profile.calselector_url)},

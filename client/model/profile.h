@@ -49,6 +49,7 @@ struct Profile {
   std::string raw_id_column;
   std::string product_files_table;                 // of all files of each product; "" none
   std::string product_id_column = "product_id";    // of product_files_table
+  std::string sizes_table;                         // of the bytes of each file; "" none
   std::vector<std::uint64_t> placeholder_lengths;  // content_length values that say nothing
   // Bytes of one unit of access_estsize ("kbyte"). Most archives do not say which kilobyte they mean, and an estimate below
   // the truth makes some programs cut files.

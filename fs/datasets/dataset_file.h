@@ -53,6 +53,7 @@ class DatasetFile : public Node {
   Knowledge knowledge() const override { return knowledge_of(row_); }
   NodeType type() const override { return NodeType::kFile; }
   bool dataset_file() const override { return true; }
+  const client::Dataset* dataset_of_file() const override { return &dataset_; }
   Attributes attributes() override;
   Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
   std::optional<std::string> xattr(const std::string& name) override;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <spdlog/spdlog.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,20 +16,17 @@
 #include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "fs/kernel/privacy.h"
+#include "fs/kernel/stat_of.h"
 
 namespace esofs::fs {
 namespace {
 
-// The size of stdio's and Python's buffers, and so of the first read of a header; cp and cat take 128 KiB anyway.
-constexpr blksize_t kBlockSize = 4096;
-constexpr std::uint64_t kSector = 512;                      // the unit of st_blocks
 constexpr std::uint64_t kHeaderBytes = cache::kChunkBytes;  // what the first request for a file brings
 
 // In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
 constexpr std::uint64_t kDots = 2;
 
 constexpr mode_t kAnyWrite = 0222;
-constexpr std::size_t kLongestName = 255;  // NAME_MAX of Linux
 
 // Names that fit into one answer to the kernel: 4 KiB of READDIR, or as much of READDIRPLUS as it takes.
 constexpr std::size_t kNumberedTogether = 128;
@@ -81,22 +77,10 @@ Entry Filesystem::describe(std::uint64_t ino, const Attributes& attributes) cons
   Entry entry;
   entry.ino = ino;
   entry.entry_timeout = attributes.entry_timeout;
-  entry.attr_timeout =
-      attributes.exact ? attributes.attr_timeout : std::min(attributes.attr_timeout, kEstimateTimeout);
-  struct stat& status = entry.attributes;
-  status.st_ino = shown_number(ino);
-  const bool directory = attributes.type == NodeType::kDirectory;
-  const mode_t type = directory ? S_IFDIR : attributes.type == NodeType::kSymlink ? S_IFLNK : S_IFREG;
-  status.st_mode = type | attributes.permissions;
-  status.st_nlink = !attributes.linked ? 0 : directory ? 2 : 1;
-  status.st_uid = context_.config().uid;
-  status.st_gid = context_.config().gid;
-  status.st_size = static_cast<off_t>(attributes.size);
-  status.st_blocks = static_cast<blkcnt_t>((attributes.size + kSector - 1) / kSector);
-  status.st_blksize = kBlockSize;
-  status.st_mtim = {attributes.mtime, attributes.mtime_nanoseconds};
-  status.st_ctim = status.st_mtim;
-  status.st_atim = attributes.atime.value_or(status.st_mtim);
+  entry.attr_timeout = attributes.exact     ? attributes.attr_timeout
+                       : sizes_.wanted(ino) ? 0
+                                            : std::min(attributes.attr_timeout, kEstimateTimeout);
+  entry.attributes = stat_of(attributes, shown_number(ino), context_.config());
   return entry;
 }
 
@@ -112,9 +96,9 @@ Entry Filesystem::kept_private(Entry entry, const Node& node) const {
 }
 
 Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
-  const bool constant = attributes.type == NodeType::kFile && attributes.attr_timeout >= kLongTimeout;
-  if (constant) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, context_.now());
+  if (constant(attributes)) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, context_.now());
   inodes_.published(ino, attributes.size, attributes.exact);
+  if (attributes.exact && constant(attributes) && sizes_.wanted(ino)) inodes_.shown(ino, attributes.size);
   return describe(ino, attributes);
 }
 
@@ -193,6 +177,27 @@ Result<Entry> Filesystem::getattr(std::uint64_t ino) {
   return kept_private(published(ino, (*node)->attributes()), **node);
 }
 
+// What stat(2) shows is relied upon, an estimate too.
+Entry Filesystem::stated(std::uint64_t ino, Node& node) {
+  const Attributes attributes = node.attributes();
+  if (constant(attributes)) inodes_.shown(ino, attributes.size);
+  return kept_private(published(ino, attributes), node);
+}
+
+Cancel Filesystem::stat(std::uint64_t ino, std::optional<uid_t> user, Done<Entry> done) {
+  auto found = find(ino);
+  if (!found || (*found)->type() != NodeType::kFile || !sizes_.wanted(ino)) {
+    done(found ? getattr(ino) : found.error());
+    return {};
+  }
+  return sizes_.learn(
+      ino, *found, user,
+      AskedBy(done.cause(), [this, ino, node = *found, done = done.take()](const Result<void>& learnt) {
+        if (!learnt) return done(learnt.error());
+        done(stated(ino, *node));
+      }));
+}
+
 Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change) {
   auto node = find(ino);
   if (!node) return node.error();
@@ -228,6 +233,7 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
   const auto open = directories_.find(handle);
   if (!open.handle) return Error(EBADF, "no such directory handle");
   if (offset == 0 && !open.handle->first_visit()) open.handle->rewind();
+  if (offset == 0 && plus) sizes_.begin(handle);
   for (; offset < kDots; ++offset) {
     DirectoryEntry dot{offset == 0 ? "." : "..", {}, offset + 1};
     dot.entry.attributes.st_ino = shown_number(offset == 0 ? open.ino : kRootInode);
@@ -240,14 +246,13 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
     DirectoryEntry out{listed.name, {}, listed.next + kDots};
     if (with_attributes) {
       out.entry = entry(listed.node);
-      if (visit(out)) return true;
-      inodes_.forget(out.entry.ino, 1);  // it did not fit and comes again
-      return false;
+      const bool fits = visit(out);
+      if (!fits) inodes_.forget(out.entry.ino, 1);  // it comes again
+      if (fits && out.entry.attr_timeout <= kEstimateTimeout) sizes_.listed(handle, out.entry.ino);
+      return fits;
     }
     out.entry.attributes.st_ino = shown_number(inodes_.number(*listed.node));
-    out.entry.attributes.st_mode = listed.node->type() == NodeType::kDirectory ? S_IFDIR
-                                   : listed.node->type() == NodeType::kSymlink ? S_IFLNK
-                                                                               : S_IFREG;
+    out.entry.attributes.st_mode = file_type(listed.node->type());
     return visit(out);
   });
 }
@@ -262,6 +267,12 @@ Opened Filesystem::opened(std::uint64_t ino, bool own_content, FileHandle handle
   opened.keep_cache = how.keep_cache;
   opened.direct_io = how.bypass || own_content;
   opened.invalidate_attributes = how.stale_size;
+  if (how.misled) {
+    inodes_.closed(ino);
+    opened.failed =
+        Error(EAGAIN, "its size has turned out to be another one than stat has shown; look again");
+    return opened;
+  }
   opened.handle = files_.add(ino, std::move(handle));
   return opened;
 }
@@ -469,14 +480,7 @@ Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino) {
 }
 
 struct statvfs Filesystem::statfs() const {
-  const cache::FileCache::Usage usage = context_.files().usage();
-  struct statvfs status {};
-  status.f_bsize = status.f_frsize = 4096;
-  status.f_blocks = usage.max_bytes / status.f_frsize;
-  status.f_bfree = status.f_bavail =
-      (usage.max_bytes - std::min(usage.bytes, usage.max_bytes)) / status.f_frsize;
-  status.f_namemax = kLongestName;
-  return status;
+  return statvfs_of(context_.files().usage());
 }
 
 void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause) {

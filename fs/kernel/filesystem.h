@@ -28,6 +28,7 @@
 #include "client/base/result.h"
 #include "fs/kernel/handle_table.h"
 #include "fs/kernel/inode_table.h"
+#include "fs/kernel/size_questions.h"
 #include "fs/tree/context.h"
 #include "fs/tree/node.h"
 
@@ -47,6 +48,8 @@ struct Opened {
   bool direct_io = false;
   // The kernel has another size: its attributes must be invalidated before the open is answered.
   bool invalidate_attributes = false;
+  // The open fails, with no handle: EAGAIN, because the size that stat() has shown was another one.
+  std::optional<Error> failed = std::nullopt;
 };
 
 struct Created {
@@ -64,12 +67,19 @@ struct DirectoryEntry {
 class Filesystem {
  public:
   // The context outlives it, and so does what the nodes refer to.
-  Filesystem(Context& context, NodePtr root) : context_(context), inodes_(std::move(root)) {}
+  Filesystem(Context& context, NodePtr root)
+      : context_(context), inodes_(std::move(root)), sizes_(context_, inodes_) {}
 
   // "." and "..": of a number that a file handle has kept, which need not be live any more; ESTALE if it is not found again.
   Cancel lookup(std::uint64_t parent, const std::string& name, Done<Entry> done);
   void forget(std::uint64_t ino, std::uint64_t count);
-  Result<Entry> getattr(std::uint64_t ino);
+  Result<Entry> getattr(std::uint64_t ino);  // from memory and the local disk
+  // What stat(2) by `user` shows (as in open()): if exact sizes are wanted of this file (Config::exact_sizes), its size is asked
+  // for, within lookup_wait. EAGAIN if it does not come in time. An estimate stays for what the archive refuses.
+  Cancel stat(std::uint64_t ino, std::optional<uid_t> user, Done<Entry> done);
+  bool stat_may_wait(std::uint64_t ino) const {
+    return sizes_.wanted(ino);
+  }  // false: getattr() is the answer
   Result<Entry> setattr(std::uint64_t ino, const Change& change);
   Result<std::string> readlink(std::uint64_t ino);
 
@@ -106,6 +116,11 @@ class Filesystem {
   Error refusal(std::uint64_t ino, const std::string& operation);
 
   Result<std::string> getxattr(std::uint64_t ino, const std::string& name);
+  // True if the question shows that an overlayfs uses the inode, and the kernel has an estimate of its size, which must be
+  // invalidated before the answer.
+  bool asked_by_overlay(std::uint64_t ino, const std::string& name) {
+    return sizes_.asked_by_overlay(ino, name);
+  }
   Result<std::vector<std::string>> listxattr(std::uint64_t ino);
 
   // esofs checks permissions itself, for the kernel would say EACCES instead of EROFS: everybody may read
@@ -144,10 +159,12 @@ class Filesystem {
   Entry published(std::uint64_t ino, Attributes attributes);  // remembers the size that the kernel gets
   Entry entry(const NodePtr& node, bool looked_up = false);   // counts a lookup
   Entry kept_private(Entry entry, const Node& node) const;
+  Entry stated(std::uint64_t ino, Node& node);
   Opened opened(std::uint64_t ino, bool own_content, FileHandle handle);
 
   Context& context_;
   InodeTable inodes_;
+  SizeQuestions sizes_;
   HandleTable<FileHandle> files_;
   HandleTable<std::shared_ptr<DirectoryHandle>> directories_;
 };

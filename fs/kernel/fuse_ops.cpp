@@ -115,10 +115,20 @@ void on_forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* fo
   fuse_reply_none(request);
 }
 
-void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
+// info: the kernel asks on behalf of a read or write of an open file, else of stat(2) or fstat(2).
+void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   if (hidden(request, Operation::kGetattr, ino, "")) return;
-  const auto entry = filesystem_of(request).getattr(ino);
-  answer(request, Operation::kGetattr, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
+  if (info != nullptr || !filesystem_of(request).stat_may_wait(ino)) {
+    const auto entry = filesystem_of(request).getattr(ino);
+    return answer(request, Operation::kGetattr, ino, "", entry,
+                  [&](Reply& reply) { reply.attributes(*entry); });
+  }
+  ask<Entry>(
+      request, Operation::kGetattr, ino, "",
+      [&](Done<Entry> done) {
+        return filesystem_of(request).stat(ino, fuse_req_ctx(request)->uid, std::move(done));
+      },
+      [](Reply& reply, const Entry& entry) { reply.attributes(entry); });
 }
 
 void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which, fuse_file_info*) {
@@ -307,8 +317,9 @@ void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size
   if (hidden(request, Operation::kXattr, ino, "")) return;
   const auto value = filesystem_of(request).getxattr(ino, name);
   if (!value) {  // not in .esofs/errors: a program that asks has not failed
-    fuse_reply_err(request, value.error().code());
-    return;
+    const bool invalidate = filesystem_of(request).asked_by_overlay(ino, name);
+    return Reply(connection_of(request), request, Operation::kXattr, ino, "", invalidate)
+        .refuse(value.error().code(), invalidate);
   }
   answer(request, Operation::kXattr, ino, "", value, [&](Reply& reply) { reply.xattr(*value, size); });
 }

@@ -134,6 +134,28 @@ void InodeTable::published(std::uint64_t ino, std::uint64_t size, bool exact) {
   record->second.published_exact = exact;
 }
 
+bool InodeTable::overlaid(std::uint64_t ino) {
+  auto tables = tables_.lock();
+  auto found = tables->records.find(ino);
+  if (found == tables->records.end()) return false;
+  Record& record = found->second;
+  record.overlaid = true;
+  if (record.published && record.published_exact) record.shown_size = record.published_size;
+  return record.published && !record.published_exact;
+}
+
+bool InodeTable::is_overlaid(std::uint64_t ino) const {
+  auto tables = tables_.lock();
+  const auto record = tables->records.find(ino);
+  return record != tables->records.end() && record->second.overlaid;
+}
+
+void InodeTable::shown(std::uint64_t ino, std::uint64_t size) {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  if (record != tables->records.end()) record->second.shown_size = size;
+}
+
 std::int64_t InodeTable::settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now) {
   auto tables = tables_.lock();
   auto record = tables->records.find(ino);
@@ -152,6 +174,10 @@ InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& ver
   auto found = tables->records.find(ino);
   if (found == tables->records.end()) return {false, false, true};
   Record& record = found->second;
+  if (const auto shown = std::exchange(record.shown_size, std::nullopt); shown && *shown != size) {
+    ++record.open_handles;
+    return {false, false, true, true};
+  }
   const bool others = record.open_handles++ > 0;
   const bool stale = record.published && (!record.published_exact || record.published_size != size);
   if (version.empty()) return {false, false, stale};

@@ -50,11 +50,19 @@ class InodeTable {
   // that hangs.
   std::int64_t settled_mtime(std::uint64_t ino, std::int64_t mtime, std::int64_t now);
 
+  // An overlayfs uses this live inode, and believes the size that stat(2) shows. True if the kernel may have one that is not
+  // exact.
+  bool overlaid(std::uint64_t ino);
+  bool is_overlaid(std::uint64_t ino) const;
+  // Programs have been shown this size of a live inode, and will rely on it.
+  void shown(std::uint64_t ino, std::uint64_t size);
+
   // How an open is to be answered, from what the kernel may still hold of the inode's earlier content.
   struct Opening {
     bool keep_cache;  // its pages are of this version
     bool bypass;      // older handles of another version are open: this one must not share pages with them
     bool stale_size;  // the kernel has another size: its attributes must go before the open is answered
+    bool misled = false;  // programs rely on another size; once
   };
   // version: of the handle being opened; "": pages are never kept. Each call needs a closed().
   Opening opened(std::uint64_t ino, const std::string& version, std::uint64_t size);
@@ -71,11 +79,13 @@ class InodeTable {
     std::uint64_t open_handles = 0;
     std::string version;  // of the pages that the kernel may hold
     std::uint64_t published_size = 0;
+    std::optional<std::uint64_t> shown_size;
     std::optional<std::int64_t> mtime;
     std::int64_t settled_at = 0;
     bool published_exact = true;
     bool published = false;
     bool declined = false;
+    bool overlaid = false;
     bool bypassed = false;  // one open reads past the page cache
   };
   struct Paths {

@@ -80,15 +80,33 @@ void Reply::attributes(const Entry& entry) {
   if (const Taken taken = take()) fuse_reply_attr(taken.get(), &entry.attributes, entry.attr_timeout);
 }
 
-void Reply::opened(const Opened& opened, bool directory) {
+void Reply::answer_invalidated(std::function<void(Connection&, fuse_req_t)> answer) {
   const std::shared_ptr<Taken> taken(new Taken(take()));
   if (!*taken) return;
-  if (!opened.invalidate_attributes) return send_open(*connection_, taken->get(), opened, directory);
-  // The kernel must not read with the size that it has: that is invalidated first, by a thread that may block.
-  connection_->notifier.post([connection = connection_, ino = ino_, taken, opened, directory] {
+  connection_->notifier.post([connection = connection_, ino = ino_, taken, answer = std::move(answer)] {
     if (connection->session != nullptr) fuse_lowlevel_notify_inval_inode(connection->session, ino, -1, 0);
-    send_open(*connection, taken->get(), opened, directory);
+    answer(*connection, taken->get());
   });
+}
+
+void Reply::refuse(int code, bool invalidate) {
+  if (invalidate)
+    return answer_invalidated([code](Connection&, fuse_req_t request) { fuse_reply_err(request, code); });
+  if (const Taken taken = take()) fuse_reply_err(taken.get(), code);
+}
+
+void Reply::opened(const Opened& opened, bool directory) {
+  if (opened.failed) {
+    connection_->filesystem.report(ino_, name_, *opened.failed);
+    return refuse(opened.failed->code(), true);
+  }
+  if (opened.invalidate_attributes) {
+    // The kernel must not read with the size that it has.
+    return answer_invalidated([opened, directory](Connection& connection, fuse_req_t request) {
+      send_open(connection, request, opened, directory);
+    });
+  }
+  if (const Taken taken = take()) send_open(*connection_, taken.get(), opened, directory);
 }
 
 void Reply::send_open(Connection& connection, fuse_req_t request, const Opened& opened, bool directory) {

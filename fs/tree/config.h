@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -22,6 +23,7 @@ class Identifiers;
 }
 
 namespace esofs::cache {
+class AnnouncedSizes;
 class InodeNumbers;
 class CallerFiles;
 }  // namespace esofs::cache
@@ -35,6 +37,13 @@ struct BrowseConfig {
   bool ssap = false;
   bool resolver = false;  // of object names
   std::string obscore_table = "ivoa.ObsCore";
+};
+
+// Whose stat(2) asks the archive for a size that is only estimated.
+enum class ExactSizes : std::uint8_t {
+  kNever,       // nobody's: there is no network
+  kOfOverlays,  // that of files which an overlayfs of Linux uses
+  kAlways
 };
 
 struct Config {
@@ -76,6 +85,11 @@ struct Config {
   std::function<bool()> private_links;     // DataLink is; empty: never
   // A sentence that ends .esofs/errors for as long as it is true; empty: never one.
   std::function<std::optional<std::string>()> notice;
+
+  ExactSizes exact_sizes = ExactSizes::kOfOverlays;
+  std::size_t sizes_ahead = 16;  // of a directory's files, most sizes that are asked for ahead
+  // Gives sizes by a table of the archive, where exact ones are wanted; null: there is none. Outlives the file system.
+  cache::AnnouncedSizes* announced_sizes = nullptr;
 
   // Gives st_ino and d_ino 32 bits; null: they have 62. Outlives the file system.
   cache::InodeNumbers* inode_numbers = nullptr;

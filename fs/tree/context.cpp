@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cache/content/announced_sizes.h"
 #include "cache/content/callers.h"
 #include "client/model/identifiers.h"
 
@@ -37,11 +38,13 @@ Cancel Context::open_file(std::optional<uid_t> user, const client::Dataset& data
 
 cache::FileFacts Context::facts(const client::Dataset& dataset, cache::Form form) const {
   cache::FileFacts facts = files_.facts(dataset, form);
-  if (facts.exact || config_.callers == nullptr) return facts;
-  if (const auto size = config_.callers->known_size(dataset, form)) {
-    facts.size = *size;
-    facts.exact = true;
-  }
+  if (facts.exact) return facts;
+  std::optional<std::uint64_t> size;
+  if (config_.callers != nullptr) size = config_.callers->known_size(dataset, form);
+  if (!size && config_.announced_sizes != nullptr) size = config_.announced_sizes->known(dataset, form);
+  if (!size) return facts;
+  facts.size = *size;
+  facts.exact = true;
   return facts;
 }
 

@@ -26,6 +26,7 @@
 #include "cache/content/open_file.h"
 #include "client/base/ask.h"
 #include "client/base/result.h"
+#include "client/model/model.h"
 
 namespace esofs::fs {
 
@@ -146,6 +147,8 @@ class Node {
   virtual bool own_content() const { return false; }
   // A file of the archive, whose handles know whether they are restricted().
   virtual bool dataset_file() const { return false; }
+  // The dataset whose file it is, plain or as delivered; nullptr: it is none of a dataset. Valid while the node is.
+  virtual const client::Dataset* dataset_of_file() const { return nullptr; }
   virtual Result<std::string> symlink_target() const;
 
   // --- extended attributes, from memory ---
