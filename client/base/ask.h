@@ -40,10 +40,9 @@ class Done {
   Done(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): as std::function
   // A continuation of nobody in particular.
   template <class Function>
-  requires(!std::same_as<std::remove_cvref_t<Function>, Done> &&
-           std::is_invocable_v<std::remove_cvref_t<Function>&, Result<T>>)
-      Done(Function&& then)  // NOLINT(google-explicit-constructor): as std::function
-      : then_(std::forward<Function>(then)) {}
+  requires(!std::same_as<Function, Done> && std::is_invocable_v<Function&, Result<T>>)
+      Done(Function then)  // NOLINT(google-explicit-constructor): as std::function
+      : then_(std::move(then)) {}
   template <class Function>
   Done(AskedBy<Function> asked)  // NOLINT(google-explicit-constructor): as std::function
       : then_(std::move(asked.then)), cause_(asked.cause) {}
@@ -54,7 +53,12 @@ class Done {
   // For which program the answer is.
   const Cause& cause() const noexcept { return cause_; }
   // Moves the continuation out. What is left knows the cause still.
-  Done take() noexcept { return std::move(*this); }
+  Done take() noexcept {
+    Done taken;
+    taken.then_.swap(then_);
+    taken.cause_ = cause_;
+    return taken;
+  }
 
  private:
   std::function<void(Result<T>)> then_;
