@@ -37,7 +37,7 @@ INSTALLED = {name: script for name, script in PROGRAMS.items()
 OVERLAY = """
 mkdir $OUT/upper $OUT/work $OUT/merged
 mount -t overlay esofs-test -o lowerdir=.,upperdir=$OUT/upper,workdir=$OUT/work{options} $OUT/merged || exit 1
-trap 'umount $OUT/merged' EXIT
+trap 'cd /; umount $OUT/merged' EXIT
 cd $OUT/merged
 """
 
