@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "cache/catalog.h"
-#include "cache/sizes/announced_sizes.h"
 #include "cache/content/callers.h"
 #include "cache/content/file_cache.h"
+#include "cache/sizes/announced_sizes.h"
 #include "cache/store/inode_numbers.h"
 #include "cache/store/metadata_store.h"
 #include "cache/walks/files_ahead.h"

@@ -494,8 +494,4 @@ struct statvfs Filesystem::statfs() const {
   return statvfs_of(context_.files().usage());
 }
 
-void Filesystem::report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause) {
-  reports_.failed(ino, name, cause, error);
-}
-
 }  // namespace esofs::fs

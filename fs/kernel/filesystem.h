@@ -140,7 +140,9 @@ class Filesystem {
 
   // Logs a failure that is about to be answered; name: "" or the name below ino that was asked for. cause: whose process still
   // waits, so that its name can be read.
-  void report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause = {});
+  void report(std::uint64_t ino, const std::string& name, const Error& error, const Cause& cause = {}) {
+    reports_.failed(ino, name, cause, error);
+  }
 
   // For .esofs/status.json.
   nlohmann::ordered_json status() const;

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "cache/sizes/announced_sizes.h"
 #include "cache/content/callers.h"
+#include "cache/sizes/announced_sizes.h"
 #include "client/model/identifiers.h"
 
 namespace esofs::fs {
