@@ -99,11 +99,10 @@ std::optional<std::uint64_t> AnnouncedSizes::known(const client::Dataset& datase
   return sizes_.known(dataset, form);
 }
 
+bool AnnouncedSizes::failing() { return state_.lock()->failed_until > now_(); }
+
 bool AnnouncedSizes::worth_asking(const client::Dataset& dataset) {
-  {
-    auto state = state_.lock();
-    if (state->failed_until > now_() || state->asked.contains(key_of(dataset))) return false;
-  }
+  if (failing() || state_.lock()->asked.contains(key_of(dataset))) return false;
   return in_table(dataset) && !sizes_.known(dataset, Form::kDelivered);
 }
 
@@ -115,11 +114,11 @@ Cancel AnnouncedSizes::ask(const std::vector<client::Dataset>& datasets, Done<bo
   if (!wanted.empty()) begin(std::move(wanted), done.cause());
   const Flight flight = datasets.empty() ? kLanded : flight_of(datasets.front());
   if (flight == kLanded) {
-    done(true);
+    done(!failing());
     return {};
   }
   const auto joined = flights_.join(flight, std::move(done));
-  if (joined.first) flights_.land(flight, true);  // it has landed since
+  if (joined.first) flights_.land(flight, !failing());  // it has landed since
   return joined.cancel;
 }
 

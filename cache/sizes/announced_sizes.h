@@ -70,6 +70,7 @@ class AnnouncedSizes {
 
   static std::string key_of(const client::Dataset& dataset);
   bool in_table(const client::Dataset& dataset) const;
+  bool failing();  // the table did not answer a moment ago
   Flight flight_of(const client::Dataset& dataset);
   void begin(std::vector<client::Dataset> wanted, const Cause& cause);
   Result<void> ask_table(const std::vector<client::Dataset>& datasets, Lane::Turn& turn);
