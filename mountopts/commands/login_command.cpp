@@ -154,7 +154,7 @@ std::vector<std::string> mounts_that_use(const client::Token& token, const clien
     const auto statuses = read_mount_statuses(*mounts);
     std::vector<MountEntry> pending;
     for (std::size_t i = 0; i < mounts->size(); ++i) {
-      if (!statuses[i] || statuses[i]->document.value("archive", "") != profile.name) continue;
+      if (!statuses[i] || statuses[i]->document.value("title", "") != profile.title) continue;
       const auto login = statuses[i]->document.value("login", nlohmann::json::object());
       const std::string source = login.value("source", "");
       if (!source.empty() && source != client::kLoginSource) continue;

@@ -141,7 +141,7 @@ Result<void> read_headers(const stdfs::path& path, std::atomic<std::uint64_t>& b
   }
 }
 
-std::string attribute(const stdfs::path& path, const char* name) {
+std::string file_attribute(const stdfs::path& path, const char* name) {
   std::array<char, 64> value{};
   const ssize_t got = ::getxattr(path.c_str(), name, value.data(), value.size());
   return got < 0 ? std::string() : std::string(value.data(), static_cast<std::size_t>(got));
@@ -150,9 +150,9 @@ std::string attribute(const stdfs::path& path, const char* name) {
 // The size of a file of which the cache holds all; nullopt for others.
 std::optional<std::uint64_t> kept_bytes(const stdfs::path& path) {
   struct stat status {};
-  const bool kept = attribute(path, "user.esofs.size_state") == "exact" &&
+  const bool kept = file_attribute(path, "user.esofs.size_state") == "exact" &&
                     ::stat(path.c_str(), &status) == 0 &&
-                    attribute(path, "user.esofs.cached_bytes") == std::to_string(status.st_size);
+                    file_attribute(path, "user.esofs.cached_bytes") == std::to_string(status.st_size);
   return kept ? std::optional(static_cast<std::uint64_t>(status.st_size)) : std::nullopt;
 }
 
