@@ -54,7 +54,9 @@ class Opening : public std::enable_shared_from_this<Opening> {
   void begin_with(const std::shared_ptr<LikelyFile>& likely) {
     request_.attempt->alive_at = parts_->now();
     likely->take_head([self = shared_from_this(), likely](const std::optional<LikelyFile::Part>& head) {
-      if (!head || !self->opened_by(*head, likely)) self->begin();
+      if (head && self->opened_by(*head, likely)) return;
+      likely->drop();
+      self->begin();
     });
   }
 
