@@ -35,7 +35,7 @@ class HeaderCards {
 
   // Of the HDU that has ended; nullopt: the size is impossible.
   std::optional<std::uint64_t> data_bytes() const;
-  std::string take_text() { return std::move(text_); }
+  std::string take_text() { return std::exchange(text_, {}); }
 
  private:
   void card(std::string_view card);
