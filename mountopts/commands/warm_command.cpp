@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -141,18 +140,12 @@ Result<void> read_headers(const stdfs::path& path, std::atomic<std::uint64_t>& b
   }
 }
 
-std::string file_attribute(const stdfs::path& path, const char* name) {
-  std::array<char, 64> value{};
-  const ssize_t got = ::getxattr(path.c_str(), name, value.data(), value.size());
-  return got < 0 ? std::string() : std::string(value.data(), static_cast<std::size_t>(got));
-}
-
 // The size of a file of which the cache holds all; nullopt for others.
 std::optional<std::uint64_t> kept_bytes(const stdfs::path& path) {
   struct stat status {};
-  const bool kept = file_attribute(path, "user.esofs.size_state") == "exact" &&
+  const bool kept = attribute_of(path, "user.esofs.size_state") == "exact" &&
                     ::stat(path.c_str(), &status) == 0 &&
-                    file_attribute(path, "user.esofs.cached_bytes") == std::to_string(status.st_size);
+                    attribute_of(path, "user.esofs.cached_bytes") == std::to_string(status.st_size);
   return kept ? std::optional(static_cast<std::uint64_t>(status.st_size)) : std::nullopt;
 }
 
@@ -198,6 +191,12 @@ void tell(Work& work, const std::string& path, const Error& error) {
   if (!work.command.as_json) std::cerr << "esofs: " + error.what() + "\n" << std::flush;
 }
 
+// The error with what the mount says of it.
+Error with_sentence(const Error& error, const std::string& path) {
+  const std::string sentence = sentence_of(path, error.code());
+  return sentence.empty() ? error : Error(error.code(), error.what() + ": " + sentence);
+}
+
 Result<void> warm(Work& work, const stdfs::path& path, std::vector<std::byte>& buffer) {
   if (const auto kept = kept_bytes(path)) {
     work.counts.bytes += *kept;
@@ -223,10 +222,7 @@ void read_files(Work& work) {
     if (const auto read = warm(work, path, buffer)) {
       ++work.counts.files;
     } else {
-      const std::string sentence = sentence_of(path.string(), read.error().code());
-      tell(work, path.string(),
-           sentence.empty() ? read.error()
-                            : Error(read.error().code(), read.error().what() + ": " + sentence));
+      tell(work, path.string(), with_sentence(read.error(), path));
     }
   }
 }
@@ -264,10 +260,7 @@ Result<void> run_warm(const WarmCommand& command) {
     if (place && !*place) return Error(ENXIO, given + ": is on no esofs mount");
     const auto gathered = place ? gather_path(given, *path, command.recursive, files) : place.error();
     if (gathered) continue;
-    const std::string sentence = path ? sentence_of(*path, gathered.error().code()) : std::string();
-    tell(work, given,
-         sentence.empty() ? gathered.error()
-                          : Error(gathered.error().code(), gathered.error().what() + ": " + sentence));
+    tell(work, given, path ? with_sentence(gathered.error(), *path) : gathered.error());
   }
   const bool whole = !command.sizes && !command.headers;
   const int jobs = command.jobs > 0 ? command.jobs : whole ? kJobs : kSmallJobs;

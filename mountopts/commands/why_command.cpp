@@ -40,13 +40,6 @@ struct Explained {
   std::vector<std::string> earlier;  // lines of .esofs/errors
 };
 
-std::string attribute(const std::string& path, const std::string& name) {
-  std::string value(kMostAttribute, '\0');
-  const ssize_t size = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
-  value.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return value;
-}
-
 // "ENOENT '30as' is no radius": the sentence without the name of the errno.
 std::string without_errno(const std::string& text, int code) {
   const char* name = ::strerrorname_np(code);
@@ -92,7 +85,7 @@ std::vector<std::string> earlier_lines(const std::string& mountpoint, const std:
 
 // An empty sentence: the mount did not say.
 std::pair<int, std::string> refused_name(const std::string& directory, const std::string& name, int code) {
-  const std::string told = attribute(directory, "user.esofs.why." + name);
+  const std::string told = attribute_of(directory, "user.esofs.why." + name);
   return {code, without_errno(told, code)};
 }
 
@@ -167,6 +160,13 @@ nlohmann::ordered_json as_json(const Explained& found) {
 
 }  // namespace
 
+std::string attribute_of(const std::string& path, const std::string& name) {
+  std::string value(kMostAttribute, '\0');
+  const ssize_t size = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
+  value.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return value;
+}
+
 std::string errno_label(int code) {
   const char* name = ::strerrorname_np(code);
   return name == nullptr ? "errno " + std::to_string(code) : name;
@@ -174,7 +174,7 @@ std::string errno_label(int code) {
 
 // The attribute may hold an older failure of another errno, which then explains nothing.
 std::string sentence_of(const std::string& path, int code) {
-  const std::string told = attribute(path, "user.esofs.error");
+  const std::string told = attribute_of(path, "user.esofs.error");
   const auto end = told.find(' ');
   const bool named = end != std::string::npos && told.starts_with('E') &&
                      told.find_first_of("abcdefghijklmnopqrstuvwxyz") > end;

@@ -18,6 +18,9 @@ struct WhyCommand {
 // Prints what it finds: the errno, the sentence of the mount, and what to do.
 Result<void> run_why(const WhyCommand& command);
 
+// An extended attribute of the path itself, of at most 64 KiB; "" if it has none.
+std::string attribute_of(const std::string& path, const std::string& name);
+
 // What the mount says of a failure of this errno at a path; "" if nothing.
 std::string sentence_of(const std::string& path, int code);
 // "EACCES"; "errno 999" if the name is not known.
