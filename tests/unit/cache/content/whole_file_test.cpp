@@ -165,6 +165,7 @@ TEST_F(InterruptedWholeFileTest, OneThatStallsAgainAndAgainIsTheErrorOfItsReader
 
 TEST_F(InterruptedWholeFileTest, AnOpenDoesNotJoinOneThatHangsAndIsClosed) {
   auto far = begin_and_stall("");
+  ASSERT_TRUE(archive_.wait_held());  // no byte comes after this
   archive_.clear_failures();
   far.cancel();
   file_.reset();
