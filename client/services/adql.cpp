@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 
+#include "client/adql/adql_tokens.h"
 #include "client/base/nearest.h"
 #include "client/base/text.h"
 
@@ -12,69 +12,8 @@ namespace esofs::client {
 
 namespace {
 
-struct Token {
-  enum class Kind { kWord, kQuoted, kLiteral, kSign, kEnd } kind = Kind::kEnd;
-  std::string text;  // a quoted identifier without its quotes
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-
-bool word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-class Tokens {
- public:
-  explicit Tokens(std::string_view text) : text_(text) {}
-
-  Token next() {
-    skip_blanks();
-    Token token;
-    token.begin = at_;
-    if (at_ >= text_.size()) {
-      token.end = at_;
-      return token;
-    }
-    const char c = text_[at_];
-    if (c == '\'' || c == '"') {
-      token.kind = c == '"' ? Token::Kind::kQuoted : Token::Kind::kLiteral;
-      token.text = quoted(c);
-    } else if (word_char(c)) {
-      token.kind = Token::Kind::kWord;
-      while (at_ < text_.size() && word_char(text_[at_])) token.text += text_[at_++];
-    } else {
-      token.kind = Token::Kind::kSign;
-      token.text = c;
-      ++at_;
-    }
-    token.end = at_;
-    return token;
-  }
-
- private:
-  void skip_blanks() {
-    for (;;) {
-      while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
-      if (text_.substr(at_, 2) != "--") return;
-      at_ = std::min(text_.find('\n', at_), text_.size());
-    }
-  }
-
-  // At the opening quote; a doubled quote is one quote of the text.
-  std::string quoted(char quote) {
-    std::string result;
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == quote) {
-        if (at_ + 1 >= text_.size() || text_[at_ + 1] != quote) break;
-        ++at_;
-      }
-      result += text_[at_];
-    }
-    at_ = std::min(at_ + 1, text_.size());
-    return result;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+using Token = AdqlToken;
+using Tokens = AdqlTokens;
 
 bool ends_from(const std::string& word) {
   constexpr std::array words{"select", "where", "group",  "having",   "order",

@@ -8,6 +8,7 @@
 #include "client/base/safe_name.h"
 #include "fs/datasets/cutout_nodes.h"
 #include "fs/datasets/dataset_file.h"
+#include "fs/queries/near_misses.h"
 #include "fs/queries/query_files.h"
 #include "fs/queries/result_nodes.h"
 #include "fs/queries/saved_query.h"
@@ -315,11 +316,23 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       context_.timer(), context_.config().query_wait,
       Error(EAGAIN, "the query has not been answered yet; it continues, see status.txt and look again"),
       [&](Done<ListingPtr> answered) { return context_.catalog().listing(*spec, std::move(answered)); },
-      AskedBy(done.cause(), [&context = context_, directory = directory_, adql = spec->adql,
+      AskedBy(done.cause(), [&context = context_, directory = directory_, spec = *spec, cause = done.cause(),
                              done = done.take()](Result<ListingPtr> listing) {
-        if (!listing) return done(advised(listing.error(), adql));
-        done(std::shared_ptr<DirectoryHandle>(std::make_shared<QueryHandle>(context, directory, *listing)));
+        if (listing) {
+          done(std::shared_ptr<DirectoryHandle>(std::make_shared<QueryHandle>(context, directory, *listing)));
+        } else {
+          done(advised(listing.error(), spec.adql));
+        }
+        if (!directory->is_fixed()) ask_near_misses(context, spec, cause);
       }));
+}
+
+std::optional<std::string> QueryNode::xattr(const std::string& name) {
+  const auto spec = directory_->spec();
+  if (name != "user.esofs.near" || directory_->is_fixed() || !asks(spec)) return Node::xattr(name);
+  std::string text;
+  for (const auto& sentence : near_misses(context_, *spec)) text += (text.empty() ? "" : "; ") + sentence;
+  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 Result<void> QueryNode::check_new_name(const std::string& name) const {

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,6 +71,8 @@ class QueryNode : public Node {
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
   Result<void> change(const Change& change) override;
   Error refusal(const std::string& operation) const override;
+  // user.esofs.near: what is near to a query that found nothing.
+  std::optional<std::string> xattr(const std::string& name) override;
 
   // What lies here whatever the archive answers, without what `rm` took away.
   std::vector<std::pair<std::string, NodePtr>> local_entries() const;

@@ -7,6 +7,7 @@
 #include "client/http/http.h"
 #include "client/http/url.h"
 #include "client/services/adql.h"
+#include "fs/queries/near_misses.h"
 #include "fs/queries/saved_query.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
@@ -104,6 +105,7 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     snapshot_lines(text, state, *spec, directory);
     status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
+    for (const auto& sentence : near_misses(context, *spec)) status_line(text, "near", sentence);
     status_line(text, "hint", hint(state, *spec, directory));
   }
   if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());

@@ -112,6 +112,8 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
   if (found.code == 0) {
     found.code = try_to_read(found.path);
     if (found.code != 0) found.sentence = sentence_of(found.path, found.code);
+    const std::string near = attribute_of(found.path, "user.esofs.near");  // of a query without rows
+    if (!near.empty()) found.sentence += (found.sentence.empty() ? "" : "; ") + near;
   }
   if (found.code != 0) found.advice = advice_for(found.code, place.source);
   const std::string root = place.root == "/" ? std::string() : place.root;

@@ -1,0 +1,56 @@
+"""What status.txt says of queries that find nothing."""
+import errno
+import os
+
+import harness
+
+
+class NearMisses(harness.MountTest):
+    def status(self, name, wanted):
+        """status.txt, once it holds the text."""
+        path = self.mount / f'queries/{name}/status.txt'
+        harness.until(lambda: wanted in harness.read(path).decode(), f'{wanted!r} in {harness.read(path).decode()}')
+        return harness.read(path).decode()
+
+    def test_a_name_with_a_blank_is_found_under_its_other_spelling(self):
+        folder = self.mount.save('blank', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC 253' AND calib_level=3")
+        self.assertEqual(sorted(os.listdir(folder)), ['query.adql', 'status.txt', 'table'])
+        self.status('blank', "near: no target_name is 'NGC 253', but there is 'NGC253'")
+        self.status('blank', 'near: 0 rows without the last condition, calib_level=3')
+        self.assertEqual(len(self.sim.requests('/tap_obs')), 3)
+        why = harness.run(harness.programs['esofs'], 'why', folder).stdout
+        self.assertIn("it can be read\n  why         no target_name is 'NGC 253', but there is 'NGC253'; 0 rows", why)
+        os.listdir(folder)
+        self.assertEqual(len(self.sim.requests('/tap_obs')), 3)
+
+    def test_the_last_condition_is_the_one_too_many(self):
+        wanted = self.sim.query("SELECT COUNT(*) AS n FROM ivoa.ObsCore WHERE target_name='NGC253'")[0]['n']
+        folder = self.mount.save('last', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253' AND snr < 0")
+        os.listdir(folder)
+        self.status('last', f'near: {wanted} rows without the last condition, snr < 0')
+        self.status('last', "near: target_name 'NGC253' exists; another condition leaves no row")
+
+    def test_a_mistyped_column_is_told_with_the_nearest(self):
+        folder = self.mount.save('column', "SELECT * FROM ivoa.ObsCore WHERE targetname='NGC253'")
+        self.assert_errno(errno.EINVAL, os.listdir, folder)
+        self.status('column', 'near: the columns nearest to targetname: target_name')
+
+    def test_a_text_without_quotes_is_told_to_need_them(self):
+        folder = self.mount.save('bare', 'SELECT * FROM ivoa.ObsCore WHERE target_name=NGC253')
+        self.assert_errno(errno.EINVAL, os.listdir, folder)
+        self.status('bare', "if NGC253 is a text, it goes in single quotes: 'NGC253'")
+
+    def test_offline_nothing_is_asked(self):
+        folder = self.mount.save('q', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC 253'")
+        os.listdir(folder)
+        self.status('q', 'near: ')
+        again = self.mount.remount('offline')
+        self.mount = again
+        self.sim.reset()
+        os.listdir(again / 'queries/q')
+        self.assertIn('near: ', harness.read(again / 'queries/q/status.txt').decode())
+        self.assertEqual(self.sim.requests(), [])
+
+
+if __name__ == '__main__':
+    harness.main()

@@ -1,0 +1,105 @@
+// What status.txt says of a query that found nothing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "tests/support/fs_fixture.h"
+
+namespace esofs::tests {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kNames =
+    "SELECT DISTINCT TOP 50 target_name FROM ivoa.ObsCore WHERE target_name LIKE 'NGC%253' "
+    "OR target_name LIKE 'ngc%253' OR target_name LIKE 'Ngc%253'";
+
+class NearMissesTest : public FsFixture {
+ protected:
+  // An answer with one column of these values.
+  static std::shared_ptr<FakeListing> column(const std::vector<client::Value>& values,
+                                             const std::string& id = "near") {
+    auto listing = std::make_shared<FakeListing>();
+    listing->name = id;
+    listing->listing_columns.emplace_back();
+    listing->listing_columns.back().name = "value";
+    for (const auto& value : values) listing->listing_rows.push_back({value});
+    return listing;
+  }
+  std::string status_of(const std::string& adql) {
+    save("q", adql);
+    (void)opendir(walk({"queries", "q"}));
+    return cat({"queries", "q", "status.txt"});
+  }
+};
+
+TEST_F(NearMissesTest, OtherSpellingsOfANameAreNamed) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = 'NGC 253'";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put(kNames, column({client::Value{std::string("NGC-253")}, client::Value{std::string("NGC 2530")},
+                               client::Value{std::string("NGC253  ")}}));
+  const auto status = status_of(query);
+  EXPECT_THAT(status, HasSubstr("near: no target_name is 'NGC 253', but there is 'NGC-253', 'NGC253'\n"));
+  EXPECT_THAT(status, Not(HasSubstr("2530")));
+  EXPECT_THAT(status, Not(HasSubstr("without the last condition"))) << "there is only one";
+  EXPECT_EQ(catalog_.asked(), 2);
+}
+
+TEST_F(NearMissesTest, RowsWithoutTheLastConditionAreCounted) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE snr > 10 AND calib_level = 7";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put("SELECT COUNT(*) AS n FROM ivoa.ObsCore WHERE snr > 10",
+               column({client::Value{std::int64_t{42}}}));
+  EXPECT_THAT(status_of(query), HasSubstr("near: 42 rows without the last condition, calib_level = 7\n"));
+}
+
+TEST_F(NearMissesTest, AnAnswerWithRowsAsksNothingMore) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = 'NGC 253'";
+  catalog_.put(query, listing_);
+  EXPECT_THAT(status_of(query), Not(HasSubstr("near:")));
+  EXPECT_EQ(catalog_.asked(), 1);
+}
+
+TEST_F(NearMissesTest, AFailureOfTheSmallQueriesIsSilent) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = 'NGC 253' AND snr > 3";
+  catalog_.put(query, column({}, "none"));
+  const auto status = status_of(query);
+  EXPECT_THAT(status, HasSubstr("rows: 0\n"));
+  EXPECT_THAT(status, Not(HasSubstr("near:")));
+  EXPECT_THAT(status, Not(HasSubstr("error")));
+  EXPECT_EQ(catalog_.asked(), 3);
+}
+
+TEST_F(NearMissesTest, TheListingDoesNotWaitForThem) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = 'NGC 253'";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put(kNames, column({client::Value{std::string("NGC253")}}));
+  save("q", query);
+  catalog_.hold();
+  std::optional<Result<fs::Opened>> answer;
+  (void)fs_->opendir(walk({"queries", "q"}), [&](Result<fs::Opened> opened) { answer = std::move(opened); });
+  catalog_.release_once();
+  EXPECT_TRUE(answer && *answer);
+  EXPECT_EQ(catalog_.waiting(), 1U);
+}
+
+TEST_F(NearMissesTest, OfAnUnknownColumnTheNearestAreNamed) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE targetname = 'NGC253'";
+  catalog_.fail(query, Error(EINVAL, "Unknown column \"targetname\""));
+  auto columns = column({}, "columns");
+  columns->listing_columns.front().name = "target_name";
+  catalog_.put("SELECT TOP 1 * FROM ivoa.ObsCore", columns);
+  EXPECT_THAT(status_of(query), HasSubstr("near: the columns nearest to targetname: target_name\n"));
+}
+
+TEST_F(NearMissesTest, ATextWithoutQuotesIsExplained) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = NGC253";
+  catalog_.fail(query, Error(EINVAL, "Unknown column \"NGC253\""));
+  EXPECT_THAT(status_of(query), HasSubstr("near: if NGC253 is a text, it goes in single quotes: 'NGC253'\n"));
+}
+
+}  // namespace
+}  // namespace esofs::tests
