@@ -99,7 +99,8 @@ std::shared_ptr<LikelyFile> LikelyFiles::ask(const std::shared_ptr<ContentParts>
   if (luck_ < 0 || before_release(dataset, parts->now())) return nullptr;
   const std::string url = parts->archive.likely_url(dataset);
   if (url.empty()) return nullptr;
-  const bool tail = dataset.extension == ".fits" && dataset.estimate_bytes > kChunkBytes;
+  const bool tail = dataset.extension == ".fits" && dataset.estimate_bytes > kChunkBytes &&
+                    cause.operation != Operation::kHeaders;
   auto file = std::make_shared<LikelyFile>(parts, url, dataset.extension, tail);
   file->begin(cause);
   return file;

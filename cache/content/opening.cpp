@@ -25,6 +25,11 @@ bool is_fits(const OpeningRequest& request) {
   return request.dataset.extension == ".fits" && package_extension(request.source).empty();
 }
 
+// Whether the last chunk is asked for, unless it is the first one too.
+bool wants_tail(const OpeningRequest& request) {
+  return is_fits(request) && request.attempt->cause.operation != Operation::kHeaders;
+}
+
 // The result of a job that was made with a login is private, even if the service would give it to anybody.
 bool made_with_login(client::Archive& archive, const client::Dataset& dataset) {
   return dataset.id.starts_with("job:") && !archive.identity_for(dataset.access_url).empty();
@@ -43,8 +48,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
   void begin() {
     const auto& length = request_.source.length;
-    const bool ask_tail = is_fits(request_) && !request_.dataset.is_cutout() && !request_.in_one && length &&
-                          *length > kChunkBytes;
+    const bool ask_tail = wants_tail(request_) && !request_.dataset.is_cutout() && !request_.in_one &&
+                          length && *length > kChunkBytes;
     if (ask_tail) tail_.total = *length;
     submit(&Opening::fetch_file);
     if (ask_tail) submit(&Opening::fetch_tail);
@@ -458,7 +463,7 @@ void Opening::take_likely_tail(const std::shared_ptr<CachedFile>& file, std::uin
 
 // The head is here: readers of the last chunk wait for the request under way, or a new one is made.
 void Opening::settle_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total) {
-  if (!is_fits(request_) || total <= kChunkBytes) return;
+  if (!wants_tail(request_) || total <= kChunkBytes) return;
   if (likely_ && likely_->asks_tail()) return take_likely_tail(file, total);
   if (tail_.total != total) {
     file->read(total - 1, 1, AskedBy(request_.attempt->cause, [](const Result<Bytes>&) {}));

@@ -50,10 +50,10 @@ std::optional<ProcessName> process_of(pid_t pid) {
 }  // namespace
 
 std::string_view operation_name(Operation operation) {
-  constexpr std::array<std::string_view, 22> kNames{
+  constexpr std::array<std::string_view, 23> kNames{
       "none",   "lookup", "getattr", "setattr", "readlink", "opendir", "readdir", "open",
       "read",   "write",  "flush",   "create",  "mkdir",    "symlink", "unlink",  "rmdir",
-      "rename", "xattr",  "statfs",  "refused", "ahead",    "warm"};
+      "rename", "xattr",  "statfs",  "refused", "ahead",    "warm",    "headers"};
   return kNames.at(static_cast<std::size_t>(operation));
 }
 
@@ -98,7 +98,8 @@ std::string Cause::text() const {
   if (operation == Operation::kWarm) return "warm" + number;
   std::string who = std::string(program()) + number;
   if (program().empty()) who = pid > 0 ? "process " + std::to_string(pid) : "an unknown program";
-  return std::string(operation_name(operation)) + (operation == Operation::kAhead ? " for " : " by ") + who;
+  const bool by = operation != Operation::kAhead && operation != Operation::kHeaders;
+  return std::string(operation_name(operation)) + (by ? " by " : " for ") + who;
 }
 
 }  // namespace esofs

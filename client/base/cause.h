@@ -40,7 +40,8 @@ enum class Operation : std::uint8_t {
   kStatfs,
   kRefused,  // link, mknod and others that are never possible here
   kAhead,    // nobody yet: what a program will probably read next
-  kWarm      // esofs warm
+  kWarm,     // esofs warm
+  kHeaders   // headers of many files at once, of which nobody will read the end
 };
 
 std::string_view operation_name(Operation operation);

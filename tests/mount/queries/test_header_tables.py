@@ -74,11 +74,19 @@ class HeaderTables(harness.MountTest):
         self.sim.release()
         self.assertEqual(len(reading.communicate(timeout=harness.PATIENCE)[0].splitlines()), len(names) + 1)
         harness.guardian.tell(f'-pid {reading.pid}')
-        moved = sum(request['body_bytes'] for request in self.sim.requests('/dataPortal/file'))
-        self.assertLessEqual(moved, len(names) * 128 * 1024)
+        files = self.sim.requests('/dataPortal/file')
+        self.assertEqual(len({request['target'] for request in files}), len(names))
+        self.assertLessEqual(sum(request['body_bytes'] for request in files), len(names) * 64 * 1024)
         asked = len(self.sim.requests())
         self.assertEqual(len(self.rows(folder)), len(names))
         self.assertEqual(len(self.sim.requests()), asked, 'what is known is not asked for again')
+
+    def test_a_file_costs_one_request_and_a_share_of_one_for_its_link(self):
+        folder, names = self.save('q', WISH + SPECTRA)
+        self.sim.reset()
+        self.assertEqual(len(self.rows(folder)), len(names))
+        self.assertEqual(len(self.sim.requests('/dataPortal/file')), len(names))
+        self.assertLessEqual(len(self.sim.requests('/datalink')), 4)
 
     def test_nothing_is_fetched_unasked(self):
         folder, names = self.save('q', WISH + SPECTRA)

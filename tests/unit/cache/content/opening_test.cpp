@@ -37,6 +37,23 @@ TEST_F(OpeningTest, WithAnAnnouncedLengthHeadAndTailAreRequestedAtOnce) {
   EXPECT_EQ(archive_.fetch_count(), 2);
 }
 
+TEST_F(OpeningTest, OfHeadersOfManyFilesTheTailIsNotAskedFor) {
+  archive_.put_file(url_, kGiant);
+  announce(kGiant);
+  Cause headers;
+  headers.operation = Operation::kHeaders;
+  std::promise<Result<File>> promise;
+  const auto cancel = cache_->open(
+      dataset_, Form::kDelivered,
+      AskedBy(headers, [&promise](Result<File> opened) { promise.set_value(std::move(opened)); }));
+  const auto file = promise.get_future().get();
+  ASSERT_TRUE(file) << file.error().what();
+  expect_bytes(*file, 0, 2880);
+  EXPECT_EQ(archive_.fetch_count(), 1);
+  EXPECT_EQ(archive_.fetched_bytes(), 64U * 1024);
+  expect_bytes(*file, kGiant - 2880, 2880);
+}
+
 TEST_F(OpeningTest, AWronglyAnnouncedLengthIsCorrected) {
   archive_.put_file(url_, 10 * kMiB + 77);
   announce(9 * kMiB);

@@ -77,6 +77,13 @@ TEST(Cause, WhatIsReadAheadSaysForWhom) {
   EXPECT_EQ(Cause().ahead().text(), "esofs itself");
 }
 
+TEST(Cause, HeadersOfManyFilesSayForWhom) {
+  const Named named("cat");
+  Cause cause = read_by(::getpid());
+  cause.operation = Operation::kHeaders;
+  EXPECT_EQ(cause.named().text(), "headers for cat[" + std::to_string(::getpid()) + "]");
+}
+
 TEST(Cause, WarmIsKnownByItsProgram) {
   const Named named(kWarmProgram);
   const Cause cause = read_by(::getpid()).named();
