@@ -201,15 +201,6 @@ const std::string* ListingWriter::Pending::find(const std::string& key) const {
   return found == last.end() ? nullptr : &writes[found->second].value;
 }
 
-Result<void> ListingWriter::write_all(MetadataStore& to, const std::vector<Write>& writes) {
-  auto batch = to.batch();
-  if (!batch) return batch.error();
-  for (const auto& write : writes) {
-    if (auto put = (*batch)->put(write.shelf, write.key, write.value); !put) return put.error();
-  }
-  return (*batch)->commit();
-}
-
 // Hands what has come to the store, once it has taken what it was handed before.
 Result<void> ListingWriter::flush() {
   if (auto settled = settle(); !settled) return settled;
@@ -217,10 +208,10 @@ Result<void> ListingWriter::flush() {
   if (in_flight_.writes.empty()) return {};
   if (!memory_) {
     flushed_ = true;
-    writing_.begin([this] { return write_all(store_, in_flight_.writes); });
+    writing_.begin([this] { return store_.put_all(in_flight_.writes); });
     return {};
   }
-  auto written = write_all(*memory_, in_flight_.writes);
+  auto written = memory_->put_all(in_flight_.writes);
   in_flight_ = {};
   return written;
 }
@@ -240,7 +231,7 @@ Result<void> ListingWriter::go_on_in_memory(const Error& failure) {
   memory_ = std::make_shared<MemoryStore>(limits_.memory_bytes);
   file_ = ResultFile();
   if (auto copied = copy_to_memory(); !copied) return copied;
-  auto written = write_all(*memory_, in_flight_.writes);
+  auto written = memory_->put_all(in_flight_.writes);
   in_flight_ = {};
   return written;
 }
@@ -280,12 +271,12 @@ Result<void> ListingWriter::commit_to_store(const SnapshotRecord& record, const 
   GenerationRecord generation;
   generation.query = query_.text();
   generation.state = GenerationRecord::State::kCommitted;
-  std::vector<Write> writes;
+  std::vector<MetadataStore::Record> writes;
   writes.push_back({Shelf::kListings, columns_key(generation_), encode(ColumnsRecord{columns_})});
   writes.push_back({Shelf::kListings, generation_key(generation_), encode(generation)});
   writes.push_back({Shelf::kListings, snapshot_key(query_.text()), encode(record)});
   writes.push_back({Shelf::kListings, attempt_key(query_.text()), encode(attempt)});
-  return write_all(store_, writes);
+  return store_.put_all(writes);
 }
 
 Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummary& summary,

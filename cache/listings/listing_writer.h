@@ -65,15 +65,9 @@ class ListingWriter final : public client::TableSink {
   Result<Committed> commit(const client::QuerySummary& summary, const AttemptRecord& attempt);
 
  private:
-  struct Write {
-    Shelf shelf;
-    std::string key;
-    std::string value;
-  };
-
   // Rows that are not in the store yet.
   struct Pending {
-    std::vector<Write> writes;
+    std::vector<MetadataStore::Record> writes;
     std::unordered_map<std::string, std::size_t> last;  // of kNames and kEntries: the last write of a key
     std::size_t bytes = 0;
     std::size_t rows = 0;
@@ -85,7 +79,6 @@ class ListingWriter final : public client::TableSink {
   Result<void> put(Shelf shelf, std::string key, std::string value);
   Result<void> flush();
   Result<void> settle();
-  static Result<void> write_all(MetadataStore& to, const std::vector<Write>& writes);
   Result<void> go_on_in_memory(const Error& failure);
   Result<void> copy_to_memory();
   Result<void> add_entry(client::Dataset dataset);

@@ -60,12 +60,23 @@ std::optional<std::string_view> take_key(std::string_view& value) {
   return key;
 }
 
-int put_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key, std::string_view value) {
+// put(k, v) writes what LMDB is given for a key and its value.
+template <class Put>
+int put_as_lmdb_has_it(std::string_view key, std::string_view value, const Put& put) {
+  if (!is_long(key)) return put(value_of(key), value_of(value));
   const std::string name = lmdb_key(key);
-  const std::string long_value = is_long(key) ? with_key(key, value) : std::string();
-  MDB_val k = value_of(name);
-  MDB_val v = value_of(is_long(key) ? std::string_view(long_value) : value);
-  return mdb_put(txn, dbi, &k, &v, 0);
+  const std::string long_value = with_key(key, value);
+  return put(value_of(name), value_of(long_value));
+}
+
+int put_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key, std::string_view value) {
+  return put_as_lmdb_has_it(key, value,
+                            [txn, dbi](MDB_val k, MDB_val v) { return mdb_put(txn, dbi, &k, &v, 0); });
+}
+
+int put_record(MDB_cursor* cursor, std::string_view key, std::string_view value) {
+  return put_as_lmdb_has_it(key, value,
+                            [cursor](MDB_val k, MDB_val v) { return mdb_cursor_put(cursor, &k, &v, 0); });
 }
 
 int erase_record(MDB_txn* txn, MDB_dbi dbi, std::string_view key) {
@@ -242,6 +253,25 @@ Result<void> LmdbStore::erase(Shelf shelf, std::string_view key) {
   if (key.empty()) return empty_key();
   const int code = writing([&](MDB_txn* txn) { return erase_record(txn, handle(shelf), key); });
   if (code != 0) return failure(code, "erasing");
+  return {};
+}
+
+Result<void> LmdbStore::put_all(const std::vector<Record>& records) {
+  for (const auto& record : records) {
+    if (record.key.empty()) return empty_key();
+  }
+  const int code = writing([&](MDB_txn* txn) {
+    // One cursor a shelf: next to where it stands it writes without a search.
+    std::array<LmdbCursor, kShelves> cursors;
+    for (const auto& record : records) {
+      auto& cursor = cursors[static_cast<std::size_t>(record.shelf)];
+      int put = cursor ? 0 : open_cursor(txn, handle(record.shelf), cursor);
+      if (put == 0) put = put_record(cursor.get(), record.key, record.value);
+      if (put != 0) return put;
+    }
+    return 0;
+  });
+  if (code != 0) return failure(code, "writing many records");
   return {};
 }
 

@@ -46,6 +46,14 @@ Result<void> MemoryStore::erase(Shelf shelf, std::string_view key) {
   return {};
 }
 
+// What lives in memory only needs no all or none.
+Result<void> MemoryStore::put_all(const std::vector<Record>& records) {
+  for (const auto& record : records) {
+    if (auto kept = put(record.shelf, record.key, record.value); !kept) return kept;
+  }
+  return {};
+}
+
 Result<void> MemoryStore::scan(Shelf shelf, std::string_view from, const Visit& visit) {
   std::string at(from);
   for (;;) {

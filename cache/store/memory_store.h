@@ -21,6 +21,7 @@ class MemoryStore final : public MetadataStore {
   Result<std::optional<std::string>> get(Shelf shelf, std::string_view key) override;
   Result<void> put(Shelf shelf, std::string_view key, std::string_view value) override;
   Result<void> erase(Shelf shelf, std::string_view key) override;
+  Result<void> put_all(const std::vector<Record>& records) override;
   Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) override;
   Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
                                             std::uint64_t first) override;

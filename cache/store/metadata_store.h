@@ -61,6 +61,14 @@ class MetadataStore {
   virtual Result<void> put(Shelf shelf, std::string_view key, std::string_view value) = 0;
   virtual Result<void> erase(Shelf shelf, std::string_view key) = 0;
 
+  // Many records in one transaction, in this order: all or none. For thousands of them, which a Batch would copy first.
+  struct Record {
+    Shelf shelf;
+    std::string key;
+    std::string value;
+  };
+  virtual Result<void> put_all(const std::vector<Record>& records) = 0;
+
   // Visits records of a shelf in key order from the first key >= `from`, until visit() returns false. The views are valid
   // during the call only. visit() must not write to the store. Keys that were hashed come in the order of their first 485
   // bytes. Not a snapshot: what another thread writes meanwhile may be seen or not.

@@ -43,6 +43,11 @@ class FaultStore final : public MetadataStore {
     return store_.put(shelf, key, value);
   }
   Result<void> erase(Shelf shelf, std::string_view key) override { return store_.erase(shelf, key); }
+  Result<void> put_all(const std::vector<Record>& records) override {
+    if (good_commits-- <= 0) return full();
+    largest_batch = std::max<std::size_t>(largest_batch, records.size());
+    return store_.put_all(records);
+  }
   Result<void> scan(Shelf shelf, std::string_view from, const Visit& visit) override {
     return store_.scan(shelf, from, visit);
   }

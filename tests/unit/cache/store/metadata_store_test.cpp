@@ -141,6 +141,32 @@ TEST_F(MetadataStoreTest, ABatchIsAllOrNothingAndSeesItsOwnWrites) {
   EXPECT_EQ(get(*store, Shelf::kNumbers, "new"), "2");
 }
 
+TEST_F(MetadataStoreTest, ManyRecordsAreWrittenAllOrNone) {
+  auto store = open(dir_.path());
+  const std::string long_key(600, 'k');
+  ASSERT_TRUE(store->put_all({{Shelf::kNames, "b", "1"},
+                              {Shelf::kRows, "r", "2"},
+                              {Shelf::kNames, "a", "3"},
+                              {Shelf::kNames, long_key, "4"},
+                              {Shelf::kNames, "b", "5"}}));
+  EXPECT_EQ(keys(*store, Shelf::kNames, ""), (std::vector<std::string>{"a", "b", long_key}));
+  EXPECT_EQ(get(*store, Shelf::kNames, "b"), "5");
+  EXPECT_EQ(get(*store, Shelf::kNames, long_key), "4");
+  EXPECT_EQ(get(*store, Shelf::kRows, "r"), "2");
+  EXPECT_EQ(store->put_all({{Shelf::kNames, "c", "6"}, {Shelf::kNames, "", "7"}}).error().code(), EINVAL);
+  EXPECT_EQ(get(*store, Shelf::kNames, "c"), std::nullopt);
+}
+
+TEST_F(MetadataStoreTest, ManyRecordsGrowAMapThatIsFull) {
+  auto store = open(dir_.path(), 1);
+  std::vector<MetadataStore::Record> records;
+  for (int i = 0; i < 200; ++i)
+    records.push_back({Shelf::kLinks, std::to_string(i), std::string(100'000, 'v')});
+  const auto written = store->put_all(records);
+  ASSERT_TRUE(written) << written.error().what();
+  EXPECT_EQ(keys(*store, Shelf::kLinks, "").size(), 200U);
+}
+
 TEST_F(MetadataStoreTest, TheMapGrowsWhenItIsFull) {
   auto store = open(dir_.path(), 1);
   const std::string value(100'000, 'v');
