@@ -176,34 +176,61 @@ using CutoutsPtr = std::shared_ptr<const Cutouts>;
 
 struct Use {
   CutoutsPtr cutouts;
-  std::string name;  // of the spec, as the user typed it
-  CutoutSpec spec;
+  std::string name;  // of the directory, as the user typed it
+  CutoutUse use;
 
   std::string path() const { return cutouts->path() + "/" + name; }
-  NodePtr file(const ListingPtr& listing, const cache::Listing::Entry& entry) const {
-    return std::make_shared<CutoutFile>(cutouts->context, cutout_of(entry.dataset, spec),
-                                        path() + "/" + entry.name, RowReference{listing, entry.row},
+  std::vector<CutoutPart> parts(const ListingPtr& listing, const cache::Listing::Entry& entry) const {
+    return cutout_parts(use, cutouts->lister.points, *listing, entry);
+  }
+  NodePtr file(const ListingPtr& listing, const cache::Listing::Entry& entry, const CutoutPart& part) const {
+    return std::make_shared<CutoutFile>(cutouts->context, cutout_of(entry.dataset, part.spec),
+                                        path() + "/" + part.name, RowReference{listing, entry.row},
                                         Visit{cutouts->visits(), name});
   }
   bool shows(const cache::Listing::Entry& entry) const {
     return entry.dataset.extension == kSuffix && !cutouts->hides(entry.name);
   }
-  Result<Found> find(const ListingPtr& listing, const std::string& wanted) const {
+  struct Wanted {
+    cache::Listing::Entry entry;
+    CutoutPart part;
+  };
+  Result<std::optional<Wanted>> part_of(const ListingPtr& listing, const std::string& wanted) const {
     auto entry = listing->find(wanted);
+    const bool whole = entry && *entry;
+    if (entry && !*entry && !use.spec) entry = listing->find(cutout_parent(wanted));
     if (!entry) return entry.error().at(path() + "/" + wanted);
-    if (!*entry || !shows(**entry)) return Found{nullptr, kAbsentInListing};
-    return Found{file(listing, **entry)};
+    if (!*entry || !shows(**entry)) return std::optional<Wanted>();
+    const auto all = parts(listing, **entry);
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& part) {
+      return whole || portable_name(part.name) == portable_name(wanted);
+    });
+    return found == all.end() ? std::optional<Wanted>() : std::optional(Wanted{**entry, *found});
+  }
+  Result<Found> find(const ListingPtr& listing, const std::string& wanted) const {
+    auto found = part_of(listing, wanted);
+    if (!found) return found.error();
+    if (!*found) return Found{nullptr, kAbsentInListing};
+    return Found{file(listing, (*found)->entry, (*found)->part)};
   }
 };
 
 class UseHandle : public DirectoryHandle {
  public:
   UseHandle(Use use, ListingPtr listing) : use_(std::move(use)), listing_(std::move(listing)) {}
+  // An offset is the row and the part of it.
   Result<void> entries(std::uint64_t offset, const std::function<bool(const Entry&)>& visit) override {
-    return listing_->entries(offset, [&](const cache::Listing::Entry& entry) {
+    const std::uint64_t from = offset / kMostCutoutPoints;
+    return listing_->entries(from, [&](const cache::Listing::Entry& entry) {
       if (!use_.shows(entry)) return true;
-      return visit({shown_name(entry.name, use_.cutouts->context.config().names), entry.row + 1,
-                    use_.file(listing_, entry)});
+      const auto parts = use_.parts(listing_, entry);
+      for (std::size_t i = entry.row == from ? offset % kMostCutoutPoints : 0; i < parts.size(); ++i) {
+        const std::uint64_t next = entry.row * kMostCutoutPoints + i + 1;
+        if (!visit({shown_name(parts[i].name, use_.cutouts->context.config().names), next,
+                    use_.file(listing_, entry, parts[i])}))
+          return false;
+      }
+      return true;
     });
   }
   std::uint64_t size() const override { return listing_->datasets(); }
@@ -273,11 +300,11 @@ Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
 Result<void> UseNode::remove(const std::string& name) {
   if (!use_.cutouts->lister.removable) return Node::remove(name);
   const auto listing = use_.cutouts->lister.known();
-  const auto entry =
-      listing ? listing->find(name) : Result<std::optional<cache::Listing::Entry>>(std::nullopt);
-  if (!entry) return entry.error();
-  if (!*entry) return Error(ENOENT, path() + " has no " + name);
-  const auto evicted = use_.cutouts->context.files().evict(cutout_of((*entry)->dataset, use_.spec));
+  const auto found = listing ? use_.part_of(listing, name) : Result<std::optional<Use::Wanted>>(std::nullopt);
+  if (!found) return found.error();
+  if (!*found) return Error(ENOENT, path() + " has no " + name);
+  const auto cutout = cutout_of((*found)->entry.dataset, (*found)->part.spec);
+  const auto evicted = use_.cutouts->context.files().evict(cutout);
   return evicted || evicted.error().code() == EBUSY ? Result<void>() : evicted;
 }
 
@@ -293,12 +320,12 @@ class ListingCutouts : public Node {
             kShortTimeout,        kShortTimeout};
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
-    auto spec = client::parse_cutout_spec(name);
-    done(spec ? Found{use(name, std::move(*spec))} : Found{nullptr, kAbsentByGrammar});
+    auto made = use_of(name);
+    done(made ? Found{use(name, *std::move(made))} : Found{nullptr, kAbsentByGrammar});
     return {};
   }
   Absence absence(const std::string& name) override {
-    if (!name.ends_with(kSuffix)) return {client::cutout_fault(name), true};
+    if (!name.ends_with(kSuffix)) return {cutout_use_fault(name, cutouts_->lister.points), true};
     return {"here a cutout is a directory, with the files of all datasets in it: write " +
                 name.substr(0, name.size() - kSuffix.size()) + "/",
             true};
@@ -306,23 +333,25 @@ class ListingCutouts : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     for (const std::string& name : cutouts_->context.catalog().visits(cutouts_->visits(), kMostSpecs)) {
-      if (auto spec = client::parse_cutout_spec(name))
-        entries.emplace_back(name, use(name, std::move(*spec)));
+      if (auto made = use_of(name)) entries.emplace_back(name, use(name, *std::move(made)));
     }
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
     return {};
   }
   Cancel remove_directory(const std::string& name, Done<void> done) override {
     if (!cutouts_->lister.removable) return Node::remove_directory(name, std::move(done));
-    const bool spec = client::parse_cutout_spec(name).has_value();
-    if (spec) cutouts_->context.catalog().forget_visit(cutouts_->visits(), name);
-    done(spec ? Result<void>() : Error(ENOENT, path() + " has no " + name));
+    const bool used = use_of(name).has_value();
+    if (used) cutouts_->context.catalog().forget_visit(cutouts_->visits(), name);
+    done(used ? Result<void>() : Error(ENOENT, path() + " has no " + name));
     return {};
   }
 
  private:
-  NodePtr use(const std::string& name, CutoutSpec spec) const {
-    return std::make_shared<UseNode>(Use{cutouts_, name, std::move(spec)});
+  std::optional<CutoutUse> use_of(const std::string& name) const {
+    return cutout_use(name, cutouts_->lister.points);
+  }
+  NodePtr use(const std::string& name, CutoutUse made) const {
+    return std::make_shared<UseNode>(Use{cutouts_, name, std::move(made)});
   }
 
   const CutoutsPtr cutouts_;

@@ -3,6 +3,7 @@
 //   datasets/<dp_id>/cutout/<spec>.fits        a cutout of one dataset; README.txt says what can be cut out of it
 //   datasets/<dp_id>/cutout/<ancillary id>/    the same for a file that belongs to it (#auxiliary of its DataLink answer)
 //   DIRECTORY/cutout/<spec>/<dp_id>.fits       a cutout of every dataset that DIRECTORY lists
+//   DIRECTORY/cutout/at_<radius>/<dp_id>.fits  the same around each dataset's own positions (fs/datasets/cutout_parts.h)
 //
 // client/model/cutout_spec.h reads <spec>. A lookup is answered by the grammar of the name and by the known offer of the dataset.
 // cutout/ lists the specs used so far. Equal specs are one file, whatever their names.
@@ -18,6 +19,7 @@
 
 #include "cache/catalog.h"
 #include "client/model/cutout_spec.h"
+#include "fs/datasets/cutout_parts.h"
 #include "fs/datasets/dataset_sections.h"
 #include "fs/tree/context.h"
 #include "fs/tree/node.h"
@@ -32,6 +34,7 @@ struct DatasetLister {
   std::function<ListingPtr()> known;  // its listing; nullptr: not here
   std::function<Cancel(Done<ListingPtr>)> ask;
   std::function<bool(const std::string& name)> hidden = {};  // names that `rm` removed; empty: none
+  CutoutPoints points = {};  // the positions of each dataset; empty: they have none
   // `rm` drops a cutout from the cache, and `rmdir` a spec from the list, so that `rm -r` of the directory works.
   // false: EROFS.
   bool removable = false;

@@ -9,6 +9,7 @@
 #include "fs/datasets/cutout_nodes.h"
 #include "fs/datasets/dataset_file.h"
 #include "fs/queries/near_misses.h"
+#include "fs/queries/position_table.h"
 #include "fs/queries/query_files.h"
 #include "fs/queries/result_nodes.h"
 #include "fs/queries/saved_query.h"
@@ -40,6 +41,20 @@ Result<Found> find_entry(Context& context, const QueryDirectory& directory, cons
   return Found{entry_node(context, directory, listing, **entry)};
 }
 
+// The match of one snapshot, made once for all of its rows.
+class KeptMatch {
+ public:
+  std::shared_ptr<const PositionMatch> of(const QueryDirectory& directory, const cache::Listing& listing) {
+    auto kept = kept_.lock();
+    if (!kept->second || kept->first != listing.id())
+      *kept = {listing.id(), std::make_shared<const PositionMatch>(position_match(directory, listing))};
+    return kept->second;
+  }
+
+ private:
+  Guarded<std::pair<std::string, std::shared_ptr<const PositionMatch>>> kept_;
+};
+
 NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   DatasetLister lister;
   lister.identity = directory->identity();
@@ -56,6 +71,21 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   };
   lister.hidden = [directory](const std::string& name) { return directory->hidden(name); };
   lister.removable = !directory->is_fixed();
+  if (directory->is_fixed() || directory->positions().empty())
+    return make_listing_cutouts(context, std::move(lister));
+  lister.points = [directory, kept = std::make_shared<KeptMatch>()](const cache::Listing& listing,
+                                                                    std::uint64_t number) {
+    std::vector<CutoutPoint> points;
+    const auto row = listing.row(number);
+    if (!row) return points;
+    const auto known = kept->of(*directory, listing);
+    const PositionMatch& match = *known;
+    for (const auto& each : match.of(*row)) {
+      const Position& position = match.positions()[each.position];
+      points.push_back({position.label, {position.ra_deg, position.dec_deg}});
+    }
+    return points;
+  };
   return make_listing_cutouts(context, std::move(lister));
 }
 
@@ -336,9 +366,11 @@ std::optional<std::string> QueryNode::xattr(const std::string& name) {
 }
 
 Result<void> QueryNode::check_new_name(const std::string& name) const {
-  if (name == kQueryFile || scratch_name(name)) return {};
-  return Error(EROFS, path() + "/" + name +
-                          ": only query.adql can be written here, and what its editors put beside it");
+  if (name == kQueryFile || scratch_name(name) || (name == kPositionsFile && directory_->listed())) return {};
+  return Error(EROFS,
+               path() + "/" + name +
+                   ": only query.adql and positions.csv can be written here, and what their editors put "
+                   "beside them");
 }
 
 Result<NodePtr> QueryNode::create(const std::string& name) {
@@ -354,7 +386,7 @@ Result<NodePtr> QueryNode::create(const std::string& name) {
 
 Result<NodePtr> QueryNode::make_symlink(const std::string& name, const std::string& target) {
   if (auto good = check_new_name(name); !good) return good.error();
-  if (name == kQueryFile) return Error(EPERM, "query.adql must be a plain file");
+  if (name == kQueryFile || name == kPositionsFile) return Error(EPERM, name + " must be a plain file");
   if (directory_->file(name)) return Error(EEXIST, path() + "/" + name + " exists");
   auto created = directory_->create(name, target);
   if (!created) return created.error();
@@ -367,6 +399,11 @@ Error QueryNode::not_removable(const std::string& name) const {
 
 // `rm -r` unlinks query.adql first. What it finds then must go, or a query could not be removed; the archive keeps its files.
 Result<void> QueryNode::remove(const std::string& name) {
+  if (name == kPositionsFile && directory_->file(name)) {
+    auto removed = directory_->remove_positions();
+    if (removed) forget_replaced(context_, *directory_);
+    return removed;
+  }
   if (directory_->remove(name)) return {};
   if (!directory_->emptied()) return not_removable(name);
   if (name == kTableName || name == kCutoutName)

@@ -98,6 +98,9 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     status_line(text, "phase", phase(state));
     service_lines(text, state, *spec);
     status_line(text, "mode", mode_name(spec->mode));
+    if (const auto positions = directory.positions().size(); positions > 0)
+      status_line(text, "positions",
+                  std::to_string(positions) + "; table/positions.csv says which files belong to which");
     if (state.running) {
       status_line(text, "running since", iso_time(state.started_at));
       status_line(text, "rows so far", std::to_string(state.rows_so_far));

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "client/base/unique_fd.h"
+#include "fs/positions/positions.h"
 #include "fs/tree/names.h"
 
 namespace esofs::fs {
@@ -34,6 +35,33 @@ Result<void> write_all(int fd, std::string_view text, const std::filesystem::pat
   return {};
 }
 
+struct TextOnDisk {
+  std::string text;
+  std::int64_t mtime_ns = 0;
+};
+
+Result<TextOnDisk> read_text(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return failure(errno, "open", path);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return failure(errno, "stat", path);
+  TextOnDisk read{{}, nanoseconds(status)};
+  std::array<char, 1U << 16U> buffer{};
+  while (true) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failure(errno, "read", path);
+    if (got == 0) return read;
+    read.text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (read.text.size() > (1U << 20U)) return failure(EFBIG, "read", path);
+  }
+}
+
+Result<void> remove_text(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failure(errno, "remove", path);
+  return {};
+}
+
 void sync_directory(const std::filesystem::path& directory) {
   const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) (void)::fsync(fd.get());  // some file systems cannot; the rename is then as durable as they make it
@@ -43,6 +71,10 @@ void sync_directory(const std::filesystem::path& directory) {
 
 std::filesystem::path QueryStore::file(const std::string& name) const {
   return directory_ / (name + std::string(kAdqlExtension));
+}
+
+std::filesystem::path QueryStore::positions_file(const std::string& name) const {
+  return directory_ / (name + "." + std::string(kPositionsFile));
 }
 
 Result<std::vector<std::string>> QueryStore::names() const {
@@ -63,21 +95,16 @@ Result<std::vector<std::string>> QueryStore::names() const {
 }
 
 Result<QueryStore::Saved> QueryStore::load(const std::string& name) const {
-  const UniqueFd fd(::open(file(name).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return failure(errno, "open", file(name));
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return failure(errno, "stat", file(name));
-  Saved saved;
-  saved.mtime_ns = nanoseconds(status);
-  std::array<char, 1U << 16U> buffer{};
-  while (true) {
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failure(errno, "read", file(name));
-    if (got == 0) return saved;
-    saved.text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (saved.text.size() > (1U << 20U)) return failure(EFBIG, "read", file(name));
+  auto text = read_text(file(name));
+  if (!text) return text.error();
+  Saved saved{std::move(text->text), text->mtime_ns, {}, 0};
+  auto positions = read_text(positions_file(name));
+  if (!positions && positions.error().code() != ENOENT) return positions.error();
+  if (positions) {
+    saved.positions = std::move(positions->text);
+    saved.positions_ns = positions->mtime_ns;
   }
+  return saved;
 }
 
 Result<std::int64_t> QueryStore::mtime_ns(const std::string& name) const {
@@ -86,21 +113,34 @@ Result<std::int64_t> QueryStore::mtime_ns(const std::string& name) const {
   return nanoseconds(status);
 }
 
+std::int64_t QueryStore::positions_ns(const std::string& name) const {
+  struct stat status {};
+  return ::stat(positions_file(name).c_str(), &status) == 0 ? nanoseconds(status) : 0;
+}
+
 Result<std::int64_t> QueryStore::save(const std::string& name, const std::string& text) const {
+  return save_as(file(name), text);
+}
+
+Result<std::int64_t> QueryStore::save_positions(const std::string& name, const std::string& text) const {
+  return save_as(positions_file(name), text);
+}
+
+Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, const std::string& text) const {
   std::error_code error;
   if (std::filesystem::create_directories(directory_, error))
     std::filesystem::permissions(directory_, std::filesystem::perms::owner_all, error);
   // The pid keeps two mounts apart; savers of one mount take turns.
   const std::filesystem::path temporary =
-      directory_ / ("." + name + "." + std::to_string(::getpid()) + ".tmp");
+      directory_ / ("." + path.filename().string() + "." + std::to_string(::getpid()) + ".tmp");
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return failure(errno, "create", temporary);
   auto written = write_all(fd.get(), text, temporary);
   if (written && ::fsync(fd.get()) != 0) written = failure(errno, "fsync", temporary);
   struct stat status {};
   if (written && ::fstat(fd.get(), &status) != 0) written = failure(errno, "stat", temporary);
-  if (written && ::rename(temporary.c_str(), file(name).c_str()) != 0)
-    written = failure(errno, "rename onto", file(name));
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = failure(errno, "rename onto", path);
   if (!written) {
     (void)::unlink(temporary.c_str());
     return written.error();
@@ -109,14 +149,23 @@ Result<std::int64_t> QueryStore::save(const std::string& name, const std::string
   return nanoseconds(status);
 }
 
-Result<void> QueryStore::remove(const std::string& name) const {
-  if (::unlink(file(name).c_str()) != 0 && errno != ENOENT) return failure(errno, "remove", file(name));
+Result<void> QueryStore::remove_positions(const std::string& name) const {
+  auto removed = remove_text(positions_file(name));
   sync_directory(directory_);
-  return {};
+  return removed;
+}
+
+Result<void> QueryStore::remove(const std::string& name) const {
+  if (auto removed = remove_text(file(name)); !removed) return removed;
+  return remove_positions(name);
 }
 
 Result<void> QueryStore::rename(const std::string& from, const std::string& to) const {
   if (::rename(file(from).c_str(), file(to).c_str()) != 0) return failure(errno, "rename", file(from));
+  // Positions of an earlier query `to` must not become those of this one.
+  const bool moved = ::rename(positions_file(from).c_str(), positions_file(to).c_str()) == 0;
+  if (!moved && errno == ENOENT) return remove_positions(to);
+  if (!moved) return failure(errno, "rename", positions_file(from));
   sync_directory(directory_);
   return {};
 }

@@ -12,6 +12,7 @@
 #include "client/base/in_turn.h"
 #include "client/base/unique_fd.h"
 #include "fs/queries/header_nodes.h"
+#include "fs/queries/position_table.h"
 #include "fs/queries/summary_text.h"
 #include "fs/tree/error_log.h"
 #include "fs/tree/plain_nodes.h"
@@ -122,8 +123,8 @@ class TableNode : public Node {
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
     const auto form = form_of(name);
-    if (name == kSummaryName && !directory_->hidden(hidden_name(name))) {
-      done(Found{summary()});
+    if (NodePtr text = directory_->hidden(hidden_name(name)) ? nullptr : text_of(name)) {
+      done(Found{std::move(text)});
       return {};
     }
     if (NodePtr headers = form ? nullptr : make_headers_node(context_, directory_, name);
@@ -145,7 +146,10 @@ class TableNode : public Node {
       const std::string name = "result" + extension;
       if (shown(name)) entries.emplace_back(name, result(form, name));
     }
-    if (!directory_->hidden(hidden_name(kSummaryName))) entries.emplace_back(kSummaryName, summary());
+    for (const char* name : {kSummaryName, kPositionTableName}) {
+      NodePtr text = directory_->hidden(hidden_name(name)) ? nullptr : text_of(name);
+      if (text) entries.emplace_back(name, std::move(text));
+    }
     for (const auto& name : headers_used(context_, *directory_)) {
       if (!directory_->hidden(hidden_name(name)))
         entries.emplace_back(name, make_headers_node(context_, directory_, name));
@@ -155,7 +159,7 @@ class TableNode : public Node {
   }
   Result<void> remove(const std::string& name) override {
     if (!directory_->emptied()) return Node::remove(name);
-    if (!form_of(name) && name != kSummaryName && !make_headers_node(context_, directory_, name))
+    if (!form_of(name) && !text_of(name) && !make_headers_node(context_, directory_, name))
       return Error(ENOENT, path() + " has no " + name);
     directory_->hide(hidden_name(name));
     return {};
@@ -175,11 +179,27 @@ class TableNode : public Node {
     const auto listing = context_.catalog().known_listing(*spec);
     return !listing || listing->result_file().has_value();
   }
-  NodePtr summary() const {
+  using Render = std::function<Result<std::string>(const cache::Listing&)>;
+  // What is made of the rows of the answer; nullptr: no such file.
+  NodePtr text_of(const std::string& name) const {
+    if (name == kSummaryName)
+      return rendered(name, [style = context_.config().names](const cache::Listing& listing) {
+        return summary_text(listing, style);
+      });
+    const bool positions = name == kPositionTableName && !directory_->positions().empty();
+    if (!positions) return nullptr;
+    return rendered(name,
+                    [directory = directory_, style = context_.config().names](const cache::Listing& listing) {
+                      return position_table(listing, position_match(*directory, listing), style);
+                    });
+  }
+  NodePtr rendered(const std::string& name, Render render) const {
+    const bool summary = name == kSummaryName;
     return std::make_shared<MadeText>(
-        "summary:" + directory_->identity(), path() + "/" + kSummaryName,
+        (summary ? "summary:" : "table " + name + ":") + directory_->identity(), path() + "/" + name,
         std::max(directory_->mtime(), context_.mounted_at()),
-        [&context = context_, directory = directory_](Done<std::string> done) -> Cancel {
+        [&context = context_, directory = directory_,
+         render = std::move(render)](Done<std::string> done) -> Cancel {
           const auto spec = directory->spec();
           if (!spec || spec->adql.empty()) {
             done(spec ? Error(ENODATA, directory->path() + ": there is no query") : spec.error());
@@ -191,9 +211,9 @@ class TableNode : public Node {
               [&](Done<ListingPtr> answered) {
                 return context.catalog().listing(*spec, std::move(answered));
               },
-              AskedBy(done.cause(), [&context, done = done.take()](const Result<ListingPtr>& listing) {
+              AskedBy(done.cause(), [render, done = done.take()](const Result<ListingPtr>& listing) {
                 if (!listing) return done(listing.error());
-                done(summary_text(**listing, context.config().names));
+                done(render(**listing));
               }));
         });
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "fs/positions/position_query.h"
 #include "fs/queries/saved_query.h"
 #include "fs/tree/names.h"
 
@@ -41,14 +42,17 @@ QueryDirectory::QueryDirectory(std::string identity, std::string path, const std
       owner_(nullptr),
       defaults_(std::move(defaults)),
       fixed_path_(std::move(path)) {
-  adopt({text, mtime * kNanoseconds});
+  adopt({text, mtime * kNanoseconds, {}, 0});
 }
 
 std::string QueryDirectory::path() const { return is_fixed() ? fixed_path_ : folder_.path + "/" + name(); }
 
 std::string QueryDirectory::name() const { return state_.lock()->name; }
 bool QueryDirectory::removed() const { return state_.lock()->removed; }
-std::int64_t QueryDirectory::mtime() const { return state_.lock()->saved_ns / kNanoseconds; }
+std::int64_t QueryDirectory::mtime() const {
+  auto state = state_.lock();
+  return std::max(state->saved_ns, state->positions_ns) / kNanoseconds;
+}
 Result<cache::QuerySpec> QueryDirectory::spec() const { return state_.lock()->spec; }
 bool QueryDirectory::emptied() const {
   return !is_fixed() && !state_.lock()->files.contains(std::string(kQueryFile));
@@ -57,7 +61,20 @@ bool QueryDirectory::emptied() const {
 Result<cache::QuerySpec> QueryDirectory::listed_spec() const {
   auto state = state_.lock();
   if (state->files.contains(std::string(kQueryFile))) return state->spec;
-  return parse_saved_query(state->saved_text, defaults_);
+  const std::string& positions = state->positions.empty() ? state->removed_positions : state->positions;
+  return spec_of(*state, positions.empty() ? nullptr : &positions);
+}
+
+std::vector<Position> QueryDirectory::positions() const {
+  auto state = state_.lock();
+  if (!state->spec || !state->files.contains(std::string(kPositionsFile))) return {};
+  auto positions = parse_positions(state->positions);
+  return positions ? *std::move(positions) : std::vector<Position>();
+}
+
+std::string QueryDirectory::adql_as_written() const {
+  const auto spec = parse_saved_query(saved_text(), defaults_);
+  return spec ? spec->adql : std::string();
 }
 
 std::optional<Error> QueryDirectory::save_error() const { return state_.lock()->save_error; }
@@ -90,8 +107,50 @@ QueryDirectory::File QueryDirectory::file(const std::string& name) const {
 }
 
 void QueryDirectory::refresh_spec(State& state) const {
-  state.spec = state.files.contains(std::string(kQueryFile)) ? parse_saved_query(state.saved_text, defaults_)
-                                                             : Result<cache::QuerySpec>(cache::QuerySpec{});
+  const bool positions = state.files.contains(std::string(kPositionsFile));
+  state.spec = state.files.contains(std::string(kQueryFile))
+                   ? spec_of(state, positions ? &state.positions : nullptr)
+                   : Result<cache::QuerySpec>(cache::QuerySpec{});
+}
+
+// positions: the text of positions.csv; null: there is none.
+Result<cache::QuerySpec> QueryDirectory::spec_of(const State& state, const std::string* positions) const {
+  auto spec = parse_saved_query(state.saved_text, defaults_);
+  if (!spec || spec->adql.empty() || is_fixed() || !folder_.listed) return spec;
+  const bool wanted = asks_positions(spec->adql);
+  if (!wanted && positions == nullptr) return spec;
+  if (!wanted)
+    return Error(EINVAL,
+                 "positions.csv is there, but query.adql does not use it: write {ra} and {dec} where a "
+                 "position belongs, or remove positions.csv");
+  if (positions == nullptr)
+    return Error(EINVAL,
+                 "query.adql holds {ra} or {dec}: write positions.csv beside it, with a header such as "
+                 "name,ra,dec");
+  const auto read = parse_positions(*positions);
+  if (!read) return read.error();
+  auto adql = query_of_positions(spec->adql, *read);
+  if (!adql) return adql.error();
+  spec->adql = *std::move(adql);
+  return spec;
+}
+
+void QueryDirectory::adopt_positions(State& state, const QueryStore::Saved& saved,
+                                     const std::string& identity) {
+  const std::string name(kPositionsFile);
+  const auto found = state.files.find(name);
+  const bool unsaved_changes = found != state.files.end() && found->second->content() != state.positions;
+  if (saved.positions_ns == 0 && found != state.files.end() && state.positions_ns != 0 && !unsaved_changes) {
+    found->second->unlinked();  // another mount has removed it
+    state.files.erase(found);
+  } else if (saved.positions_ns != 0 && found == state.files.end()) {
+    state.files[name] = std::make_shared<TextFile>("text:" + identity + ":positions", saved.positions,
+                                                   time_of(saved.positions_ns));
+  } else if (saved.positions_ns != 0 && !unsaved_changes) {
+    found->second->replace(saved.positions, time_of(saved.positions_ns));
+  }
+  state.positions = saved.positions;
+  state.positions_ns = saved.positions_ns;
 }
 
 void QueryDirectory::adopt(const QueryStore::Saved& saved) {
@@ -107,6 +166,7 @@ void QueryDirectory::adopt(const QueryStore::Saved& saved) {
   state->saved_ns = saved.mtime_ns;
   state->save_error.reset();
   state->hidden.clear();
+  if (folder_.listed && !is_fixed()) adopt_positions(*state, saved, identity_);
   refresh_spec(*state);
 }
 
@@ -124,6 +184,7 @@ Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
   state->files[name] = file;
   state->hidden.erase(name);
   if (name == kQueryFile) state->spec = cache::QuerySpec{};  // empty until something is committed
+  if (name == kPositionsFile) refresh_spec(*state);
   return file;
 }
 
@@ -137,6 +198,17 @@ bool QueryDirectory::remove(const std::string& name) {
   return true;
 }
 
+Result<void> QueryDirectory::remove_positions() {
+  const std::scoped_lock saving(saving_);
+  if (auto removed = owner_->store_.remove_positions(name()); !removed) return removed;
+  (void)remove(std::string(kPositionsFile));
+  auto state = state_.lock();
+  if (!state->positions.empty()) state->removed_positions = std::exchange(state->positions, {});
+  state->positions_ns = 0;
+  refresh_spec(*state);
+  return {};
+}
+
 Result<void> QueryDirectory::rename(const std::string& from, const std::string& to, bool replace) {
   const std::scoped_lock saving(saving_);
   File moved;
@@ -148,9 +220,13 @@ Result<void> QueryDirectory::rename(const std::string& from, const std::string& 
     if (!replace && state->files.contains(to)) return Error(EEXIST, "there is a file " + to + " already");
     moved = found->second;
   }
+  if ((to == kQueryFile || to == kPositionsFile) && moved->symlink())
+    return Error(EINVAL, to + " must be a plain file");
   if (to == kQueryFile) {
-    if (moved->symlink()) return Error(EINVAL, "query.adql must be a plain file");
     if (auto written = write(moved->content()); !written) return written.error();
+  } else if (to == kPositionsFile) {
+    if (auto read = parse_positions(moved->content()); !read) return read.error();
+    if (auto written = write_positions(moved->content()); !written) return written.error();
   }
   auto state = state_.lock();
   state->files.erase(from);
@@ -164,6 +240,11 @@ Result<void> QueryDirectory::rename(const std::string& from, const std::string& 
 Result<void> QueryDirectory::commit(const TextFile& file) {
   const std::scoped_lock saving(saving_);
   const std::string text = file.content();
+  if (this->file(std::string(kPositionsFile)).get() == &file) {
+    if (auto written = write_positions(text); !written) return written;
+    const auto read = parse_positions(text);
+    return read ? Result<void>() : read.error();
+  }
   {
     auto state = state_.lock();
     auto current = state->files.find(std::string(kQueryFile));
@@ -182,6 +263,9 @@ Result<void> QueryDirectory::undo(TextFile& file) {
   const std::scoped_lock saving(saving_);
   Error too_large(EFBIG, "a text of more than 1 MiB is no query; the one before it stays");
   auto state = state_.lock();
+  if (const auto list = state->files.find(std::string(kPositionsFile));
+      list != state->files.end() && list->second.get() == &file)
+    file.replace(state->positions, time_of(state->positions_ns));
   auto current = state->files.find(std::string(kQueryFile));
   if (current == state->files.end() || current->second.get() != &file) return too_large;
   file.replace(state->saved_text, time_of(state->saved_ns));
@@ -201,6 +285,31 @@ Result<void> QueryDirectory::write(const std::string& text) {
   }
   state->saved_text = text;
   state->saved_ns = *time;
+  state->save_error.reset();
+  state->hidden.clear();
+  refresh_spec(*state);
+  return {};
+}
+
+// REQUIRES: saving_ held.
+Result<void> QueryDirectory::write_positions(const std::string& text) {
+  {
+    auto state = state_.lock();
+    if (state->removed) return {};
+    if (text == state->positions && state->positions_ns != 0 && !state->save_error) {
+      state->hidden.clear();
+      refresh_spec(*state);
+      return {};
+    }
+  }
+  auto time = owner_->store_.save_positions(name(), text);
+  auto state = state_.lock();
+  if (!time) {
+    state->save_error = time.error();
+    return time.error();
+  }
+  state->positions = text;
+  state->positions_ns = *time;
   state->save_error.reset();
   state->hidden.clear();
   refresh_spec(*state);
@@ -264,7 +373,11 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
     return QueryDirectoryPtr();
   }
   if (!time) return time.error();
-  if (query && query->state_.lock()->saved_ns == *time) return query;
+  const std::int64_t positions = folder_.listed ? store_.positions_ns(name) : 0;
+  const auto same = [&](const auto& state) {
+    return state->saved_ns == *time && state->positions_ns == positions;
+  };
+  if (query && same(query->state_.lock())) return query;
 
   auto saved = store_.load(name);
   if (!saved) return saved.error();
@@ -304,6 +417,8 @@ Result<QueryDirectoryPtr> SavedQueries::make(const std::string& name) {
   auto there = take_up(name);
   if (!there) return there.error();
   if (*there) return Error(EEXIST, folder_.path + "/" + name + " exists");
+  if (auto old = store_.remove_positions(name); !old)
+    return old.error();  // of a query that was removed by hand
   if (auto saved = store_.save(name, ""); !saved) return saved.error();
   return take_up(name);
 }

@@ -26,6 +26,7 @@
 #include "client/base/guarded.h"
 #include "client/base/result.h"
 #include "fs/datasets/known_queries.h"
+#include "fs/positions/positions.h"
 #include "fs/queries/query_store.h"
 #include "fs/queries/scratch_names.h"
 #include "fs/tree/text_file.h"
@@ -69,6 +70,10 @@ class QueryDirectory {
   Result<cache::QuerySpec> listed_spec() const;
   // The text as last committed.
   std::string saved_text() const { return state_.lock()->saved_text; }
+  // What the query is asked for, if positions.csv is there and query.adql holds {ra} and {dec}; empty: it is not.
+  std::vector<Position> positions() const;
+  // query.adql without directives, and with its {ra} and {dec}.
+  std::string adql_as_written() const;
   // Why the last commit failed; the store then has the text before it.
   std::optional<Error> save_error() const;
   // The query that was asked here before the present one and that no other directory asks, once after each change: its
@@ -80,10 +85,12 @@ class QueryDirectory {
   // REQUIRES: no file of this name. ENOSPC above 100 files.
   Result<File> create(const std::string& name, std::optional<std::string> symlink_target = {});
   bool remove(const std::string& name);  // false: no such file
+  Result<void> remove_positions();       // also from the store
   // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits if `to` is query.adql.
   Result<void> rename(const std::string& from, const std::string& to, bool replace);
 
-  // Writes `file` to the store if it is query.adql and differs from what is there.
+  // Writes `file` to the store if it is query.adql or positions.csv and differs from what is there. EINVAL with the number of
+  // the line if positions cannot be read; they are kept all the same.
   Result<void> commit(const TextFile& file);
   // Of a file to which more was written than it may hold: query.adql gets back the text that is kept. EFBIG.
   Result<void> undo(TextFile& file);
@@ -105,6 +112,9 @@ class QueryDirectory {
     std::set<std::string> hidden;
     std::string saved_text;
     std::int64_t saved_ns = 0;
+    std::string positions;          // as saved last
+    std::int64_t positions_ns = 0;  // of those in the store; 0: there are none
+    std::string removed_positions;  // what `rm -r` has still to remove is found by them
     Result<cache::QuerySpec> spec{cache::QuerySpec{}};
     cache::QuerySpec asked;  // the last one that was not empty
     std::optional<Error> save_error;
@@ -112,9 +122,13 @@ class QueryDirectory {
     bool frozen = false;
     std::uint64_t created = 0;  // scratch files so far, for their identities
   };
-  void adopt(const QueryStore::Saved& saved);  // what the store has becomes query.adql
+  void adopt(const QueryStore::Saved& saved);  // what the store has becomes query.adql and positions.csv
+  static void adopt_positions(State& state, const QueryStore::Saved& saved, const std::string& identity);
   Result<void> write(const std::string& text);
-  void refresh_spec(State& state) const;  // REQUIRES: state locked
+  Result<void> write_positions(const std::string& text);
+  // REQUIRES: state locked
+  void refresh_spec(State& state) const;
+  Result<cache::QuerySpec> spec_of(const State& state, const std::string* positions) const;
 
   const std::string identity_;
   SavedQueries* const owner_;  // nullptr: fixed

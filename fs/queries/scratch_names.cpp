@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 
+#include "fs/positions/positions.h"
 #include "fs/tree/names.h"
 
 namespace esofs::fs {
@@ -33,9 +34,11 @@ bool test_of_vim(std::string_view name) {
 }  // namespace
 
 bool scratch_name(std::string_view name) {
-  if (name == kQueryFile || may_name_a_dataset(name)) return false;
+  if (name == kQueryFile || name == kPositionsFile || may_name_a_dataset(name)) return false;
   // .query.adql.swp, query.adql~, query.adql.save, #query.adql#, .#query.adql, query.adql.AbC123, .query.adql.kate-swp …
-  if (name.find(kQueryFile) != std::string_view::npos) return true;
+  for (const auto edited : {kQueryFile, kPositionsFile}) {
+    if (name.find(edited) != std::string_view::npos) return true;
+  }
   return test_of_vim(name) || temporary(name, "sed") || temporary(name, ".goutputstream-") ||
          temporary(name, "cooledit");
 }

@@ -1,4 +1,5 @@
-// Which names can be written in the directory of a query: query.adql, and what editors make beside it while they save.
+// Which names can be written in the directory of a query: query.adql, positions.csv, and what editors make beside them while
+// they save.
 // All other names are read-only there, so that programs which work in such a directory meet what they meet on a read-only disk.
 //
 //   source   the manuals of the editors: vim (swap-file, backup, and its test file 4913), nano (-B, emergency save), GNU Emacs
@@ -12,7 +13,7 @@ namespace esofs::fs {
 
 inline constexpr std::string_view kQueryFile = "query.adql";
 
-// A name that an editor of query.adql gives to a file or symbolic link of its own; not query.adql itself.
+// A name that an editor of these files gives to a file or symbolic link of its own; not the files themselves.
 bool scratch_name(std::string_view name);
 
 }  // namespace esofs::fs

@@ -1,0 +1,62 @@
+#include "fs/queries/position_table.h"
+
+#include <array>
+#include <cstdio>
+#include <optional>
+#include <vector>
+
+#include "client/base/angle.h"
+#include "fs/positions/position_query.h"
+
+namespace esofs::fs {
+namespace {
+
+std::string position_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + "\"";
+}
+
+std::string arcseconds(const std::optional<double>& degrees) {
+  if (!degrees) return {};
+  std::array<char, 32> text{};
+  (void)std::snprintf(text.data(), text.size(), "%.1f", *degrees * 3600);
+  return text.data();
+}
+
+}  // namespace
+
+PositionMatch position_match(const QueryDirectory& directory, const cache::Listing& listing) {
+  return {listing.columns(), directory.positions(), radius_of_positions(directory.adql_as_written())};
+}
+
+Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,
+                                   NameStyle style) {
+  std::vector<std::string> lines(match.positions().size());  // of each position
+  const auto line = [&](std::size_t i, const std::string& file, const std::optional<double>& separation) {
+    const Position& position = match.positions()[i];
+    lines[i] += position_field(position.name) + "," + angle_text(position.ra_deg) + "," +
+                angle_text(position.dec_deg) + "," + position_field(file) + "," + arcseconds(separation) +
+                "\n";
+  };
+  std::optional<Error> failed;
+  const auto visited = listing.entries(0, [&](const cache::Listing::Entry& entry) {
+    const auto row = listing.row(entry.row);
+    if (!row) failed = row.error();
+    if (!row) return false;
+    for (const auto& each : match.of(*row))
+      line(each.position, shown_name(entry.name, style), each.separation);
+    return true;
+  });
+  if (!visited) return visited.error();
+  if (failed) return *failed;
+  std::string text = "POSITION,RA,DEC,FILE,SEPARATION\n";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].empty()) line(i, "", std::nullopt);
+    text += lines[i];
+  }
+  return text;
+}
+
+}  // namespace esofs::fs

@@ -1,0 +1,25 @@
+// Which files of a query belong to which of its positions: table/positions.csv, and the centres of cutout/at_<radius>/.
+//
+//   shapes   CSV: POSITION, RA and DEC in degrees, FILE, SEPARATION from the centre of the file's field in arcseconds; a line for
+//            each file of each position, and one without a file for a position that has none
+//   errors   of the listing
+//   threads  thread-safe
+#pragma once
+
+#include <string>
+
+#include "cache/catalog.h"
+#include "fs/positions/position_match.h"
+#include "fs/queries/saved_queries.h"
+#include "fs/tree/names.h"
+
+namespace esofs::fs {
+
+inline constexpr const char* kPositionTableName = "positions.csv";
+
+PositionMatch position_match(const QueryDirectory& directory, const cache::Listing& listing);
+
+Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,
+                                   NameStyle style);
+
+}  // namespace esofs::fs
