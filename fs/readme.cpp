@@ -12,6 +12,7 @@ std::string queries_text(const Config& config) {
     ls -l queries/ngc253            runs the query
     cat queries/ngc253/status.txt   phase, rows, complete or truncated, last error
     cp ngc253.adql queries/ngc253.adql  makes it from a text that you have
+    cp -r queries/ngc253 queries/more   copies its text, also that of a directory of browse/
     queries/ngc253/table/result.vot the answer as the server sent it; also .csv .tsv .json .fits .txt
     queries/ngc253/table/headers.csv the headers of its files, a row each; also .fits .vot
     touch queries/ngc253/query.adql asks again; rmdir queries/ngc253 removes the query

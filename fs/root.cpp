@@ -20,14 +20,39 @@ namespace {
 
 std::string line(std::string text) { return text.ends_with('\n') ? std::move(text) : std::move(text) + "\n"; }
 
-std::string status_text(const Context& context, BrowseState& browse, std::optional<uid_t> reader) {
+// Other users' programs are not for everybody.
+void keep_own(nlohmann::ordered_json& activity, uid_t user) {
+  auto own = nlohmann::ordered_json::array();
+  for (auto& one : activity) {
+    if (one.value("uid", static_cast<uid_t>(-1)) == user) own.push_back(std::move(one));
+  }
+  activity = std::move(own);
+}
+
+nlohmann::ordered_json running_queries(const Context& context, SavedQueries& queries) {
+  auto running = nlohmann::ordered_json::array();
+  for (const auto& query : queries.known()) {
+    const auto spec = query->spec();
+    if (!spec || spec->adql.empty()) continue;
+    const auto state = context.catalog().state(*spec);
+    if (state.running)
+      running.push_back(
+          {{"path", query->path()}, {"since", iso_time(state.started_at)}, {"rows", state.rows_so_far}});
+  }
+  return running;
+}
+
+std::string status_text(const Context& context, BrowseState& browse, SavedQueries& queries,
+                        std::optional<uid_t> reader) {
   const Config& config = context.config();
   nlohmann::ordered_json status = nlohmann::ordered_json::object();
   status["archive"] = config.archive_name;
   status["version"] = config.version;
   status["mounted"] = iso_time(context.mounted_at());
   for (const auto& [key, value] : config.status) status[key] = value();
+  if (reader) keep_own(status["filesystem"]["activity"], *reader);
   if (config.programs) status["programs"] = config.programs(reader);
+  status["running_queries"] = running_queries(context, queries);
   status["browse"] = browse_status(browse);
   return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -49,7 +74,7 @@ std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
   return std::make_unique<JobDirectories>(std::move(jobs), texts, config.now, context.query_defaults());
 }
 
-NodePtr make_control(Context& context, BrowseState& browse) {
+NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& queries) {
   const std::int64_t time = context.mounted_at();
   const Config& config = context.config();
   const auto fixed = [time](const std::string& path, const std::string& text) {
@@ -67,9 +92,10 @@ NodePtr make_control(Context& context, BrowseState& browse) {
   return std::make_shared<FixedDirectory>(
       "/.esofs", time,
       FixedDirectory::Entries{
-          {"status.json",
-           live("/.esofs/status.json",
-                [&context, &browse](Reader reader) { return status_text(context, browse, reader); })},
+          {"status.json", live("/.esofs/status.json",
+                               [&context, &browse, &queries](Reader reader) {
+                                 return status_text(context, browse, queries, reader);
+                               })},
           {"errors",
            live("/.esofs/errors", [&context](Reader reader) { return errors_text(context, reader); })},
           {"config.json", fixed("/.esofs/config.json", config.config_json)},
@@ -94,7 +120,7 @@ NodePtr Root::node() {
       {"datasets", std::make_shared<DatasetsNode>(context_, queries_)}};
   if (jobs_) entries.emplace_back("jobs", make_jobs_node({context_, *jobs_, queries_}));
   if (!context_.config().tap_services.empty()) entries.emplace_back("tables", make_tables_node(context_));
-  entries.emplace_back(".esofs", make_control(context_, browse_));
+  entries.emplace_back(".esofs", make_control(context_, browse_, queries_));
   return std::make_shared<FixedDirectory>("/", time, std::move(entries));
 }
 

@@ -388,7 +388,8 @@ const HttpSettings& HttpClient::settings() const noexcept { return pool_->settin
 
 Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, Lane::Turn& turn) {
   const std::string step = request.method + " " + shown(request);
-  if (settings().offline) return Error(ENETUNREACH, "esofs is offline").at(step);
+  if (settings().offline)
+    return Error(ENETUNREACH, "the mount is offline (-o offline) and makes no request").at(step);
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped").at(step);
   auto session = pool_->take();
   const auto begun = steady_clock::now();
@@ -405,7 +406,9 @@ Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, La
                   std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count(),
                   counted.bytes(), turn.cause().text());
   pool_->give_back(std::move(session));
-  if (!head) return head.error().at(step);
+  if (!head)
+    return head.error().what().find(shown(request)) == std::string::npos ? head.error().at(step)
+                                                                         : head.error();
   return head;
 }
 

@@ -12,7 +12,6 @@
 
 #include "cache/content/disk/chunk.h"
 #include "cache/store/inode_numbers.h"
-#include "client/base/in_turn.h"
 #include "client/base/safe_name.h"
 #include "fs/kernel/privacy.h"
 #include "fs/kernel/stat_of.h"
@@ -40,8 +39,11 @@ constexpr const char* kErrorAttribute = "user.esofs.error";
 }  // namespace
 
 nlohmann::ordered_json Filesystem::status() const {
-  return {
-      {"live_inodes", live_inodes()}, {"open_handles", open_handles()}, {"errors", context_.errors().size()}};
+  return {{"live_inodes", live_inodes()},
+          {"open_handles", open_handles()},
+          {"errors", context_.errors().size()},
+          {"served_bytes", activity_.served()},
+          {"activity", activity_json(activity_, inodes_)}};
 }
 
 Result<NodePtr> Filesystem::find(std::uint64_t ino) const {
@@ -128,23 +130,6 @@ Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<En
                }));
 }
 
-Cancel Filesystem::walk(const NodePtr& from, const std::string& path, Done<NodePtr> done) {
-  const auto begin = path.find_first_not_of('/');
-  if (begin == std::string::npos) {
-    done(from);
-    return {};
-  }
-  const auto end = std::min(path.find('/', begin), path.size());
-  return in_turn<Found, NodePtr>(
-      [&](Done<Found> found) { return from->lookup(path.substr(begin, end - begin), std::move(found)); },
-      [from, rest = path.substr(end)](const Found& found, Done<NodePtr> walked) -> Cancel {
-        if (found.node) return walk(found.node, rest, std::move(walked));
-        walked(Error(ESTALE, "the file is not there any more"));
-        return {};
-      },
-      std::move(done));
-}
-
 Cancel Filesystem::lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done) {
   const NodePtr live = inodes_.find(ino);
   if (live && !parent) {
@@ -217,7 +202,8 @@ Cancel Filesystem::opendir(std::uint64_t ino, Done<Opened> done) {
     done(node.error());
     return {};
   }
-  return (*node)->open_directory(AskedBy(done.cause(), [this, ino, node = *node, done = done.take()](
+  auto use = activity_.begin(ino, done.cause(), context_.now());
+  return (*node)->open_directory(AskedBy(done.cause(), [this, ino, node = *node, use, done = done.take()](
                                                            Result<std::shared_ptr<DirectoryHandle>> handle) {
     if (!handle) return done(handle.error());
     Opened opened;
@@ -288,25 +274,30 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user,
     done((*node)->refusal("open for writing"));
     return {};
   }
+  auto use = activity_.begin(ino, done.cause(), context_.now());
   return (*node)->open(
       user, truncate,
-      AskedBy(done.cause(), [this, ino, user, node = *node, done = done.take()](Result<FileHandle> handle) {
-        if (!handle) return done(handle.error());
-        if (handle->file->restricted() && user && !sees_everything(context_.config(), *user))
-          return done(
-              Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
-        done(opened(ino, node->own_content(), *std::move(handle)));
-      }));
+      AskedBy(
+          done.cause(), [this, ino, user, use, node = *node, done = done.take()](Result<FileHandle> handle) {
+            if (!handle) return done(handle.error());
+            if (handle->file->restricted() && user && !sees_everything(context_.config(), *user))
+              return done(
+                  Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
+            done(opened(ino, node->own_content(), *std::move(handle)));
+          }));
 }
 
 Cancel Filesystem::read(std::uint64_t handle, std::uint64_t offset, std::size_t size, Done<Bytes> done) {
-  const auto file = files_.find(handle).handle.file;
+  const auto open = files_.find(handle);
+  const auto& file = open.handle.file;
   if (!file) {
     done(no_such_handle());
     return {};
   }
+  auto use = activity_.begin(open.ino, done.cause(), context_.now());
   // The answer keeps the file: the kernel may release it while a read is still under way.
-  return file->read(offset, size, AskedBy(done.cause(), [file, done = done.take()](Result<Bytes> bytes) {
+  return file->read(offset, size, AskedBy(done.cause(), [file, use, done = done.take()](Result<Bytes> bytes) {
+                      if (bytes) use->served(bytes->size());
                       done(std::move(bytes));
                     }));
 }
@@ -381,7 +372,10 @@ Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::st
   auto node = find(ino);
   if (!node) return node.error();
   if (((*node)->attributes().permissions & kAnyWrite) == 0) return (*node)->refusal(operation);
-  return Error(EACCES, operation + " " + (*node)->path() + ": it belongs to another user");
+  return Error(
+      EACCES,
+      operation + " " + (*node)->path() +
+          ": it belongs to another user; a mount of your own (`esofs mount DIRECTORY`) is yours to change");
 }
 
 // --- mutations ---
@@ -391,6 +385,7 @@ Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name
   if (!directory) return directory.error();
   auto node = (*directory)->create(name);
   if (!node) return node.error();
+  context_.made_directories().filled((*directory)->identity());
   Created created;
   created.entry = entry(*node);
   // Only files that live in memory can be created, and those open at once.
@@ -409,11 +404,12 @@ Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name
   return created;
 }
 
-Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name) {
+Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name, const Cause& cause) {
   auto directory = find(parent, name);
   if (!directory) return directory.error();
   auto node = (*directory)->make_directory(name);
   if (!node) return node.error();
+  context_.made_directories().made((*node)->identity(), cause, context_.now());
   return entry(*node);
 }
 

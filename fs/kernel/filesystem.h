@@ -26,6 +26,7 @@
 #include "cache/content/file_cache.h"
 #include "client/base/ask.h"
 #include "client/base/result.h"
+#include "fs/kernel/activity.h"
 #include "fs/kernel/handle_table.h"
 #include "fs/kernel/inode_table.h"
 #include "fs/kernel/reports.h"
@@ -106,7 +107,7 @@ class Filesystem {
   void release(std::uint64_t handle);
 
   Result<Created> create(std::uint64_t parent, const std::string& name);
-  Result<Entry> mkdir(std::uint64_t parent, const std::string& name);
+  Result<Entry> mkdir(std::uint64_t parent, const std::string& name, const Cause& cause = {});
   Result<Entry> symlink(std::uint64_t parent, const std::string& name, const std::string& target);
   Result<void> unlink(std::uint64_t parent, const std::string& name);
   Cancel rmdir(std::uint64_t parent, const std::string& name, Done<void> done);
@@ -156,7 +157,6 @@ class Filesystem {
   Result<NodePtr> find(std::uint64_t parent,
                        const std::string& name) const;  // the parent; ENAMETOOLONG for the name
   Cancel lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done);
-  static Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done);
   Entry describe(std::uint64_t ino, const Attributes& attributes) const;
   std::uint64_t shown_number(std::uint64_t ino) const;  // what programs see of an inode number
   // Gives the next entries of a directory their shown numbers, in one transaction.
@@ -170,6 +170,7 @@ class Filesystem {
   Context& context_;
   InodeTable inodes_;
   Reports reports_;
+  Activity activity_;
   SizeQuestions sizes_;
   HandleTable<FileHandle> files_;
   HandleTable<std::shared_ptr<DirectoryHandle>> directories_;

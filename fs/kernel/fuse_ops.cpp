@@ -270,7 +270,7 @@ void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, 
 
 void on_mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
   if (refused(request, Operation::kMkdir, parent, name, "mkdir")) return;
-  const auto entry = filesystem_of(request).mkdir(parent, name);
+  const auto entry = filesystem_of(request).mkdir(parent, name, cause_of(request, Operation::kMkdir));
   answer(request, Operation::kMkdir, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
 }
 

@@ -5,12 +5,6 @@
 namespace esofs::fs {
 namespace {
 
-// The pid is 0 if the process is in another pid namespace.
-Cause cause_of(fuse_req_t request, Operation operation) {
-  const fuse_ctx* context = fuse_req_ctx(request);
-  return {context->pid, context->uid, operation};
-}
-
 void on_interrupt(fuse_req_t request, void* connection) {
   static_cast<Connection*>(connection)->pending->interrupt(request);
 }
@@ -33,6 +27,11 @@ fuse_file_info file_info(const Opened& opened, bool directory) {
 }
 
 }  // namespace
+
+Cause cause_of(fuse_req_t request, Operation operation) {
+  const fuse_ctx* context = fuse_req_ctx(request);
+  return {context->pid, context->uid, operation};
+}
 
 Reply::Reply(Connection& connection, fuse_req_t request, Operation operation, std::uint64_t ino,
              std::string name, bool waits)

@@ -43,6 +43,9 @@ struct Connection {
   std::function<void()> stop;  // ends the session's loop
 };
 
+// The pid is 0 if the process is in another pid namespace.
+Cause cause_of(fuse_req_t request, Operation operation);
+
 class Reply {
  public:
   // ino and name: what was asked for, for the error log. waits: the answer may come later, so that an interrupt must find

@@ -192,6 +192,7 @@ Cancel QueriesNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
 
 // mkdir and `cp` look a new name up first, so that nothing here is a slip.
 Absence QueriesNode::absence(const std::string& name) {
+  if (const auto good = check_query_name(name); !good) return {good.error().what(), false};
   std::vector<std::string> names;
   for (const auto& query : queries_.known()) names.push_back(query->name());
   Absence absence = absence_among(name, names);
@@ -280,6 +281,11 @@ NodePtr QueryNode::local_entry(const std::string& name) const {
 }
 
 Cancel QueryNode::lookup(const std::string& name, Done<Found> done) {
+  // A program that has made the directory creates the file, perhaps with O_EXCL.
+  if (name == kQueryFile && context_.made_directories().empty_for(identity(), done.cause(), context_.now())) {
+    done(Found{nullptr, 0});
+    return {};
+  }
   if (auto local = local_entry(name)) {
     done(Found{std::move(local)});
     return {};
@@ -333,6 +339,16 @@ std::vector<std::pair<std::string, NodePtr>> QueryNode::local_entries() const {
 }
 
 Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
+  // `cp -r` of a query copies its text, and the archive is not asked for anything.
+  if (context_.made_directories().lists_source(done.cause(), context_.now())) {
+    FixedDirectory::Entries texts;
+    for (const std::string_view name : {kQueryFile, kPositionsFile}) {
+      auto node = local_entry(std::string(name));
+      if (node) texts.emplace_back(name, std::move(node));
+    }
+    done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(texts))));
+    return {};
+  }
   const auto spec = directory_->spec();
   if (!spec) {
     done(spec.error());
@@ -369,8 +385,8 @@ Result<void> QueryNode::check_new_name(const std::string& name) const {
   if (name == kQueryFile || scratch_name(name) || (name == kPositionsFile && directory_->listed())) return {};
   return Error(EROFS,
                path() + "/" + name +
-                   ": only query.adql and positions.csv can be written here, and what their editors put "
-                   "beside them");
+                   ": the files of a query are made by its text; only query.adql and positions.csv can be "
+                   "written here, and what their editors put beside them");
 }
 
 Result<NodePtr> QueryNode::create(const std::string& name) {

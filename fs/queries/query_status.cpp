@@ -41,6 +41,8 @@ std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
   if (state.running) return state.known ? "" : "the query continues; list this directory again";
   if (!state.error) return state.known ? "" : "list this directory to run the query";
   if (state.error->code() == EINVAL && directory.is_fixed()) return "";
+  if (state.error->what().find("-o offline") != std::string::npos)
+    return "mount without -o offline, and list this directory";
   if (state.error->code() == EINVAL) {
     const std::string advised = advice(spec.adql);
     return advised.empty() ? kMendQuery : advised + "; " + kMendQuery;

@@ -236,9 +236,23 @@ bool compares(std::string_view before) {
   return list.ends_with(" in") || list.ends_with("\nin");
 }
 
+// The number of "… LIMIT 10"; "" if it does not end so.
+std::string limit_at_end(std::string_view adql) {
+  constexpr std::string_view kWord = "limit";
+  const std::string text = lower(trimmed(adql, " \t\r\n;"));
+  const auto digits = text.find_last_not_of("0123456789");
+  if (digits == std::string::npos || digits + 1 == text.size()) return {};
+  const std::string_view before = trimmed(std::string_view(text).substr(0, digits + 1), kBlank);
+  const bool limit = before.size() > kWord.size() && before.size() <= digits && before.ends_with(kWord) &&
+                     kBlank.find(before[before.size() - kWord.size() - 1]) != std::string_view::npos;
+  return limit ? text.substr(digits + 1) : std::string();
+}
+
 }  // namespace
 
 std::string advice(std::string_view adql) {
+  if (const auto rows = limit_at_end(adql); !rows.empty())
+    return "ADQL has no LIMIT: begin with SELECT TOP " + rows;
   for (std::size_t i = 0; i < adql.size(); ++i) {
     const char c = adql[i];
     if (c == '\'' || c == '"') {

@@ -13,6 +13,7 @@
 #include "cache/content/file_cache.h"
 #include "fs/tree/config.h"
 #include "fs/tree/error_log.h"
+#include "fs/tree/made_directories.h"
 #include "fs/tree/timer.h"
 
 namespace esofs::fs {
@@ -29,6 +30,7 @@ class Context {
   cache::FileCache& files() const noexcept { return files_; }
   Timer& timer() const noexcept { return timer_; }
   ErrorLog& errors() noexcept { return errors_; }
+  MadeDirectories& made_directories() noexcept { return made_directories_; }
   const client::Identifiers& ids() const noexcept { return *config_.ids; }
   std::int64_t now() const { return config_.now(); }
   // The time of generated files that have no better one: that of the mount.
@@ -49,6 +51,7 @@ class Context {
   Timer& timer_;
   const std::int64_t mounted_at_;
   ErrorLog errors_;
+  MadeDirectories made_directories_;
 };
 
 // The kernel's timeouts, in seconds.

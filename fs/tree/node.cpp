@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "client/base/in_turn.h"
+
 namespace esofs::fs {
 
 Cancel Node::lookup(const std::string&, Done<Found> done) {
@@ -44,5 +46,22 @@ Result<void> Node::rename(const std::string& name, Node&, const std::string&, bo
   return refusal("rename " + name + " in");
 }
 Result<void> Node::change(const Change&) { return refusal("change"); }
+
+Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done) {
+  const auto begin = path.find_first_not_of('/');
+  if (begin == std::string::npos) {
+    done(from);
+    return {};
+  }
+  const auto end = std::min(path.find('/', begin), path.size());
+  return in_turn<Found, NodePtr>(
+      [&](Done<Found> found) { return from->lookup(path.substr(begin, end - begin), std::move(found)); },
+      [from, rest = path.substr(end)](const Found& found, Done<NodePtr> walked) -> Cancel {
+        if (found.node) return walk(found.node, rest, std::move(walked));
+        walked(Error(ESTALE, "the file is not there any more"));
+        return {};
+      },
+      std::move(done));
+}
 
 }  // namespace esofs::fs

@@ -176,4 +176,7 @@ class Node {
   virtual Error refusal(const std::string& operation) const;
 };
 
+// The node at a path below `from`, "a/b". ESTALE if there is none.
+Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done);
+
 }  // namespace esofs::fs

@@ -141,6 +141,15 @@ TEST(SavedQuery, ATextInDoubleQuotesIsAdvisedAgainst) {
     EXPECT_EQ(advice(text), "") << text;
 }
 
+TEST(SavedQuery, ALimitAtTheEndIsAdvisedAgainst) {
+  for (const char* text : {"SELECT * FROM t LIMIT 10", "SELECT * FROM t\nlimit\t10;\n"})
+    EXPECT_EQ(advice(text), "ADQL has no LIMIT: begin with SELECT TOP 10") << text;
+  for (const char* text :
+       {"SELECT * FROM t WHERE a > 10", "SELECT * FROM t WHERE limit=10", "SELECT speed_limit10", "10",
+        "SELECT a FROM t WHERE b='LIMIT 10'", "SELECT * FROM nolimit 10", "LIMIT"})
+    EXPECT_EQ(advice(text), "") << text;
+}
+
 TEST(SavedQuery, ANulByteIsNoText) { EXPECT_NE(complaint(std::string("SELECT\0 1", 9)), "accepted"); }
 
 TEST(HeaderWishTest, DirectivesNameTheColumnsOfTheHeaderTable) {
