@@ -35,6 +35,7 @@
 #include "fs/tree/timer.h"
 #include "mountopts/caller_login.h"
 #include "mountopts/credential_options.h"
+#include "mountopts/slow_steps.h"
 
 namespace esofs::mountopts {
 namespace {
@@ -190,16 +191,20 @@ class Built : public BuiltMount {
 
   Result<void> open(const Options& options, const client::Profile& profile, const std::string& archive,
                     const std::string& mountpoint, std::function<void()> on_hangup) {
+    SlowSteps steps;
+    steps.step("opening the cache in " + options.cache_dir.string());
     const auto cache_refused = make_directories(options, warnings_);
     if (!cache_refused) return cache_refused.error();
     if (auto opened = open_store(options, *cache_refused); !opened) return opened;
 
+    steps.step("reading what the cache knows of listings");
     cache::Catalog::Config catalog_config;
     catalog_config.results_dir = options.cache_dir / "results";
     auto catalog = cache::Catalog::create(catalog_config, *archive_, *store_, queries_);
     if (!catalog) return catalog.error().at("the catalogue of listings");
     catalog_ = std::move(*catalog);
 
+    steps.step("looking at the content that the cache holds");
     auto files =
         cache::FileCache::create(file_cache_config(options), *archive_, *store_, *catalog_, transfers_);
     if (!files) return files.error().at("the cache of file content");
@@ -213,6 +218,7 @@ class Built : public BuiltMount {
 
     if (options.caller_identity) callers_ = make_callers(options, profile);
 
+    steps.step("mounting on " + mountpoint);
     context_ =
         std::make_unique<fs::Context>(fs_config(options, profile, archive), *catalog_, *files_, timer_);
     root_ = std::make_unique<fs::Root>(*context_);
@@ -221,6 +227,11 @@ class Built : public BuiltMount {
                                           session_config(options, archive, mountpoint, std::move(on_hangup)));
     if (!session) return session.error();
     session_ = std::move(*session);
+    if (!credentials_) return {};
+    steps.step("looking for a login");
+    const auto notice = credentials_->notice();
+    const std::string problem = notice ? *notice : credentials_->status().problem;
+    if (!problem.empty()) warnings_.push_back(problem);
     return {};
   }
 

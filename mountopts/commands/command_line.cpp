@@ -29,6 +29,7 @@
 #include "mountopts/commands/mountpoint.h"
 #include "mountopts/commands/unmount.h"
 #include "mountopts/commands/warm_command.h"
+#include "mountopts/commands/watch.h"
 #include "mountopts/commands/why_command.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/options.h"
@@ -36,10 +37,17 @@
 namespace esofs::mountopts {
 namespace {
 
-constexpr const char* kClearScreen = "\033[H\033[2J";
 // "umount" is as near to one as to the other of the first two, and means the first.
 constexpr std::array<std::string_view, 10> kCommands{"unmount", "mount", "status", "login", "logout",
                                                      "warm",    "cache", "doctor", "why",   "archives"};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  esofs mount ~/eso        then read ~/eso/README.txt\n"
+    "  esofs status --watch     what is read by whom\n"
+    "  esofs why ~/eso/PATH     why a path cannot be read\n"
+    "  esofs unmount ~/eso\n"
+    "\n";
 
 int failed(const Error& error) {
   std::cerr << "esofs: " << error.what() << '\n';
@@ -79,6 +87,15 @@ Result<std::vector<std::string>> with_command(int argc, const char* const* argv)
   return words;
 }
 
+// What begins as `name` does, "--s…".
+std::vector<std::string> of_same_letter(std::vector<std::string> names, const std::string& name) {
+  constexpr std::size_t kCompared = 3;
+  std::erase_if(names, [&name](const std::string& other) {
+    return other.substr(0, kCompared) != name.substr(0, kCompared);
+  });
+  return names;
+}
+
 // Why a word that begins with '-' is no option of the command; "" if all are.
 std::string wrong_option(const CLI::App& app, const std::vector<std::string>& words) {
   if (words.empty() || !is_command(words[0])) return {};
@@ -110,7 +127,8 @@ std::string wrong_option(const CLI::App& app, const std::vector<std::string>& wo
                                                        : "";
       return "'" + name + "' is an option of -o: write -o " + meant + (given.empty() ? "" : "=" + given);
     }
-    const auto near = nearest(name, known);
+    // One letter is near to every other one.
+    const auto near = name.starts_with("--") ? nearest(name, of_same_letter(known, name)) : std::string();
     return "`esofs " + words[0] + "` has no option '" + name + "'" +
            (near.empty() ? "" : " (did you mean '" + near + "'?)") + "; run `esofs help " + words[0] +
            "`, or esofs --help";
@@ -131,8 +149,23 @@ class Help : public CLI::Formatter {
   }
 };
 
-std::string usage_message(const CLI::App* /*app*/, const CLI::Error& error) {
-  return std::string("esofs: ") + error.what() + "\nRun with --help for more information.\n";
+// CLI11's sentence in the words of the other messages. command: "mount", or "" before one is known.
+std::string usage_message(const CLI::Error& error, const std::string& command) {
+  const std::string help =
+      is_command(command) ? "; run `esofs help " + command + "`, or esofs --help" : "; run `esofs --help`";
+  const std::string said = error.what();
+  const auto colon = said.find(": ");
+  const std::string subject = said.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : said.substr(colon + 2);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
+    return "`esofs " + command + "` takes fewer words; too many: " + rest + help;
+  const bool mismatch = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch);
+  if (mismatch && subject == "MOUNTPOINT")
+    return "`esofs mount` takes ARCHIVE and MOUNTPOINT, and no more words; an option is -o NAME=VALUE, "
+           "without blanks" +
+           help;
+  if (mismatch) return subject + " needs a value" + help;
+  return said + help;
 }
 
 std::string options_help() {
@@ -188,11 +221,10 @@ int run_status(const std::string& mountpoint, const StatusForm& form, bool watch
                const std::vector<std::string>& options) {
   const auto path = mountpoint.empty() ? Result<std::string>("") : mount_path(mountpoint);
   if (!path) return failed(path.error());
-  const bool redrawn = watch && ::isatty(STDOUT_FILENO) == 1;
+  if (watch && !form.json) return run_watch(*path);
   for (;;) {
     if (!path->empty() && !is_esofs_mount(*path))
       return failed(Error(ENXIO, *path + ": no esofs is mounted there"));
-    if (redrawn) std::cout << kClearScreen;
     const auto answered = print_statuses(*path, form);
     if (!answered) return failed(answered.error());
     if (path->empty() && !form.json) std::cout << sessions_text(options) << std::flush;
@@ -210,8 +242,7 @@ int run_command_line(int argc, const char* const* argv) {
   app.set_version_flag("-V,--version", "esofs " ESOFS_VERSION);
   app.require_subcommand(1);
   app.formatter(std::make_shared<Help>());
-  app.failure_message(usage_message);
-  app.footer(kExitCodes);
+  app.footer(std::string(kExamples) + kExitCodes);
 
   std::vector<std::string> places;
   MountCommand mount;
@@ -225,7 +256,7 @@ int run_command_line(int argc, const char* const* argv) {
       ->option_text(" ");
   mounting->add_option("-o", mount.options, "options, separated by commas; see below")
       ->allow_extra_args(false)
-      ->option_text("OPT[=VALUE],…");
+      ->option_text("OPT[=VALUE],...");
   mounting->add_flag("-f,--foreground", mount.foreground, "stay in the foreground, log to standard error");
   mounting->footer(options_help());
 
@@ -239,14 +270,15 @@ int run_command_line(int argc, const char* const* argv) {
   StatusForm form;
   auto* status = app.add_subcommand("status", "Show what a mount does: cache, transfers, errors");
   status->add_option("MOUNTPOINT", mountpoint, "where it is mounted; default: every mount")->option_text(" ");
-  status->add_flag("--watch", watch, "again every two seconds");
+  status->add_flag("--watch", watch,
+                   "every two seconds: rates, hits of the cache, what is read by whom, queries that run");
   status->add_flag("--json", form.json, "as JSON");
   status->add_flag("-v,--verbose", form.verbose,
                    "also which programs fetch most, and what was read ahead, evicted and sent again");
   std::vector<std::string> status_options;
   status->add_option("-o", status_options, "where sessions are kept: state_dir=DIR")
       ->allow_extra_args(false)
-      ->option_text("OPT[=VALUE],…");
+      ->option_text("OPT[=VALUE],...");
 
   LoginCommand login;
   auto* logging_in = app.add_subcommand(
@@ -258,7 +290,7 @@ int run_command_line(int argc, const char* const* argv) {
     command->add_option("ARCHIVE", login.archive, "as for mount; default: eso")->option_text(" ");
     command->add_option("-o", login.options, "options as for mount")
         ->allow_extra_args(false)
-        ->option_text("OPT[=VALUE],…");
+        ->option_text("OPT[=VALUE],...");
   }
   logging_in->add_option("--user", login.user, "the name at the archive")->option_text("NAME");
   logging_in->add_flag(
@@ -286,7 +318,7 @@ int run_command_line(int argc, const char* const* argv) {
   caching->add_flag("--clear", cache.clear, "remove the content of files; listings stay");
   caching->add_option("-o", cache.options, "where it is: cache_dir=DIR")
       ->allow_extra_args(false)
-      ->option_text("OPT[=VALUE],…");
+      ->option_text("OPT[=VALUE],...");
 
   caching->add_flag("--json", cache.as_json, "as JSON");
 
@@ -295,7 +327,7 @@ int run_command_line(int argc, const char* const* argv) {
   examining->add_option("ARCHIVE", doctor.archive, "as for mount; default: eso")->option_text(" ");
   examining->add_option("-o", doctor.options, "options as for mount")
       ->allow_extra_args(false)
-      ->option_text("OPT[=VALUE],…");
+      ->option_text("OPT[=VALUE],...");
 
   examining->add_flag("--json", doctor.as_json, "as JSON");
 
@@ -312,23 +344,29 @@ int run_command_line(int argc, const char* const* argv) {
   naming->add_flag("--json", archives.as_json, "as JSON");
   naming->add_option("-o", archives.options, "where profiles are: config_dir=DIR")
       ->allow_extra_args(false)
-      ->option_text("OPT[=VALUE],…");
+      ->option_text("OPT[=VALUE],...");
 
   auto words = with_command(argc, argv);
   if (!words) return failed(words.error());
   if (const auto wrong = wrong_option(app, *words); !wrong.empty()) return failed(Error(EINVAL, wrong));
+  const std::string command = words->empty() ? "" : words->front();
   std::reverse(words->begin(), words->end());  // as CLI11 takes them
   try {
     app.parse(*words);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? kDone : kWrongUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // help and version
+    return failed(Error(EINVAL, usage_message(error, command)));
   }
 
   if (*mounting) {
     mount.mountpoint = places.back();
     if (places.size() == 2) mount.archive = places.front();
     std::error_code unknown;
+    if (places.size() == 1 && places.front().ends_with(".json") &&
+        !std::filesystem::exists(places.front(), unknown))
+      return failed(Error(EINVAL, places.front() +
+                                      ": there is no such profile; the command is `esofs mount " +
+                                      places.front() + " MOUNTPOINT`"));
     if (places.size() == 1 && std::filesystem::is_regular_file(places.front(), unknown))
       return failed(Error(
           EINVAL, places.front() +
@@ -339,10 +377,10 @@ int run_command_line(int argc, const char* const* argv) {
     const std::string first = argc > 1 ? argv[1] : "";
     const int code = done.error().code();
     const bool mistyped = (code == ENOENT || code == EINVAL) && !is_command(first);
-    return failed(
-        mistyped && !command_meant(first).empty()
-            ? Error(code, done.error().what() + "; '" + first + "' is no command" + command_meant(first))
-            : done.error());
+    return failed(mistyped && !command_meant(first).empty()
+                      ? Error(code, "unknown command '" + first + "'" + command_meant(first) +
+                                        "; nor is it an archive: " + done.error().what())
+                      : done.error());
   }
   if (*unmounting) {
     const auto done = unmount(mountpoint, only_if_idle);

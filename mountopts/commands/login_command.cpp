@@ -30,6 +30,7 @@
 #include "mountopts/merged_options.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/probe.h"
+#include "mountopts/slow_steps.h"
 
 namespace esofs::mountopts {
 namespace {
@@ -198,14 +199,18 @@ Result<void> run_login(const LoginCommand& command) {
   who.password = *std::move(password);
   client::HttpClient http(http_settings(options));
   Lane::Turn turn{std::stop_token()};
+  SlowSteps steps;
+  steps.step("waiting for the answer of " + client::shown_url(profile.token_url));
   auto token = client::request_token(http, profile, who, now(), turn);
   if (!token) return token.error();
   const client::KeptSession session{*token, profile.name, profile.token_url, profile.credential_hosts};
+  steps.step("keeping the session");
   auto place_kept = keep(client::session_file(options.state_dir, profile), session, profile, command.keyring);
   if (!place_kept) return place_kept.error().at("the session cannot be kept");
   std::cout << who.name << " is logged in at " << profile.title << until(*token) << '\n'
             << "kept in " << *place_kept << '\n'
             << std::flush;
+  steps.step("waiting for the mounts of " + profile.title + " to use it");
   for (const auto& mountpoint : mounts_that_use(*token, profile, options))
     std::cout << "used by " << mountpoint << '\n';
   return {};

@@ -135,6 +135,8 @@ Result<void> run_mount(const MountCommand& command) {
   if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
   if (auto there = check_credential_files(*options); !there) return there;
   if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
+  if (::access("/dev/fuse", R_OK | W_OK) != 0)
+    return Error(errno, "you may not use /dev/fuse; `esofs doctor` says what is missing");
   auto mountpoint = Mountpoint::prepare(command.mountpoint);
   if (!mountpoint) return mountpoint.error();
   auto apart = check_places(*options, mountpoint->path());

@@ -105,7 +105,8 @@ Result<std::string> unmount(const std::string& given, bool only_if_idle) {
   const auto until = steady_clock::now() + kLeaving;
   if (!gone_until(until, **mount)) return cut_off(**mount, "its daemon was asked to end, and has not");
   wait_for_end(daemon, until);
-  return std::string();
+  const bool at_terminal = ::isatty(STDERR_FILENO) == 1;
+  return at_terminal ? *path + ": files were in use; their programs have got errors" : std::string();
 }
 
 }  // namespace esofs::mountopts

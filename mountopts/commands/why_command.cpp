@@ -115,7 +115,9 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
     const std::string near = attribute_of(found.path, "user.esofs.near");  // of a query without rows
     if (!near.empty()) found.sentence += (found.sentence.empty() ? "" : "; ") + near;
   }
-  if (found.code != 0) found.advice = advice_for(found.code, place.source);
+  const bool offline = found.sentence.find("-o offline") != std::string::npos;
+  if (found.code != 0)
+    found.advice = offline ? "mount without -o offline" : advice_for(found.code, place.source);
   const std::string root = place.root == "/" ? std::string() : place.root;
   found.earlier = earlier_lines(place.mountpoint, root + found.path.substr(place.mountpoint.size()));
   return found;

@@ -78,7 +78,13 @@ class CommandLine(harness.MountTest):
         for words, told in ((('mount', '--cache-size', '10G', 'a', 'b'), 'write -o cache_size=10G'),
                             (('mount', '--ttl=1h', 'a', 'b'), 'write -o ttl=1h'),
                             (('login', '--usr', 'pi'), "did you mean '--user'?"),
-                            (('warm', '-v', 'x'), "`esofs warm` has no option '-v'"),
+                            (('warm', '-v', 'x'), "`esofs warm` has no option '-v';"),
+                            (('status', '--usr', 'x'), "`esofs status` has no option '--usr';"),
+                            (('status', 'a', 'b'), '`esofs status` takes fewer words; too many: b'),
+                            (('mount', 'a', 'b', 'c'), '`esofs mount` takes ARCHIVE and MOUNTPOINT, and no more words'),
+                            (('mount', '-o'), '-o needs a value'),
+                            (('unmount',), 'MOUNTPOINT is required; run `esofs help unmount`'),
+                            (('mount', 'none.json'), 'none.json: there is no such profile'),
                             (('mount', self.sim.profile), f'write `esofs mount {self.sim.profile} MOUNTPOINT`')):
             done = run(harness.programs['esofs'], *words, check=False)
             self.assertEqual(done.returncode, 2, words)
@@ -188,11 +194,41 @@ class CommandLine(harness.MountTest):
         watching = subprocess.Popen([harness.programs['esofs'], 'status', '--watch', self.mount.path],
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         harness.guardian.tell(f'+pid {watching.pid}')
-        self.assertEqual(watching.stdout.readline(), self.mount.path + '\n')
+        self.assertRegex(watching.stdout.readline(), f'^[-0-9]{{10}}T[0-9:]{{8}}Z {self.mount.path}: 0 B/s received, .*; errors 0\n$')
         self.mount.unmount()
         self.assertIn('no esofs is mounted there', watching.communicate(timeout=harness.PATIENCE)[1])
         self.assertEqual(watching.returncode, 3)
         harness.guardian.tell(f'-pid {watching.pid}')
+
+    def test_watching_shows_who_reads_what_and_which_queries_run(self):
+        folder = self.mount.save('q', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21T08:15:12%'")
+        name = [name for name in os.listdir(folder) if name.endswith('.fits')][0]
+        self.sim.fault(path='/dataPortal/file', stall_after=100)
+        self.sim.fault(path='/tap_obs', stall_after=100)
+        self.mount.save('r', 'SELECT TOP 7 * FROM ivoa.ObsCore')
+        ones = [subprocess.Popen(words, stdout=subprocess.DEVNULL)
+                for words in (['cat', f'{folder}/{name}'], ['ls', self.mount / 'queries/r'])]
+        for one in ones:
+            harness.guardian.tell(f'+pid {one.pid}')
+        reader, writer = os.openpty()
+        watching = subprocess.Popen([harness.programs['esofs'], 'status', '--watch', self.mount.path], stdout=writer)
+        harness.guardian.tell(f'+pid {watching.pid}')
+        os.close(writer)
+        shown_name = name[-20:]
+        wanted = (rf'cat\[{ones[0].pid}\]  .*{shown_name}', rf'ls\[{ones[1].pid}\]  /queries/r  since ',
+                  r'running   /queries/r  since 20[-0-9T:]*Z, 0 rows so far', r'rates .*/s received, .*/s served')
+        shown = ''
+        while not all(re.search(text, shown) for text in wanted):
+            shown += os.read(reader, 4096).decode()
+        self.assertNotIn('\033[2J', shown, 'the screen does not flicker')
+        watching.kill()
+        watching.wait(harness.PATIENCE)
+        self.sim.clear()
+        self.sim.release()
+        for one in (*ones, watching):
+            self.assertIsNotNone(one.wait(harness.PATIENCE))
+            harness.guardian.tell(f'-pid {one.pid}')
+        os.close(reader)
 
     def test_the_form_of_fstab_works(self):
         place = tempfile.mkdtemp(dir=self.home.path)

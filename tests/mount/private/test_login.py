@@ -157,6 +157,35 @@ class Login(PrivateTest):
         self.assertEqual(read(self.path()), data)
         self.assertEqual(self.sim.requests('/dataPortal/file'), [])  # the same user can read the cached file again
 
+    def test_a_login_says_what_it_waits_for(self):
+        self.sim.fault(path='/sso', delay=2000)
+        done = self.login('pi')
+        self.assertRegex(done.stderr, r'^esofs: waiting for the answer of http.*/sso/oidc/token …\n$')
+        self.assertIn('pi is logged in at ', done.stdout)
+
+    def test_a_mount_says_at_the_prompt_that_a_session_has_ended(self):
+        self.login('pi')
+        self.assertEqual(self.remounted().result.stderr, '')
+        with open(self.session(), encoding='utf-8') as file:
+            session = json.load(file)
+        session['expires'] = 1_700_000_000
+        with open(self.session(), 'w', encoding='utf-8') as file:
+            json.dump(session, file)
+        self.assertRegex(self.remounted().result.stderr,
+                         'warning: the session of pi ended at 2023-11-14.*run `esofs login .*; mounted all the same')
+
+    def test_a_mount_says_at_the_prompt_which_file_of_secrets_it_does_not_use(self):
+        netrc = self.netrc(mode=0o644)
+        for options in (('credentials=' + netrc,), ('token_file=' + netrc,)):
+            self.assertIn(f'warning: {netrc} holds secrets and others can reach it (mode 0644): not used; run chmod 600 {netrc}',
+                          self.remounted(*options).result.stderr)
+        self.assertIn(f'warning: {self.home.path} is not a plain file',
+                      self.remounted('token_file=' + self.home.path).result.stderr)
+        done = run(harness.programs['esofs'], 'mount', self.sim.profile, self.home.path + '/new', '-o',
+                   self.directories() + ',token_file=/no/such/file', check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "esofs: option 'token_file': /no/such/file: No such file or directory\n"))
+
     def test_a_login_page_with_200_is_a_refusal(self):
         self.sim.access(login_pages=True)
         query = self.mount.save('all', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC253'")
