@@ -22,6 +22,10 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
   return hash ^ (hash >> 33U);
 }
 
+std::array<std::uint64_t, 2> hashes_of(std::string_view text) {
+  return {hash_of(text, 0), hash_of(text, 0x9e3779b97f4a7c15ULL)};
+}
+
 std::string ending(const ContentKey::Parts& parts) {
   return parts.login.key_ending() + (parts.plain ? "+plain" : "");
 }
@@ -38,10 +42,10 @@ std::string new_generation() {
   return std::to_string(random()) + "-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
 }
 
-ContentKey::ContentKey(std::string text)
-    : text_(std::move(text)), hash_{hash_of(text_, 0), hash_of(text_, 0x9e3779b97f4a7c15ULL)} {}
+ContentKey::ContentKey(std::string text) : text_(std::move(text)), hash_(hashes_of(text_)) {}
 
-ContentKey::ContentKey(Parts parts) : ContentKey(text_of(parts)) { parts_ = std::move(parts); }
+ContentKey::ContentKey(Parts parts)
+    : parts_(std::move(parts)), text_(text_of(parts_)), hash_(hashes_of(text_)) {}
 
 ContentKey ContentKey::decoded(const std::string& text, const FileId& id, const Login& login) {
   Parts parts{id, {}, login, false};
