@@ -311,6 +311,7 @@ void StoredCatalog::prepare_sources(const std::vector<client::Dataset>& datasets
   const auto many = [&archive = archive_, together](const std::vector<std::size_t>& places,
                                                     Lane::Turn& turn) {
     std::vector<client::Dataset> wanted;
+    wanted.reserve(places.size());
     for (const std::size_t place : places) wanted.push_back(together[place]);
     Answers<SourceRecord>::Many found(places.size());
     auto located = archive.locate_together(wanted, turn);
