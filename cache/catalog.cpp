@@ -95,6 +95,9 @@ class StoredCatalog final : public Catalog {
   Cancel listing(const QuerySpec& query, Done<std::shared_ptr<const Listing>> done) override {
     return queries_->listing(query, std::move(done));
   }
+  Cancel listing_with_result(const QuerySpec& query, Done<std::shared_ptr<const Listing>> done) override {
+    return queries_->listing_with_result(query, std::move(done));
+  }
   std::shared_ptr<const Listing> known_listing(const QuerySpec& query) override {
     return queries_->known_listing(query);
   }

@@ -56,6 +56,10 @@ class Catalog {
   // The snapshot of a query. At once if there is one; past its ttl a refresh runs in the background. If there is none: when
   // the query has been answered. Cancelling leaves the query running.
   virtual Cancel listing(const QuerySpec& query, Done<std::shared_ptr<const Listing>> done) = 0;
+  // The same, but if the answer was kept in a file that is gone since, only when the query has been answered again.
+  virtual Cancel listing_with_result(const QuerySpec& query, Done<std::shared_ptr<const Listing>> done) {
+    return listing(query, std::move(done));
+  }
   // The snapshot, if there is one. No network, starts nothing.
   virtual std::shared_ptr<const Listing> known_listing(const QuerySpec& query) = 0;
   // From memory and LMDB.

@@ -80,8 +80,10 @@ class Listing {
   virtual Result<std::optional<Entry>> find_directory(const std::string& name) const;
   virtual Result<client::Row> row(std::uint64_t row) const = 0;
 
-  // The answer as the server sent it; nullopt if it was not kept (disk full).
+  // The answer as the server sent it; nullopt if it was not kept (disk full), or is gone since.
   virtual std::optional<std::filesystem::path> result_file() const = 0;
+  // Whether it was kept.
+  virtual bool result_kept() const { return result_file().has_value(); }
 
  protected:
   static bool in_directory(const Entry& entry, const std::string& name);

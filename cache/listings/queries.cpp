@@ -130,6 +130,21 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
   return joined.cancel;
 }
 
+Cancel Queries::listing_with_result(const QuerySpec& spec, Done<Answer> done) {
+  const QueryKey query = key_of(spec);
+  const auto snapshot = spec.adql.empty() ? nullptr : find_snapshot(query);
+  if (!snapshot || !snapshot->result_kept() || snapshot->result_file()) return listing(spec, std::move(done));
+  const AttemptRecord attempt = attempts_.get(query);
+  if (still_failed(attempt)) {
+    done(*attempt.error);
+    return {};
+  }
+  const Cause cause = done.cause();
+  auto joined = flights_.join(query, std::move(done));
+  if (joined.first) submit(query, spec, cause);
+  return joined.cancel;
+}
+
 std::shared_ptr<const Listing> Queries::known_listing(const QuerySpec& spec) {
   return find_snapshot(key_of(spec));
 }

@@ -36,6 +36,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
   Queries(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane);
 
   Cancel listing(const QuerySpec& spec, Done<std::shared_ptr<const Listing>> done);
+  Cancel listing_with_result(const QuerySpec& spec, Done<std::shared_ptr<const Listing>> done);
   std::shared_ptr<const Listing> known_listing(const QuerySpec& spec);
   QueryState state(const QuerySpec& spec);
   void refresh(const QuerySpec& spec);

@@ -39,6 +39,7 @@ class StoredListing final : public Listing {
   Result<std::optional<Entry>> find_directory(const std::string& name) const override;
   Result<client::Row> row(std::uint64_t row) const override;
   std::optional<std::filesystem::path> result_file() const override;
+  bool result_kept() const override { return generations_ && record_.result_bytes > 0; }
 
   const SnapshotRecord& record() const { return record_; }
 

@@ -86,11 +86,13 @@ Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm 
           done(open_local(*path, listing));
         }));
   }
-  const auto file = listing->result_file();
-  if (file)
+  if (const auto file = listing->result_file()) {
     done(open_local(*file, listing));
-  else
+  } else if (listing->result_kept()) {
+    done(Error(EAGAIN, "the answer of this query has just been removed from the cache; look again"));
+  } else {
     done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
+  }
   return {};
 }
 
@@ -177,7 +179,7 @@ class TableNode : public Node {
     const auto spec = directory_->listed_spec();
     if (!spec) return false;
     const auto listing = context_.catalog().known_listing(*spec);
-    return !listing || listing->result_file().has_value();
+    return !listing || listing->result_kept();
   }
   using Render = std::function<Result<std::string>(const cache::Listing&)>;
   // What is made of the rows of the answer; nullptr: no such file.
@@ -283,7 +285,7 @@ Cancel AnswerFile::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
       Error(EAGAIN, path() + ": the query has not been answered yet"),
       [&](Done<FileHandle> opened) {
         return in_turn<ListingPtr, FileHandle>(
-            [&](Done<ListingPtr> listed) { return catalog.listing(*query, std::move(listed)); },
+            [&](Done<ListingPtr> listed) { return catalog.listing_with_result(*query, std::move(listed)); },
             [&catalog, form = form_](const ListingPtr& listing, Done<FileHandle> made) {
               return open_form(catalog, listing, form, std::move(made));
             },

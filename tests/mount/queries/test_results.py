@@ -49,11 +49,31 @@ class Results(harness.MountTest):
                     (shutil.rmtree if os.path.isdir(path) else os.remove)(path)
                 self.mount = self.mounted()
                 self.assertEqual(sorted(os.listdir(self.mount / 'queries/q')), names)
-                until(lambda: os.path.exists(self.result('q', 'vot')), 'the answer')
                 for form, data in before.items():
                     self.assertEqual(len(read(self.result('q', form))), len(data), form)
                 self.assertEqual(read(self.result('q', 'csv')), before['csv'])
                 self.assertTrue(self.kept('.vot'), os.listdir(os.path.join(self.home.cache, 'results')))
+
+    def test_tables_removed_while_mounted_are_asked_for_again(self):
+        folder = self.save('q', CUBES)
+        before = {form: read(self.result('q', form)) for form in FORMS}
+        names = sorted(os.listdir(os.path.join(folder, 'table')))
+        for form in FORMS:
+            with self.subTest(form):
+                shutil.rmtree(os.path.join(self.home.cache, 'results'))
+                os.stat(self.result('q', form))
+                self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), names)
+                self.assertEqual(read(self.result('q', form)), before[form])
+
+    def test_a_removed_table_that_cannot_be_asked_for_is_listed_and_says_why(self):
+        self.save('q', CUBES)
+        shutil.rmtree(os.path.join(self.home.cache, 'results'))
+        self.mount.unmount()
+        self.mount = self.mounted('offline')
+        self.assertIn('result.vot', os.listdir(self.mount / 'queries/q/table'))
+        for form in ('vot', 'csv'):
+            self.assert_errno(errno.ENETUNREACH, read, self.result('q', form))
+        self.assertIn('offline', self.mount.errors())
 
     def test_csv_json_and_the_archives_own_rows_are_the_same(self):
         self.save('q', CUBES)
