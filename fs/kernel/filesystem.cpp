@@ -35,6 +35,7 @@ constexpr double kEstimateTimeout = 10;
 
 Error no_such_handle() { return {EBADF, "no such file handle"}; }
 constexpr const char* kErrorAttribute = "user.esofs.error";
+constexpr const char* kSizeState = "user.esofs.size_state";
 
 }  // namespace
 
@@ -465,6 +466,8 @@ Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& n
   if (!node) return node.error();
   auto value = (*node)->xattr(name);
   if (!value && name == kErrorAttribute) value = reports_.last(ino);
+  if (!value && name == kSizeState && (*node)->type() == NodeType::kFile && !(*node)->attributes().exact)
+    value = "estimated";
   if (!value) return Error(ENODATA, "no attribute " + safe_name(name));
   return *std::move(value);
 }

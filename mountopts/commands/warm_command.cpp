@@ -61,10 +61,21 @@ Result<std::optional<MountEntry>> esofs_place_of(const std::string& path) {
 
 // Files of datasets have this attribute, texts that esofs makes have not.
 bool is_dataset_file(const stdfs::path& path) {
-  return ::getxattr(path.c_str(), "user.esofs.size_state", nullptr, 0) >= 0;
+  return ::getxattr(path.c_str(), "user.esofs.cached_bytes", nullptr, 0) >= 0;
 }
 
-Result<void> gather(const stdfs::path& directory, bool recursive, std::deque<stdfs::path>& files) {
+// What a path of the command line stands for.
+struct Gathered {
+  std::deque<stdfs::path> files;
+  // Only if sizes are wanted: tables and texts that are made when they are opened.
+  bool sizes = false;
+  std::vector<stdfs::path> texts;
+};
+
+// A program that goes through a query's directory goes through its table/.
+bool holds_tables(const stdfs::path& directory) { return directory.filename() == "table"; }
+
+Result<void> gather(const stdfs::path& directory, bool recursive, Gathered& gathered) {
   std::error_code failed;
   std::vector<stdfs::path> below;
   stdfs::directory_iterator entries(directory, failed);
@@ -75,14 +86,15 @@ Result<void> gather(const stdfs::path& directory, bool recursive, std::deque<std
     if (entries->is_directory(unknown)) {
       below.push_back(path);
     } else if (is_dataset_file(path)) {
-      files.push_back(path);
+      gathered.files.push_back(path);
+    } else if (gathered.sizes && attribute_of(path, "user.esofs.size_state") == "estimated") {
+      gathered.texts.push_back(path);
     }
   }
   if (failed) return told(directory.string(), failed.value());
-  if (!recursive) return {};
   for (const auto& path : below) {
-    auto gathered = gather(path, true, files);
-    if (!gathered) return gathered;
+    if (!recursive && !(gathered.sizes && holds_tables(path))) continue;
+    if (auto more = gather(path, recursive, gathered); !more) return more;
   }
   return {};
 }
@@ -163,14 +175,13 @@ std::uint64_t most_kept(const std::string& given) {
   return known ? cache->value("max_bytes", kUnknown) : kUnknown;
 }
 
-// The files that a path of the command line stands for.
 Result<void> gather_path(const std::string& given, const stdfs::path& path, bool recursive,
-                         std::deque<stdfs::path>& files) {
+                         Gathered& gathered) {
   std::error_code failed;
   const auto status = stdfs::status(path, failed);
   if (failed || !stdfs::exists(status)) return told(given, failed ? failed.value() : ENOENT);
-  if (stdfs::is_directory(status)) return gather(path, recursive, files);
-  files.emplace_back(path);
+  if (stdfs::is_directory(status)) return gather(path, recursive, gathered);
+  gathered.files.emplace_back(path);
   return {};
 }
 
@@ -207,6 +218,14 @@ Result<void> warm(Work& work, const stdfs::path& path, std::vector<std::byte>& b
   if (work.command.sizes) return learn_size(path, work.counts.bytes);
   if (work.command.headers) return read_headers(path, work.counts.bytes);
   return read_all(path, buffer, work.counts.bytes);
+}
+
+void learn_texts(Work& work, const std::vector<stdfs::path>& texts) {
+  std::atomic<std::uint64_t> bytes = 0;
+  for (const auto& path : texts) {
+    const auto learnt = learn_size(path, bytes);
+    if (!learnt) tell(work, path.string(), with_sentence(learnt.error(), path));
+  }
 }
 
 void read_files(Work& work) {
@@ -252,28 +271,30 @@ void print_outcome(Work& work) {
 
 Result<void> run_warm(const WarmCommand& command) {
   ::prctl(PR_SET_NAME, kWarmProgram);  // so that the mount knows for what it fetches
-  std::deque<stdfs::path> files;
+  Gathered found;
+  found.sizes = command.sizes;
   Work work(command);
   for (const auto& given : command.paths) {
     const auto path = mount_path(given);
     const auto place = path ? esofs_place_of(*path) : path.error();
     if (place && !*place) return Error(ENXIO, given + ": is on no esofs mount");
-    const auto gathered = place ? gather_path(given, *path, command.recursive, files) : place.error();
+    const auto gathered = place ? gather_path(given, *path, command.recursive, found) : place.error();
     if (gathered) continue;
     tell(work, given, path ? with_sentence(gathered.error(), *path) : gathered.error());
   }
   const bool whole = !command.sizes && !command.headers;
   const int jobs = command.jobs > 0 ? command.jobs : whole ? kJobs : kSmallJobs;
-  const auto readers = std::min<std::size_t>(static_cast<std::size_t>(jobs), files.size());
-  work.counts.all_files = files.size();
-  if (whole) work.counts.all_bytes = bytes_of(files);
-  *work.files.lock() = std::move(files);
+  const auto readers = std::min<std::size_t>(static_cast<std::size_t>(jobs), found.files.size());
+  work.counts.all_files = found.files.size();
+  if (whole) work.counts.all_bytes = bytes_of(found.files);
+  *work.files.lock() = std::move(found.files);
   {
     const Progress progress(work.counts);
     std::vector<std::jthread> threads;
     threads.reserve(readers);
     for (std::size_t i = 0; i < readers; ++i) threads.emplace_back([&work] { read_files(work); });
   }
+  learn_texts(work, found.texts);
   if (command.as_json) {
     print_outcome(work);
   } else {

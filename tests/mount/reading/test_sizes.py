@@ -99,6 +99,24 @@ class Sizes(harness.MountTest):
                 run(harness.programs['esofs'], 'warm', '--sizes', folder)
                 self.assert_true_bytes(name, *self.made_by(script, folder))
 
+    def assert_sizes_of_texts(self, folder):
+        """What stat shows of files that esofs makes, before they are opened, is what they hold."""
+        names = [name for name in sorted(os.listdir(folder)) if os.path.isfile(os.path.join(folder, name))]
+        sizes = {name: os.stat(os.path.join(folder, name)).st_size for name in names}
+        for name in names:
+            self.assertEqual(sizes[name], len(harness.read(os.path.join(folder, name))), name)
+
+    def test_sizes_of_tables_and_texts_are_exact_too(self):
+        for warms in (True, False):
+            with self.subTest(warms):
+                folder = self.fresh(*([] if warms else ['sizes=exact']))
+                dataset = self.mount / ('datasets/' + next(iter(self.truth)).removesuffix('.fits'))
+                os.listdir(dataset)
+                if warms:
+                    run(harness.programs['esofs'], 'warm', '--sizes', folder, dataset)
+                self.assert_sizes_of_texts(os.path.join(folder, 'table'))
+                self.assert_sizes_of_texts(dataset)
+
     # --- overlayfs ---
 
     def overlay(self, commands, *options, overlay=''):
