@@ -109,6 +109,10 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
         [self = this->shared_from_this(), asked, places, attempts, many = std::move(many),
          one = std::move(one)](Lane::Turn& turn) {
           for (const auto& attempt : attempts) attempt->alive_at = self->policy_.now();
+          turn.watch([&attempts](std::chrono::milliseconds silence) {
+            return std::any_of(attempts.begin(), attempts.end(),
+                               [silence](const auto& attempt) { return attempt->patience.ends(silence); });
+          });
           Many found = places.size() > 1 ? many_or_none(many, places, turn) : Many();
           found.resize(places.size());
           for (std::size_t i = 0; i < places.size(); ++i) {
@@ -208,6 +212,7 @@ class Answers : public std::enable_shared_from_this<Answers<Record>> {
     attempt.alive_at = policy_.now();
     const std::stop_callback with_lane(turn.stop(), [&attempt] { attempt.stop.request_stop(); });
     turn.listen_to(attempt.stop.get_token());
+    turn.watch([&attempt](std::chrono::milliseconds silence) { return attempt.patience.ends(silence); });
     flights_.land(attempt, answer(asked, fetch, turn));
   }
 

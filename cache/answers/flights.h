@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache/answers/patience.h"
 #include "client/base/ask.h"
 #include "client/base/cancel_slot.h"
 #include "client/base/guarded.h"
@@ -34,6 +35,7 @@ struct Attempt {
   // When it was sent or its last bytes came, seconds since 1970; 0: not sent yet.
   std::atomic<std::int64_t> alive_at = 0;
   CancelSlot question;  // asked of others; left when the attempt is stopped
+  Patience patience;    // of those who join it after the last one has left
 
  private:
   std::stop_callback<std::function<void()>> leaves_{stop.get_token(), [this] { question.cancel(); }};
@@ -66,8 +68,13 @@ class Flights {
       const auto [at, fresh] = flights->try_emplace(key);
       Flight& flight = at->second;
       // Programs that are interrupted by a timer ask again and again: each new attempt has twice the time of the one before.
-      const bool hangs = !fresh && flight.askers.empty() && silent(*flight.attempt, flight.patience, now);
+      // What it has asked of others may hang as well, and those others see only that it still waits: it asks them again, once.
+      const bool back = !fresh && flight.askers.empty();
+      const bool asks_again =
+          back && flight.attempt->question.open() && !std::exchange(flight.asked_again, true);
+      const bool hangs = asks_again || (back && silent(*flight.attempt, flight.patience, now));
       if (hangs) flight.patience *= 2;
+      if (back && !hangs) flight.attempt->patience.came_back();
       if (hangs && unwanted == Unwanted::kRaces) {
         flight.older.push_back(flight.attempt);
       } else if (hangs) {
@@ -141,6 +148,7 @@ class Flights {
     std::vector<AttemptPtr> older;  // that race with it
     std::vector<std::shared_ptr<Asker>> askers;
     Unwanted unwanted = Unwanted::kGoesOn;
+    bool asked_again = false;
     std::int64_t patience = 1;  // seconds without a sign of life, then an attempt that nobody waits for hangs
   };
   using Map = std::map<std::string, Flight>;

@@ -135,7 +135,11 @@ void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {
   for (const auto& transfer : to_stop) transfer->stop.request_stop();
 }
 
-void CachedFile::add_handle() { ++state_.lock()->handles; }
+void CachedFile::add_handle() {
+  auto state = state_.lock();
+  ++state->handles;
+  state->plan.opened();
+}
 
 bool CachedFile::in_use() { return state_.lock()->handles > 0; }
 
@@ -195,6 +199,8 @@ void CachedFile::run(const TransferPtr& transfer, Lane::Turn& turn) {
       result = ending_error();
     } else {
       const StoppableTurn stoppable(turn, transfer->stop, parts_->gate.stop());
+      turn.watch(
+          [&transfer](std::chrono::milliseconds silence) { return transfer->patience->ends(silence); });
       result = run_transfer(*parts_, about_, *this, *transfer, turn);
       if (!result && result.error().code() == EINTR) result = ending_error();
     }
@@ -334,6 +340,10 @@ void CachedFile::answered(const AnswerTimes& times) {
 }
 
 // --- a chunk that the opening of the file brings ---
+
+std::shared_ptr<Patience> CachedFile::patience_with_opening() {
+  return state_.lock()->plan.patience_with_opening();
+}
 
 void CachedFile::expect(std::uint64_t index) { state_.lock()->plan.expect(index); }
 

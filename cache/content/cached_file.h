@@ -56,6 +56,8 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   void expect(std::uint64_t index);
   void arrived(std::uint64_t index, const Chunk& chunk);
   void lost(std::uint64_t index);
+  // Of readers who come back to such a chunk.
+  std::shared_ptr<Patience> patience_with_opening();
 
  private:
   struct Refused {

@@ -48,19 +48,6 @@ void FileCacheCore::sweep() {
 
 void FileCacheCore::end() { parts_->gate.close(); }
 
-Result<std::shared_ptr<FileCache>> FileCache::create(Config config, client::Archive& archive,
-                                                     MetadataStore& store, Catalog& catalog,
-                                                     Lane& transfers) {
-  if (config.directory.empty()) return Error(EINVAL, "the cache needs a directory");
-  if (config.memory_bytes < 8 * kChunkBytes)
-    return Error(EINVAL, "the cache needs at least 512 KiB of memory");
-  const bool sweep = config.sweep;
-  const auto core = std::make_shared<FileCacheCore>(std::move(config), archive, store, catalog, transfers);
-  if (sweep) core->sweep();
-  // The last user ends it; jobs and continuations may keep the object a little longer.
-  return std::shared_ptr<FileCache>(static_cast<FileCache*>(core.get()), [core](FileCache*) { core->end(); });
-}
-
 // --- records ---
 
 // The content key of the file that a cutout is of; "": it was never opened.
@@ -112,6 +99,8 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
     return {};
   }
   if (auto delivered = known(dataset, id)) {
+    if (const auto whole = std::dynamic_pointer_cast<WholeFile>(delivered->content))
+      return open_whole(dataset, whole, *delivered, std::move(done));
     done(std::move(*delivered));
     return {};
   }
@@ -121,6 +110,25 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
                                std::move(done));
   if (joined.begin) ask(id, joined.begin, dataset);
   return joined.cancel;
+}
+
+// By its response that is under way, unless that hangs.
+Cancel FileCacheCore::open_whole(const client::Dataset& dataset, const std::shared_ptr<WholeFile>& whole,
+                                 const Delivered& delivered, Done<Delivered> done) {
+  return in_turn<bool, Delivered>([whole](Done<bool> answer) { return whole->when_alive(std::move(answer)); },
+                                  [self = shared_from_this(), dataset, whole, delivered](
+                                      bool alive, const Done<Delivered>& answer) -> Cancel {
+                                    if (alive) {
+                                      answer(delivered);
+                                      return {};
+                                    }
+                                    if (!whole->expired()) {
+                                      whole->supersede();
+                                      self->known_.forget(self->file_id(dataset), whole->key());
+                                    }
+                                    return self->open_delivered(dataset, answer);
+                                  },
+                                  std::move(done));
 }
 
 void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
@@ -169,10 +177,7 @@ std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, co
   if (!record || !fresh(*record, dataset)) return std::nullopt;
   if (!record->whole && unsteady_.contains(id, parts_->now())) return std::nullopt;
   if (const auto content = known_.contents(id, *record).content) {
-    const auto whole = std::dynamic_pointer_cast<WholeFile>(content);
-    if (!whole || !whole->hangs()) return Delivered{content, *record};
-    whole->spoil(Error(ESTALE, "its transfer hangs, and nobody has it open"));
-    return std::nullopt;
+    return Delivered{content, *record};
   }
   if (record->whole) return known_whole(dataset, id, *record);
   std::string url = record->url;
@@ -264,6 +269,8 @@ void FileCacheCore::readable(const OpeningRequest& request, const Delivered& del
 }
 
 void FileCacheCore::completed(const OpeningRequest& request, const Delivered& delivered) {
+  const auto whole = std::dynamic_pointer_cast<WholeFile>(delivered.content);
+  if (whole && whole->superseded()) return;  // it goes with its last handle
   unfinished_.ended(delivered.record.key.text());
   auto record = known_.record(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;

@@ -62,6 +62,8 @@ class FileCacheCore : public FileCache,
                                            const ContentKey& key);
   Cancel open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done);
   Cancel open_delivered(const client::Dataset& dataset, Done<Delivered> done);
+  Cancel open_whole(const client::Dataset& dataset, const std::shared_ptr<WholeFile>& whole,
+                    const Delivered& delivered, Done<Delivered> done);
   void ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset);
   // Somebody may have come who waits for the file.
   void ask_again(const FileId& id, const Attempt& stopped, const client::Dataset& dataset) {

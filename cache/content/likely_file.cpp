@@ -46,21 +46,26 @@ void LikelyFile::begin(const Cause& cause) {
 
 void LikelyFile::submit(Asked LikelyFile::*asked, const Cause& cause) {
   const auto job = [self = shared_from_this(), asked](Lane::Turn& turn) {
+    turn.watch([&self, asked](std::chrono::milliseconds silence) {
+      const std::lock_guard lock(self->mutex_);
+      const auto& gives_up = (self.get()->*asked).taker.gives_up;
+      return gives_up && gives_up(silence);
+    });
     std::optional<Part> part;
     try {
       part = self->fetch(asked == &LikelyFile::tail_, turn);
     } catch (const std::exception&) {
       part.reset();  // it is asked for again
     }
-    Take take;
+    Taker taker;
     {
       const std::lock_guard lock(self->mutex_);
       Asked& it = self.get()->*asked;
       it.ended = true;
       it.part = part;
-      take.swap(it.take);
+      taker = std::exchange(it.taker, {});
     }
-    if (take) take(part);
+    if (taker.take) taker.take(part);
   };
   parts_->transfers.submit(job, job_kind(client::server_of(url_), cause), cause);
 }
@@ -81,17 +86,17 @@ std::optional<LikelyFile::Part> LikelyFile::fetch(bool tail, Lane::Turn& turn) {
   return sink.part();
 }
 
-void LikelyFile::give(Asked& asked, Take take) {
+void LikelyFile::give(Asked& asked, Taker taker) {
   std::optional<Part> part;
   {
     const std::lock_guard lock(mutex_);
     if (!asked.ended) {
-      asked.take = std::move(take);
+      asked.taker = std::move(taker);
       return;
     }
     part = std::move(asked.part);
   }
-  take(part);
+  taker.take(part);
 }
 
 std::shared_ptr<LikelyFile> LikelyFiles::ask(const std::shared_ptr<ContentParts>& parts,

@@ -39,21 +39,26 @@ class LikelyFile : public std::enable_shared_from_this<LikelyFile> {
   bool asks_tail() const noexcept { return asks_tail_; }
 
   // Gives the part when it is here, at once or later; nullopt: it did not come. Each once.
-  void take_head(Take take) { give(head_, std::move(take)); }
-  void take_tail(Take take) { give(tail_, std::move(take)); }
+  // gives_up: how long it bears a silent server (Turn::watch).
+  void take_head(Take take, Turn::GivesUp gives_up) { give(head_, {std::move(take), std::move(gives_up)}); }
+  void take_tail(Take take, Turn::GivesUp gives_up) { give(tail_, {std::move(take), std::move(gives_up)}); }
   // Nobody wants it: what is under way is stopped.
   void drop() { stop_.request_stop(); }
 
  private:
+  struct Taker {
+    Take take;
+    Turn::GivesUp gives_up;
+  };
   struct Asked {
     bool ended = false;
     std::optional<Part> part;
-    Take take;  // empty: not asked for yet, or given
+    Taker taker;  // without `take`: not asked for yet, or given
   };
 
   void submit(Asked LikelyFile::*asked, const Cause& cause);
   std::optional<Part> fetch(bool tail, Lane::Turn& turn);
-  void give(Asked& asked, Take take);
+  void give(Asked& asked, Taker taker);
 
   const std::shared_ptr<ContentParts> parts_;
   const std::string url_;

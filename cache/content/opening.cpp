@@ -1,6 +1,7 @@
 #include "cache/content/opening.h"
 
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <utility>
@@ -58,16 +59,19 @@ class Opening : public std::enable_shared_from_this<Opening> {
   // The same by what has been asked for at this URL already.
   void begin_with(const std::shared_ptr<LikelyFile>& likely) {
     request_.attempt->alive_at = parts_->now();
-    likely->take_head([self = shared_from_this(), likely](const std::optional<LikelyFile::Part>& head) {
-      if (head && self->opened_by(*head, likely)) return;
-      likely->drop();
-      self->begin();
-    });
+    likely->take_head(
+        [self = shared_from_this(), likely](const std::optional<LikelyFile::Part>& head) {
+          if (head && self->opened_by(*head, likely)) return;
+          likely->drop();
+          self->begin();
+        },
+        [attempt = request_.attempt](std::chrono::milliseconds silence) {
+          return attempt->patience.ends(silence);
+        });
   }
 
  private:
   class HeadSink;
-  class TailSink;
 
   void submit(void (Opening::*job)(Lane::Turn&)) {
     parts_->transfers.submit([self = shared_from_this(), job](Lane::Turn& turn) { (self.get()->*job)(turn); },
@@ -82,11 +86,26 @@ class Opening : public std::enable_shared_from_this<Opening> {
     try {
       request_.attempt->alive_at = parts_->now();
       const StoppableTurn stoppable(turn, stop_, parts_->gate.stop());
+      turn.watch([this](std::chrono::milliseconds silence) { return gives_up(silence); });
       auto fetched = fetch_all(turn);
       if (!fetched && !answered_) host_->failed(request_, end_of(fetched.error(), lane), fetched.error());
     } catch (const std::exception& bug) {
+      if (whole_) whole_->spoil(Error(EIO, bug.what()));
       if (!answered_) host_->failed(request_, OpeningEnd::kFailed, Error(EIO, bug.what()));
     }
+  }
+
+  // Whether an answer of this head continues the one before. No two cutouts are alike, whatever is said of them.
+  bool continues(const client::FileHead& head) const {
+    if (request_.dataset.is_cutout()) return false;
+    return (!head.validator.empty() && head.validator == whole_head_.validator) ||
+           client::same_tag_and_date(whole_head_.tag, whole_head_.date, head);
+  }
+
+  // The server has been silent for so long.
+  bool gives_up(std::chrono::milliseconds silence) const {
+    if (!answered_ && request_.attempt->patience.ends(silence)) return true;
+    return whole_ && whole_->gives_up(silence, continues(whole_head_));
   }
 
   // A stop request alone does not mean that the attempt was stopped: a response that broke off for good requests one as well.
@@ -101,6 +120,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   Result<void> fetch_all(Lane::Turn& turn);
   Error told(const Error& error, bool accepted, Lane::Turn& turn);
   void fetch_tail(Lane::Turn& turn);
+  bool gives_up_tail(std::chrono::milliseconds silence);
   void tail_ended(const std::shared_ptr<Bytes>& bytes, const client::FileHead& head);
   bool opened_by(const LikelyFile::Part& head, const std::shared_ptr<LikelyFile>& likely);
   void take_likely_tail(const std::shared_ptr<CachedFile>& file, std::uint64_t total);
@@ -206,7 +226,7 @@ class Opening::HeadSink : public client::FetchSink {
     auto& whole = opening_.whole_;
     (void)whole->end(error);
     const bool other = error.code() == ESTALE;
-    if (!other && (whole->begin(size_known_) || continues(opening_.whole_head_))) return true;
+    if (!other && (whole->begin(size_known_) || opening_.continues(opening_.whole_head_))) return true;
     const int code = error.code() == ETIMEDOUT ? ETIMEDOUT : ESTALE;
     whole->spoil(Error(code, "the transfer broke off and cannot be taken up: " + error.what()));
     return false;
@@ -227,18 +247,10 @@ class Opening::HeadSink : public client::FetchSink {
       whole->carried_by(opening_.stop_);
     }
     record_.key = whole->key();
-    const bool begun = whole->begin(head.total) || (continues(head) && whole->resume(head.total));
+    const bool begun = whole->begin(head.total) || (opening_.continues(head) && whole->resume(head.total));
     if (!begun) return Error(ESTALE, "the file came again as another version, or with another size");
     opening_.whole_head_ = head;
     return {};
-  }
-
-  // Whether an answer of this head continues the one before. No two cutouts are alike, whatever is said of them.
-  bool continues(const client::FileHead& head) const {
-    const auto& before = opening_.whole_head_;
-    if (opening_.request_.dataset.is_cutout()) return false;
-    return (!head.validator.empty() && head.validator == before.validator) ||
-           client::same_tag_and_date(before.tag, before.date, head);
   }
 
   Result<void> whole_body(std::span<const std::byte> piece) {
@@ -373,33 +385,6 @@ Error Opening::told(const Error& error, bool accepted, Lane::Turn& turn) {
 
 // --- the tail ---
 
-class Opening::TailSink : public client::FetchSink {
- public:
-  TailSink(Opening& opening, std::uint64_t total) : opening_(opening), total_(total) {}
-
-  Result<void> head(const client::FileHead& head) override {
-    const std::uint64_t first = (chunk_count(total_) - 1) * kChunkBytes;
-    if (!head.partial || head.first != first || head.total != total_)
-      return Error(EIO, "this is not the end of it");
-    head_ = head;
-    return {};
-  }
-  Result<void> body(std::span<const std::byte> piece) override {
-    opening_.parts_->counters.fetched_bytes += piece.size();
-    bytes_->insert(bytes_->end(), piece.begin(), piece.end());
-    return {};
-  }
-
-  const client::FileHead& told() const noexcept { return head_; }
-  const std::shared_ptr<Bytes>& bytes() const noexcept { return bytes_; }
-
- private:
-  Opening& opening_;
-  const std::uint64_t total_;
-  client::FileHead head_;
-  std::shared_ptr<Bytes> bytes_ = std::make_shared<Bytes>();
-};
-
 void Opening::fetch_tail(Lane::Turn& turn) {
   const Inside inside(parts_->gate);
   std::shared_ptr<Bytes> bytes;
@@ -414,7 +399,8 @@ void Opening::fetch_tail(Lane::Turn& turn) {
       request.total = tail_.total;
       request.fits = true;
       if (needs_login()) request.rights = {client::Rights::Kind::kLoggedIn};
-      TailSink sink(*this, tail_.total);
+      turn.watch([this](std::chrono::milliseconds silence) { return gives_up_tail(silence); });
+      TailSink sink(parts_->counters, tail_.total);
       ++parts_->counters.requests;
       const auto fetched = parts_->archive.fetch(request, sink, turn);
       if (fetched && sink.bytes()->size() == tail_.total - first) bytes = sink.bytes();
@@ -424,6 +410,11 @@ void Opening::fetch_tail(Lane::Turn& turn) {
     bytes = nullptr;  // a reader that needs it requests it again
   }
   tail_ended(bytes, head);
+}
+
+bool Opening::gives_up_tail(std::chrono::milliseconds silence) {
+  const std::lock_guard lock(mutex_);
+  return tail_.file && tail_.file->patience_with_opening()->ends(silence);
 }
 
 void Opening::tail_ended(const std::shared_ptr<Bytes>& bytes, const client::FileHead& head) {
@@ -458,6 +449,9 @@ void Opening::take_likely_tail(const std::shared_ptr<CachedFile>& file, std::uin
         const Inside inside(self->parts_->gate);
         if (inside)
           file->read(total - 1, 1, AskedBy(self->request_.attempt->cause, [](const Result<Bytes>&) {}));
+      },
+      [patience = file->patience_with_opening()](std::chrono::milliseconds silence) {
+        return patience->ends(silence);
       });
 }
 

@@ -50,6 +50,11 @@ void TransferPlan::join(const std::shared_ptr<PendingRead>& read, std::uint64_t 
   }
 }
 
+void TransferPlan::opened() {
+  patience_with_opening_->came_back();
+  for (const auto& transfer : active_) transfer->patience->came_back();
+}
+
 std::vector<TransferPtr> TransferPlan::leave(const std::shared_ptr<PendingRead>& read) {
   auto flight = flights_.lower_bound(read->first());
   while (flight != flights_.end() && flight->first < read->end()) {

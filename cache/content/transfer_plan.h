@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "cache/answers/patience.h"
 #include "cache/content/ahead/ahead_counts.h"
 #include "cache/content/ahead/pace.h"
 #include "cache/content/ahead/read_ahead.h"
@@ -39,6 +40,7 @@ struct Transfer {
   std::shared_ptr<Bytes> begun =
       {};  // the first bytes of chunk `next`, of an answer that was shorter than requested
   std::stop_source stop = {};
+  std::shared_ptr<Patience> patience = std::make_shared<Patience>();  // of readers who come back
 };
 using TransferPtr = std::shared_ptr<Transfer>;
 
@@ -85,6 +87,9 @@ class TransferPlan {
   void ahead_for(const Cause& cause) { ahead_for_ = cause; }
   // Queues those of the chunks [first, first + wanted.size()) that are wanted, to be read ahead.
   void look_ahead(std::uint64_t first, const std::vector<bool>& wanted);
+  // Somebody has opened the file, perhaps because what is under way hangs: a program that was ended may have left its reads
+  // behind, and pages of the kernel wait for these.
+  void opened();
   // Nobody has the file open. Returns transfers to be stopped without the lock.
   std::vector<TransferPtr> closed();
 
@@ -92,6 +97,8 @@ class TransferPlan {
 
   bool flying(std::uint64_t chunk) const { return flights_.contains(chunk); }
   bool awaited(std::uint64_t chunk) const;
+  // Of readers who come back to a chunk that the opening brings.
+  const std::shared_ptr<Patience>& patience_with_opening() const noexcept { return patience_with_opening_; }
   // The opening of the file brings the chunk.
   void expect(std::uint64_t chunk) { flights_[chunk].carrier = ByOpening(); }
   // The opening did not bring it: it is queued if somebody waits.
@@ -146,6 +153,7 @@ class TransferPlan {
   std::deque<Run> ahead_;
   Cause ahead_for_;  // whose read made the last of it worth asking for
   std::vector<TransferPtr> active_;
+  std::shared_ptr<Patience> patience_with_opening_ = std::make_shared<Patience>();
   Pace pace_;
   ReadAhead readers_;
   AheadCounts& counts_;

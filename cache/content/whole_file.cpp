@@ -11,7 +11,6 @@ namespace {
 // A response that nobody waits for continues if no more than this is left of it: opening a file again and again, as pipelines
 // do, must not begin it again and again.
 constexpr std::uint64_t kFinishBytes = 64ULL << 20U;
-constexpr std::int64_t kPatience = 2;  // seconds without a byte, then a response that nobody waits for hangs
 
 }  // namespace
 
@@ -88,10 +87,10 @@ bool WholeFile::in_use() {
 void WholeFile::drop_handle() {
   {
     const std::lock_guard lock(mutex_);
-    if (--handles_ > 0 || !running_) return;
+    if (--handles_ > 0 || (!running_ && !superseded_)) return;
     const std::uint64_t done = next_ * kChunkBytes;
     const std::uint64_t left = size_ > done ? size_ - done : 0;
-    if (left <= kFinishBytes || done >= left) return;
+    if (!superseded_ && (left <= kFinishBytes || done >= left)) return;
     running_ = false;
   }
   spoil(Error(ESTALE, "the transfer of " + name_ + " was stopped, nobody waited for it"));
@@ -120,6 +119,7 @@ void WholeFile::expire(const Error& error) {
     flights.swap(flights_);
   }
   progress_.notify_all();
+  answer_openers(false);
   carrier->request_stop();
   if (was_running) parts_->forget(key_);  // a chunk may have landed since its content was dropped
   for (const auto& [index, askers] : flights) {
@@ -158,7 +158,6 @@ bool WholeFile::begin(std::optional<std::uint64_t> size) {
     next_ = 0;
     running_ = true;
     memory_only_ = false;
-    alive_at_ = parts_->now();
   }
   skip_ = 0;
   chunk_.reset();
@@ -170,13 +169,64 @@ bool WholeFile::resume(std::optional<std::uint64_t> size) {
   const std::lock_guard lock(mutex_);
   if (expired_ || !running_ || (size_known_ && size != size_)) return false;
   skip_ = next_ * kChunkBytes + (chunk_ ? chunk_->size() : 0);
-  alive_at_ = parts_->now();
   return true;
 }
 
-bool WholeFile::hangs() {
+Cancel WholeFile::when_alive(Done<bool> done) {
+  std::shared_ptr<Done<bool>> opener;
+  bool alive = false;
+  {
+    const std::lock_guard lock(mutex_);
+    alive = !expired_ && !superseded_;
+    if (alive && running_ && !waits_for_readers_) {
+      opener = std::make_shared<Done<bool>>(std::move(done));
+      openers_.push_back(opener);
+      patience_.came_back();
+    }
+  }
+  if (!opener) {
+    done(alive);
+    return {};
+  }
+  return [file = weak_from_this(), opener] {
+    const auto self = file.lock();
+    if (!self) return;
+    {
+      const std::lock_guard lock(self->mutex_);
+      if (std::erase(self->openers_, opener) == 0) return;
+    }
+    (*opener)(Error(EINTR, "interrupted"));
+  };
+}
+
+void WholeFile::answer_openers(bool alive) {
+  Openers openers;
+  {
+    const std::lock_guard lock(mutex_);
+    openers.swap(openers_);
+  }
+  for (const auto& opener : openers) (*opener)(alive);
+}
+
+bool WholeFile::gives_up(std::chrono::milliseconds silence, bool continues) {
+  if (!patience_.ends(silence)) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    // If it can be neither continued nor begun again, those who have it open keep it.
+    if (continues || !touched_ || handles_ == 0) return true;
+  }
+  answer_openers(false);
+  return false;
+}
+
+void WholeFile::supersede() {
   const std::lock_guard lock(mutex_);
-  return running_ && handles_ == 0 && parts_->now() - alive_at_ >= kPatience;
+  superseded_ = true;
+}
+
+bool WholeFile::superseded() {
+  const std::lock_guard lock(mutex_);
+  return superseded_;
 }
 
 void WholeFile::land(const Chunk& chunk) {
@@ -215,17 +265,19 @@ Result<void> WholeFile::wait_for_readers(Lane::Turn& turn) {
   lock.unlock();
   const Turn::Waiting waiting(turn);  // it takes the lane's lock
   lock.lock();
+  waits_for_readers_ = true;
+  lock.unlock();
+  answer_openers(true);
+  lock.lock();
   progress_.wait(lock, turn.stop(), near);
+  waits_for_readers_ = false;
   lock.unlock();
   return {};
 }
 
 Result<void> WholeFile::feed(std::span<const std::byte> piece, Lane::Turn& turn) {
   parts_->counters.fetched_bytes += piece.size();
-  {
-    const std::lock_guard lock(mutex_);
-    alive_at_ = parts_->now();
-  }
+  answer_openers(true);
   const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, piece.size()));
   skip_ -= skipped;
   piece = piece.subspan(skipped);
@@ -259,8 +311,11 @@ Result<void> WholeFile::end(const Result<void>& result) {
     if (ended) size_known_ = true;
   }
   if (ended && chunk_) land(std::exchange(chunk_, nullptr));
-  const std::lock_guard lock(mutex_);
-  if (ended) running_ = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended) running_ = false;
+  }
+  if (ended) answer_openers(true);
   return ended;
 }
 

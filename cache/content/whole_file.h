@@ -10,6 +10,7 @@
 //   source   cache/READING.md; when ESO ignores Range: client/ESO.md, "Files"
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "cache/answers/patience.h"
 #include "cache/content/content.h"
 #include "cache/content/pending_read.h"
 
@@ -55,8 +57,15 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   // Nothing more comes. Success only if the response was whole.
   Result<void> end(const Result<void>& result);
 
-  // Nobody has it open, and its response, which is still under way, has sent nothing for some seconds.
-  bool hangs();
+  // Whether an open can be answered by it: true when its next bytes come, at once if it is complete; false if it is to be
+  // asked for again.
+  Cancel when_alive(Done<bool> done);
+  // The server has been silent for so long. continues: another response would continue this one. True: the response is to be
+  // given up. Openers who can only be helped by a content of their own receive false.
+  bool gives_up(std::chrono::milliseconds silence, bool continues);
+  // Another content takes its place: it serves those who have it open, and is dropped with the last of them.
+  void supersede();
+  bool superseded();
 
   // Stops the response; requested when the last handle is closed and much is missing. Before begin().
   void carried_by(std::stop_source stop);
@@ -64,7 +73,10 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
  private:
   using Askers = std::vector<std::shared_ptr<PendingRead>>;
 
+  using Openers = std::vector<std::shared_ptr<Done<bool>>>;
+
   void land(const Chunk& chunk);
+  void answer_openers(bool alive);
   Result<void> wait_for_readers(Lane::Turn& turn);
 
   const std::shared_ptr<ContentParts> parts_;
@@ -87,9 +99,12 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool touched_ = false;  // bytes of this response have been read
   bool spoiled_ = false;  // on_stale was called
   bool memory_only_ = false;
+  bool waits_for_readers_ = false;
+  bool superseded_ = false;
+  Openers openers_;  // who wait for its next bytes
   int handles_ = 0;
-  std::int64_t alive_at_ = 0;  // when its last bytes came, seconds since 1970
   std::optional<Error> expired_;
+  Patience patience_;  // of those who come back
 };
 
 }  // namespace esofs::cache

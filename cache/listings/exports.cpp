@@ -66,9 +66,7 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
                      Done<stdfs::path> done) {
   const auto votable = listing->result_file();
   if (!votable) {
-    done(listing->result_kept()
-             ? Error(EAGAIN, "the kept answer has just been removed; look again")
-             : Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
+    done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
     return {};
   }
   const stdfs::path target = export_path(*votable, format);
@@ -98,7 +96,7 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
 Result<stdfs::path> Exports::write(const Listing& listing, client::TableFormat format,
                                    const stdfs::path& target, Lane::Turn& turn) try {
   const auto votable = listing.result_file();
-  if (!votable) return Error(EAGAIN, "the kept answer has just been removed; look again");
+  if (!votable) return Error(ENODATA, "the answer of this query is not here any more");
   if (there(target)) return target;
   if (turn.stop().stop_requested()) return Error(EIO, "esofs is ending");
   std::error_code ignored;

@@ -32,6 +32,12 @@ class Turn {
   // that `stop` is requested when the lane's is (a std::stop_callback on the stop() of before).
   void listen_to(std::stop_token stop) { stop_ = std::move(stop); }
 
+  // What decides how long the job bears a silent peer: it is asked several times a second with the time since the peer's last
+  // word. True: the request is ended, as one that has timed out.
+  using GivesUp = std::function<bool(std::chrono::milliseconds silence)>;
+  void watch(GivesUp gives_up) { gives_up_ = std::move(gives_up); }
+  bool gives_up(std::chrono::milliseconds silence) const { return gives_up_ && gives_up_(silence); }
+
   // Waits for `time`, which does not count against the width of the lane. EINTR: stop was requested first.
   Result<void> pause(std::chrono::milliseconds time);
 
@@ -50,6 +56,7 @@ class Turn {
  private:
   std::stop_token stop_;
   std::function<void(int)> count_;
+  GivesUp gives_up_;
   Cause cause_;
   int waits_ = 0;  // Waiting objects that live
 };

@@ -104,9 +104,12 @@ class Transfer {
     const HttpLimits& limits = exchange_.limits;
     if (exchange_.deadline && now >= *exchange_.deadline)
       return HttpFailure{Error(ETIMEDOUT, "the request took longer than its limit"), false};
-    if (phase_ == HttpPhase::kConnect) return std::nullopt;  // curl watches
-    const milliseconds limit = phase_ == HttpPhase::kBody ? limits.stall : limits.first_byte;
-    if (limit.count() <= 0 || now - touched_ < limit) return std::nullopt;
+    const auto silence = std::chrono::duration_cast<milliseconds>(now - touched_);
+    if (!turn_.gives_up(silence)) {
+      if (phase_ == HttpPhase::kConnect) return std::nullopt;  // curl watches
+      const milliseconds limit = phase_ == HttpPhase::kBody ? limits.stall : limits.first_byte;
+      if (limit.count() <= 0 || silence < limit) return std::nullopt;
+    }
     const std::string& method = exchange_.request.method;
     return time_out(phase_, method == "GET" || method == "HEAD");
   }

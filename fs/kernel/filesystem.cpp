@@ -466,8 +466,7 @@ Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& n
   if (!node) return node.error();
   auto value = (*node)->xattr(name);
   if (!value && name == kErrorAttribute) value = reports_.last(ino);
-  if (!value && name == kSizeState && (*node)->type() == NodeType::kFile && !(*node)->attributes().exact)
-    value = "estimated";
+  if (!value && name == kSizeState && !(*node)->attributes().exact) value = "estimated";
   if (!value) return Error(ENODATA, "no attribute " + safe_name(name));
   return *std::move(value);
 }

@@ -13,6 +13,7 @@ namespace esofs::tests {
 namespace {
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::chrono::milliseconds kLookAgain{2};  // at silent_for(), in a hold
 
 std::string text_of(const client::Value& value) {
   const auto* text = std::get_if<std::string>(&value.is);
@@ -148,11 +149,6 @@ std::vector<client::FetchRequest> FakeArchive::fetches() const {
   return state_.fetches;
 }
 
-std::vector<Cause> FakeArchive::fetch_causes() const {
-  const std::lock_guard lock(mutex_);
-  return state_.fetch_causes;
-}
-
 std::vector<client::QueryRequest> FakeArchive::queries() const {
   const std::lock_guard lock(mutex_);
   return state_.queries;
@@ -197,10 +193,19 @@ Result<void> FakeArchive::pass(const std::string& what, std::uint64_t position, 
   lock.unlock();
   const Turn::Waiting waiting(turn);
   changed_.notify_all();
+  bool given_up = false;
+  const auto released = [&] { return state_.releases != releases; };
   lock.lock();
-  changed_.wait(lock, turn.stop(), [&] { return state_.releases != releases; });
+  while (!given_up && !changed_.wait_for(lock, turn.stop(), kLookAgain, released) &&
+         !turn.stop().stop_requested()) {
+    const auto silence = state_.silence;
+    lock.unlock();
+    given_up = turn.gives_up(silence);
+    lock.lock();
+  }
   --state_.held;
   lock.unlock();
+  if (given_up) return Error(ETIMEDOUT, "silent: " + what);
   if (turn.stop().stop_requested()) return Error(EINTR, "stopped");
   return {};
 }

@@ -15,6 +15,7 @@
 //            their turn is stopped
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -111,6 +112,11 @@ class FakeArchive : public client::Archive {
   // While held, operations on `what` ("": all) wait: before their answer, or after so many body bytes or rows.
   void hold(const std::string& what = "", std::uint64_t after = 0);
   void release();
+  // What waits in a hold has been silent for so long (Turn::gives_up).
+  void silent_for(std::chrono::milliseconds silence) {
+    const std::lock_guard lock(mutex_);
+    state_.silence = silence;
+  }
   // Waits until so many operations wait in a hold; false after kPatience.
   bool wait_held(int operations = 1);
 
@@ -122,7 +128,10 @@ class FakeArchive : public client::Archive {
   int association_count(const std::string& what = "") const { return count(Op::kAssociations, what); }
   std::uint64_t fetched_bytes(const std::string& url = "") const;  // passed to sinks
   std::vector<client::FetchRequest> fetches() const;
-  std::vector<Cause> fetch_causes() const;  // for whom, in the same order
+  std::vector<Cause> fetch_causes() const {  // for whom, in the same order
+    const std::lock_guard lock(mutex_);
+    return state_.fetch_causes;
+  }
   std::vector<client::QueryRequest> queries() const;
 
   // From now on a pattern gives the URL of the file of every id: "http://archive/file/<id>".
@@ -221,6 +230,7 @@ class FakeArchive : public client::Archive {
     std::map<std::string, std::uint64_t> holds;
     std::uint64_t releases = 0;
     int held = 0;
+    std::chrono::milliseconds silence{0};
     std::map<std::pair<Op, std::string>, int> counts;
     std::map<std::string, std::uint64_t> bytes;
     std::vector<client::FetchRequest> fetches;

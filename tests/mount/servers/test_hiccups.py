@@ -3,47 +3,18 @@ import errno
 import itertools
 import os
 import resource
-import signal
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import archive_server
 import harness
+import hiccups
 from archive_server import DATALINK, VOTABLE, fits, links, obscore
 from harness import read, until
+from hiccups import SMALL, begun, whole
 
-SMALL = fits('small', 300_000)
 LARGE = fits('large', 8_000_000)
 QUICK = ('stall_timeout=2s', 'first_byte_timeout=5s')
-
-
-def begun(request, data, sent, ranges=True, tag=None):
-    """The head of an answer, and the first bytes of its body."""
-    asked = request.headers.get('Range') if ranges else None
-    part = data
-    if asked:
-        first, last = (int(number) for number in asked.removeprefix('bytes=').split('-'))
-        last = min(last, len(data) - 1)
-        part = data[first:last + 1]
-        request.send_response(206)
-        request.send_header('Content-Range', f'bytes {first}-{last}/{len(data)}')
-    else:
-        request.send_response(200)
-    if tag:
-        request.send_header('ETag', tag)
-    request.send_header('Content-Type', 'application/fits')
-    request.send_header('Content-Length', str(len(part)))
-    request.end_headers()
-    request.wfile.write(part[:sent])
-    request.wfile.flush()
-    return part
-
-
-def whole(request, data, **headers):
-    """An answer that ignores Range."""
-    request.answer(data, 200, 'application/fits', **headers)
 
 
 class Few:
@@ -66,17 +37,7 @@ class Few:
             self.free.release()
 
 
-class Hiccups(archive_server.ArchiveTest):
-    def archive(self, handle, *options, count=1, routes=()):
-        """The folder of an archive's files f0.fits, f1.fits …, which handle(request, name) serves."""
-        rows = [(f'ivo://a/f{i}', f'/f/f{i}', 'application/fits') for i in range(count)]
-        self.server, self.mount, folder = self.mounted_tables(obscore(rows), [('/f/(.*)', handle), *routes], *options)
-        self.files(folder)
-        return folder
-
-    def asked(self):
-        return len(self.server.requests('/f/'))
-
+class Hiccups(hiccups.HiccupTest):
     # --- ranges that fail ---
 
     def test_every_third_range_fails(self):
@@ -212,18 +173,6 @@ class Hiccups(archive_server.ArchiveTest):
             request.close_connection = True
         return answer
 
-    def linked(self, answer_links, *options, routes=()):
-        """An archive whose files are behind DataLink answers; the path of the one file."""
-        rows = [('ivo://a/f0', '/links', DATALINK)]
-        self.server, self.mount, folder = self.mounted_tables(
-            obscore(rows), [('/links', answer_links), ('/f/.*', lambda request: request.file(SMALL)), *routes], *options)
-        self.files(folder)
-        return folder
-
-    @staticmethod
-    def document(request):
-        return links([('ivo://a/f0', request.base + '/f/f0', '', '', '#this', 'application/fits')])
-
     def test_a_datalink_answer_that_breaks_off_or_stalls_once_is_asked_for_again(self):
         for stalls in (False, True):
             with self.subTest(stalls=stalls):
@@ -253,68 +202,6 @@ class Hiccups(archive_server.ArchiveTest):
                     self.assertIn('calibrations', os.listdir(self.mount / 'datasets/f0'))
                     self.assertIn('status.txt', os.listdir(self.mount / 'datasets/f0/calibrations/raw'))
                     self.assertEqual(len(self.server.requests('/cal')), 2)
-                finally:
-                    gate.set()
-
-    # --- programs that are interrupted ---
-
-    def interrupted(self, *words):
-        """Runs a program, presses Ctrl-C when the archive hangs, and waits for its end."""
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        harness.guardian.tell(f'+pid {process.pid}')
-        time.sleep(2.5)  # the archive has been silent for longer than a moment
-        process.send_signal(signal.SIGINT)
-        process.wait(harness.PATIENCE)
-        harness.guardian.tell(f'-pid {process.pid}')
-
-    def quick(self, operation, *arguments):
-        """The result of what must not wait for a hung answer, whose limit is a minute."""
-        begun_at = time.monotonic()
-        result = operation(*arguments)
-        self.assertLess(time.monotonic() - begun_at, 20)
-        return result
-
-    def test_an_open_after_ctrl_c_does_not_join_the_hung_one(self):
-        for ranges, sent in ((True, None), (True, 100), (False, None)):
-            with self.subTest(ranges=ranges, sent=sent):
-                count, gate = itertools.count(), threading.Event()
-                self.addCleanup(gate.set)
-
-                def serve(request, _):
-                    if next(count) == 0:
-                        if sent is not None:
-                            begun(request, SMALL, sent, ranges)
-                        gate.wait(harness.PATIENCE)
-                        request.close_connection = True
-                    elif ranges:
-                        request.file(SMALL)
-                    else:
-                        whole(request, SMALL)
-                folder = self.archive(serve)
-                try:
-                    self.interrupted('cat', f'{folder}/f0.fits')
-                    self.assertEqual(harness.sha(self.quick(read, f'{folder}/f0.fits')), harness.sha(SMALL))
-                finally:
-                    gate.set()
-
-    def test_a_datalink_question_after_ctrl_c_does_not_join_the_hung_one(self):
-        for opens in (False, True):
-            with self.subTest(opens=opens):
-                count, gate = itertools.count(), threading.Event()
-                self.addCleanup(gate.set)
-
-                def answer(request):
-                    if next(count) == 0:
-                        gate.wait(harness.PATIENCE)
-                        request.close_connection = True
-                    else:
-                        request.answer(self.document(request), 200, DATALINK)
-                folder = self.linked(answer)
-                path = f'{folder}/f0.fits' if opens else self.mount / 'datasets/f0/links.vot'
-                try:
-                    self.interrupted('cat', path)
-                    data = self.quick(read, path)
-                    self.assertTrue(data == SMALL if opens else b'#this' in data)
                 finally:
                     gate.set()
 

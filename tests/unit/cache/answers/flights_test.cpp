@@ -95,6 +95,34 @@ TEST_F(FlightsTest, AnAttemptThatIsStoppedLeavesItsOwnQuestion) {
   EXPECT_TRUE(left);
 }
 
+TEST_F(FlightsTest, WhoComesBackBeforeItHangsEndsItsPatience) {
+  using namespace std::chrono_literals;
+  const auto anna = join(anna_);
+  anna.begin->alive_at = 100;
+  EXPECT_FALSE(join(ben_).begin);
+  EXPECT_FALSE(anna.begin->patience.ends(1h)) << "nobody has left";
+  Asker cleo;
+  anna.cancel();
+  flights_.land(*anna.begin, 1);
+  const auto again = join(anna_);
+  again.begin->alive_at = 100;
+  again.cancel();
+  EXPECT_FALSE(join(cleo).begin);
+  EXPECT_TRUE(again.begin->patience.ends(1h));
+}
+
+TEST_F(FlightsTest, WhoComesBackMakesItAskOthersAgainOnce) {
+  const auto anna = join(anna_);
+  (void)anna.begin->question.begin();
+  anna.cancel();
+  const auto ben = join(ben_);
+  ASSERT_TRUE(ben.begin);
+  EXPECT_TRUE(anna.begin->stop.stop_requested());
+  (void)ben.begin->question.begin();
+  ben.cancel();
+  EXPECT_FALSE(join(anna_).begin);
+}
+
 class RacingFlightsTest : public FlightsTest {
  protected:
   // An attempt that was left while it hung, and the one that was begun beside it.

@@ -8,6 +8,7 @@
 namespace esofs::cache {
 namespace {
 
+using namespace std::chrono_literals;
 using tests::FakeArchive;
 
 class WholeFileTest : public FileCacheFixture {};
@@ -124,6 +125,7 @@ class InterruptedWholeFileTest : public WholeFileTest {
     archive_.fail_after(url_, 2 * kMiB + 1, Error(ETIMEDOUT, "the body stalled"));
     file_ = open();
     expect_bytes(file_, 0, 100);
+    EXPECT_TRUE(archive_.wait_held());
     return ask_read(file_, 4 * kMiB, 100);
   }
   File file_;
@@ -163,18 +165,65 @@ TEST_F(InterruptedWholeFileTest, OneThatStallsAgainAndAgainIsTheErrorOfItsReader
   EXPECT_EQ(archive_.fetch_count(), 3);
 }
 
-TEST_F(InterruptedWholeFileTest, AnOpenDoesNotJoinOneThatHangsAndIsClosed) {
-  auto far = begin_and_stall("");
-  ASSERT_TRUE(archive_.wait_held());  // no byte comes after this
-  archive_.clear_failures();
+TEST_F(InterruptedWholeFileTest, AnOpenOfOneThatIsClosedWaitsForItsNextBytes) {
+  auto far = begin_and_stall("v1");
   far.cancel();
   file_.reset();
-  now_ += 3;
   auto again = ask_open();
+  EXPECT_FALSE(again.answered());
   archive_.release();
-  auto file = again.get();
+  const auto file = again.get();
   ASSERT_TRUE(file) << file.error().what();
   EXPECT_EQ(all_of(*file), FakeArchive::bytes_at(0, 5 * kMiB));
+}
+
+TEST_F(InterruptedWholeFileTest, AnOpenOfOneThatHangsAndIsClosedAsksAgain) {
+  for (const char* validator : {"v1", ""}) {
+    auto far = begin_and_stall(validator);
+    const int before = archive_.fetch_count();
+    archive_.clear_failures();
+    far.cancel();
+    file_.reset();
+    auto again = ask_open();
+    archive_.silent_for(3s);
+    while (archive_.fetch_count() == before) std::this_thread::yield();
+    archive_.release();
+    const auto file = again.get();
+    ASSERT_TRUE(file) << file.error().what();
+    EXPECT_EQ(all_of(*file), FakeArchive::bytes_at(0, 5 * kMiB));
+    archive_.silent_for(0s);
+    dataset_.id += "1";
+  }
+}
+
+TEST_F(InterruptedWholeFileTest, AnOpenThatWaitsForItsNextBytesCanBeInterrupted) {
+  auto far = begin_and_stall("v1");
+  far.cancel();
+  file_.reset();
+  auto again = ask_open();
+  again.cancel();
+  EXPECT_EQ(again.get().error().code(), EINTR);
+}
+
+TEST_F(InterruptedWholeFileTest, AnOpenBesideOneThatHangsAsksAgain) {
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = ""});
+  archive_.hold(url_, kMiB);
+  file_ = open();
+  expect_bytes(file_, 0, 100);
+  ASSERT_TRUE(archive_.wait_held());
+  now_ += 3;
+  auto again = ask_open();
+  EXPECT_FALSE(again.answered());
+  archive_.silent_for(3s);
+  const auto second = again.get();
+  ASSERT_TRUE(second) << second.error().what();
+  EXPECT_EQ(archive_.fetch_count(), 2);
+  archive_.release();
+  EXPECT_EQ(all_of(*second), FakeArchive::bytes_at(0, 5 * kMiB));
+  EXPECT_EQ(all_of(file_), FakeArchive::bytes_at(0, 5 * kMiB)) << "it keeps its own answer";
+  file_.reset();
+  rest();
+  EXPECT_EQ(all_of(open()), FakeArchive::bytes_at(0, 5 * kMiB));
   EXPECT_EQ(archive_.fetch_count(), 2);
 }
 

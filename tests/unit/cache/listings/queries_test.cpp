@@ -324,6 +324,25 @@ TEST_F(QueriesTest, AnAnswerWhoseFileIsGoneIsAskedForAgain) {
   EXPECT_GT(catalog_->state(query("q")).result_bytes, 0U);
 }
 
+TEST_F(QueriesTest, WhoNeedsTheFileOfAnAnswerWaitsForItIfItIsGone) {
+  put_table("q", 3);
+  const auto old = listing("q");
+  ASSERT_TRUE(old);
+  settle();
+  std::filesystem::remove_all(results_dir_);
+  EXPECT_FALSE((*old)->result_file());
+  EXPECT_TRUE((*old)->result_kept());
+  for (int i = 0; i < 2; ++i) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    catalog_->listing_with_result(query("q"), [promise](Answer answer) { promise->set_value(answer); });
+    auto future = promise->get_future();
+    const auto here = wait(future);
+    ASSERT_TRUE(here) << here.error().what();
+    EXPECT_TRUE((*here)->result_file());
+    EXPECT_EQ(archive_.query_count(), 2);
+  }
+}
+
 TEST_F(QueriesTest, AnAnswerThatIsNotHereHasNoSize) {
   put_table("q", 3);
   ASSERT_TRUE(listing("q"));

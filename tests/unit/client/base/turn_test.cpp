@@ -26,6 +26,14 @@ TEST(TurnTest, AStopEndsThePause) {
   EXPECT_EQ(paused.error().code(), EINTR);
 }
 
+TEST(TurnTest, AJobDecidesHowLongItBearsASilentPeer) {
+  Turn turn{std::stop_token()};
+  EXPECT_FALSE(turn.gives_up(std::chrono::hours(1)));
+  turn.watch([](std::chrono::milliseconds silence) { return silence > std::chrono::seconds(2); });
+  EXPECT_FALSE(turn.gives_up(std::chrono::seconds(2)));
+  EXPECT_TRUE(turn.gives_up(std::chrono::seconds(3)));
+}
+
 TEST(TurnTest, AJobThatWaitsTwiceIsCountedOnce) {
   int waiting = 0;
   Turn turn(std::stop_token(), [&waiting](int change) { waiting += change; });

@@ -126,6 +126,25 @@ TEST_F(HttpTest, AStalledBodyTimesOut) {
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
+TEST_F(HttpTest, AServerThatAJobGivesUpIsAskedAgain) {
+  server_.add(Answer().hold());
+  server_.add(answer_with(200, "whole"));
+  bool given_up = false;
+  turn_.watch([&given_up](std::chrono::milliseconds) { return !std::exchange(given_up, true); });
+  const auto answer = get(server_.url());
+  ASSERT_TRUE(answer) << answer.error().what();
+  EXPECT_EQ(answer->body, "whole");
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
+TEST_F(HttpTest, ABodyThatAJobGivesUpHasStalled) {
+  server_.add(Answer().send(head_text(200, {{"Content-Length", "10"}}) + "half").hold());
+  turn_.watch([](std::chrono::milliseconds silence) { return silence > 20ms; });
+  const auto answer = get_once(server_.url());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ETIMEDOUT);
+}
+
 TEST_F(HttpTest, TheTotalLimitCoversAllAttemptsAndWaits) {
   settings_.limits.total = 50ms;
   settings_.limits.retry_most = 1h;
