@@ -227,11 +227,13 @@ const std::vector<Row>& rows() {
       number("maxrec", "0", &Options::maxrec, std::uint64_t{0}, kAnyRows,
              "rows of a query without a maxrec directive; 0: the archive's default"),
       choice(
-          "names", "archive", {"archive", "safe", "original"},
+          "names", "archive", {"archive", "safe", "original", "readable"},
           [](Options& o, std::size_t i) { o.names = static_cast<fs::NameStyle>(i); },
           [](const Options& o) { return static_cast<std::size_t>(o.names); },
           "file names: as the archive writes them; safe: without characters such as ':'; original: files "
-          "below a dataset as their authors named them"),
+          "below a dataset as their authors named them; readable: in listings by target, instrument, "
+          "wavelengths "
+          "and date"),
       choice(
           "unpack", "all", {"none", "Z", "all"},
           [](Options& o, std::size_t i) { o.unpack = static_cast<cache::Unpack>(i); },

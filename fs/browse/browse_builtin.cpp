@@ -64,6 +64,8 @@ Templates eso_templates(const BrowseConfig& archive) {
       "-- Raw frames of one instrument and night, from 12:00 UT to 12:00 UT.\n"
       "-- path: {instrument:text}/{night:night}\n"
       "-- list instrument: SELECT name FROM util.docurl WHERE type = 'instrument' ORDER BY name\n"
+      "-- recent night: SELECT TOP 5000 exp_start FROM dbo.raw WHERE instrument = {instrument}"
+      " ORDER BY exp_start DESC\n"
       "-- without instrument: SELECT * FROM dbo.raw"
       " WHERE exp_start >= {night.begin} AND exp_start < {night.end}\n"
       "SELECT * FROM dbo.raw WHERE instrument = {instrument}\n"
@@ -92,7 +94,9 @@ Templates obscore_templates(const BrowseConfig& archive) {
                          "-- Datasets of one instrument and night, from 12:00 UT to 12:00 UT.\n"
                          "-- path: {instrument:text}/{night:night}\n"
                          "-- list instrument: SELECT DISTINCT instrument_name FROM " +
-                             table + "\n-- without instrument: SELECT * FROM " + table +
+                             table + "\n-- recent night: SELECT TOP 5000 t_min FROM " + table +
+                             " WHERE instrument_name = {instrument} ORDER BY t_min DESC" +
+                             "\n-- without instrument: SELECT * FROM " + table +
                              " WHERE t_min >= {night.begin_mjd} AND t_min < {night.end_mjd}\nSELECT * FROM " +
                              table +
                              " WHERE instrument_name = {instrument}\n"

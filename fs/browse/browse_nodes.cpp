@@ -8,6 +8,7 @@
 #include "client/base/in_turn.h"
 #include "fs/browse/browse_existing.h"
 #include "fs/browse/browse_leaf.h"
+#include "fs/browse/browse_readme.h"
 #include "fs/browse/browse_state.h"
 #include "fs/browse/browse_values.h"
 #include "fs/tree/names.h"
@@ -103,6 +104,9 @@ class ArgumentsNode : public Node {
   // The templates that take over if the directory of this level is left out; empty: it cannot be.
   Group shorter() const;
   FixedDirectory::Entries visited_entries() const;
+  // Below a value that was chosen, `ls` must not be empty without a word.
+  bool has_readme() const { return level_ > 0 && !listed(); }
+  NodePtr readme() const;
   Cancel open_listed(const BrowseTemplate::ListedValues& list, Done<HandlePtr> done);
   std::vector<std::string> visited() const { return browse_.context.catalog().visits(kind_, kMostVisits); }
 
@@ -183,7 +187,15 @@ NodePtr ArgumentsNode::below(const std::string& name, Arguments own) const {
   return std::make_shared<LeavesNode>(browse_, group_, std::move(place));
 }
 
+NodePtr ArgumentsNode::readme() const {
+  return make_browse_readme(browse_, group_.begin()->second, path_, level_, arguments_);
+}
+
 Cancel ArgumentsNode::lookup(const std::string& name, Done<Found> done) {
+  if (name == kReadmeName && has_readme()) {
+    done(Found{readme()});
+    return {};
+  }
   if (const auto list = listed()) {
     if (const auto value = known_browse_value(browse_, list->adql, name)) {
       done(Found{below(name, {{list->placeholder, listed_argument(*value)}})});
@@ -216,7 +228,11 @@ FixedDirectory::Entries ArgumentsNode::visited_entries() const {
 
 Cancel ArgumentsNode::open_directory(Done<HandlePtr> done) {
   if (const auto list = listed()) return open_listed(*list, std::move(done));
-  auto handle = [entries = visited_entries()] { return HandlePtr(std::make_shared<EntriesHandle>(entries)); };
+  FixedDirectory::Entries entries = visited_entries();
+  if (has_readme()) entries.insert(entries.begin(), {kReadmeName, readme()});
+  auto handle = [entries = std::move(entries)] {
+    return HandlePtr(std::make_shared<EntriesHandle>(entries));
+  };
   // What was opened below it shows that its arguments exist.
   auto wanted =
       visited().empty() ? any().existing(arguments_) : std::vector<BrowseTemplate::ExistingValues>();

@@ -82,23 +82,15 @@ std::string BrowseTemplate::fault(std::size_t level, const std::string& name) co
   std::smatch caught;
   const bool fits = std::regex_match(name, caught, component.pattern);
   std::size_t group = 0;
-  std::string form;
-  std::string example;
   for (const auto& piece : component.pieces) {
-    if (piece.placeholder.empty()) {
-      form += piece.text;
-      example += piece.text;
-      continue;
-    }
+    if (piece.placeholder.empty()) continue;
     const auto& placeholder = placeholders_.at(piece.placeholder);
-    form += "<" + piece.placeholder + ">";
-    example += argument_example(placeholder.type);
     const auto text = fits ? caught[++group].str() : std::string();
     if (text.empty()) continue;
     const bool optional = !placeholder.default_value.empty();
     if (std::string wrong = argument_fault(placeholder.type, text, optional); !wrong.empty()) return wrong;
   }
-  return "'" + safe_name(name) + "' is not of the form " + form + ", such as " + example;
+  return "'" + safe_name(name) + "' is not of the form " + form_at(level) + ", such as " + example(level);
 }
 
 std::string BrowseTemplate::shown_name(std::size_t level, const Arguments& arguments) const {
@@ -143,6 +135,29 @@ std::vector<BrowseTemplate::ExistingValues> BrowseTemplate::existing(const Argum
                    placeholders_.at(name).type == ArgumentType::kProgramme});
   }
   return all;
+}
+
+std::string BrowseTemplate::recent(std::size_t level, const Arguments& arguments) const {
+  const auto& pieces = components_.at(level).pieces;
+  const auto found = pieces.size() == 1 ? recent_.find(pieces.front().placeholder) : recent_.end();
+  if (found == recent_.end()) return {};
+  const auto query = parse_saved_query(found->second->fill(arguments));
+  return query ? query->adql : std::string();
+}
+
+std::string BrowseTemplate::form_at(std::size_t level) const {
+  std::string form;
+  for (const auto& piece : components_.at(level).pieces)
+    form += piece.placeholder.empty() ? piece.text : "<" + piece.placeholder + ">";
+  return form;
+}
+
+std::string BrowseTemplate::example(std::size_t level) const {
+  std::string example;
+  for (const auto& piece : components_.at(level).pieces)
+    example +=
+        piece.placeholder.empty() ? piece.text : argument_example(placeholders_.at(piece.placeholder).type);
+  return example;
 }
 
 std::shared_ptr<const BrowseTemplate> BrowseTemplate::without(std::size_t level) const {

@@ -13,6 +13,7 @@
 //            `-- list NAME: ADQL` lists the values of a text placeholder: the first column of the answer.
 //            `-- near NAME: ADQL` lists values near the argument; if the answer is empty, it decides whether the argument
 //            exists at all. `-- without NAME: ADQL` is the query if the directory of NAME is left out of the path.
+//            `-- recent NAME: ADQL` gives the latest times for which there are data, for the README.txt above a night.
 //            `-- narrow: COLUMN` makes directories below that of the query: NAME/ is the same query with AND COLUMN = 'NAME'. It
 //            must end in conditions that are joined by AND.
 //            The directives of saved queries are allowed; with `-- service: ssap` the text is the parameters of an SSAP query.
@@ -54,7 +55,10 @@ class BrowseTemplate {
   }  // "": the last argument is the query's directory
   const std::string& title() const noexcept { return title_; }  // the first comment; ""
   std::string form() const;                                     // "<ra>_<dec>_<radius>"
-  std::string path_text() const { return path_; }               // two leaves of one group have one path
+  // The part of the form that is one directory, and a name of this form. REQUIRES: level < depth().
+  std::string form_at(std::size_t level) const;
+  std::string example(std::size_t level) const;
+  std::string path_text() const { return path_; }  // two leaves of one group have one path
   bool names_objects() const noexcept { return names_objects_; }
   // The column that a directory below the query's chooses a value of; "": there are no such directories.
   const std::string& narrow() const noexcept { return narrow_; }
@@ -82,6 +86,8 @@ class BrowseTemplate {
     bool programme = false;
   };
   std::vector<ExistingValues> existing(const Arguments& arguments) const;
+  // The query for the latest times of a night at this depth; "": the template has none. REQUIRES: the arguments above it.
+  std::string recent(std::size_t level, const Arguments& arguments) const;
   // The template that takes over if the directory of this depth is left out; nullptr: it must be there.
   std::shared_ptr<const BrowseTemplate> without(std::size_t level) const;
 
@@ -114,6 +120,7 @@ class BrowseTemplate {
   using Derived = std::map<std::string, std::shared_ptr<const BrowseTemplate>>;  // by placeholder
   Derived near_;
   Derived without_;
+  Derived recent_;
   std::vector<std::string> head_;  // comment lines that query.adql begins with
   std::vector<Piece> body_;
   bool url_parameters_ = false;  // the text is for SSAP

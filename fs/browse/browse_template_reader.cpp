@@ -118,7 +118,7 @@ Result<void> BrowseTemplate::Reader::read_comment(std::string_view whole) {
     made_.narrow_ = value;
     return {};
   }
-  for (auto* queries : {&list_, &near_, &without_}) {
+  for (auto* queries : {&list_, &near_, &without_, &recent_}) {
     if (!word.starts_with(queries->word + " ") || colon == std::string_view::npos) continue;
     const std::string name(trimmed(word.substr(queries->word.size()), kBlank));
     if (value.empty()) return wrong(line_, "-- " + queries->word + " " + safe_name(name) + ": no query");
@@ -341,6 +341,13 @@ Result<void> BrowseTemplate::Reader::derive() {
     auto near = derived(made_.path_, "", query, "-- near " + name);
     if (!near) return near.error();
     made_.near_.emplace(name, *std::move(near));
+  }
+  for (const auto& [name, query] : recent_.by_placeholder) {
+    if (!is_of_type(name, {ArgumentType::kNight}) || !path_line_)
+      return wrong(query.line, "-- recent " + safe_name(name) + ": no placeholder of type night in -- path:");
+    auto recent = derived(made_.path_, "", query, "-- recent " + name);
+    if (!recent) return recent.error();
+    made_.recent_.emplace(name, *std::move(recent));
   }
   for (const auto& [name, query] : without_.by_placeholder) {
     const auto level =

@@ -63,6 +63,7 @@ class BrowseTemplate::Reader {
   Queries list_{"list", {}};
   Queries near_{"near", {}};
   Queries without_{"without", {}};
+  Queries recent_{"recent", {}};
   std::string directives_;          // lines
   std::vector<std::string> order_;  // of placeholders, as they first came
 };

@@ -180,7 +180,8 @@ struct Use {
   CutoutUse use;
 
   std::string path() const { return cutouts->path() + "/" + name; }
-  std::vector<CutoutPart> parts(const ListingPtr& listing, const cache::Listing::Entry& entry) const {
+  std::vector<CutoutPart> parts(const ListingPtr& listing, cache::Listing::Entry entry) const {
+    entry.name = cutouts->context.names().shown(*listing, entry);
     return cutout_parts(use, cutouts->lister.points, *listing, entry);
   }
   NodePtr file(const ListingPtr& listing, const cache::Listing::Entry& entry, const CutoutPart& part) const {
@@ -196,14 +197,19 @@ struct Use {
     CutoutPart part;
   };
   Result<std::optional<Wanted>> part_of(const ListingPtr& listing, const std::string& wanted) const {
-    auto entry = listing->find(wanted);
+    auto& names = cutouts->context.names();
+    auto entry = names.find(*listing, wanted);
     const bool whole = entry && *entry;
-    if (entry && !*entry && !use.spec) entry = listing->find(cutout_parent(wanted));
+    if (entry && !*entry && !use.spec) entry = names.find(*listing, cutout_parent(wanted));
     if (!entry) return entry.error().at(path() + "/" + wanted);
     if (!*entry || !shows(**entry)) return std::optional<Wanted>();
     const auto all = parts(listing, **entry);
+    // The label follows the last "__", whichever name of the file is before it.
+    const auto label = [](const std::string& file) {
+      return portable_name(file.substr(file.rfind("__") + 1));
+    };
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& part) {
-      return whole || portable_name(part.name) == portable_name(wanted);
+      return whole || (cutout_parent(part.name) != part.name && label(part.name) == label(wanted));
     });
     return found == all.end() ? std::optional<Wanted>() : std::optional(Wanted{**entry, *found});
   }
@@ -226,9 +232,7 @@ class UseHandle : public DirectoryHandle {
       const auto parts = use_.parts(listing_, entry);
       for (std::size_t i = entry.row == from ? offset % kMostCutoutPoints : 0; i < parts.size(); ++i) {
         const std::uint64_t next = entry.row * kMostCutoutPoints + i + 1;
-        if (!visit({shown_name(parts[i].name, use_.cutouts->context.config().names), next,
-                    use_.file(listing_, entry, parts[i])}))
-          return false;
+        if (!visit({parts[i].name, next, use_.file(listing_, entry, parts[i])})) return false;
       }
       return true;
     });

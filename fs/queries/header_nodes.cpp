@@ -33,7 +33,7 @@ Result<HeaderRequest> request_for(Context& context, const QueryDirectory& direct
   HeaderRequest request{user, {}, std::move(wish.keywords), wish.all_units};
   const auto visited = listing.entries(0, [&](const cache::Listing::Entry& entry) {
     if (entry.dataset.extension == ".fits")
-      request.files.push_back({shown_name(entry.name, context.config().names), entry.dataset});
+      request.files.push_back({context.names().shown(listing, entry), entry.dataset});
     return true;
   });
   if (!visited) return visited.error();

@@ -32,7 +32,7 @@ PositionMatch position_match(const QueryDirectory& directory, const cache::Listi
 }
 
 Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,
-                                   NameStyle style) {
+                                   ListingNames& names) {
   std::vector<std::string> lines(match.positions().size());  // of each position
   const auto line = [&](std::size_t i, const std::string& file, const std::optional<double>& separation) {
     const Position& position = match.positions()[i];
@@ -45,8 +45,7 @@ Result<std::string> position_table(const cache::Listing& listing, const Position
     const auto row = listing.row(entry.row);
     if (!row) failed = row.error();
     if (!row) return false;
-    for (const auto& each : match.of(*row))
-      line(each.position, shown_name(entry.name, style), each.separation);
+    for (const auto& each : match.of(*row)) line(each.position, names.shown(listing, entry), each.separation);
     return true;
   });
   if (!visited) return visited.error();

@@ -11,7 +11,7 @@
 #include "cache/catalog.h"
 #include "fs/positions/position_match.h"
 #include "fs/queries/saved_queries.h"
-#include "fs/tree/names.h"
+#include "fs/tree/listing_names.h"
 
 namespace esofs::fs {
 
@@ -20,6 +20,6 @@ inline constexpr const char* kPositionTableName = "positions.csv";
 PositionMatch position_match(const QueryDirectory& directory, const cache::Listing& listing);
 
 Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,
-                                   NameStyle style);
+                                   ListingNames& names);
 
 }  // namespace esofs::fs

@@ -29,13 +29,15 @@ constexpr std::string_view kTextExtension = ".adql";
 
 NodePtr entry_node(Context& context, const QueryDirectory& directory, const ListingPtr& listing,
                    const cache::Listing::Entry& entry) {
+  const bool readable = context.names().style() == NameStyle::kReadable;
+  const std::string name = readable ? context.names().shown(*listing, entry) : entry.name;
   return std::make_shared<DatasetFile>(context, entry.dataset, cache::Form::kPlain,
-                                       directory.path() + "/" + entry.name, RowReference{listing, entry.row});
+                                       directory.path() + "/" + name, RowReference{listing, entry.row});
 }
 
 Result<Found> find_entry(Context& context, const QueryDirectory& directory, const ListingPtr& listing,
                          const std::string& name) {
-  auto entry = listing->find(name);
+  auto entry = context.names().find(*listing, name);
   if (!entry) return entry.error().at(directory.path() + "/" + name);
   if (!*entry) return Found{nullptr, kAbsentInListing};
   return Found{entry_node(context, directory, listing, **entry)};
@@ -110,7 +112,7 @@ class QueryHandle : public DirectoryHandle {
     if (!shown.listing || directory_->removed()) return {};
     const std::uint64_t from = offset < kFirstRow ? 0 : offset - kFirstRow;
     return shown.listing->entries(from, [&](const cache::Listing::Entry& entry) {
-      std::string name = shown_name(entry.name, context_.config().names);
+      std::string name = context_.names().shown(*shown.listing, entry);
       if (directory_->hidden(name)) return true;
       return visit({std::move(name), kFirstRow + entry.row + 1,
                     entry_node(context_, *directory_, shown.listing, entry)});

@@ -185,15 +185,14 @@ class TableNode : public Node {
   // What is made of the rows of the answer; nullptr: no such file.
   NodePtr text_of(const std::string& name) const {
     if (name == kSummaryName)
-      return rendered(name, [style = context_.config().names](const cache::Listing& listing) {
-        return summary_text(listing, style);
+      return rendered(name, [&names = context_.names()](const cache::Listing& listing) {
+        return summary_text(listing, names);
       });
     const bool positions = name == kPositionTableName && !directory_->positions().empty();
     if (!positions) return nullptr;
-    return rendered(name,
-                    [directory = directory_, style = context_.config().names](const cache::Listing& listing) {
-                      return position_table(listing, position_match(*directory, listing), style);
-                    });
+    return rendered(name, [directory = directory_, &names = context_.names()](const cache::Listing& listing) {
+      return position_table(listing, position_match(*directory, listing), names);
+    });
   }
   NodePtr rendered(const std::string& name, Render render) const {
     const bool summary = name == kSummaryName;

@@ -113,7 +113,7 @@ class Summary {
 
 }  // namespace
 
-Result<std::string> summary_text(const cache::Listing& listing, NameStyle style) {
+Result<std::string> summary_text(const cache::Listing& listing, ListingNames& names) {
   const Summary summary(listing);
   std::vector<Cells> lines{summary.heads()};
   std::optional<Error> failed;
@@ -121,7 +121,7 @@ Result<std::string> summary_text(const cache::Listing& listing, NameStyle style)
     const auto row = listing.row(entry.row);
     if (!row) failed = row.error();
     if (!row) return false;
-    std::string name = shown_name(entry.name, style);
+    std::string name = names.shown(listing, entry);
     if (name.ends_with(".fits")) name.resize(name.size() - 5);
     lines.push_back(summary.line(std::move(name), *row));
     return true;

@@ -10,10 +10,10 @@
 
 #include "cache/catalog.h"
 #include "client/base/result.h"
-#include "fs/tree/names.h"
+#include "fs/tree/listing_names.h"
 
 namespace esofs::fs {
 
-Result<std::string> summary_text(const cache::Listing& listing, NameStyle style);
+Result<std::string> summary_text(const cache::Listing& listing, ListingNames& names);
 
 }  // namespace esofs::fs

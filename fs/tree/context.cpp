@@ -21,7 +21,8 @@ Context::Context(Config config, cache::Catalog& catalog, cache::FileCache& files
       catalog_(catalog),
       files_(files),
       timer_(timer),
-      mounted_at_(config_.now()) {}
+      mounted_at_(config_.now()),
+      names_(config_.names) {}
 
 cache::QuerySpec Context::query_defaults() const {
   cache::QuerySpec defaults;

@@ -13,6 +13,7 @@
 #include "cache/content/file_cache.h"
 #include "fs/tree/config.h"
 #include "fs/tree/error_log.h"
+#include "fs/tree/listing_names.h"
 #include "fs/tree/made_directories.h"
 #include "fs/tree/timer.h"
 
@@ -30,6 +31,7 @@ class Context {
   cache::FileCache& files() const noexcept { return files_; }
   Timer& timer() const noexcept { return timer_; }
   ErrorLog& errors() noexcept { return errors_; }
+  ListingNames& names() const noexcept { return names_; }
   MadeDirectories& made_directories() noexcept { return made_directories_; }
   const client::Identifiers& ids() const noexcept { return *config_.ids; }
   std::int64_t now() const { return config_.now(); }
@@ -51,6 +53,7 @@ class Context {
   Timer& timer_;
   const std::int64_t mounted_at_;
   ErrorLog errors_;
+  mutable ListingNames names_;  // a memory of what listings say
   MadeDirectories made_directories_;
 };
 

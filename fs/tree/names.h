@@ -28,7 +28,8 @@ inline constexpr std::string_view kAdqlExtension = ".adql";
 enum class NameStyle : std::uint8_t {
   kArchive,
   kSafe,  // in the portable form
-  kOriginal  // as kArchive, but what hangs under a dataset has the name that it had before it was archived (eso_origfile)
+  kOriginal,  // as kArchive, but what hangs under a dataset has the name that it had before it was archived (eso_origfile)
+  kReadable  // in listings: what a file shows (fs/tree/listing_names.h)
 };
 
 std::string shown_name(const std::string& name, NameStyle style);

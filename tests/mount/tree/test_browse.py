@@ -2,6 +2,7 @@
 import datetime
 import errno
 import os
+import re
 
 import harness
 from harness import read, run
@@ -142,8 +143,18 @@ class Browse(harness.MountTest):
                             "exp_start >= '2018-06-04T12:00:00' AND exp_start < '2018-06-05T12:00:00'")
         self.assertGreater(len(expected), 0)
         self.assertEqual(found, expected)
-        self.assertEqual(os.listdir(self.mount / 'browse/night/MUSE'), ['2018-06-04'])
+        self.assertEqual(sorted(os.listdir(self.mount / 'browse/night/MUSE')), ['2018-06-04', 'README.txt'])
         self.assert_errno(errno.ENOENT, os.stat, self.mount / 'browse/night/MUSE/2018-02-30')
+
+    def test_an_instrument_says_which_nights_have_data(self):
+        self.assertEqual(os.listdir(self.mount / 'browse/night/MUSE'), ['README.txt'])
+        said = harness.read(self.mount / 'browse/night/MUSE/README.txt').decode()
+        nights = {(datetime.datetime.fromisoformat(row['exp_start'][:19]) - datetime.timedelta(hours=12)).date()
+                  for row in self.sim.query("SELECT exp_start FROM dbo.raw WHERE instrument = 'MUSE'")}
+        self.assertIn('A name here is <night>, such as ', said)
+        self.assertIn('All nights that have data', said)
+        self.assertEqual(re.findall(r'^ +.*$', said, re.M)[0].split()[0], str(max(nights)))
+        self.assertEqual(set(said.split('latest first:')[1].split()), {str(night) for night in nights})
 
     def test_a_night_without_an_instrument_is_that_of_all(self):
         nights = {}
@@ -164,6 +175,7 @@ class Browse(harness.MountTest):
         collection = self.sim.query('SELECT name FROM util.collections')[0]['name']
         for folder, said in (('night/MUSES/2018-06-04', "no instrument 'MUSES'; the nearest: MUSE"),
                              ('night/MUSES', "no instrument 'MUSES'; the nearest: MUSE"),
+                             ('night/20180604', 'did you mean 2018-06-04?'),
                              (f'collection/{collection}x', f"no collection '{collection}x'; the nearest: {collection}"),
                              (f'programme/{wrong}/raw', f'; the nearest: {programme}')):
             self.assert_errno(errno.ENOENT, os.listdir, self.mount / f'browse/{folder}')

@@ -70,7 +70,7 @@ TEST(OptionsTest, AnIllTypedValueIsRefusedWithItsName) {
   EXPECT_EQ(refusal("transfers=0"), "option 'transfers': '0' is not a whole number from 1 to 64");
   EXPECT_EQ(refusal("transfers=3x"), "option 'transfers': '3x' is not a whole number from 1 to 64");
   EXPECT_EQ(refusal("ttl=soon"), "option 'ttl': 'soon' is not a time such as 90s, 15m or 24h");
-  EXPECT_EQ(refusal("names=mine"), "option 'names': 'mine' is not one of archive|safe|original");
+  EXPECT_EQ(refusal("names=mine"), "option 'names': 'mine' is not one of archive|safe|original|readable");
   EXPECT_EQ(refusal("cache_dir=here"), "option 'cache_dir': 'here' is not an absolute path");
   EXPECT_EQ(refusal("cache_size"), "option 'cache_size' needs a value: cache_size=size");
   EXPECT_EQ(refusal("cacert=/no/such/file"), "option 'cacert': '/no/such/file' is not a file");

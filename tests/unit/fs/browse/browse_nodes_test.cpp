@@ -43,6 +43,22 @@ TEST_F(BrowseNodesTest, NamesThatToolsTryAreAbsentWithoutARequest) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
+TEST_F(BrowseNodesTest, AnInstrumentSaysWhichNightsHaveData) {
+  EXPECT_THAT(list({"browse", "night", "MUSE"}), ElementsAre("README.txt"));
+  const std::string nights =
+      "SELECT TOP 5000 exp_start FROM dbo.raw WHERE instrument = 'MUSE' ORDER BY exp_start DESC";
+  EXPECT_THAT(cat({"browse", "night", "MUSE", "README.txt"}),
+              HasSubstr("Which nights have data is not known:"));
+  auto times = std::make_shared<FakeListing>();
+  times->name = "times";
+  for (const char* time : {"2018-06-05T01:00:00.123", "2018-06-04T13:00:00Z", "2017-01-01T11:59:59"})
+    times->listing_rows.push_back({client::Value{std::string(time)}});
+  catalog_.put(nights, times);
+  const auto said = cat({"browse", "night", "MUSE", "README.txt"});
+  EXPECT_THAT(said, HasSubstr("A name here is <night>, such as "));
+  EXPECT_THAT(said, HasSubstr("All nights that have data, the latest first:\n\n    2018-06-04 2016-12-31\n"));
+}
+
 TEST_F(BrowseNodesTest, ANameThatIsNoArgumentHasASentence) {
   const auto told = [this](const std::vector<std::string>& path, const std::string& name) {
     const auto parent = walk(path);

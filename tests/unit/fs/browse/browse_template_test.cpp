@@ -114,6 +114,8 @@ TEST(BrowseTemplateTest, ErrorsSayWhereAndWhatWasMeant) {
   EXPECT_THAT(refusal("-- path: a/{a:text}\nSELECT {a}"), HasSubstr("each directory of a path"));
   EXPECT_THAT(refusal("-- maxrec: many\nSELECT {a:text}"), HasSubstr("line 1: query.adql: -- maxrec"));
   EXPECT_THAT(refusal("-- list b: SELECT 1\nSELECT {a:text}"), HasSubstr("line 1: -- list b"));
+  EXPECT_THAT(refusal("-- recent a: SELECT 1\nSELECT {a:text}"),
+              HasSubstr("line 1: -- recent a: no placeholder of type night"));
   EXPECT_THAT(refusal("-- near a: SELECT 1\nSELECT {a:text}"),
               HasSubstr("line 1: -- near a: no placeholder"));
   EXPECT_THAT(refusal("-- path: {a:text}\n-- near a: SELECT {b}\nSELECT {a}"),
