@@ -200,6 +200,8 @@ class Built : public BuiltMount {
     steps.step("reading what the cache knows of listings");
     cache::Catalog::Config catalog_config;
     catalog_config.results_dir = options.cache_dir / "results";
+    // Nothing is asked, so that nothing has to be spared; what failed with a network says nothing of today.
+    if (options.offline) catalog_config.failure_memory = std::chrono::seconds(0);
     auto catalog = cache::Catalog::create(catalog_config, *archive_, *store_, queries_);
     if (!catalog) return catalog.error().at("the catalogue of listings");
     catalog_ = std::move(*catalog);

@@ -91,7 +91,7 @@ std::optional<TextEquality> text_equality(std::string_view condition) {
   AdqlTokens tokens(condition);
   AdqlToken token = tokens.next();
   const std::size_t begin = token.begin;
-  std::size_t end = begin;
+  std::size_t end = 0;
   for (;; token = tokens.next()) {
     if (token.kind != AdqlToken::Kind::kWord && token.kind != AdqlToken::Kind::kQuoted) return std::nullopt;
     end = token.end;

@@ -329,7 +329,11 @@ Fetched fetch_as(HttpClient& http, const FetchRequest& request, const Rights& ri
   if (!sent && (!body.refused() || sent.error().code() == EINTR))
     return {sent.error(), body.asks_for_rights(sent.error())};
   auto file = body.end();
-  if (!file) return {file.error().at("GET " + shown_url(request.url)), body.asks_for_rights(file.error())};
+  if (!file) {
+    const std::string url = shown_url(request.url);
+    const bool named = file.error().what().find(url) != std::string::npos;
+    return {named ? file.error() : file.error().at("GET " + url), body.asks_for_rights(file.error())};
+  }
   return {std::move(file), false};
 }
 

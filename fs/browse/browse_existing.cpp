@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "client/base/angle_fault.h"
 #include "client/base/in_turn.h"
 #include "client/base/nearest.h"
 #include "client/base/safe_name.h"
@@ -41,6 +42,8 @@ std::string sentence(const Wanted& wanted, const std::map<std::string, std::stri
   std::string text = "the archive lists no " + wanted.placeholder + " '" + safe_name(wanted.wanted) + "'";
   const std::string near = nearest_names(directory_of(wanted, wanted.wanted, wanted.wanted), names);
   if (!near.empty()) return text + "; the nearest: " + near;
+  const std::string night = night_fault(wanted.wanted);
+  if (night.find("did you mean") != std::string::npos) return text + "; " + night;
   if (names.empty() || names.size() > kMostListed) return text;
   text += "; it lists";
   for (const auto& name : names) text += (name == names.front() ? " " : ", ") + name;

@@ -103,7 +103,7 @@ std::optional<double> distance_to_region(const client::SkyPoint& point, std::str
   std::string kind;
   std::vector<double> numbers;
   const auto take_shape = [&] {
-    nearest = std::min(nearest, numbers.empty() ? kFar : distance_to_shape(point, kind, numbers));
+    if (!numbers.empty()) nearest = std::min(nearest, distance_to_shape(point, kind, numbers));
     numbers.clear();
   };
   const std::string text = lower(s_region);

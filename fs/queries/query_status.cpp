@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "client/base/text.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
 #include "client/services/adql.h"
@@ -44,7 +45,9 @@ std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
   if (state.error->what().find("-o offline") != std::string::npos)
     return "mount without -o offline, and list this directory";
   if (state.error->code() == EINVAL) {
-    const std::string advised = advice(spec.adql);
+    std::string advised = advice(spec.adql);
+    const bool table = lower(state.error->what()).find("unknown table") != std::string::npos;
+    if (advised.empty() && table) advised = "the directories of tables/ name the tables that there are";
     return advised.empty() ? kMendQuery : advised + "; " + kMendQuery;
   }
   return "list this directory again after some seconds, or touch query.adql to ask at once";

@@ -101,6 +101,22 @@ class WhatTheCallerGets(harness.MountTest):
         self.assert_errno(errno.ENETUNREACH, os.listdir, mount.save('new', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
         self.assertEqual(self.sim.requests(), [])
 
+    def test_offline_does_not_repeat_what_failed_with_a_network(self):
+        with open(self.sim.profile, encoding='utf-8') as file:
+            profile = harness.json.load(file)
+        profile['base_url'] = 'http://no-such-host.invalid'
+        gone = os.path.join(self.home.path, 'gone.json')
+        with open(gone, 'w', encoding='utf-8') as file:
+            harness.json.dump(profile, file)
+        mount = self.mounted(archive=gone)
+        self.assert_errno(errno.EHOSTUNREACH, os.listdir, mount.save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
+        mount.unmount()
+        mount = self.mounted('offline', archive=gone)
+        self.assert_errno(errno.ENETUNREACH, os.listdir, mount / 'queries/q')
+        status = harness.read(mount / 'queries/q/status.txt').decode()
+        self.assertIn('last error: ENETUNREACH ', status)
+        self.assertIn('hint: mount without -o offline', status)
+
     def test_a_refused_certificate_is_eio(self):
         self.assert_errno(errno.EIO, os.listdir, self.tls_mount().save('q', 'SELECT TOP 1 * FROM ivoa.ObsCore'))
 

@@ -40,6 +40,15 @@ class NearMisses(harness.MountTest):
         self.assert_errno(errno.EINVAL, os.listdir, folder)
         self.status('bare', "if NGC253 is a text, it goes in single quotes: 'NGC253'")
 
+    def test_limit_and_unknown_tables_are_explained(self):
+        folder = self.mount.save('limit', 'SELECT * FROM ivoa.ObsCore LIMIT 10')
+        self.assert_errno(errno.EINVAL, os.listdir, folder)
+        self.assertIn('ADQL has no LIMIT: begin with SELECT TOP 10', self.mount.errors())
+        self.status('limit', 'hint: ADQL has no LIMIT: begin with SELECT TOP 10')
+        folder = self.mount.save('table', 'SELECT * FROM ivoa.Obscor')
+        self.assert_errno(errno.EINVAL, os.listdir, folder)
+        self.status('table', 'hint: the directories of tables/ name the tables that there are')
+
     def test_offline_nothing_is_asked(self):
         folder = self.mount.save('q', "SELECT * FROM ivoa.ObsCore WHERE target_name='NGC 253'")
         os.listdir(folder)
