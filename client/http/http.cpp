@@ -406,9 +406,7 @@ Result<HttpHead> HttpClient::send(const HttpRequest& request, HttpSink& sink, La
                   std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun).count(),
                   counted.bytes(), turn.cause().text());
   pool_->give_back(std::move(session));
-  if (!head)
-    return head.error().what().find(shown(request)) == std::string::npos ? head.error().at(step)
-                                                                         : head.error();
+  if (!head) return head.error().at(step);
   return head;
 }
 

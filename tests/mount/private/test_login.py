@@ -20,7 +20,8 @@ class Login(PrivateTest):
         self.assertIn(name, os.listdir(query))
         self.assert_errno(errno.EACCES, read, os.path.join(query, name))
         self.assertIn('2100', os.getxattr(os.path.join(query, name), 'user.eso.obs_release_date').decode())
-        self.assertIn('run `esofs login ', self.mount.errors())
+        self.assertRegex(self.mount.errors(), f'/queries/all/{name} EACCES HTTP 401 from http[^ ]*; nobody is logged in: '
+                                              f'run `esofs login {self.sim.profile}`')
         self.assertIn(name, os.listdir(query))
 
     def test_login_returns_when_the_mount_uses_it(self):
