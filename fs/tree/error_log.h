@@ -1,6 +1,8 @@
 // ErrorLog: the last failures that callers of the mounted tree have seen, for .esofs/errors.
 //
-//   shapes   a line each: time, path, errno's name, sentence, and in parentheses which program saw it, as "(read by cp[77])"
+//   shapes   a line each: time, path, errno's name, sentence, and in parentheses which program saw it, as "(read by cp[77])".
+//            Changes in one directory that are refused to one user for one reason within some seconds are one line with the
+//            first path, as "(unlink by rm[78], 16 times)"
 //   threads  thread-safe
 #pragma once
 
@@ -32,9 +34,9 @@ class ErrorLog {
   static bool worth_a_line(int code);
 
   // path: of the file in the mounted tree. time: seconds since 1970.
-  // cause: of the operation that failed; of nobody if no program saw it.
-  void add(std::int64_t time, const std::string& path, const Error& error, const Cause& cause = {});
-  // Oldest first. reader: sees which of their own programs saw a failure, not which of others; nullopt sees all.
+  // cause: of the operation that failed; of nobody if no program saw it. False: it is no line of its own.
+  bool add(std::int64_t time, const std::string& path, const Error& error, const Cause& cause = {});
+  // Oldest first. reader: sees the failures of his own programs, and those that no program saw; nullopt sees all.
   std::string text(std::optional<uid_t> reader = std::nullopt) const;
   std::size_t size() const { return lines_.lock()->size(); }
 
@@ -43,6 +45,9 @@ class ErrorLog {
     std::string text;
     std::string cause;  // "": no program
     uid_t user;
+    std::int64_t time;
+    std::string told;  // where and what: equal for repetitions
+    int times = 1;
   };
   const std::size_t most_;
   mutable Guarded<std::deque<Line>> lines_;
