@@ -112,13 +112,21 @@ std::string logins_text(const Config& config) {
   return text;
 }
 
+std::string users_text(const Config& config) {
+  if (config.users_dir.empty()) return {};
+  return "\nIn queries/ and jobs/ you see and change your own only, and nobody else sees them: they are kept "
+         "in\n~/" +
+         config.users_folder.string() +
+         ". Queries that belong to another user are offered to all by the administrator.\n";
+}
+
 }  // namespace
 
 std::string readme_text(const Config& config) {
   std::string text = config.archive_title.empty() ? config.archive_name : config.archive_title;
   text += ", mounted by esofs as a read-only drive.\n\n";
   text += queries_text(config) + browse_text(config) + datasets_text(config) + services_text(config) +
-          logins_text(config);
+          logins_text(config) + users_text(config);
   if (!config.limits.empty()) text += "\nLimits of this archive:\n";
   for (const std::string& limit : config.limits) text += "  " + limit + "\n";
   return text;

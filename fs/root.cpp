@@ -10,6 +10,7 @@
 #include "fs/datasets/dataset_nodes.h"
 #include "fs/jobs/job_nodes.h"
 #include "fs/queries/query_nodes.h"
+#include "fs/queries/query_store.h"
 #include "fs/readme.h"
 #include "fs/tables/table_nodes.h"
 #include "fs/tree/names.h"
@@ -65,13 +66,19 @@ std::string errors_text(Context& context, std::optional<uid_t> reader) {
   return text;
 }
 
+std::filesystem::path jobs_folder(const Config& config) {
+  return std::filesystem::path("jobs") / portable_name(safe_name(config.archive_name));
+}
+
 std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
   auto jobs = context.catalog().jobs();
   if (!jobs) return nullptr;
   const Config& config = context.config();
-  const auto texts =
-      config.queries_dir.parent_path() / "jobs" / portable_name(safe_name(config.archive_name));
-  return std::make_unique<JobDirectories>(std::move(jobs), texts, config.now, context.query_defaults());
+  const auto texts = config.queries_dir.parent_path() / jobs_folder(config);
+  return std::make_unique<JobDirectories>(
+      std::move(jobs),
+      [&](const std::string& folder) { return std::make_unique<QueryStore>(texts / folder); }, config.now,
+      context.query_defaults());
 }
 
 NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& queries) {
@@ -106,19 +113,33 @@ NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& querie
 
 Root::Root(Context& context)
     : context_(context),
-      queries_(QueryStore(context.config().queries_dir), context.config().now, context.query_defaults()),
+      queries_(std::make_unique<QueryStore>(context.config().queries_dir), context.config().now,
+               context.query_defaults(), offered_folder()),
+      users_(context.config().users_dir.empty() ? nullptr : std::make_unique<UserPlaces>(context, queries_)),
       jobs_(make_jobs(context)),
+      user_jobs_(users_ && jobs_ ? std::make_unique<UserJobs>(context, *users_, jobs_folder(context.config()))
+                                 : nullptr),
       browse_(context) {}
+
+TextFolder Root::offered_folder() {
+  TextFolder folder;
+  folder.asked_elsewhere = [this](const cache::QuerySpec& spec) { return users_ && users_->asks(spec); };
+  return folder;
+}
+
+void Root::end() {
+  if (users_) users_->end();
+}
 
 NodePtr Root::node() {
   const std::int64_t time = context_.mounted_at();
   FixedDirectory::Entries entries{
       {kReadmeName,
        std::make_shared<FixedText>(std::string("/") + kReadmeName, time, readme_text(context_.config()))},
-      {"queries", std::make_shared<QueriesNode>(context_, queries_)},
+      {"queries", std::make_shared<QueriesNode>(context_, queries_, users_.get())},
       {"browse", make_browse_node(browse_)},
       {"datasets", std::make_shared<DatasetsNode>(context_, queries_)}};
-  if (jobs_) entries.emplace_back("jobs", make_jobs_node({context_, *jobs_, queries_}));
+  if (jobs_) entries.emplace_back("jobs", make_jobs_node({context_, *jobs_, queries_, user_jobs_.get()}));
   if (!context_.config().tap_services.empty()) entries.emplace_back("tables", make_tables_node(context_));
   entries.emplace_back(".esofs", make_control(context_, browse_, queries_));
   return std::make_shared<FixedDirectory>("/", time, std::move(entries));

@@ -35,6 +35,7 @@
 #include "fs/tree/timer.h"
 #include "mountopts/caller_login.h"
 #include "mountopts/credential_options.h"
+#include "mountopts/shared_archive.h"
 #include "mountopts/slow_steps.h"
 
 namespace esofs::mountopts {
@@ -159,6 +160,7 @@ std::unique_ptr<client::Archive> archive_of(const Options& options, const client
   client::HttpSettings settings = http_settings(options);
   settings.authoriser = std::move(credentials);
   settings.traffic = std::move(traffic);
+  if (options.caller_identity) return std::make_unique<SharedArchive>(profile, std::move(settings));
   return client::HttpArchive::make(profile, std::move(settings));
 }
 
@@ -183,6 +185,8 @@ class Built : public BuiltMount {
         queries_("query", options.queries, 16 * options.queries, 4 * options.queries),
         logins_("login", kLogins) {}
   ~Built() override {
+    session_.reset();  // so that a home directory inside the mount fails, and nobody waits for it
+    if (root_) root_->end();
     if (files_ahead_) files_ahead_->end();
     if (callers_) callers_->end();
   }
@@ -293,6 +297,7 @@ class Built : public BuiltMount {
     config.names = options.names;
     config.list_xattrs = options.list_xattrs;
     config.queries_dir = options.config_dir / "queries";
+    if (options.caller_identity) config.users_dir = options.state_dir / "users";
     config.browse = browse_config(options, profile);
     config.uid = ::getuid();
     config.gid = ::getgid();

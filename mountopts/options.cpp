@@ -269,7 +269,8 @@ const std::vector<Row>& rows() {
           "identity", "mount", {"mount", "caller"},
           [](Options& o, std::size_t i) { o.caller_identity = i == 1; },
           [](const Options& o) { return static_cast<std::size_t>(o.caller_identity ? 1 : 0); },
-          "whose login counts: the mounting user's, or each user's own (mounted by root, with allow_other)"),
+          "whose logins, queries and jobs: the mounting user's, or each user's own (mounted by root, with "
+          "allow_other)"),
       flag("plain_http_credentials", &Options::plain_http_credentials,
            "send credentials over http, without TLS, to other machines too"),
       text("log", "place", "~/.local/state/esofs/esofs.log", &Options::log, log_place,

@@ -101,7 +101,8 @@ std::string Jobs::key(const std::string& service, const std::string& name) const
 }
 
 std::string Jobs::key(const Login& login, const std::string& service, const std::string& name) const {
-  return login.key_beginning(archive_.identity()) + '\n' + service + '\n' + name;
+  const std::string owner = owner_.empty() ? std::string() : "owner " + owner_ + '\n';
+  return login.key_beginning(archive_.identity()) + '\n' + owner + service + '\n' + name;
 }
 
 JobInfo Jobs::info(const std::string& service, const std::string& name, const JobRecord& record) {
@@ -200,7 +201,9 @@ std::optional<JobInfo> Jobs::of_query(const std::string& service, const std::str
 std::optional<JobInfo> Jobs::by_id(const std::string& service, const std::string& id) {
   if (!client::plain_job_id(id)) return std::nullopt;
   const std::string url = archive_.job_url(service, id);
-  return url.empty() ? std::nullopt : by_url(service, url);
+  auto job = url.empty() ? std::nullopt : by_url(service, url);
+  // Any id may be the job of somebody else.
+  return job && !owner_.empty() && !job->own ? std::nullopt : job;
 }
 
 Jobs::JobPtr Jobs::last_seen(const JobInfo& job) {
@@ -249,6 +252,10 @@ void Jobs::gone(const JobInfo& job, const Error& error) {
 // --- asking ---
 
 Cancel Jobs::list(const std::string& service, Done<std::vector<JobInfo>> done) {
+  if (!owner_.empty()) {  // the service's list has the jobs of all users of the mount
+    done(known(service));
+    return {};
+  }
   const Listed last = listed(service);
   if (recent(last.at, now_(), kListAgain)) {
     auto jobs = known(service);

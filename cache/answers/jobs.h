@@ -61,8 +61,13 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   using Now = std::function<std::int64_t()>;  // seconds since 1970
 
   // All that is passed by reference outlives the jobs on the lane.
-  Jobs(client::Archive& archive, MetadataStore& store, Lane& lane, Now now)
-      : archive_(archive), store_(store), lane_(lane), now_(std::move(now)) {}
+  // owner: of one user of a shared mount, whose own jobs are the only ones; "": all jobs of the login.
+  Jobs(client::Archive& archive, MetadataStore& store, Lane& lane, Now now, std::string owner = {})
+      : archive_(archive), store_(store), lane_(lane), now_(std::move(now)), owner_(std::move(owner)) {}
+  // The jobs of another owner.
+  std::shared_ptr<Jobs> of_owner(const std::string& owner) const {
+    return std::make_shared<Jobs>(archive_, store_, lane_, now_, owner);
+  }
 
   std::vector<std::string> services() const { return archive_.job_services(); }
 
@@ -141,6 +146,7 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   MetadataStore& store_;
   Lane& lane_;
   const Now now_;
+  const std::string owner_;
   Waiters<std::string, JobPtr> looks_;
   Waiters<std::string, Nothing> acts_;
   Waiters<std::string, std::vector<JobInfo>> lists_;

@@ -25,7 +25,9 @@ constexpr std::size_t kMostSpecs = 1000;
 // The largest estimate that is shown for a cutout.
 constexpr std::uint64_t kLargestEstimate = 256ULL << 20U;
 
-std::string visits_of_listing(const std::string& directory_path) { return "cutouts of " + directory_path; }
+std::string visits_of_listing(const std::string& directory_path, std::optional<uid_t> owner) {
+  return "cutouts of " + (owner ? "uid " + std::to_string(*owner) + " " : std::string()) + directory_path;
+}
 std::string visits_of_dataset(const std::string& id) { return "cutouts of dataset " + id; }
 
 // --- the cutouts of a dataset ---
@@ -169,7 +171,7 @@ struct Cutouts {
   DatasetLister lister;
 
   std::string path() const { return lister.path() + "/cutout"; }
-  std::string visits() const { return visits_of_listing(lister.path()); }
+  std::string visits() const { return visits_of_listing(lister.path(), lister.owner); }
   bool hides(const std::string& name) const { return lister.hidden && lister.hidden(name); }
 };
 using CutoutsPtr = std::shared_ptr<const Cutouts>;
@@ -368,8 +370,8 @@ NodePtr make_listing_cutouts(Context& context, DatasetLister lister) {
       std::make_shared<const Cutouts>(Cutouts{context, std::move(lister)}));
 }
 
-bool has_used_cutouts(Context& context, const std::string& directory_path) {
-  return !context.catalog().visits(visits_of_listing(directory_path), 1).empty();
+bool has_used_cutouts(Context& context, const std::string& directory_path, std::optional<uid_t> owner) {
+  return !context.catalog().visits(visits_of_listing(directory_path, owner), 1).empty();
 }
 
 NodePtr make_dataset_cutouts(const DatasetPlace& place) {

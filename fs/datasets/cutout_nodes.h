@@ -13,8 +13,11 @@
 //   threads  thread-safe
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cache/catalog.h"
@@ -31,6 +34,7 @@ struct DatasetLister {
   using ListingPtr = std::shared_ptr<const cache::Listing>;
   std::string identity;               // of the directory
   std::function<std::string()> path;  // of the directory, now
+  std::optional<uid_t> owner = {};    // the only user who sees it
   std::function<ListingPtr()> known;  // its listing; nullptr: not here
   std::function<Cancel(Done<ListingPtr>)> ask;
   std::function<bool(const std::string& name)> hidden = {};  // names that `rm` removed; empty: none
@@ -43,7 +47,7 @@ struct DatasetLister {
 // DIRECTORY/cutout.
 NodePtr make_listing_cutouts(Context& context, DatasetLister lister);
 // Whether a cutout of DIRECTORY was ever used. From memory, except for the first call.
-bool has_used_cutouts(Context& context, const std::string& directory_path);
+bool has_used_cutouts(Context& context, const std::string& directory_path, std::optional<uid_t> owner);
 
 // datasets/<dp_id>/cutout.
 NodePtr make_dataset_cutouts(const DatasetPlace& place);

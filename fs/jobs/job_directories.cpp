@@ -8,21 +8,41 @@
 
 namespace esofs::fs {
 
-JobDirectories::JobDirectories(std::shared_ptr<cache::Jobs> jobs, const std::filesystem::path& directory,
-                               const std::function<std::int64_t()>& now, const cache::QuerySpec& defaults)
-    : jobs_(std::move(jobs)) {
-  for (const auto& service : jobs_->services())
-    texts_.emplace(service,
-                   std::make_unique<SavedQueries>(QueryStore(directory / portable_name(safe_name(service))),
-                                                  now, defaults, TextFolder{"/jobs/" + service, false}));
+JobDirectories::JobDirectories(std::shared_ptr<cache::Jobs> jobs, const MakeStore& make_store,
+                               const std::function<std::int64_t()>& now, const cache::QuerySpec& defaults,
+                               const TextFolder& base)
+    : jobs_(std::move(jobs)), owner_(base.owner), home_(base.home) {
+  for (const auto& service : jobs_->services()) {
+    TextFolder folder = base;
+    folder.path = "/jobs/" + service;
+    folder.listed = false;
+    auto store = make_store(portable_name(safe_name(service)));
+    texts_.emplace(service, std::make_unique<SavedQueries>(std::move(store), now, defaults, folder));
+  }
 }
 
 void JobDirectories::drop(const cache::JobInfo& job) {
   show_all(job.service + "/" + job.name);
   if (!job.own) return;
-  auto removed = texts(job.service).remove(job.name);
-  if (!removed && removed.error().code() != ENOENT)
-    spdlog::warn("the text of the job {} stays: {}", job.name, removed.error().what());
+  const auto remove = [&texts = texts(job.service), name = job.name] {
+    auto removed = texts.remove(name);
+    if (!removed && removed.error().code() != ENOENT)
+      spdlog::warn("the text of the job {} stays: {}", name, removed.error().what());
+  };
+  if (home_ == nullptr) return remove();
+  (void)home_->post(remove);  // before anything that the user asks for next
+}
+
+JobDirectories& UserJobs::of(uid_t user) {
+  UserPlace& place = users_.of(user);
+  auto jobs = jobs_.lock();
+  auto& own = (*jobs)[user];
+  if (!own)
+    own = std::make_unique<JobDirectories>(
+        context_.catalog().jobs()->of_owner("uid " + std::to_string(user)),
+        [&](const std::string& folder) { return place.store(folder_ / folder); }, context_.config().now,
+        context_.query_defaults(), place.queries.folder());
+  return *own;
 }
 
 void JobDirectories::show_all(const std::string& job) {

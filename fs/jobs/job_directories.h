@@ -4,30 +4,41 @@
 //   threads  thread-safe; blocks on the local disk only
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "cache/answers/jobs.h"
 #include "cache/catalog.h"
 #include "client/base/guarded.h"
 #include "fs/queries/saved_queries.h"
+#include "fs/queries/user_places.h"
 #include "fs/tree/context.h"
 
 namespace esofs::fs {
 
 class JobDirectories {
  public:
-  // directory: the folder of the texts, SERVICE/NAME.adql. defaults: what a query has without directives.
-  JobDirectories(std::shared_ptr<cache::Jobs> jobs, const std::filesystem::path& directory,
-                 const std::function<std::int64_t()>& now, const cache::QuerySpec& defaults);
+  // The store of the texts of a service's jobs, in a folder of this name.
+  using MakeStore = std::function<std::unique_ptr<const TextStore>(const std::string& folder)>;
+  // defaults: what a query has without directives. base: whose the texts are.
+  JobDirectories(std::shared_ptr<cache::Jobs> jobs, const MakeStore& make_store,
+                 const std::function<std::int64_t()>& now, const cache::QuerySpec& defaults,
+                 const TextFolder& base = {});
 
   cache::Jobs& jobs() const noexcept { return *jobs_; }
   // REQUIRES: service is one of jobs().services().
   SavedQueries& texts(const std::string& service) { return *texts_.at(service); }
+
+  const std::optional<uid_t>& owner() const noexcept { return owner_; }
+  HomeThread* home() const noexcept { return home_; }
 
   // The server has no such job any more: an own one loses its text too.
   void drop(const cache::JobInfo& job);
@@ -39,15 +50,36 @@ class JobDirectories {
 
  private:
   const std::shared_ptr<cache::Jobs> jobs_;
+  const std::optional<uid_t> owner_;
+  HomeThread* const home_;
   std::map<std::string, std::unique_ptr<SavedQueries>> texts_;  // never changes
   Guarded<std::set<std::string>> hidden_;
+};
+
+// The jobs of each user of a shared mount.
+//
+//   threads  thread-safe; reads no disk
+class UserJobs {
+ public:
+  // folder: of the archive, "jobs/NAME". All that is passed by reference outlives it.
+  UserJobs(const Context& context, UserPlaces& users, std::filesystem::path folder)
+      : context_(context), users_(users), folder_(std::move(folder)) {}
+  JobDirectories& of(uid_t user);
+  SavedQueries& queries_of(uid_t user) { return users_.of(user).queries; }
+
+ private:
+  const Context& context_;
+  UserPlaces& users_;
+  const std::filesystem::path folder_;
+  Guarded<std::map<uid_t, std::unique_ptr<JobDirectories>>> jobs_;
 };
 
 // What the nodes of jobs/ share; all of it outlives them.
 struct JobsPlace {
   Context& context;
   JobDirectories& directories;
-  SavedQueries& queries;  // whose jobs are listed too
+  SavedQueries& queries;      // whose jobs are listed too
+  UserJobs* users = nullptr;  // of the other users of a shared mount; nullptr: everybody has these jobs
 
   cache::Jobs& jobs() const noexcept { return directories.jobs(); }
 };

@@ -1,5 +1,7 @@
 #include "fs/jobs/job_nodes.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -56,16 +58,25 @@ NodePtr make_jobs_node(const JobsPlace& jobs) {
 
 // --- JobListNode ---
 
+NodePtr JobListNode::for_user(uid_t user) {
+  UserJobs* users = jobs_.users;
+  if (users == nullptr || user == jobs_.context.config().uid) return nullptr;
+  return std::make_shared<JobListNode>(JobsPlace{jobs_.context, users->of(user), users->queries_of(user)},
+                                       service_);
+}
+
 Attributes JobListNode::attributes() {
-  return {NodeType::kDirectory, 0755, 0, true, jobs_.context.mounted_at(), kLongTimeout, kShortTimeout};
+  const mode_t permissions = varies() ? S_ISVTX | 0777 : 0755;
+  return {NodeType::kDirectory, permissions,  0, true, jobs_.context.mounted_at(),
+          kLongTimeout,         kShortTimeout};
 }
 
 // The jobs that saved queries have started.
-std::vector<JobInfo> JobListNode::of_queries() const {
+std::vector<JobInfo> JobListNode::of_queries(bool look) const {
   std::vector<JobInfo> jobs;
-  auto queries = jobs_.queries.list();
-  if (!queries) return jobs;
-  for (const auto& query : *queries) {
+  auto listed = look ? jobs_.queries.list() : Result<std::vector<QueryDirectoryPtr>>(jobs_.queries.known());
+  if (!listed) return jobs;
+  for (const auto& query : *listed) {
     const auto spec = query->spec();
     if (!spec || spec->adql.empty()) continue;
     const auto state = jobs_.context.catalog().state(*spec);
@@ -76,15 +87,16 @@ std::vector<JobInfo> JobListNode::of_queries() const {
   return jobs;
 }
 
-Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs) const {
+Result<std::vector<JobInfo>> JobListNode::with_drafts(std::vector<JobInfo> jobs, bool look) const {
   std::map<std::string, JobInfo> by_name;
   for (auto& job : jobs) by_name.insert_or_assign(job.name, std::move(job));
-  auto texts = jobs_.directories.texts(service_).list();
+  SavedQueries& kept = jobs_.directories.texts(service_);
+  auto texts = look ? kept.list() : Result<std::vector<QueryDirectoryPtr>>(kept.known());
   if (!texts) return texts.error();
   for (const auto& text : *texts) {
     by_name.try_emplace(text->name(), draft(text->name()));
   }
-  for (auto& job : of_queries()) by_name.try_emplace(job.name, std::move(job));
+  for (auto& job : of_queries(look)) by_name.try_emplace(job.name, std::move(job));
   std::vector<JobInfo> all;
   all.reserve(by_name.size());
   for (auto& [name, job] : by_name) all.push_back(std::move(job));
@@ -97,7 +109,7 @@ Result<std::optional<JobInfo>> JobListNode::find(const std::string& name) const 
   auto text = jobs_.directories.texts(service_).find(name);
   if (!text) return text.error();
   if (*text) return std::optional(draft(name));
-  for (auto& job : of_queries()) {
+  for (auto& job : of_queries(true)) {
     if (job.name == name) return std::optional(std::move(job));
   }
   return std::optional<JobInfo>();
@@ -105,8 +117,9 @@ Result<std::optional<JobInfo>> JobListNode::find(const std::string& name) const 
 
 // A job that a listing has shown; nullptr: it has gone since.
 NodePtr JobListNode::as_it_is(const std::string& name, const NodePtr& shown) const {
-  if (const auto known = jobs_.jobs().find(service_, name)) return node(*known, name);
-  if (jobs_.directories.texts(service_).peek(name)) return node(draft(name), name);
+  auto text = jobs_.directories.texts(service_).peek(name);
+  if (const auto known = jobs_.jobs().find(service_, name)) return node(*known, name, std::move(text));
+  if (text) return node(draft(name), name, std::move(text));
   const auto job = std::dynamic_pointer_cast<JobNode>(shown);
   const bool started_by_query = job && !job->own() && jobs_.jobs().of_query(service_, job->url());
   return started_by_query ? shown : nullptr;
@@ -121,11 +134,14 @@ JobInfo JobListNode::draft(const std::string& name) const {
 }
 
 NodePtr JobListNode::node(const JobInfo& job, const std::string& name) const {
-  QueryDirectoryPtr text;
-  if (job.own && job.name == name) {  // an own job looked up by its id is shown as any other
-    if (auto found = jobs_.directories.texts(service_).find(name); found) text = *found;
-    if (text && !job.url.empty()) text->freeze();
-  }
+  auto text = jobs_.directories.texts(service_).find(name);
+  return node(job, name, text ? *text : nullptr);
+}
+
+NodePtr JobListNode::node(const JobInfo& job, const std::string& name, QueryDirectoryPtr text) const {
+  // An own job that is looked up by its id is shown as any other.
+  if (!job.own || job.name != name) text = nullptr;
+  if (text && !job.url.empty()) text->freeze();
   return std::make_shared<JobNode>(jobs_, job, name, std::move(text));
 }
 
@@ -167,7 +183,7 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
       [this](Done<Infos> answered) { return jobs_.jobs().list(service_, std::move(answered)); },
       AskedBy(done.cause(), [jobs = jobs_, service = service_, done = done.take()](Result<Infos> listed) {
         const auto self = std::make_shared<const JobListNode>(jobs, service);
-        auto all = self->with_drafts(listed ? *listed : Infos());
+        auto all = self->with_drafts(listed ? *listed : Infos(), true);
         if (all && all->empty() && !listed) return done(listed.error());
         if (!all) return done(all.error());
         const auto nodes = [self](const Infos& infos) {
@@ -176,7 +192,8 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
           return entries;
         };
         auto again = [self, nodes] {
-          const auto known = self->with_drafts(self->jobs_.jobs().known(self->service_));
+          const auto known =
+              self->with_drafts(self->jobs_.jobs().known(self->service_), self->home(false) == nullptr);
           return nodes(known ? *known : Infos());
         };
         auto now = [self](const std::string& name, const NodePtr& shown) {
@@ -233,6 +250,7 @@ Attributes JobNode::attributes() {
   const auto place = place_of(jobs_, job_, path(), identity(), text_);
   Attributes shown{NodeType::kDirectory, 0755, 0, true, place->mtime(), kShortTimeout, kShortTimeout};
   shown.linked = !text_ || !text_->removed();
+  shown.owner = owner();
   return shown;
 }
 

@@ -38,6 +38,10 @@ class JobListNode : public Node {
   std::string identity() const override { return "dir:" + path(); }
   std::string path() const override { return "/jobs/" + service_; }
   NodeType type() const override { return NodeType::kDirectory; }
+  NodePtr for_user(uid_t user) override;
+  bool varies() const override { return jobs_.users != nullptr || owner(); }
+  std::optional<uid_t> owner() const override { return jobs_.directories.owner(); }
+  HomeThread* home(bool) const override { return jobs_.directories.home(); }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
@@ -47,12 +51,14 @@ class JobListNode : public Node {
 
  private:
   NodePtr node(const cache::JobInfo& job, const std::string& name) const;
+  NodePtr node(const cache::JobInfo& job, const std::string& name, QueryDirectoryPtr text) const;
   NodePtr as_it_is(const std::string& name, const NodePtr& shown) const;
   cache::JobInfo draft(const std::string& name) const;
   // From memory and the local disk.
   Result<std::optional<cache::JobInfo>> find(const std::string& name) const;
-  std::vector<cache::JobInfo> of_queries() const;
-  Result<std::vector<cache::JobInfo>> with_drafts(std::vector<cache::JobInfo> jobs) const;
+  std::vector<cache::JobInfo> of_queries(bool look) const;
+  // look: at the disk; false: what is known of an owner's own will do.
+  Result<std::vector<cache::JobInfo>> with_drafts(std::vector<cache::JobInfo> jobs, bool look) const;
 
   const JobsPlace jobs_;
   const std::string service_;
@@ -66,6 +72,8 @@ class JobNode : public Node {
   std::string identity() const override { return "job:" + (text_ ? text_->identity() : job_.url); }
   std::string path() const override { return "/jobs/" + job_.service + "/" + name_; }
   NodeType type() const override { return NodeType::kDirectory; }
+  std::optional<uid_t> owner() const override { return jobs_.directories.owner(); }
+  HomeThread* home(bool change) const override { return change ? jobs_.directories.home() : nullptr; }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;

@@ -64,8 +64,8 @@ std::vector<Activity::Doing> Activity::now(Clock::time_point moment) const {
 nlohmann::ordered_json activity_json(const Activity& activity, const InodeTable& inodes) {
   auto all = nlohmann::ordered_json::array();
   for (const auto& doing : activity.now()) {
-    const NodePtr node = inodes.find(doing.ino);
-    const auto paths = inodes.paths(doing.ino);
+    const NodePtr node = inodes.find(doing.ino, doing.cause.user);
+    const auto paths = inodes.paths(doing.ino, doing.cause.user);
     // A text that is here is no news; .esofs/ is what this is for.
     if (!node || paths.empty() || (doing.waiting == 0 && !node->dataset_file())) continue;
     const Cause cause = doing.cause.named();

@@ -15,20 +15,17 @@
 #include "client/base/safe_name.h"
 #include "fs/kernel/privacy.h"
 #include "fs/kernel/stat_of.h"
+#include "fs/kernel/tree_walk.h"
 
 namespace esofs::fs {
 namespace {
 
 constexpr std::uint64_t kHeaderBytes = cache::kChunkBytes;  // what the first request for a file brings
-
 // In a directory "." is at offset 0 and ".." at 1; what follows is the handle's own offset, moved by 2.
 constexpr std::uint64_t kDots = 2;
-
 constexpr mode_t kAnyWrite = 0222;
-
 // Names that fit into one answer to the kernel: 4 KiB of READDIR, or as much of READDIRPLUS as it takes.
 constexpr std::size_t kNumberedTogether = 128;
-
 // Long enough for `find` and `ls -l` to use what READDIRPLUS said of a directory, short because an estimate may be
 // corrected without an open (by DataLink, by another mount). open itself makes the kernel drop it.
 constexpr double kEstimateTimeout = 10;
@@ -47,16 +44,22 @@ nlohmann::ordered_json Filesystem::status() const {
           {"activity", activity_json(activity_, inodes_)}};
 }
 
-Result<NodePtr> Filesystem::find(std::uint64_t ino) const {
-  NodePtr node = inodes_.find(ino);
+Result<NodePtr> Filesystem::find(std::uint64_t ino, User user) const {
+  NodePtr node = inodes_.find(ino, uid_of(user));
   if (!node) return Error(ESTALE, "inode " + std::to_string(ino) + " is not known");
-  return node;
+  return seen_by(uid_of(user), std::move(node), context_.config());
 }
 
-Result<NodePtr> Filesystem::find(std::uint64_t parent, const std::string& name) const {
+Result<NodePtr> Filesystem::find(std::uint64_t parent, const std::string& name, User user) const {
   if (name.size() > kLongestName)
     return Error(ENAMETOOLONG, "a name of " + std::to_string(name.size()) + " bytes; 255 are the most");
-  return find(parent);
+  return find(parent, user);
+}
+
+HomeThread* Filesystem::home_of(std::uint64_t ino, uid_t user, bool change) const {
+  if (context_.config().users_dir.empty()) return nullptr;
+  const auto node = find(ino, user);
+  return node ? (*node)->home(change) : nullptr;
 }
 
 std::uint64_t Filesystem::shown_number(std::uint64_t ino) const {
@@ -105,25 +108,34 @@ Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
   return describe(ino, attributes);
 }
 
-Entry Filesystem::entry(const NodePtr& node, bool looked_up) {
-  const auto [ino, best] = inodes_.reference(node);
+Entry Filesystem::entry(const NodePtr& node, User owner, bool looked_up) {
+  const auto [ino, best] = inodes_.reference(node, owner);
   return kept_private(published(ino, looked_up ? best->attributes_at_lookup() : best->attributes()), *best);
+}
+
+Entry Filesystem::entry_in(std::uint64_t directory, bool varies, const NodePtr& node, User user,
+                           bool looked_up) {
+  Entry made = entry(node, owner_below(directory, *node, uid_of(user)), looked_up);
+  if (varies) made.entry_timeout = 0;
+  return made;
 }
 
 Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<Entry> done) {
   if (name == "." || name == "..") return lookup_handle(parent, name == "..", std::move(done));
-  auto directory = find(parent, name);
+  const uid_t user = uid_of(done.cause());
+  auto directory = find(parent, name, user);
   if (!directory) {
     done(directory.error());
     return {};
   }
   return (*directory)
-      ->lookup(name, AskedBy(done.cause(), [this, parent, directory = *directory, name, cause = done.cause(),
-                                            done = done.take()](Result<Found> found) {
+      ->lookup(name, AskedBy(done.cause(), [this, parent, directory = *directory, name, user,
+                                            cause = done.cause(), done = done.take()](Result<Found> found) {
                  if (!found) return done(found.error());
-                 if (found->node) return done(entry(found->node, true));
+                 const bool varies = directory->varies();
+                 if (found->node) return done(entry_in(parent, varies, found->node, user, true));
                  reports_.absent(parent, name, cause, *directory);
-                 if (found->absent_for <= 0)
+                 if (found->absent_for <= 0 || varies)
                    return done(Error(ENOENT, directory->path() + " has no " + name));
                  Entry absent;
                  absent.entry_timeout = found->absent_for;
@@ -132,9 +144,10 @@ Cancel Filesystem::lookup(std::uint64_t parent, const std::string& name, Done<En
 }
 
 Cancel Filesystem::lookup_handle(std::uint64_t ino, bool parent, Done<Entry> done) {
-  const NodePtr live = inodes_.find(ino);
+  const uid_t user = uid_of(done.cause());
+  const NodePtr live = inodes_.find(ino, user);
   if (live && !parent) {
-    done(entry(live));
+    done(entry(live, inodes_.is_private(ino, user) ? User(user) : User()));
     return {};
   }
   auto path = live ? std::optional(live->path()) : inodes_.path_of_forgotten(ino);
@@ -143,20 +156,18 @@ Cancel Filesystem::lookup_handle(std::uint64_t ino, bool parent, Done<Entry> don
     return {};
   }
   if (parent) path->resize(std::min(path->rfind('/'), path->size()));
-  return walk(inodes_.find(kRootInode), *path,
-              AskedBy(done.cause(), [this, ino, parent, done = done.take()](Result<NodePtr> found) {
+  return walk({inodes_.find(kRootInode), {}}, *path, user, context_.config(),
+              AskedBy(done.cause(), [this, ino, parent, done = done.take()](Result<Place> found) {
                 if (!found) return done(Error(ESTALE, found.error().what()));
-                Entry again = entry(*found);
+                Entry again = entry(found->node, found->owner);
                 if (parent || again.ino == ino) return done(again);
                 forget(again.ino, 1);
-                done(Error(ESTALE, (*found)->path() + " is another file now"));
+                done(Error(ESTALE, found->node->path() + " is another file now"));
               }));
 }
 
-void Filesystem::forget(std::uint64_t ino, std::uint64_t count) { inodes_.forget(ino, count); }
-
-Result<Entry> Filesystem::getattr(std::uint64_t ino) {
-  auto node = find(ino);
+Result<Entry> Filesystem::getattr(std::uint64_t ino, User user) {
+  auto node = find(ino, user);
   if (!node) return node.error();
   return kept_private(published(ino, (*node)->attributes()), **node);
 }
@@ -169,9 +180,9 @@ Entry Filesystem::stated(std::uint64_t ino, Node& node) {
 }
 
 Cancel Filesystem::stat(std::uint64_t ino, std::optional<uid_t> user, Done<Entry> done) {
-  auto found = find(ino);
+  auto found = find(ino, user);
   if (!found || (*found)->type() != NodeType::kFile || !sizes_.wanted(ino)) {
-    done(found ? getattr(ino) : found.error());
+    done(found ? getattr(ino, user) : found.error());
     return {};
   }
   return sizes_.learn(
@@ -182,15 +193,15 @@ Cancel Filesystem::stat(std::uint64_t ino, std::optional<uid_t> user, Done<Entry
       }));
 }
 
-Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change) {
-  auto node = find(ino);
+Result<Entry> Filesystem::setattr(std::uint64_t ino, const Change& change, User user) {
+  auto node = find(ino, user);
   if (!node) return node.error();
   if (auto changed = (*node)->change(change); !changed) return changed.error();
-  return getattr(ino);
+  return getattr(ino, user);
 }
 
-Result<std::string> Filesystem::readlink(std::uint64_t ino) {
-  auto node = find(ino);
+Result<std::string> Filesystem::readlink(std::uint64_t ino, User user) {
+  auto node = find(ino, user);
   if (!node) return node.error();
   return (*node)->symlink_target();
 }
@@ -198,20 +209,23 @@ Result<std::string> Filesystem::readlink(std::uint64_t ino) {
 // --- directories ---
 
 Cancel Filesystem::opendir(std::uint64_t ino, Done<Opened> done) {
-  auto node = find(ino);
+  const uid_t user = uid_of(done.cause());
+  auto node = find(ino, user);
   if (!node) {
     done(node.error());
     return {};
   }
   auto use = activity_.begin(ino, done.cause(), context_.now());
-  return (*node)->open_directory(AskedBy(done.cause(), [this, ino, node = *node, use, done = done.take()](
-                                                           Result<std::shared_ptr<DirectoryHandle>> handle) {
-    if (!handle) return done(handle.error());
-    Opened opened;
-    opened.handle = directories_.add(ino, *std::move(handle));
-    reports_.opened(ino);
-    done(opened);
-  }));
+  return (*node)->open_directory(
+      AskedBy(done.cause(), [this, ino, user, node = *node, use,
+                             done = done.take()](Result<std::shared_ptr<DirectoryHandle>> handle) {
+        if (!handle) return done(handle.error());
+        Opened opened;
+        const User owner = inodes_.is_private(ino, user) ? User(user) : User();
+        opened.handle = directories_.add(ino, {*std::move(handle), owner, node->varies()});
+        reports_.opened(ino, user);
+        done(opened);
+      }));
 }
 
 Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, bool plus,
@@ -226,12 +240,14 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
     dot.entry.attributes.st_mode = S_IFDIR;
     if (!visit(dot)) return {};
   }
-  prepare_numbers(*open.handle, offset - kDots);
+  prepare_numbers(*open.handle.handle, offset - kDots);
   const bool with_attributes = plus && open.handle->size() <= kMostWithAttributes;
   return open.handle->entries(offset - kDots, [&](const DirectoryHandle::Entry& listed) {
     DirectoryEntry out{listed.name, {}, listed.next + kDots};
     if (with_attributes) {
-      out.entry = entry(listed.node);
+      const User owner = listed.node->owner();
+      out.entry = entry(listed.node, owner ? owner : open.handle.owner);
+      if (open.handle.varies) out.entry.entry_timeout = 0;
       const bool fits = visit(out);
       if (!fits) inodes_.forget(out.entry.ino, 1);  // it comes again
       if (fits && out.entry.attr_timeout <= kEstimateTimeout) sizes_.listed(handle, out.entry.ino);
@@ -243,11 +259,9 @@ Result<void> Filesystem::readdir(std::uint64_t handle, std::uint64_t offset, boo
   });
 }
 
-void Filesystem::releasedir(std::uint64_t handle) { (void)directories_.take(handle); }
-
 // --- files ---
 
-Opened Filesystem::opened(std::uint64_t ino, bool own_content, FileHandle handle) {
+Opened Filesystem::opened(std::uint64_t ino, bool own_content, FileHandle handle, User user) {
   const InodeTable::Opening how = inodes_.opened(ino, handle.file->version(), handle.file->size());
   Opened opened;
   opened.keep_cache = how.keep_cache;
@@ -260,12 +274,12 @@ Opened Filesystem::opened(std::uint64_t ino, bool own_content, FileHandle handle
     return opened;
   }
   opened.handle = files_.add(ino, std::move(handle));
-  reports_.opened(ino);
+  reports_.opened(ino, uid_of(user));
   return opened;
 }
 
 Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user, Done<Opened> done) {
-  auto node = find(ino);
+  auto node = find(ino, user);
   if (!node) {
     done(node.error());
     return {};
@@ -284,7 +298,7 @@ Cancel Filesystem::open(std::uint64_t ino, int flags, std::optional<uid_t> user,
             if (handle->file->restricted() && user && !sees_everything(context_.config(), *user))
               return done(
                   Error(EACCES, node->path() + ": it is not public, and belongs to another user's login"));
-            done(opened(ino, node->own_content(), *std::move(handle)));
+            done(opened(ino, node->own_content(), *std::move(handle), user));
           }));
 }
 
@@ -346,54 +360,52 @@ void Filesystem::release(std::uint64_t handle) {
 // --- permissions ---
 
 Result<void> Filesystem::access(std::uint64_t ino, int mask, uid_t user) {
-  auto node = find(ino);
+  auto node = find(ino, user);
   if (!node) return node.error();
-  const Attributes attributes = (*node)->attributes();
+  const auto mode = (*node)->attributes().permissions;
   if ((mask & W_OK) != 0) {
-    if ((attributes.permissions & kAnyWrite) == 0) return (*node)->refusal("write");
+    if ((mode & kAnyWrite) == 0) return (*node)->refusal("write");
     if (auto allowed = may_change(ino, user, "write"); !allowed) return allowed;
   }
-  if ((mask & X_OK) != 0 && attributes.type == NodeType::kFile)
+  if ((mask & X_OK) != 0 && (*node)->type() == NodeType::kFile)
     return Error(EACCES, (*node)->path() + " is no program");
   return {};
 }
 
 Result<void> Filesystem::may_see(std::uint64_t ino, uid_t user) {
-  if (!context_.config().allow_other || sees_everything(context_.config(), user)) return {};
-  const Privacy privacy = privacy_now(context_.config());
+  const Config& config = context_.config();
+  if (!config.allow_other || sees_everything(config, user)) return {};
+  const Privacy privacy = privacy_now(config);
   if (!privacy.listings && !privacy.links) return {};
-  auto node = find(ino);
+  auto node = find(ino, user);
   if (!node) return node.error();
-  if (!privacy.covers((*node)->path(), (*node)->dataset_file())) return {};
-  return Error(EACCES, (*node)->path() + ": what another user's login shows is not for everybody");
+  return check_seen(privacy, **node);
 }
 
 Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::string& operation) {
   if (user == 0 || user == context_.config().uid) return {};
-  auto node = find(ino);
+  auto node = find(ino, user);
   if (!node) return node.error();
+  if ((*node)->owner() == user || inodes_.is_private(ino, user)) return {};
   if (((*node)->attributes().permissions & kAnyWrite) == 0) return (*node)->refusal(operation);
-  return Error(
-      EACCES,
-      operation + " " + (*node)->path() +
-          ": it belongs to another user; a mount of your own (`esofs mount DIRECTORY`) is yours to change");
+  return anothers(context_.config(), operation + " " + (*node)->path());
 }
 
 // --- mutations ---
 
-Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name) {
-  auto directory = find(parent, name);
+Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name, User user) {
+  auto directory = find(parent, name, user);
   if (!directory) return directory.error();
   auto node = (*directory)->create(name);
   if (!node) return node.error();
   context_.made_directories().filled((*directory)->identity());
   Created created;
-  created.entry = entry(*node);
+  created.entry = entry_in(parent, (*directory)->varies(), *node, user);
   // Only files that live in memory can be created, and those open at once.
   Result<Opened> answer = Error(EIO, "a new file could not be opened");
   (*node)->open(std::nullopt, false, [&](Result<FileHandle> handle) {
     if (handle)
-      answer = opened(created.entry.ino, (*node)->own_content(), *std::move(handle));
+      answer = opened(created.entry.ino, (*node)->own_content(), *std::move(handle), user);
     else
       answer = handle.error();
   });
@@ -406,30 +418,32 @@ Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name
 }
 
 Result<Entry> Filesystem::mkdir(std::uint64_t parent, const std::string& name, const Cause& cause) {
-  auto directory = find(parent, name);
+  const uid_t user = uid_of(cause);
+  auto directory = find(parent, name, user);
   if (!directory) return directory.error();
   auto node = (*directory)->make_directory(name);
   if (!node) return node.error();
   context_.made_directories().made((*node)->identity(), cause, context_.now());
-  return entry(*node);
+  return entry_in(parent, (*directory)->varies(), *node, user);
 }
 
-Result<Entry> Filesystem::symlink(std::uint64_t parent, const std::string& name, const std::string& target) {
-  auto directory = find(parent, name);
+Result<Entry> Filesystem::symlink(std::uint64_t parent, const std::string& name, const std::string& target,
+                                  User user) {
+  auto directory = find(parent, name, user);
   if (!directory) return directory.error();
   auto node = (*directory)->make_symlink(name, target);
   if (!node) return node.error();
-  return entry(*node);
+  return entry_in(parent, (*directory)->varies(), *node, user);
 }
 
-Result<void> Filesystem::unlink(std::uint64_t parent, const std::string& name) {
-  auto directory = find(parent, name);
+Result<void> Filesystem::unlink(std::uint64_t parent, const std::string& name, User user) {
+  auto directory = find(parent, name, user);
   if (!directory) return directory.error();
   return (*directory)->remove(name);
 }
 
 Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<void> done) {
-  auto directory = find(parent, name);
+  auto directory = find(parent, name, uid_of(done.cause()));
   if (!directory) {
     done(directory.error());
     return {};
@@ -442,54 +456,45 @@ Cancel Filesystem::rmdir(std::uint64_t parent, const std::string& name, Done<voi
 }
 
 Result<void> Filesystem::rename(std::uint64_t parent, const std::string& name, std::uint64_t to_parent,
-                                const std::string& to_name, unsigned flags) {
-  auto directory = find(parent, name);
+                                const std::string& to_name, unsigned flags, User user) {
+  auto directory = find(parent, name, user);
   if (!directory) return directory.error();
-  auto to = find(to_parent, to_name);
+  auto to = find(to_parent, to_name, user);
   if (!to) return to.error();
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0)
     return Error(EINVAL, "only plain renames and RENAME_NOREPLACE are known");
   return (*directory)->rename(name, **to, to_name, (flags & RENAME_NOREPLACE) == 0);
 }
 
-Error Filesystem::refusal(std::uint64_t ino, const std::string& operation) {
-  auto node = find(ino);
-  return node ? (*node)->refusal(operation) : node.error();
-}
-
 // --- the rest ---
 
-Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& name) {
+Result<std::string> Filesystem::getxattr(std::uint64_t ino, const std::string& name, User user) {
   // `ls -l` asks for security.selinux and system.posix_acl_access of every file, unless one of them is not supported.
   if (!name.starts_with("user.")) return Error(EOPNOTSUPP, "no attributes but user.*");
-  auto node = find(ino);
+  auto node = find(ino, user);
   if (!node) return node.error();
   auto value = (*node)->xattr(name);
-  if (!value && name == kErrorAttribute) value = reports_.last(ino);
+  if (!value && name == kErrorAttribute) value = reports_.last(ino, uid_of(user));
   if (!value && name == kSizeState && !(*node)->attributes().exact) value = "estimated";
   if (!value) return Error(ENODATA, "no attribute " + safe_name(name));
   return *std::move(value);
 }
 
-Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino) {
+Result<std::vector<std::string>> Filesystem::listxattr(std::uint64_t ino, User user) {
   if (!context_.config().list_xattrs) return std::vector<std::string>();
-  auto node = find(ino);
+  auto node = find(ino, user);
   if (!node) return node.error();
   auto names = (*node)->xattr_names();
   const bool listed = std::find(names.begin(), names.end(), kErrorAttribute) != names.end();
-  if (!listed && reports_.last(ino)) names.emplace_back(kErrorAttribute);
+  if (!listed && reports_.last(ino, uid_of(user))) names.emplace_back(kErrorAttribute);
   return names;
 }
 
 Cancel Filesystem::why(std::uint64_t parent, const std::string& name, Done<std::string> done) {
-  auto directory = find(parent, name);
+  auto directory = find(parent, name, uid_of(done.cause()));
   if (directory) return why_absent(*directory, name, std::move(done));
   done(errno_name(directory.error().code()) + " " + directory.error().what());
   return {};
-}
-
-struct statvfs Filesystem::statfs() const {
-  return statvfs_of(context_.files().usage());
 }
 
 }  // namespace esofs::fs

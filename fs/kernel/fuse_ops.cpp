@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/kernel/answering.h"
 #include "fs/kernel/fuse_session.h"
 #include "fs/kernel/reply.h"
 
@@ -20,67 +21,18 @@ namespace {
 // user.esofs.why.NAME of a directory: why NAME is not in it. `esofs why` asks for it.
 constexpr std::string_view kWhyPrefix = "user.esofs.why.";
 
-Connection& connection_of(fuse_req_t request) {
-  return *static_cast<Connection*>(fuse_req_userdata(request));
-}
-Filesystem& filesystem_of(fuse_req_t request) { return connection_of(request).filesystem; }
-
-// Answers at once with what `result` says.
-template <class T, class Send>
-void answer(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name,
-            const Result<T>& result, Send send) {
-  Reply reply(connection_of(request), request, operation, ino, name, false);
-  if (!result) return reply.error(result.error());
-  send(reply);
-}
-
-void answer(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name,
-            const Result<void>& result) {
-  Reply reply(connection_of(request), request, operation, ino, name, false);
-  if (!result) return reply.error(result.error());
-  reply.ok();
-}
-
 // True if the caller may not change the inode; then the request has been answered.
 bool refused(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name, const char* what) {
-  const auto allowed = filesystem_of(request).may_change(ino, fuse_req_ctx(request)->uid, what);
+  const auto allowed = filesystem_of(request).may_change(ino, user_of(request), what);
   if (!allowed) Reply(connection_of(request), request, operation, ino, name, false).error(allowed.error());
   return !allowed;
 }
 
 // True if the caller may not see the inode; then the request has been answered.
 bool hidden(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name) {
-  const auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
+  const auto allowed = filesystem_of(request).may_see(ino, user_of(request));
   if (!allowed) Reply(connection_of(request), request, operation, ino, name, false).error(allowed.error());
   return !allowed;
-}
-
-// Starts an operation that may be answered later; send(reply, value) answers it.
-template <class T, class Start, class Send>
-void ask(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name, Start start, Send send) {
-  Connection& connection = connection_of(request);
-  auto reply = std::make_shared<Reply>(connection, request, operation, ino, name, true);
-  const std::uint64_t number = connection.pending->number(request);
-  Cancel cancel = start(Done<T>(AskedBy(reply->cause(), [reply, send](Result<T> result) {
-    if (!result) return reply->error(result.error());
-    send(*reply, *result);
-  })));
-  reply.reset();  // an operation that forgot its continuation answers EIO here
-  connection.pending->set_cancel(request, number, std::move(cancel));
-}
-
-// The same for an operation that gives no value.
-template <class Start>
-void ask_to(fuse_req_t request, Operation operation, fuse_ino_t ino, const char* name, Start start) {
-  Connection& connection = connection_of(request);
-  auto reply = std::make_shared<Reply>(connection, request, operation, ino, name, true);
-  const std::uint64_t number = connection.pending->number(request);
-  Cancel cancel = start(Done<void>(AskedBy(reply->cause(), [reply](Result<void> result) {
-    if (!result) return reply->error(result.error());
-    reply->ok();
-  })));
-  reply.reset();
-  connection.pending->set_cancel(request, number, std::move(cancel));
 }
 
 // The parallel_dirops flag of libfuse 3.17 and later; before, fuse_session.cpp patches it into the answer.
@@ -105,7 +57,13 @@ void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   if (hidden(request, Operation::kLookup, parent, name)) return;
   ask<Entry>(
       request, Operation::kLookup, parent, name,
-      [&](Done<Entry> done) { return filesystem_of(request).lookup(parent, name, std::move(done)); },
+      [&](Done<Entry> done) {
+        const auto start = [&filesystem = filesystem_of(request), parent,
+                            name = std::string(name)](Done<Entry> asked) {
+          return filesystem.lookup(parent, name, std::move(asked));
+        };
+        return ask_at_home<Entry>(request, parent, false, start, std::move(done));
+      },
       [](Reply& reply, const Entry& entry) { reply.entry(entry); });
 }
 
@@ -123,15 +81,13 @@ void on_forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* fo
 void on_getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   if (hidden(request, Operation::kGetattr, ino, "")) return;
   if (info != nullptr || !filesystem_of(request).stat_may_wait(ino)) {
-    const auto entry = filesystem_of(request).getattr(ino);
+    const auto entry = filesystem_of(request).getattr(ino, user_of(request));
     return answer(request, Operation::kGetattr, ino, "", entry,
                   [&](Reply& reply) { reply.attributes(*entry); });
   }
   ask<Entry>(
       request, Operation::kGetattr, ino, "",
-      [&](Done<Entry> done) {
-        return filesystem_of(request).stat(ino, fuse_req_ctx(request)->uid, std::move(done));
-      },
+      [&](Done<Entry> done) { return filesystem_of(request).stat(ino, user_of(request), std::move(done)); },
       [](Reply& reply, const Entry& entry) { reply.attributes(entry); });
 }
 
@@ -144,13 +100,17 @@ void on_setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int whi
   if ((which & FUSE_SET_ATTR_MTIME) != 0 && !change.mtime_now) change.mtime = wanted->st_mtim;
   if ((which & FUSE_SET_ATTR_ATIME) != 0 && !change.atime_now) change.atime = wanted->st_atim;
   change.mode_or_owner = (which & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0;
-  const auto entry = filesystem_of(request).setattr(ino, change);
-  answer(request, Operation::kSetattr, ino, "", entry, [&](Reply& reply) { reply.attributes(*entry); });
+  answer_with<Entry>(
+      request, Operation::kSetattr, ino, "",
+      [&filesystem = filesystem_of(request), ino, change, user = user_of(request)] {
+        return filesystem.setattr(ino, change, user);
+      },
+      [](Reply& reply, const Entry& entry) { reply.attributes(entry); });
 }
 
 void on_readlink(fuse_req_t request, fuse_ino_t ino) {
   if (hidden(request, Operation::kReadlink, ino, "")) return;
-  const auto target = filesystem_of(request).readlink(ino);
+  const auto target = filesystem_of(request).readlink(ino, user_of(request));
   answer(request, Operation::kReadlink, ino, "", target, [&](Reply& reply) { reply.target(*target); });
 }
 
@@ -158,7 +118,12 @@ void on_opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
   if (hidden(request, Operation::kOpendir, ino, "")) return;
   ask<Opened>(
       request, Operation::kOpendir, ino, "",
-      [&](Done<Opened> done) { return filesystem_of(request).opendir(ino, std::move(done)); },
+      [&](Done<Opened> done) {
+        const auto start = [&filesystem = filesystem_of(request), ino](Done<Opened> asked) {
+          return filesystem.opendir(ino, std::move(asked));
+        };
+        return ask_at_home<Opened>(request, ino, false, start, std::move(done));
+      },
       [](Reply& reply, const Opened& opened) { reply.opened(opened, true); });
 }
 
@@ -214,7 +179,7 @@ void on_open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   ask<Opened>(
       request, Operation::kOpen, ino, "",
       [&](Done<Opened> done) {
-        return filesystem_of(request).open(ino, flags, fuse_req_ctx(request)->uid, std::move(done));
+        return filesystem_of(request).open(ino, flags, user_of(request), std::move(done));
       },
       [](Reply& reply, const Opened& opened) { reply.opened(opened, false); });
 }
@@ -264,43 +229,61 @@ void on_fsyncdir(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) { fuse_re
 
 void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info*) {
   if (refused(request, Operation::kCreate, parent, name, "create")) return;
-  const auto created = filesystem_of(request).create(parent, name);
-  answer(request, Operation::kCreate, parent, name, created, [&](Reply& reply) { reply.created(*created); });
+  answer_with<Created>(
+      request, Operation::kCreate, parent, name,
+      [&filesystem = filesystem_of(request), parent, name = std::string(name), user = user_of(request)] {
+        return filesystem.create(parent, name, user);
+      },
+      [](Reply& reply, const Created& created) { reply.created(created); });
 }
 
 void on_mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
   if (refused(request, Operation::kMkdir, parent, name, "mkdir")) return;
-  const auto entry = filesystem_of(request).mkdir(parent, name, cause_of(request, Operation::kMkdir));
-  answer(request, Operation::kMkdir, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
+  answer_with<Entry>(
+      request, Operation::kMkdir, parent, name,
+      [&filesystem = filesystem_of(request), parent, name = std::string(name),
+       cause = cause_of(request, Operation::kMkdir)] { return filesystem.mkdir(parent, name, cause); },
+      [](Reply& reply, const Entry& entry) { reply.entry(entry); });
 }
 
 void on_symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {
   if (refused(request, Operation::kSymlink, parent, name, "symlink")) return;
-  const auto entry = filesystem_of(request).symlink(parent, name, target);
-  answer(request, Operation::kSymlink, parent, name, entry, [&](Reply& reply) { reply.entry(*entry); });
+  answer_with<Entry>(
+      request, Operation::kSymlink, parent, name,
+      [&filesystem = filesystem_of(request), parent, name = std::string(name), target = std::string(target),
+       user = user_of(request)] { return filesystem.symlink(parent, name, target, user); },
+      [](Reply& reply, const Entry& entry) { reply.entry(entry); });
 }
 
 void on_unlink(fuse_req_t request, fuse_ino_t parent, const char* name) {
   if (refused(request, Operation::kUnlink, parent, name, "remove")) return;
-  answer(request, Operation::kUnlink, parent, name, filesystem_of(request).unlink(parent, name));
+  answer_with(request, Operation::kUnlink, parent, name,
+              [&filesystem = filesystem_of(request), parent, name = std::string(name),
+               user = user_of(request)] { return filesystem.unlink(parent, name, user); });
 }
 
 void on_rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
   if (refused(request, Operation::kRmdir, parent, name, "rmdir")) return;
-  ask_to(request, Operation::kRmdir, parent, name,
-         [&](Done<void> done) { return filesystem_of(request).rmdir(parent, name, std::move(done)); });
+  ask_to(request, Operation::kRmdir, parent, name, [&](Done<void> done) {
+    const auto start = [&filesystem = filesystem_of(request), parent, name = std::string(name)](
+                           Done<void> asked) { return filesystem.rmdir(parent, name, std::move(asked)); };
+    return ask_at_home<void>(request, parent, true, start, std::move(done));
+  });
 }
 
 void on_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t to_parent,
                const char* to_name, unsigned flags) {
   if (refused(request, Operation::kRename, parent, name, "rename")) return;
-  answer(request, Operation::kRename, parent, name,
-         filesystem_of(request).rename(parent, name, to_parent, to_name, flags));
+  answer_with(request, Operation::kRename, parent, name,
+              [&filesystem = filesystem_of(request), parent, name = std::string(name), to_parent,
+               to_name = std::string(to_name), flags, user = user_of(request)] {
+                return filesystem.rename(parent, name, to_parent, to_name, flags, user);
+              });
 }
 
 // Not in .esofs/errors: `cp -a` tries such things and does without.
 void refuse(fuse_req_t request, fuse_ino_t ino, const char* operation) {
-  fuse_reply_err(request, filesystem_of(request).refusal(ino, operation).code());
+  fuse_reply_err(request, filesystem_of(request).refusal(ino, operation, user_of(request)).code());
 }
 
 void on_link(fuse_req_t request, fuse_ino_t, fuse_ino_t to_parent, const char*) {
@@ -323,11 +306,14 @@ void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size
     return ask<std::string>(
         request, Operation::kXattr, ino, "",
         [&](Done<std::string> done) {
-          return filesystem_of(request).why(ino, std::string(asked.substr(kWhyPrefix.size())),
-                                            std::move(done));
+          const auto start = [&filesystem = filesystem_of(request), ino,
+                              wanted = std::string(asked.substr(kWhyPrefix.size()))](Done<std::string> told) {
+            return filesystem.why(ino, wanted, std::move(told));
+          };
+          return ask_at_home<std::string>(request, ino, false, start, std::move(done));
         },
         [size](Reply& reply, const std::string& why) { reply.xattr(why, size); });
-  const auto value = filesystem_of(request).getxattr(ino, name);
+  const auto value = filesystem_of(request).getxattr(ino, name, user_of(request));
   if (!value) {  // not in .esofs/errors: a program that asks has not failed
     const bool invalidate = filesystem_of(request).asked_by_overlay(ino, name);
     return Reply(connection_of(request), request, Operation::kXattr, ino, "", invalidate)
@@ -338,7 +324,7 @@ void on_getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size
 
 void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
   if (hidden(request, Operation::kXattr, ino, "")) return;
-  const auto names = filesystem_of(request).listxattr(ino);
+  const auto names = filesystem_of(request).listxattr(ino, user_of(request));
   answer(request, Operation::kXattr, ino, "", names, [&](Reply& reply) {
     std::string list;
     for (const auto& name : *names) list.append(name).push_back('\0');
@@ -348,8 +334,8 @@ void on_listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
 
 // Not in .esofs/errors: a program that asks has not failed.
 void on_access(fuse_req_t request, fuse_ino_t ino, int mask) {
-  auto allowed = filesystem_of(request).may_see(ino, fuse_req_ctx(request)->uid);
-  if (allowed) allowed = filesystem_of(request).access(ino, mask, fuse_req_ctx(request)->uid);
+  auto allowed = filesystem_of(request).may_see(ino, user_of(request));
+  if (allowed) allowed = filesystem_of(request).access(ino, mask, user_of(request));
   fuse_reply_err(request, allowed ? 0 : allowed.error().code());
 }
 
@@ -363,7 +349,7 @@ void on_statfs(fuse_req_t request, fuse_ino_t ino) {
 void on_ioctl(fuse_req_t request, fuse_ino_t, unsigned command, void*, fuse_file_info*, unsigned, const void*,
               std::size_t, std::size_t) {
   if (command != kShutDown) return void(fuse_reply_err(request, ENOTTY));
-  const uid_t user = fuse_req_ctx(request)->uid;
+  const uid_t user = user_of(request);
   if (user != 0 && user != ::geteuid()) return void(fuse_reply_err(request, EPERM));
   const auto& stop = connection_of(request).stop;
   fuse_reply_ioctl(request, 0, nullptr, 0);

@@ -25,7 +25,7 @@ InodeTable::InodeTable(NodePtr root, Hash hash) : hash_(hash ? std::move(hash) :
   auto tables = tables_.lock();
   tables->numbers.emplace(identity, kRootInode);
   Record& record = tables->records[kRootInode];
-  record.node = std::move(root);
+  record.everybodys.node = std::move(root);
   record.identity = std::move(identity);
   record.lookups = 1;
 }
@@ -38,7 +38,17 @@ std::uint64_t InodeTable::free_number(const Tables& tables, const std::string& i
   return ino;
 }
 
-InodeTable::Referenced InodeTable::reference(const NodePtr& node) {
+InodeTable::Face& InodeTable::face(Record& record, Owner owner) {
+  return owner ? record.own[*owner] : record.everybodys;
+}
+
+const InodeTable::Face& InodeTable::shown_to(const Record& record, Owner user) {
+  if (!user || record.own.empty()) return record.everybodys;
+  const auto own = record.own.find(*user);
+  return own == record.own.end() ? record.everybodys : own->second;
+}
+
+InodeTable::Referenced InodeTable::reference(const NodePtr& node, Owner owner) {
   std::string identity = node->identity();
   std::uint64_t ino = 0;
   NodePtr known;
@@ -50,7 +60,7 @@ InodeTable::Referenced InodeTable::reference(const NodePtr& node) {
       ino = free_number(*tables, identity);
       tables->numbers.emplace(identity, ino);
       Record& record = tables->records[ino];
-      record.node = node;
+      face(record, owner).node = node;
       record.identity = std::move(identity);
       record.lookups = 1;
       return {ino, node};
@@ -58,40 +68,47 @@ InodeTable::Referenced InodeTable::reference(const NodePtr& node) {
     ino = found->second;
     Record& record = tables->records.at(ino);
     ++record.lookups;
-    known = record.node;
-    several = !record.paths.empty();
+    Face& seen = face(record, owner);
+    if (!seen.node) {
+      seen.node = node;
+      return {ino, node};
+    }
+    known = seen.node;
+    several = !seen.paths.empty();
   }
-  if (several || known->path() != node->path()) keep_path(ino, *known, *node);
-  return {ino, keep_better(ino, std::move(known), node)};
+  if (several || known->path() != node->path()) keep_path(ino, owner, *known, *node);
+  return {ino, keep_better(ino, owner, std::move(known), node)};
 }
 
-void InodeTable::keep_path(std::uint64_t ino, const Node& known, const Node& node) {
+void InodeTable::keep_path(std::uint64_t ino, Owner owner, const Node& known, const Node& node) {
   std::string before = known.path();
   std::string now = node.path();
   auto tables = tables_.lock();
   auto record = tables->records.find(ino);
   if (record == tables->records.end()) return;
-  auto& paths = record->second.paths;
+  auto& paths = face(record->second, owner).paths;
   if (paths.empty()) paths.push_back(std::move(before));
   std::erase(paths, now);
   paths.insert(paths.begin(), std::move(now));
   if (paths.size() > kMostPathsOfOne) paths.pop_back();
 }
 
-std::vector<std::string> InodeTable::paths(std::uint64_t ino) const {
+std::vector<std::string> InodeTable::paths(std::uint64_t ino, Owner user) const {
   NodePtr node;
   {
     auto tables = tables_.lock();
     auto record = tables->records.find(ino);
     if (record == tables->records.end()) return {};
-    if (!record->second.paths.empty()) return record->second.paths;
-    node = record->second.node;
+    const Face& shown = shown_to(record->second, user);
+    if (!shown.paths.empty()) return shown.paths;
+    node = shown.node;
   }
+  if (!node) return {};
   return {node->path()};
 }
 
 // The node that is in the table then. Asks the nodes without the lock: what they know may be decided by a disk that hangs.
-NodePtr InodeTable::keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node) {
+NodePtr InodeTable::keep_better(std::uint64_t ino, Owner owner, NodePtr known, const NodePtr& node) {
   while (known != node) {
     const Knowledge before = known->knowledge();
     const Knowledge now = node->knowledge();
@@ -101,11 +118,12 @@ NodePtr InodeTable::keep_better(std::uint64_t ino, NodePtr known, const NodePtr&
       auto tables = tables_.lock();
       auto record = tables->records.find(ino);
       if (record == tables->records.end()) return node;
-      if (record->second.node == known) {
-        record->second.node = node;
+      NodePtr& kept = face(record->second, owner).node;
+      if (!kept || kept == known) {
+        kept = node;
         return node;
       }
-      other = record->second.node;  // another thread was faster
+      other = kept;  // another thread was faster
     }
     known = std::move(other);
   }
@@ -119,10 +137,16 @@ std::uint64_t InodeTable::number(const Node& node) const {
   return known != tables->numbers.end() ? known->second : free_number(*tables, identity);
 }
 
-NodePtr InodeTable::find(std::uint64_t ino) const {
+NodePtr InodeTable::find(std::uint64_t ino, Owner user) const {
   auto tables = tables_.lock();
   auto record = tables->records.find(ino);
-  return record == tables->records.end() ? nullptr : record->second.node;
+  return record == tables->records.end() ? nullptr : shown_to(record->second, user).node;
+}
+
+bool InodeTable::is_private(std::uint64_t ino, uid_t user) const {
+  auto tables = tables_.lock();
+  auto record = tables->records.find(ino);
+  return record != tables->records.end() && record->second.own.contains(user);
 }
 
 void InodeTable::forget(std::uint64_t ino, std::uint64_t count) {
@@ -137,7 +161,10 @@ void InodeTable::forget(std::uint64_t ino, std::uint64_t count) {
     tables->numbers.erase(gone.identity);
     tables->records.erase(record);
   }
-  std::string path = gone.node->path();
+  NodePtr last = gone.everybodys.node;
+  for (const auto& [user, own] : gone.own) last = last ? last : own.node;
+  if (!last) return;
+  std::string path = last->path();
   auto paths = paths_.lock();
   if (!paths->by_number.insert_or_assign(ino, std::move(path)).second) return;
   paths->oldest_first.push_back(ino);

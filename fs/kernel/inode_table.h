@@ -7,13 +7,19 @@
 // The path of a node that has left is remembered for a while, because a file handle of the kernel (open_by_handle_at(2), NFS)
 // may open it again.
 //
+// On a shared mount a node may be for one user alone: nobody else finds it, even by its number. A file that several users have
+// reached by paths of their own has one number, and a node for each of them.
+//
 //   threads  thread-safe; calls nothing of another class under its lock
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -37,14 +43,17 @@ class InodeTable {
     std::uint64_t ino;
     NodePtr node;  // the one of that identity that knows most; all of them must look the same
   };
-  // Counts one lookup of the node.
-  Referenced reference(const NodePtr& node);
+  // Counts one lookup of the node. owner: the user whom it is for; nullopt: for everybody.
+  Referenced reference(const NodePtr& node, std::optional<uid_t> owner = std::nullopt);
   // The number that the node has or would get now; counts nothing.
   std::uint64_t number(const Node& node) const;
-  NodePtr find(std::uint64_t ino) const;  // nullptr: not live
+  // The one for `user`, else the one for everybody; nullptr: not live, or for others only.
+  NodePtr find(std::uint64_t ino, std::optional<uid_t> user = std::nullopt) const;
+  // True if the user has a node of this number that is for nobody else.
+  bool is_private(std::uint64_t ino, uid_t user) const;
   void forget(std::uint64_t ino, std::uint64_t count);
-  // The paths under which a live inode was shown, the latest first; empty: not live.
-  std::vector<std::string> paths(std::uint64_t ino) const;
+  // The paths under which a live inode was shown to `user`, the latest first; empty: not live, or for others only.
+  std::vector<std::string> paths(std::uint64_t ino, std::optional<uid_t> user = std::nullopt) const;
   // The path of a node that had this number; the latest 65 536 that have left are remembered.
   std::optional<std::string> path_of_forgotten(std::uint64_t ino) const;
   std::size_t size() const;
@@ -79,10 +88,15 @@ class InodeTable {
   bool first_decline(std::uint64_t ino);
 
  private:
-  struct Record {
-    NodePtr node;
-    std::string identity;
+  // What one user sees of an inode, or everybody.
+  struct Face {
+    NodePtr node;                    // null: nothing
     std::vector<std::string> paths;  // the latest first; empty: that of the node only
+  };
+  struct Record {
+    Face everybodys;
+    std::map<uid_t, Face> own;
+    std::string identity;
     std::uint64_t lookups = 0;
     std::uint64_t open_handles = 0;
     std::string version;  // of the pages that the kernel may hold
@@ -104,8 +118,11 @@ class InodeTable {
     std::unordered_map<std::uint64_t, Record> records;
     std::unordered_map<std::string, std::uint64_t> numbers;  // by identity
   };
-  void keep_path(std::uint64_t ino, const Node& known, const Node& node);
-  NodePtr keep_better(std::uint64_t ino, NodePtr known, const NodePtr& node);
+  using Owner = std::optional<uid_t>;
+  static Face& face(Record& record, Owner owner);
+  static const Face& shown_to(const Record& record, Owner user);
+  void keep_path(std::uint64_t ino, Owner owner, const Node& known, const Node& node);
+  NodePtr keep_better(std::uint64_t ino, Owner owner, NodePtr known, const NodePtr& node);
   std::uint64_t free_number(const Tables& tables, const std::string& identity) const;
 
   Hash hash_;

@@ -8,7 +8,9 @@
 
 #include <string>
 
+#include "client/base/result.h"
 #include "fs/tree/config.h"
+#include "fs/tree/node.h"
 
 namespace esofs::fs {
 
@@ -22,6 +24,12 @@ struct Privacy {
 };
 
 Privacy privacy_now(const Config& config);
+
+// EACCES if it shows what only the mounting user's login has shown.
+Result<void> check_seen(const Privacy& privacy, const Node& node);
+
+// Why another user than the mounting one may not do this.
+Error anothers(const Config& config, const std::string& operation);
 
 // True if `user` may see everything: the mounting user, and everybody with -o share_private.
 bool sees_everything(const Config& config, uid_t user);

@@ -84,7 +84,7 @@ void Reports::failed(std::uint64_t ino, const std::string& name, const Cause& ca
   // Of a file that is listed, "not there" and "no data" are what the archive says of it.
   const bool told = name.empty() && (code == ENOENT || code == ENODATA || code == ENOTSUP);
   const bool absent = code == ENOENT && !name.empty();
-  if (!absent && code != EINTR && code != ERANGE) remember(ino, name, error);
+  if (!absent && code != EINTR && code != ERANGE) remember(key(ino, cause.user), name, error);
   if (told || ErrorLog::worth_a_line(code)) add_line(ino, name, cause, error);
 }
 
@@ -93,41 +93,47 @@ void Reports::absent(std::uint64_t ino, const std::string& name, const Cause& ca
   const Absence absence = directory.absence(name);
   if (!absence.slip || absence.sentence.empty()) return;
   const Error error(ENOENT, absence.sentence);
-  remember(ino, name, error);
+  remember(key(ino, cause.user), name, error);
   add_line(ino, name, cause, error);
 }
 
 void Reports::add_line(std::uint64_t ino, const std::string& name, const Cause& cause, const Error& error) {
-  const auto paths = inodes_.paths(ino);
+  const auto paths = inodes_.paths(ino, cause.user);
   std::string path = paths.empty() ? "inode " + std::to_string(ino) : path_used(paths, cause.pid);
   if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
   const Cause named = cause.named();
-  spdlog::warn("{}: {} {} ({})", path, errno_name(error.code()), error.what(), named.text());
-  context_.errors().add(context_.now(), path, error, named);
+  if (context_.errors().add(context_.now(), path, error, named))
+    spdlog::warn("{}: {} {} ({})", path, errno_name(error.code()), error.what(), named.text());
 }
 
-void Reports::remember(std::uint64_t ino, const std::string& name, const Error& error) {
+Reports::Key Reports::key(std::uint64_t ino, uid_t user) const {
+  const Config& config = context_.config();
+  if (config.users_dir.empty()) return {ino, 0};
+  return {ino, user == Cause::kNoUser ? config.uid : user};
+}
+
+void Reports::remember(Key key, const std::string& name, const Error& error) {
   std::string text =
       errno_name(error.code()) + " " + (name.empty() ? "" : safe_name(name) + ": ") + error.what();
   auto last = last_.lock();
-  const bool known = last->by_number.contains(ino);
-  last->by_number[ino] = {std::move(text), !name.empty()};
+  const bool known = last->by_number.contains(key);
+  last->by_number[key] = {std::move(text), !name.empty()};
   if (known) return;
-  last->oldest_first.push_back(ino);
+  last->oldest_first.push_back(key);
   if (last->oldest_first.size() <= kMostLast) return;
   last->by_number.erase(last->oldest_first.front());
   last->oldest_first.pop_front();
 }
 
-void Reports::opened(std::uint64_t ino) {
+void Reports::opened(std::uint64_t ino, uid_t user) {
   auto last = last_.lock();
-  const auto found = last->by_number.find(ino);
+  const auto found = last->by_number.find(key(ino, user));
   if (found != last->by_number.end() && !found->second.of_name) found->second.text.clear();
 }
 
-std::optional<std::string> Reports::last(std::uint64_t ino) const {
+std::optional<std::string> Reports::last(std::uint64_t ino, uid_t user) const {
   auto last = last_.lock();
-  const auto found = last->by_number.find(ino);
+  const auto found = last->by_number.find(key(ino, user));
   if (found == last->by_number.end() || found->second.text.empty()) return std::nullopt;
   return found->second.text;
 }

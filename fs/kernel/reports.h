@@ -2,7 +2,8 @@
 // an inode for user.esofs.error.
 //
 //   shapes   the last error is "ENOENT 30as: '30as' is no radius: …" for a name that was refused in a directory, else
-//            "EINVAL the server's sentence"; of the 4096 inodes that failed last
+//            "EINVAL the server's sentence"; of the 4096 inodes that failed last. On a shared mount each user has last errors
+//            of his own
 //   threads  thread-safe
 #pragma once
 
@@ -10,9 +11,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "client/base/cause.h"
@@ -35,21 +37,23 @@ class Reports {
   // A lookup in `directory`, which is ino, has found nothing. Reported only if somebody has most likely typed the name.
   void absent(std::uint64_t ino, const std::string& name, const Cause& cause, Node& directory);
   // It could be opened: an error of opening it is over.
-  void opened(std::uint64_t ino);
+  void opened(std::uint64_t ino, uid_t user);
 
-  std::optional<std::string> last(std::uint64_t ino) const;
+  std::optional<std::string> last(std::uint64_t ino, uid_t user) const;
 
  private:
   struct Last {
     std::string text;
     bool of_name = false;  // of a name in the directory, not of the inode itself
   };
+  using Key = std::pair<std::uint64_t, uid_t>;
   struct LastErrors {
-    std::unordered_map<std::uint64_t, Last> by_number;
-    std::deque<std::uint64_t> oldest_first;
+    std::map<Key, Last> by_number;
+    std::deque<Key> oldest_first;
   };
+  Key key(std::uint64_t ino, uid_t user) const;
   void add_line(std::uint64_t ino, const std::string& name, const Cause& cause, const Error& error);
-  void remember(std::uint64_t ino, const std::string& name, const Error& error);
+  void remember(Key key, const std::string& name, const Error& error);
 
   Context& context_;
   const InodeTable& inodes_;

@@ -50,7 +50,7 @@ Cancel SizeQuestions::learn(std::uint64_t ino, const NodePtr& node, std::optiona
   }
   const auto ask = [this, ino, node, user](Done<void> learnt) {
     return in_turn<bool, void>(
-        [this, ino, &node](Done<bool> told) { return ask_table(ino, node, std::move(told)); },
+        [this, ino, user, &node](Done<bool> told) { return ask_table(ino, node, user, std::move(told)); },
         [this, ino, node, user](bool, Done<void> opened) -> Cancel {
           learn_ahead(ino, user, opened.cause());
           if (!node->attributes().exact) return learn_by_open(node, user, std::move(opened));
@@ -68,7 +68,8 @@ Cancel SizeQuestions::learn(std::uint64_t ino, const NodePtr& node, std::optiona
 }
 
 // The archive's table of sizes, if it has one; half of the time is left to ask for the file itself.
-Cancel SizeQuestions::ask_table(std::uint64_t ino, const NodePtr& node, Done<bool> done) const {
+Cancel SizeQuestions::ask_table(std::uint64_t ino, const NodePtr& node, std::optional<uid_t> user,
+                                Done<bool> done) const {
   cache::AnnouncedSizes* sizes = context_.config().announced_sizes;
   const client::Dataset* dataset = node->dataset_of_file();
   if (sizes == nullptr || dataset == nullptr) {
@@ -79,7 +80,7 @@ Cancel SizeQuestions::ask_table(std::uint64_t ino, const NodePtr& node, Done<boo
       context_.timer(), context_.config().lookup_wait / 2, Error(EAGAIN, "the table of sizes is slow"),
       [&](Done<bool> told) {
         return sizes->ask(
-            sizes->worth_asking(*dataset) ? datasets_near(ino) : std::vector<client::Dataset>{*dataset},
+            sizes->worth_asking(*dataset) ? datasets_near(ino, user) : std::vector<client::Dataset>{*dataset},
             std::move(told));
       },
       AskedBy(done.cause(), [done = done.take()](const Result<bool>& told) {
@@ -88,10 +89,11 @@ Cancel SizeQuestions::ask_table(std::uint64_t ino, const NodePtr& node, Done<boo
       }));
 }
 
-std::vector<client::Dataset> SizeQuestions::datasets_near(std::uint64_t ino) const {
+std::vector<client::Dataset> SizeQuestions::datasets_near(std::uint64_t ino,
+                                                          std::optional<uid_t> user) const {
   std::vector<client::Dataset> datasets;
   for (const std::uint64_t near : ahead_.neighbours(ino, cache::AnnouncedSizes::kMostTogether)) {
-    const NodePtr node = inodes_.find(near);
+    const NodePtr node = inodes_.find(near, user);
     const client::Dataset* dataset = node ? node->dataset_of_file() : nullptr;
     if (dataset != nullptr) datasets.push_back(*dataset);
   }
@@ -101,11 +103,11 @@ std::vector<client::Dataset> SizeQuestions::datasets_near(std::uint64_t ino) con
 void SizeQuestions::learn_ahead(std::uint64_t ino, std::optional<uid_t> user, const Cause& cause) {
   cache::AnnouncedSizes* sizes = context_.config().announced_sizes;
   for (const std::uint64_t next : ahead_.looked_at(ino)) {
-    const NodePtr node = inodes_.find(next);
+    const NodePtr node = inodes_.find(next, user);
     if (!node || !node->dataset_file() || node->attributes().exact) continue;
     const client::Dataset* dataset = node->dataset_of_file();
     if (sizes != nullptr && dataset != nullptr && sizes->worth_asking(*dataset)) {
-      sizes->ask(datasets_near(next), AskedBy(cause.ahead(), [](const Result<bool>&) {}));
+      sizes->ask(datasets_near(next, user), AskedBy(cause.ahead(), [](const Result<bool>&) {}));
       continue;
     }
     if (under_way_->fetch_add(1) >= context_.config().sizes_ahead) {

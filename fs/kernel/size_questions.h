@@ -47,8 +47,8 @@ class SizeQuestions {
   Cancel learn(std::uint64_t ino, const NodePtr& node, std::optional<uid_t> user, Done<void> done);
 
  private:
-  Cancel ask_table(std::uint64_t ino, const NodePtr& node, Done<bool> done) const;
-  std::vector<client::Dataset> datasets_near(std::uint64_t ino) const;
+  Cancel ask_table(std::uint64_t ino, const NodePtr& node, std::optional<uid_t> user, Done<bool> done) const;
+  std::vector<client::Dataset> datasets_near(std::uint64_t ino, std::optional<uid_t> user) const;
   void learn_ahead(std::uint64_t ino, std::optional<uid_t> user, const Cause& cause);
 
   Context& context_;

@@ -24,7 +24,7 @@ struct stat stat_of(const Attributes& attributes, std::uint64_t number, const Co
   status.st_ino = number;
   status.st_mode = file_type(attributes.type) | attributes.permissions;
   status.st_nlink = !attributes.linked ? 0 : attributes.type == NodeType::kDirectory ? 2 : 1;
-  status.st_uid = config.uid;
+  status.st_uid = attributes.owner.value_or(config.uid);
   status.st_gid = config.gid;
   status.st_size = static_cast<off_t>(attributes.size);
   status.st_blocks = static_cast<blkcnt_t>((attributes.size + kSector - 1) / kSector);

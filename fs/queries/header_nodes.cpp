@@ -20,7 +20,10 @@ using HeaderListing = std::shared_ptr<const cache::Listing>;
 
 constexpr std::array<std::string_view, 3> kHeaderFiles{"headers.csv", "headers.fits", "headers.vot"};
 
-std::string header_visits(const QueryDirectory& directory) { return "headers of " + directory.path(); }
+std::string header_visits(const QueryDirectory& directory) {
+  const auto& owner = directory.owner();
+  return "headers of " + (owner ? "uid " + std::to_string(*owner) + " " : std::string()) + directory.path();
+}
 
 Result<std::string> in_form(const HeaderTable& table, const std::string& name) {
   if (name.ends_with(".fits")) return header_fits(table);

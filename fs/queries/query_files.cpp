@@ -10,7 +10,9 @@
 namespace esofs::fs {
 namespace {
 
-class OpenTextFile : public cache::OpenFile, public FileWriter {
+class OpenTextFile : public cache::OpenFile,
+                     public FileWriter,
+                     public std::enable_shared_from_this<OpenTextFile> {
  public:
   OpenTextFile(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file)
       : context_(context), directory_(std::move(directory)), file_(std::move(file)) {
@@ -34,11 +36,15 @@ class OpenTextFile : public cache::OpenFile, public FileWriter {
     return {};
   }
   Cancel flush(Done<void> done) override {
+    if (directory_->home() != nullptr && unsaved())
+      return directory_->home()->ask<void>(
+          [self = shared_from_this()](const Done<void>& asked) { asked(self->save()); }, std::move(done));
     done(save());
     return {};
   }
 
  private:
+  bool unsaved() const { return wrote_ || file_->resized(); }
   // A handle that only reads commits nothing: somebody else may be half-way through writing.
   Result<void> save() {
     if (!file_->take_resized() && !wrote_.exchange(false)) return {};
@@ -66,6 +72,8 @@ class TextFileNode : public Node {
       : context_(context), directory_(std::move(directory)), file_(std::move(file)), name_(std::move(name)) {}
 
   std::string identity() const override { return file_->identity(); }
+  std::optional<uid_t> owner() const override { return directory_->owner(); }
+  HomeThread* home(bool change) const override { return change ? directory_->home() : nullptr; }
   std::string path() const override { return directory_->path() + "/" + name_; }
   Knowledge knowledge() const override { return {.renewed = true}; }  // the later one has the present name
   NodeType type() const override { return file_->symlink() ? NodeType::kSymlink : NodeType::kFile; }
@@ -76,6 +84,7 @@ class TextFileNode : public Node {
     shown.mtime_nanoseconds = mtime.tv_nsec;
     shown.atime = file_->atime();
     shown.linked = file_->linked() && !directory_->removed();
+    shown.owner = directory_->owner();
     return shown;
   }
   bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }

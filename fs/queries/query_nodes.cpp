@@ -1,6 +1,9 @@
 #include "fs/queries/query_nodes.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -14,6 +17,7 @@
 #include "fs/queries/result_nodes.h"
 #include "fs/queries/saved_query.h"
 #include "fs/queries/scratch_names.h"
+#include "fs/queries/user_places.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -60,6 +64,7 @@ class KeptMatch {
 NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   DatasetLister lister;
   lister.identity = directory->identity();
+  lister.owner = directory->owner();
   lister.path = [directory] { return directory->path(); };
   lister.known = [&context, directory]() -> ListingPtr {
     const auto spec = directory->listed_spec();
@@ -149,46 +154,61 @@ class QueryHandle : public DirectoryHandle {
 
 // --- QueriesNode ---
 
+NodePtr QueriesNode::for_user(uid_t user) {
+  if (users_ == nullptr || user == context_.config().uid) return nullptr;
+  return std::make_shared<QueriesNode>(context_, users_->of(user).queries, nullptr, &queries_);
+}
+
 Attributes QueriesNode::attributes() {
-  return {NodeType::kDirectory, 0755, 0, true, context_.mounted_at(), kLongTimeout, kShortTimeout};
+  const mode_t permissions = varies() ? S_ISVTX | 0777 : 0755;
+  return {NodeType::kDirectory, permissions, 0, true, context_.mounted_at(), kLongTimeout, kShortTimeout};
+}
+
+Result<NodePtr> QueriesNode::entry(SavedQueries& queries, const std::string& name) const {
+  auto query = queries.find(name);
+  if (!query) return query.error();
+  return *query ? std::make_shared<QueryNode>(context_, *query) : text_of(queries, name);
 }
 
 Cancel QueriesNode::lookup(const std::string& name, Done<Found> done) {
-  auto query = queries_.find(name);
-  if (!query) {
-    done(query.error().at("/queries/" + name));
-  } else if (NodePtr text = *query ? nullptr : text_of(name)) {
-    done(Found{std::move(text)});
-  } else if (!*query) {
-    done(Found{nullptr, kShortTimeout});
-  } else {
-    done(Found{std::make_shared<QueryNode>(context_, *query)});
-  }
+  auto found = entry(queries_, name);
+  if (found && !*found && offered_ != nullptr) found = entry(*offered_, name);
+  if (!found)
+    done(found.error().at("/queries/" + name));
+  else
+    done(Found{*found, *found ? 0 : kShortTimeout});
   return {};
 }
 
 Cancel QueriesNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
-  auto queries = queries_.list();
-  if (!queries) {
-    done(queries.error());
-    return {};
-  }
-  const auto nodes = [&context = context_](const std::vector<QueryDirectoryPtr>& all) {
-    FixedDirectory::Entries entries;
-    for (const auto& query : all)
-      entries.emplace_back(query->name(), std::make_shared<QueryNode>(context, query));
-    return entries;
+  using Queries = std::vector<QueryDirectoryPtr>;
+  const auto nodes = [&context = context_](const Queries& all, const Queries& more) {
+    std::map<std::string, NodePtr> by_name;
+    for (const auto* queries : {&all, &more}) {
+      for (const auto& query : *queries)
+        by_name.try_emplace(query->name(), std::make_shared<QueryNode>(context, query));
+    }
+    return FixedDirectory::Entries(by_name.begin(), by_name.end());
   };
-  auto list = [nodes, &saved = queries_] {
-    auto all = saved.list();
-    return nodes(all ? *all : saved.known());
+  // Of a user's own, only opening the directory looks at the disk.
+  auto list = [nodes, &saved = queries_, offered = offered_] {
+    auto all = saved.folder().home != nullptr ? Result<Queries>(saved.known()) : saved.list();
+    return nodes(all ? *all : saved.known(), offered != nullptr ? offered->known() : Queries());
   };
-  auto now = [&context = context_, &saved = queries_](const std::string& name, const NodePtr&) -> NodePtr {
+  auto now = [&context = context_, &saved = queries_, offered = offered_](const std::string& name,
+                                                                          const NodePtr&) -> NodePtr {
     auto query = saved.peek(name);
+    if (!query && offered != nullptr) query = offered->peek(name);
     return query ? std::make_shared<QueryNode>(context, std::move(query)) : nullptr;
   };
+  const auto own = queries_.list();
+  const auto others = own && offered_ != nullptr ? offered_->list() : Result<Queries>(Queries());
+  if (!own || !others) {
+    done(own ? others.error() : own.error());
+    return {};
+  }
   done(std::shared_ptr<DirectoryHandle>(
-      std::make_shared<ChangingHandle>(nodes(*queries), std::move(list), std::move(now))));
+      std::make_shared<ChangingHandle>(nodes(*own, *others), std::move(list), std::move(now))));
   return {};
 }
 
@@ -197,14 +217,16 @@ Absence QueriesNode::absence(const std::string& name) {
   if (const auto good = check_query_name(name); !good) return {good.error().what(), false};
   std::vector<std::string> names;
   for (const auto& query : queries_.known()) names.push_back(query->name());
+  for (const auto& query : offered_ != nullptr ? offered_->known() : std::vector<QueryDirectoryPtr>())
+    names.push_back(query->name());
   Absence absence = absence_among(name, names);
   return {absence.sentence + "; mkdir makes a query", false};
 }
 
 // NAME.adql is the text of the query NAME; nullptr: there is no such query, or it has no text.
-NodePtr QueriesNode::text_of(const std::string& name) {
+NodePtr QueriesNode::text_of(SavedQueries& queries, const std::string& name) const {
   if (!name.ends_with(kTextExtension)) return nullptr;
-  const auto query = queries_.find(name.substr(0, name.size() - kTextExtension.size()));
+  const auto query = queries.find(name.substr(0, name.size() - kTextExtension.size()));
   auto file = query && *query ? (*query)->file(std::string(kQueryFile)) : nullptr;
   return file ? make_text_node(context_, *query, std::move(file), std::string(kQueryFile)) : nullptr;
 }
@@ -230,6 +252,15 @@ Result<NodePtr> QueriesNode::create(const std::string& name) {
   return make_text_node(context_, *query, std::move(file), std::string(kQueryFile));
 }
 
+// Whether `name` can be changed here: it is not what the administrator offers.
+Result<void> QueriesNode::check_own(const std::string& name, const std::string& operation) {
+  if (offered_ == nullptr) return {};
+  const auto own = queries_.find(name);
+  const auto offered = offered_->find(name);
+  if (!own || *own || !offered || !*offered) return {};
+  return Error(EACCES, operation + " /queries/" + name + ": the administrator offers it to all users");
+}
+
 Result<NodePtr> QueriesNode::make_directory(const std::string& name) {
   auto query = queries_.make(name);
   if (!query) return query.error();
@@ -237,7 +268,8 @@ Result<NodePtr> QueriesNode::make_directory(const std::string& name) {
 }
 
 Cancel QueriesNode::remove_directory(const std::string& name, Done<void> done) {
-  const auto removed = queries_.remove(name);
+  const auto own = check_own(name, "rmdir");
+  const auto removed = own ? queries_.remove(name) : Result<QueryDirectoryPtr>(own.error());
   if (!removed) {
     done(removed.error());
     return {};
@@ -252,6 +284,7 @@ Cancel QueriesNode::remove_directory(const std::string& name, Done<void> done) {
 Result<void> QueriesNode::rename(const std::string& name, Node& to, const std::string& to_name, bool) {
   if (to.identity() != identity())
     return Error(EROFS, "a query can be renamed, but not moved out of queries/");
+  if (auto own = check_own(name, "rename"); !own) return own;
   return queries_.rename(name, to_name);
 }
 
@@ -269,6 +302,7 @@ Error advised(const Error& error, const std::string& adql) {
 Attributes QueryNode::attributes() {
   Attributes shown{NodeType::kDirectory, 0755, 0, true, directory_->mtime(), kShortTimeout, kShortTimeout};
   shown.linked = !directory_->removed();
+  shown.owner = directory_->owner();
   return shown;
 }
 
@@ -336,7 +370,7 @@ std::vector<std::pair<std::string, NodePtr>> QueryNode::local_entries() const {
   if (!asks(directory_->spec())) return entries;
   add(kTableName);
   // Before anything was cut out there is nothing to see in it, nor to copy; it can be entered all the same.
-  if (has_used_cutouts(context_, path())) add(kCutoutName);
+  if (has_used_cutouts(context_, path(), directory_->owner())) add(kCutoutName);
   return entries;
 }
 
@@ -345,8 +379,7 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   if (context_.made_directories().lists_source(done.cause(), context_.now())) {
     FixedDirectory::Entries texts;
     for (const std::string_view name : {kQueryFile, kPositionsFile}) {
-      auto node = local_entry(std::string(name));
-      if (node) texts.emplace_back(name, std::move(node));
+      if (auto node = local_entry(std::string(name))) texts.emplace_back(name, std::move(node));
     }
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(texts))));
     return {};

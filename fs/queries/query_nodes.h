@@ -31,9 +31,19 @@ namespace esofs::fs {
 inline constexpr const char* kTableName = "table";
 inline constexpr const char* kCutoutName = "cutout";
 
+class UserPlaces;
+
 class QueriesNode : public Node {
  public:
-  QueriesNode(Context& context, SavedQueries& queries) : context_(context), queries_(queries) {}
+  // users: what each user but the mounting one has of his own; nullptr: everybody has these queries.
+  // offered: what such a user sees beside his own queries, read-only.
+  QueriesNode(Context& context, SavedQueries& queries, UserPlaces* users = nullptr,
+              SavedQueries* offered = nullptr)
+      : context_(context), queries_(queries), users_(users), offered_(offered) {}
+  NodePtr for_user(uid_t user) override;
+  bool varies() const override { return users_ != nullptr || offered_ != nullptr; }
+  std::optional<uid_t> owner() const override { return queries_.folder().owner; }
+  HomeThread* home(bool) const override { return queries_.folder().home; }
   std::string identity() const override { return "dir:/queries"; }
   std::string path() const override { return "/queries"; }
   NodeType type() const override { return NodeType::kDirectory; }
@@ -47,10 +57,15 @@ class QueriesNode : public Node {
   Result<void> rename(const std::string& name, Node& to, const std::string& to_name, bool replace) override;
 
  private:
-  NodePtr text_of(const std::string& name);
+  NodePtr text_of(SavedQueries& queries, const std::string& name) const;
+  // The query or text of this name; nullptr: none.
+  Result<NodePtr> entry(SavedQueries& queries, const std::string& name) const;
+  Result<void> check_own(const std::string& name, const std::string& operation);
 
   Context& context_;
   SavedQueries& queries_;
+  UserPlaces* const users_;
+  SavedQueries* const offered_;
 };
 
 class QueryNode : public Node {
@@ -60,6 +75,8 @@ class QueryNode : public Node {
   std::string identity() const override { return directory_->identity(); }
   std::string path() const override { return directory_->path(); }
   NodeType type() const override { return NodeType::kDirectory; }
+  std::optional<uid_t> owner() const override { return directory_->owner(); }
+  HomeThread* home(bool change) const override { return change ? directory_->home() : nullptr; }
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;

@@ -41,10 +41,12 @@ struct TextOnDisk {
 };
 
 Result<TextOnDisk> read_text(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A fifo must not hold us up.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return failure(errno, "open", path);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return failure(errno, "stat", path);
+  if (!S_ISREG(status.st_mode)) return failure(ENOENT, "read", path);
   TextOnDisk read{{}, nanoseconds(status)};
   std::array<char, 1U << 16U> buffer{};
   while (true) {
@@ -60,6 +62,13 @@ Result<TextOnDisk> read_text(const std::filesystem::path& path) {
 Result<void> remove_text(const std::filesystem::path& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failure(errno, "remove", path);
   return {};
+}
+
+// Failures show when the file is made.
+void make_private(const std::filesystem::path& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno != ENOENT || !directory.has_parent_path()) return;
+  make_private(directory.parent_path());
+  (void)::mkdir(directory.c_str(), 0700);
 }
 
 void sync_directory(const std::filesystem::path& directory) {
@@ -94,7 +103,7 @@ Result<std::vector<std::string>> QueryStore::names() const {
   return names;
 }
 
-Result<QueryStore::Saved> QueryStore::load(const std::string& name) const {
+Result<TextStore::Saved> QueryStore::load(const std::string& name) const {
   auto text = read_text(file(name));
   if (!text) return text.error();
   Saved saved{std::move(text->text), text->mtime_ns, {}, 0};
@@ -110,12 +119,14 @@ Result<QueryStore::Saved> QueryStore::load(const std::string& name) const {
 Result<std::int64_t> QueryStore::mtime_ns(const std::string& name) const {
   struct stat status {};
   if (::stat(file(name).c_str(), &status) != 0) return failure(errno, "stat", file(name));
+  if (!S_ISREG(status.st_mode)) return failure(ENOENT, "read", file(name));
   return nanoseconds(status);
 }
 
 std::int64_t QueryStore::positions_ns(const std::string& name) const {
   struct stat status {};
-  return ::stat(positions_file(name).c_str(), &status) == 0 ? nanoseconds(status) : 0;
+  const bool there = ::stat(positions_file(name).c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  return there ? nanoseconds(status) : 0;
 }
 
 Result<std::int64_t> QueryStore::save(const std::string& name, const std::string& text) const {
@@ -127,9 +138,7 @@ Result<std::int64_t> QueryStore::save_positions(const std::string& name, const s
 }
 
 Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, const std::string& text) const {
-  std::error_code error;
-  if (std::filesystem::create_directories(directory_, error))
-    std::filesystem::permissions(directory_, std::filesystem::perms::owner_all, error);
+  make_private(directory_);
   // The pid keeps two mounts apart; savers of one mount take turns.
   const std::filesystem::path temporary =
       directory_ / ("." + path.filename().string() + "." + std::to_string(::getpid()) + ".tmp");

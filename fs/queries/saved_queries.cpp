@@ -45,6 +45,10 @@ QueryDirectory::QueryDirectory(std::string identity, std::string path, const std
   adopt({text, mtime * kNanoseconds, {}, 0});
 }
 
+QueryDirectory::~QueryDirectory() {
+  if (owner_ != nullptr) owner_->identities_.lock()->erase(identity_);
+}
+
 std::string QueryDirectory::path() const { return is_fixed() ? fixed_path_ : folder_.path + "/" + name(); }
 
 std::string QueryDirectory::name() const { return state_.lock()->name; }
@@ -135,8 +139,8 @@ Result<cache::QuerySpec> QueryDirectory::spec_of(const State& state, const std::
   return spec;
 }
 
-void QueryDirectory::adopt_positions(State& state, const QueryStore::Saved& saved,
-                                     const std::string& identity) {
+void QueryDirectory::adopt_positions(State& state, const TextStore::Saved& saved, const std::string& identity,
+                                     const std::shared_ptr<TextBudget>& budget) {
   const std::string name(kPositionsFile);
   const auto found = state.files.find(name);
   const bool unsaved_changes = found != state.files.end() && found->second->content() != state.positions;
@@ -145,7 +149,7 @@ void QueryDirectory::adopt_positions(State& state, const QueryStore::Saved& save
     state.files.erase(found);
   } else if (saved.positions_ns != 0 && found == state.files.end()) {
     state.files[name] = std::make_shared<TextFile>("text:" + identity + ":positions", saved.positions,
-                                                   time_of(saved.positions_ns));
+                                                   time_of(saved.positions_ns), false, budget);
   } else if (saved.positions_ns != 0 && !unsaved_changes) {
     found->second->replace(saved.positions, time_of(saved.positions_ns));
   }
@@ -153,12 +157,13 @@ void QueryDirectory::adopt_positions(State& state, const QueryStore::Saved& save
   state.positions_ns = saved.positions_ns;
 }
 
-void QueryDirectory::adopt(const QueryStore::Saved& saved) {
+void QueryDirectory::adopt(const TextStore::Saved& saved) {
   auto state = state_.lock();
   File& file = state->files[std::string(kQueryFile)];
   const bool unsaved_changes = file && file->content() != state->saved_text;
   if (!file) {
-    file = std::make_shared<TextFile>("text:" + identity_, saved.text, time_of(saved.mtime_ns));
+    file = std::make_shared<TextFile>("text:" + identity_, saved.text, time_of(saved.mtime_ns), false,
+                                      folder_.budget);
   } else if (!unsaved_changes) {
     file->replace(saved.text, time_of(saved.mtime_ns));
   }
@@ -166,7 +171,7 @@ void QueryDirectory::adopt(const QueryStore::Saved& saved) {
   state->saved_ns = saved.mtime_ns;
   state->save_error.reset();
   state->hidden.clear();
-  if (folder_.listed && !is_fixed()) adopt_positions(*state, saved, identity_);
+  if (folder_.listed && !is_fixed()) adopt_positions(*state, saved, identity_, folder_.budget);
   refresh_spec(*state);
 }
 
@@ -178,9 +183,9 @@ Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
   if (state->files.size() >= kMostFiles)
     return Error(ENOSPC, folder_.path + "/" + state->name + " holds too many files");
   const bool symlink = target.has_value();
-  auto file =
-      std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
-                                 symlink ? *std::move(target) : std::string(), timespec{time, 0}, symlink);
+  auto file = std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
+                                         symlink ? *std::move(target) : std::string(), timespec{time, 0},
+                                         symlink, folder_.budget);
   state->files[name] = file;
   state->hidden.erase(name);
   if (name == kQueryFile) state->spec = cache::QuerySpec{};  // empty until something is committed
@@ -200,7 +205,7 @@ bool QueryDirectory::remove(const std::string& name) {
 
 Result<void> QueryDirectory::remove_positions() {
   const std::scoped_lock saving(saving_);
-  if (auto removed = owner_->store_.remove_positions(name()); !removed) return removed;
+  if (auto removed = owner_->store_->remove_positions(name()); !removed) return removed;
   (void)remove(std::string(kPositionsFile));
   auto state = state_.lock();
   if (!state->positions.empty()) state->removed_positions = std::exchange(state->positions, {});
@@ -277,7 +282,7 @@ Result<void> QueryDirectory::undo(TextFile& file) {
 Result<void> QueryDirectory::write(const std::string& text) {
   if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
   if (frozen()) return Error(EROFS, path() + ": the job has been made, its query cannot change any more");
-  auto time = owner_->store_.save(name(), text);
+  auto time = owner_->store_->save(name(), text);
   auto state = state_.lock();
   if (!time) {
     state->save_error = time.error();
@@ -302,7 +307,7 @@ Result<void> QueryDirectory::write_positions(const std::string& text) {
       return {};
     }
   }
-  auto time = owner_->store_.save_positions(name(), text);
+  auto time = owner_->store_->save_positions(name(), text);
   auto state = state_.lock();
   if (!time) {
     state->save_error = time.error();
@@ -325,8 +330,8 @@ void QueryDirectory::show_all() { state_.lock()->hidden.clear(); }
 
 // --- SavedQueries ---
 
-SavedQueries::SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults,
-                           TextFolder folder)
+SavedQueries::SavedQueries(std::unique_ptr<const TextStore> store, std::function<std::int64_t()> now,
+                           cache::QuerySpec defaults, TextFolder folder)
     : store_(std::move(store)),
       now_(std::move(now)),
       defaults_(std::move(defaults)),
@@ -351,7 +356,8 @@ std::vector<cache::QuerySpec> SavedQueries::questions() {
 }
 
 std::string SavedQueries::free_identity(const std::string& name) {
-  const std::string kind = folder_.listed ? "query:" : "query:" + folder_.path + "/";
+  std::string kind = folder_.listed ? "query:" : "query:" + folder_.path + "/";
+  if (folder_.owner) kind += "@" + std::to_string(*folder_.owner) + "/";  // no name begins with this
   std::string identity = kind + name;
   auto given = identities_.lock();
   for (int i = 2; !given->insert(identity).second; ++i) identity = kind + name + "#" + std::to_string(i);
@@ -364,7 +370,7 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
     auto queries = queries_.lock();
     if (auto found = queries->find(name); found != queries->end()) query = found->second;
   }
-  auto time = store_.mtime_ns(name);
+  auto time = store_->mtime_ns(name);
   if (!time && time.error().code() == ENOENT) {
     if (query) {
       queries_.lock()->erase(name);  // another mount has removed it
@@ -373,13 +379,15 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
     return QueryDirectoryPtr();
   }
   if (!time) return time.error();
-  const std::int64_t positions = folder_.listed ? store_.positions_ns(name) : 0;
+  const std::int64_t positions = folder_.listed ? store_->positions_ns(name) : 0;
   const auto same = [&](const auto& state) {
     return state->saved_ns == *time && state->positions_ns == positions;
   };
   if (query && same(query->state_.lock())) return query;
 
-  auto saved = store_.load(name);
+  if (!query && folder_.budget && folder_.budget->used_up())
+    return Error(EDQUOT, folder_.path + ": the texts are too large together to show " + name);
+  auto saved = store_->load(name);
   if (!saved) return saved.error();
   if (!query) {
     auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, *this, now_, defaults_, folder_);
@@ -390,8 +398,9 @@ Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
 }
 
 Result<std::vector<QueryDirectoryPtr>> SavedQueries::list() {
-  auto names = store_.names();
+  auto names = store_->names();
   if (!names) return names.error();
+  if (folder_.most != 0 && names->size() > folder_.most) names->resize(folder_.most);
   std::vector<QueryDirectoryPtr> all;
   for (const std::string& name : *names) {
     auto query = take_up(name);
@@ -417,9 +426,12 @@ Result<QueryDirectoryPtr> SavedQueries::make(const std::string& name) {
   auto there = take_up(name);
   if (!there) return there.error();
   if (*there) return Error(EEXIST, folder_.path + "/" + name + " exists");
-  if (auto old = store_.remove_positions(name); !old)
+  if (folder_.most != 0 && known().size() >= folder_.most)
+    return Error(EDQUOT, folder_.path + " holds " + std::to_string(folder_.most) +
+                             " directories of yours, which are the most; remove one first");
+  if (auto old = store_->remove_positions(name); !old)
     return old.error();  // of a query that was removed by hand
-  if (auto saved = store_.save(name, ""); !saved) return saved.error();
+  if (auto saved = store_->save(name, ""); !saved) return saved.error();
   return take_up(name);
 }
 
@@ -428,7 +440,7 @@ Result<QueryDirectoryPtr> SavedQueries::remove(const std::string& name) {
   if (!query) return query.error();
   if (!*query) return Error(ENOENT, "there is no query " + name);
   const std::scoped_lock saving((*query)->saving_);
-  if (auto removed = store_.remove(name); !removed) return removed.error();
+  if (auto removed = store_->remove(name); !removed) return removed.error();
   queries_.lock()->erase(name);
   (*query)->state_.lock()->removed = true;
   return query;
@@ -443,7 +455,7 @@ Result<void> SavedQueries::rename(const std::string& from, const std::string& to
   if (!there) return there.error();
   if (*there) return Error(ENOTEMPTY, "there is a query " + to + " already");
   const std::scoped_lock saving((*query)->saving_);
-  if (auto renamed = store_.rename(from, to); !renamed) return renamed.error();
+  if (auto renamed = store_->rename(from, to); !renamed) return renamed.error();
   (*query)->state_.lock()->name = to;
   auto queries = queries_.lock();
   queries->erase(from);
@@ -451,13 +463,22 @@ Result<void> SavedQueries::rename(const std::string& from, const std::string& to
   return {};
 }
 
-bool SavedQueries::asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but) {
-  const auto all = known();
+bool SavedQueries::asks(const cache::QuerySpec& spec, const QueryDirectory* but) const {
+  std::vector<QueryDirectoryPtr> all;
+  {
+    auto queries = queries_.lock();
+    for (const auto& [name, query] : *queries) all.push_back(query);
+  }
   return std::any_of(all.begin(), all.end(), [&](const auto& query) {
-    if (query.get() == &but) return false;
+    if (query.get() == but) return false;
     const auto other = query->spec();
     return other && same_question(*other, spec);
   });
+}
+
+bool SavedQueries::asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but) {
+  if (!taken_up_) (void)list();
+  return asks(spec, &but) || (folder_.asked_elsewhere && folder_.asked_elsewhere(spec));
 }
 
 }  // namespace esofs::fs

@@ -9,6 +9,8 @@
 //            SavedQueries is never held together with another.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -27,8 +29,9 @@
 #include "client/base/result.h"
 #include "fs/datasets/known_queries.h"
 #include "fs/positions/positions.h"
-#include "fs/queries/query_store.h"
 #include "fs/queries/scratch_names.h"
+#include "fs/queries/text_store.h"
+#include "fs/tree/home_thread.h"
 #include "fs/tree/text_file.h"
 
 namespace esofs::fs {
@@ -37,6 +40,13 @@ namespace esofs::fs {
 struct TextFolder {
   std::string path = "/queries";
   bool listed = true;
+  // Of one user of a shared mount:
+  std::optional<uid_t> owner = std::nullopt;     // the only one who sees them
+  HomeThread* home = nullptr;                    // for what reads or writes the store
+  std::size_t most = 0;                          // queries; 0: any number
+  std::shared_ptr<TextBudget> budget = nullptr;  // of all texts together
+  // Whether somebody else asks the same; from memory. Empty: nobody does.
+  std::function<bool(const cache::QuerySpec&)> asked_elsewhere = {};
 };
 
 class SavedQueries;
@@ -54,7 +64,13 @@ class QueryDirectory {
   QueryDirectory(std::string identity, std::string path, const std::string& text, std::int64_t mtime,
                  cache::QuerySpec defaults);
 
+  ~QueryDirectory();
+  QueryDirectory(const QueryDirectory&) = delete;
+  QueryDirectory& operator=(const QueryDirectory&) = delete;
+
   const std::string& identity() const noexcept { return identity_; }
+  const std::optional<uid_t>& owner() const noexcept { return folder_.owner; }
+  HomeThread* home() const noexcept { return folder_.home; }
   std::string name() const;  // "" of a fixed one
   std::string path() const;  // from the mount point
   bool is_fixed() const noexcept { return owner_ == nullptr; }
@@ -122,8 +138,9 @@ class QueryDirectory {
     bool frozen = false;
     std::uint64_t created = 0;  // scratch files so far, for their identities
   };
-  void adopt(const QueryStore::Saved& saved);  // what the store has becomes query.adql and positions.csv
-  static void adopt_positions(State& state, const QueryStore::Saved& saved, const std::string& identity);
+  void adopt(const TextStore::Saved& saved);  // what the store has becomes query.adql and positions.csv
+  static void adopt_positions(State& state, const TextStore::Saved& saved, const std::string& identity,
+                              const std::shared_ptr<TextBudget>& budget);
   Result<void> write(const std::string& text);
   Result<void> write_positions(const std::string& text);
   // REQUIRES: state locked
@@ -145,8 +162,10 @@ using QueryDirectoryPtr = std::shared_ptr<QueryDirectory>;
 class SavedQueries : public KnownQueries {
  public:
   // defaults: what a query has without directives of its own.
-  SavedQueries(QueryStore store, std::function<std::int64_t()> now, cache::QuerySpec defaults = {},
-               TextFolder folder = {});
+  SavedQueries(std::unique_ptr<const TextStore> store, std::function<std::int64_t()> now,
+               cache::QuerySpec defaults = {}, TextFolder folder = {});
+
+  const TextFolder& folder() const noexcept { return folder_; }
 
   // All queries, by name; reads the store's directory again, for other mounts may have changed it.
   Result<std::vector<QueryDirectoryPtr>> list();
@@ -162,19 +181,21 @@ class SavedQueries : public KnownQueries {
   Result<void> rename(const std::string& from, const std::string& to);
   // True if a query other than `but` asks what `spec` asks.
   bool asked_by_another(const cache::QuerySpec& spec, const QueryDirectory& but);
+  // True if a query that is known already asks it; reads no disk.
+  bool asks(const cache::QuerySpec& spec, const QueryDirectory* but = nullptr) const;
 
  private:
   friend class QueryDirectory;
   Result<QueryDirectoryPtr> take_up(const std::string& name);
   std::string free_identity(const std::string& name);
 
-  const QueryStore store_;
+  const std::unique_ptr<const TextStore> store_;
   const std::function<std::int64_t()> now_;
   const cache::QuerySpec defaults_;
   const TextFolder folder_;
-  std::atomic<bool> taken_up_{false};  // list() has succeeded
+  std::atomic<bool> taken_up_{false};          // list() has succeeded
+  Guarded<std::set<std::string>> identities_;  // in use: a removed directory may still be open
   mutable Guarded<std::map<std::string, QueryDirectoryPtr>> queries_;
-  Guarded<std::set<std::string>> identities_;  // ever given: a removed directory may still be open
 };
 
 }  // namespace esofs::fs

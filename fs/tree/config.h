@@ -65,6 +65,10 @@ struct Config {
   bool list_xattrs = false;
 
   std::filesystem::path queries_dir;  // saved queries, <name>.adql
+  // Each user has queries and jobs of his own, and sees those of queries_dir read-only. They lie below the user's home
+  // directory in `users_folder` if esofs may write there as that user, else in <users_dir>/<uid>. Empty: all have the same.
+  std::filesystem::path users_dir;
+  std::filesystem::path users_folder = ".config/esofs";
   BrowseConfig browse;
   uid_t uid = 0;  // owner of everything
   gid_t gid = 0;

@@ -2,8 +2,6 @@
 
 #include <cerrno>
 
-#include "client/base/in_turn.h"
-
 namespace esofs::fs {
 
 Cancel Node::lookup(const std::string&, Done<Found> done) {
@@ -15,6 +13,8 @@ Cancel Node::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   done(Error(ENOTDIR, path() + " is not a directory"));
   return {};
 }
+
+NodePtr Node::for_user(uid_t) { return nullptr; }
 
 Absence Node::absence(const std::string&) { return {}; }
 
@@ -46,22 +46,5 @@ Result<void> Node::rename(const std::string& name, Node&, const std::string&, bo
   return refusal("rename " + name + " in");
 }
 Result<void> Node::change(const Change&) { return refusal("change"); }
-
-Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done) {
-  const auto begin = path.find_first_not_of('/');
-  if (begin == std::string::npos) {
-    done(from);
-    return {};
-  }
-  const auto end = std::min(path.find('/', begin), path.size());
-  return in_turn<Found, NodePtr>(
-      [&](Done<Found> found) { return from->lookup(path.substr(begin, end - begin), std::move(found)); },
-      [from, rest = path.substr(end)](const Found& found, Done<NodePtr> walked) -> Cancel {
-        if (found.node) return walk(found.node, rest, std::move(walked));
-        walked(Error(ESTALE, "the file is not there any more"));
-        return {};
-      },
-      std::move(done));
-}
 
 }  // namespace esofs::fs

@@ -46,6 +46,7 @@ struct Attributes {
   std::int64_t mtime_nanoseconds = 0;
   std::optional<timespec> atime = std::nullopt;  // nullopt: as mtime
   bool linked = true;  // false: it was removed, and is there for those who hold it open
+  std::optional<uid_t> owner = std::nullopt;  // nullopt: the mounting user
 };
 
 // What is written to an open file.
@@ -64,6 +65,7 @@ struct FileHandle {
   std::shared_ptr<FileWriter> writer = nullptr;  // null: it is read-only
 };
 
+class HomeThread;
 class Node;
 using NodePtr = std::shared_ptr<Node>;
 
@@ -140,6 +142,17 @@ class Node {
   virtual Attributes attributes_at_lookup() { return attributes(); }
   virtual NodeType type() const = 0;
 
+  // --- what users of a shared mount have of their own ---
+  // The directory as it is for this user; nullptr: as it is for everybody.
+  virtual NodePtr for_user(uid_t user);
+  // True of a directory whose names lead to other things for other users, so that the kernel must not keep them.
+  virtual bool varies() const { return false; }
+  // The only user who may see it, and what is below it; nullopt: everybody.
+  virtual std::optional<uid_t> owner() const { return std::nullopt; }
+  // The thread for what reads or writes files of its owner's home; nullptr: it does not. change: changes of it, and of names
+  // in it; false: lookups in it and opening it.
+  virtual HomeThread* home([[maybe_unused]] bool change) const { return nullptr; }
+
   // --- directories ---
   virtual Cancel lookup(const std::string& name, Done<Found> done);
   virtual Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done);
@@ -175,8 +188,5 @@ class Node {
   // Answers what is never possible here: mknod, link, setxattr.
   virtual Error refusal(const std::string& operation) const;
 };
-
-// The node at a path below `from`, "a/b". ESTALE if there is none.
-Cancel walk(const NodePtr& from, const std::string& path, Done<NodePtr> done);
 
 }  // namespace esofs::fs

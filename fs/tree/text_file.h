@@ -1,14 +1,16 @@
 // TextFile: a small file in memory that editors write: query.adql and the scratch files beside it.
 //
-//   errors   EFBIG above kMostBytes: a query directory is no place for data
+//   errors   EFBIG above kMostBytes: a query directory is no place for data; EDQUOT beyond the TextBudget
 //   threads  thread-safe
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,12 +21,43 @@
 
 namespace esofs::fs {
 
+// The bytes that the texts of one user may take in memory.
+class TextBudget {
+ public:
+  explicit TextBudget(std::int64_t most) : most_(most) {}
+  // Of texts that are there already, which count in any case.
+  void charge(std::int64_t bytes) noexcept { used_ += bytes; }
+  // Takes them or, if they are too many, nothing.
+  bool take(std::int64_t bytes) noexcept {
+    if ((used_ += bytes) <= most_) return true;
+    used_ -= bytes;
+    return false;
+  }
+  bool used_up() const noexcept { return used_ >= most_; }
+
+ private:
+  const std::int64_t most_;
+  std::atomic<std::int64_t> used_{0};
+};
+
 class TextFile {
  public:
   static constexpr std::uint64_t kMostBytes = 1U << 20U;
 
-  TextFile(std::string identity, std::string content, timespec mtime, bool symlink = false)
-      : identity_(std::move(identity)), symlink_(symlink), state_(State{std::move(content), mtime}) {}
+  // budget: nullptr for none.
+  TextFile(std::string identity, std::string content, timespec mtime, bool symlink = false,
+           std::shared_ptr<TextBudget> budget = nullptr)
+      : identity_(std::move(identity)),
+        symlink_(symlink),
+        budget_(std::move(budget)),
+        state_(State{std::move(content), mtime}) {
+    if (budget_) budget_->charge(static_cast<std::int64_t>(size()));
+  }
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+  ~TextFile() {
+    if (budget_) budget_->charge(-static_cast<std::int64_t>(size()));
+  }
 
   const std::string& identity() const noexcept { return identity_; }
   bool symlink() const noexcept { return symlink_; }
@@ -33,6 +66,7 @@ class TextFile {
   void handle_closed() { --state_.lock()->handles; }
   bool is_open() const { return state_.lock()->handles > 0; }
 
+  bool resized() const { return state_.lock()->resized; }
   // True once after a change that no handle has made itself (truncate(2) and ftruncate(2) look alike).
   bool take_resized() { return std::exchange(state_.lock()->resized, false); }
 
@@ -49,6 +83,7 @@ class TextFile {
 
   void replace(std::string content, timespec mtime) {
     auto state = state_.lock();
+    if (budget_) budget_->charge(growth(*state, content.size()));
     state->content = std::move(content);
     state->mtime = mtime;
   }
@@ -62,7 +97,10 @@ class TextFile {
     if (offset > kMostBytes || bytes.size() > kMostBytes - offset)
       return Error(EFBIG, "a file beside query.adql may have 1 MiB at most");
     auto state = state_.lock();
-    if (state->content.size() < offset + bytes.size()) state->content.resize(offset + bytes.size());
+    if (state->content.size() < offset + bytes.size()) {
+      if (auto allowed = take(*state, offset + bytes.size()); !allowed) return allowed.error();
+      state->content.resize(offset + bytes.size());
+    }
     std::transform(bytes.begin(), bytes.end(), state->content.begin() + static_cast<std::ptrdiff_t>(offset),
                    [](std::byte b) { return static_cast<char>(b); });
     state->mtime = {now, 0};
@@ -72,6 +110,7 @@ class TextFile {
   Result<void> resize(std::uint64_t size, std::int64_t now) {
     if (size > kMostBytes) return Error(EFBIG, "a file beside query.adql may have 1 MiB at most");
     auto state = state_.lock();
+    if (auto allowed = take(*state, size); !allowed) return allowed;
     state->content.resize(size);
     state->mtime = {now, 0};
     state->resized = true;
@@ -87,8 +126,19 @@ class TextFile {
     bool resized = false;
     bool linked = true;
   };
+  static std::int64_t growth(const State& state, std::uint64_t size) {
+    return static_cast<std::int64_t>(size) - static_cast<std::int64_t>(state.content.size());
+  }
+  // REQUIRES: state locked.
+  Result<void> take(const State& state, std::uint64_t size) {
+    if (!budget_ || budget_->take(growth(state, size))) return {};
+    return Error(EDQUOT,
+                 "the texts of one user are too large together; remove some queries or files beside them");
+  }
+
   const std::string identity_;
   const bool symlink_;
+  const std::shared_ptr<TextBudget> budget_;
   mutable Guarded<State> state_;
 };
 

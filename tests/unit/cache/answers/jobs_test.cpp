@@ -178,6 +178,24 @@ TEST_F(JobsTest, AJobThatTheServerHasForgottenIsForgotten) {
   EXPECT_EQ(archive_.looks(), 1);
 }
 
+TEST_F(JobsTest, AnOwnerHasNoJobsButHisOwn) {
+  ASSERT_TRUE(run(draft("mine")));
+  const auto url = jobs_->find("obs", "mine")->url;
+  const auto id = url.substr(url.rfind('/') + 1);
+  const auto anna = jobs_->of_owner("uid 1");
+  EXPECT_FALSE(anna->find("obs", "mine"));
+  EXPECT_FALSE(anna->by_id("obs", id)) << "any id may be somebody else's";
+  EXPECT_TRUE(anna->known("obs").empty());
+  const auto listed = wait<std::vector<JobInfo>>([&](auto done) { anna->list("obs", std::move(done)); });
+  ASSERT_TRUE(listed);
+  EXPECT_TRUE(listed->empty());
+  ASSERT_TRUE(wait<void>([&](Done<void> done) { anna->run(draft("mine"), "SELECT 2", 5, std::move(done)); }));
+  EXPECT_NE(anna->find("obs", "mine")->url, url);
+  EXPECT_EQ(jobs_->find("obs", "mine")->url, url);
+  EXPECT_EQ(jobs_->of_owner("uid 1")->find("obs", "mine")->url, anna->find("obs", "mine")->url);
+  EXPECT_FALSE(jobs_->of_owner("uid 2")->find("obs", "mine"));
+}
+
 TEST_F(JobsTest, AServerThatCannotBeReachedForgetsNothing) {
   ASSERT_TRUE(run(draft("mine")));
   archive_.fail_looks(Error(EHOSTUNREACH, "no route"));
