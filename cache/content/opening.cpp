@@ -342,7 +342,7 @@ Result<void> Opening::fetch_all(Lane::Turn& turn) {
     ++parts_->counters.requests;
     HeadSink sink(*this, turn);
     auto fetched = parts_->archive.fetch(request, sink, turn);
-    const Result<void> ended = fetched ? sink.end() : Result<void>(fetched.error());
+    Result<void> ended = fetched ? sink.end() : Result<void>(fetched.error());
     if (ended) return ended;
     if (std::exchange(no_range_, false) && request.range && !turn.stop().stop_requested()) {
       request.range.reset();  // all of it in one answer, whose end gives the size

@@ -173,19 +173,21 @@ bool WholeFile::resume(std::optional<std::uint64_t> size) {
 }
 
 Cancel WholeFile::when_alive(Done<bool> done) {
-  std::shared_ptr<Done<bool>> opener;
-  bool alive = false;
+  const auto opener = std::make_shared<Done<bool>>(std::move(done));
+  std::optional<bool> alive;
   {
     const std::lock_guard lock(mutex_);
-    alive = !expired_ && !superseded_;
-    if (alive && running_ && !waits_for_readers_) {
-      opener = std::make_shared<Done<bool>>(std::move(done));
+    if (expired_ || superseded_) {
+      alive = false;
+    } else if (!running_ || waits_for_readers_) {
+      alive = true;
+    } else {
       openers_.push_back(opener);
       patience_.came_back();
     }
   }
-  if (!opener) {
-    done(alive);
+  if (alive) {
+    (*opener)(*alive);
     return {};
   }
   return [file = weak_from_this(), opener] {
