@@ -31,13 +31,14 @@ def image(path, bitpix, shape, data, cards):
         file.write(header([('SIMPLE', True), ('BITPIX', bitpix), ('NAXIS', len(shape)), *axes, *cards]) + blocks(data))
 
 
-def table(path, columns, rows, cards=()):
-    """One binary table in the first extension; a column is (TTYPE, TFORM, {keyword without number: value}), a row its bytes."""
+def table(path, columns, rows, cards=(), heap=b''):
+    """One binary table in the first extension; a column is (TTYPE, TFORM, {keyword without number: value}), a row its bytes;
+    heap is what the descriptors of 'P' and 'Q' columns point to."""
     described = []
     for i, (name, form, more) in enumerate(columns, 1):
         described += [(f'TTYPE{i}', name), (f'TFORM{i}', form), *((key + str(i), value) for key, value in more.items())]
-    sizes = [('NAXIS1', len(rows[0])), ('NAXIS2', len(rows)), ('PCOUNT', 0), ('GCOUNT', 1), ('TFIELDS', len(columns))]
+    sizes = [('NAXIS1', len(rows[0])), ('NAXIS2', len(rows)), ('PCOUNT', len(heap)), ('GCOUNT', 1), ('TFIELDS', len(columns))]
     with open(path, 'wb') as file:
         file.write(header([('SIMPLE', True), ('BITPIX', 8), ('NAXIS', 0), ('EXTEND', True)]))
         file.write(header([('XTENSION', 'BINTABLE'), ('BITPIX', 8), ('NAXIS', 2), *sizes, *described, *cards]))
-        file.write(blocks(b''.join(rows)))
+        file.write(blocks(b''.join(rows) + heap))
