@@ -80,7 +80,8 @@ class Callers::UserOpen : public std::enable_shared_from_this<UserOpen> {
           [self, files](Result<OpenFilePtr> file) {
             if (!file) return self->answer(file.error());
             std::string version = (*file)->shared_version(self->callers_.config_.archive_identity);
-            self->callers_.sizes_.learn(self->dataset_, self->form_, (*file)->size());
+            if (self->form_ != Form::kHeaders)
+              self->callers_.sizes_.learn(self->dataset_, self->form_, (*file)->size());
             self->answer(OpenFilePtr(std::make_shared<OwnFile>(files, *std::move(file), std::move(version))));
           });
   }

@@ -15,6 +15,7 @@ Result<std::shared_ptr<FileCache>> FileCache::create(Config config, client::Arch
     return Error(EINVAL, "the cache needs at least 512 KiB of memory");
   const bool sweep = config.sweep;
   const auto core = std::make_shared<FileCacheCore>(std::move(config), archive, store, catalog, transfers);
+  core->begin();
   if (sweep) core->sweep();
   // The last user ends it; jobs and continuations may keep the object a little longer.
   return std::shared_ptr<FileCache>(static_cast<FileCache*>(core.get()), [core](FileCache*) { core->end(); });

@@ -1,7 +1,7 @@
 // FileCache: the bytes of archive files, from the segments on disk if they are there, else from the archive.
 //
 //   shapes   a file in one of two forms: as delivered, or plain (decompressed if the archive delivers .fits.Z,
-//            .fits.gz or .fits.fz). Both have an exact size once open.
+//            .fits.gz or .fits.fz). Both have an exact size once open
 //   errors   those of client::Archive; ESTALE if the content changed while open. A cache disk that fails is logged and
 //            skipped.
 //   threads  thread-safe. open() and read() never wait for the network on the caller's thread (client/base/ask.h).
@@ -27,7 +27,13 @@
 
 namespace esofs::cache {
 
-enum class Form : std::uint8_t { kDelivered, kPlain };
+enum class Form : std::uint8_t {
+  kDelivered,
+  kPlain,
+  // The plain form, for those who read its headers: it is opened without knowing its size. size() is more than any file has until it
+  // is known, and a read may be cut off by the end of the file.
+  kHeaders
+};
 enum class Unpack : std::uint8_t { kNone, kZ, kAll };  // -o unpack: what kPlain decompresses
 
 // What is known about a file without a request.

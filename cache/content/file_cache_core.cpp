@@ -35,8 +35,8 @@ FileCacheCore::FileCacheCore(FileCache::Config config, client::Archive& archive,
           SegmentStore::Config{config_.directory, config_.max_bytes, config_.reserve_bytes},
           config_.memory_bytes)),
       unfinished_(store),
-      known_(
-          store, [&archive] { return Login{archive.user()}; }, config_.failure_memory) {
+      known_(std::make_shared<KnownFiles>(
+          store, [&archive] { return Login{archive.user()}; }, config_.failure_memory)) {
   parts_->read_ahead_bytes = config_.read_ahead_bytes;
   parts_->failure_memory = config_.failure_memory;
   parts_->now = config_.now;
@@ -48,13 +48,22 @@ void FileCacheCore::sweep() {
 
 void FileCacheCore::end() { parts_->gate.close(); }
 
+void FileCacheCore::begin() {
+  views_ = std::make_shared<Views>(
+      parts_, known_, config_.directory,
+      [weak = weak_from_this()](const client::Dataset& dataset, Done<Delivered> done) {
+        if (const auto self = weak.lock()) return void(self->open_delivered(dataset, std::move(done)));
+        done(ending_error());
+      });
+}
+
 // --- records ---
 
 // The content key of the file that a cutout is of; "": it was never opened.
 std::string FileCacheCore::parent_version(const client::Dataset& cutout) {
   client::Dataset parent = cutout;
   parent.cutout.clear();
-  const auto record = known_.record(file_id(parent));
+  const auto record = known_->record(file_id(parent));
   return record ? record->key.text() : std::string();
 }
 
@@ -75,7 +84,7 @@ void FileCacheCore::drop(const FileId& id, const ContentKey& key, const Error& e
   {
     const Inside inside(parts_->gate);
     if (inside) {
-      open = known_.forget(id, key);
+      open = known_->forget(id, key);
       unfinished_.ended(key.text());
     }
   }
@@ -87,14 +96,14 @@ void FileCacheCore::drop(const FileId& id, const ContentKey& key, const Error& e
 
 void FileCacheCore::drop_superseded(const FileId& id, const FileRecord& record) {
   const Error stale(ESTALE, "the archive has another version of this file");
-  for (const auto& key : known_.superseded(id, record)) drop(id, key, stale);
+  for (const auto& key : known_->superseded(id, record)) drop(id, key, stale);
 }
 
 // --- opening as delivered ---
 
 Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delivered> done) {
   const FileId id = file_id(dataset);
-  if (const auto failure = known_.failure(id, parts_->now())) {
+  if (const auto failure = known_->failure(id, parts_->now())) {
     done(*failure);
     return {};
   }
@@ -124,7 +133,7 @@ Cancel FileCacheCore::open_whole(const client::Dataset& dataset, const std::shar
                                     }
                                     if (!whole->expired()) {
                                       whole->supersede();
-                                      self->known_.forget(self->file_id(dataset), whole->key());
+                                      self->known_->forget(self->file_id(dataset), whole->key());
                                     }
                                     return self->open_delivered(dataset, answer);
                                   },
@@ -133,7 +142,7 @@ Cancel FileCacheCore::open_whole(const client::Dataset& dataset, const std::shar
 
 void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const client::Dataset& dataset) {
   std::string parent = dataset.is_cutout() ? parent_version(dataset) : std::string();
-  const auto before = known_.record(id);
+  const auto before = known_->record(id);
   const bool in_one =
       dataset.is_cutout() || (before && before->whole) || unsteady_.contains(id, parts_->now());
   const auto likely =
@@ -151,7 +160,7 @@ void FileCacheCore::ask(const FileId& id, const AttemptPtr& attempt, const clien
         if (attempt->stop.stop_requested()) return self->ask_again(id, *attempt, dataset);
         if (!source) return self->land(id, *attempt, source.error());
         open_file(self->parts_, self,
-                  {id, attempt, dataset, std::move(*source), parent, self->known_.record(id),
+                  {id, attempt, dataset, std::move(*source), parent, self->known_->record(id),
                    self->unsteady_.contains(id, self->parts_->now())},
                   right ? likely : nullptr);
       }));
@@ -165,25 +174,25 @@ std::optional<Delivered> FileCacheCore::known_whole(const client::Dataset& datas
     drop(id, record.key, Error(ESTALE, "what is kept of it is not the whole file"));
     return std::nullopt;
   }
-  if (!std::exchange(record.checked, true)) known_.keep(id, record);
+  if (!std::exchange(record.checked, true)) known_->keep(id, record);
   auto file = whole_content(id, dataset, record.key);
   file->restore(record.size);
-  return Delivered{known_.adopt(id, record, file), record};
+  return Delivered{known_->adopt(id, record, file), record};
 }
 
 // The file without a request, if that is possible.
 std::optional<Delivered> FileCacheCore::known(const client::Dataset& dataset, const FileId& id) {
-  const auto record = known_.record(id);
+  const auto record = known_->record(id);
   if (!record || !fresh(*record, dataset)) return std::nullopt;
   if (!record->whole && unsteady_.contains(id, parts_->now())) return std::nullopt;
-  if (const auto content = known_.contents(id, *record).content) {
+  if (const auto content = known_->contents(id, *record).content) {
     return Delivered{content, *record};
   }
   if (record->whole) return known_whole(dataset, id, *record);
   std::string url = record->url;
   if (const auto source = url.empty() ? catalog_.known_source(dataset) : std::nullopt) url = source->url;
   if (url.empty()) return std::nullopt;
-  return Delivered{known_.adopt(id, *record, ranged_content(id, dataset, *record, url)), *record};
+  return Delivered{known_->adopt(id, *record, ranged_content(id, dataset, *record, url)), *record};
 }
 
 ContentPtr FileCacheCore::ranged_content(const FileId& id, const client::Dataset& dataset,
@@ -229,10 +238,13 @@ void FileCacheCore::renew(const client::Dataset& dataset, const std::string& ref
 ContentPtr FileCacheCore::ranged(const OpeningRequest& request, const FileRecord& record) {
   drop_superseded(request.id, record);
   FileRecord kept = record;
-  const auto before = known_.record(request.id);
-  if (before && before->key == record.key) kept.plain_size = before->plain_size;
-  return known_.adopt(request.id, kept,
-                      ranged_content(request.id, request.dataset, kept, request.source.url));
+  const auto before = known_->record(request.id);
+  if (before && before->key == record.key) {
+    kept.plain_size = before->plain_size;
+    kept.plain_odd = before->plain_odd;
+  }
+  return known_->adopt(request.id, kept,
+                       ranged_content(request.id, request.dataset, kept, request.source.url));
 }
 
 std::shared_ptr<WholeFile> FileCacheCore::whole(const OpeningRequest& request, const ContentKey& key) {
@@ -258,12 +270,12 @@ void FileCacheCore::readable(const OpeningRequest& request, const Delivered& del
   Delivered answer = delivered;
   if (delivered.record.whole) {
     drop_superseded(request.id, delivered.record);
-    answer.content = known_.adopt(request.id, delivered.record, delivered.content);
+    answer.content = known_->adopt(request.id, delivered.record, delivered.content);
   } else {
-    answer.record = known_.record(request.id).value_or(delivered.record);
+    answer.record = known_->record(request.id).value_or(delivered.record);
     answer.record.packing = delivered.record.packing;
     // Its last bytes, asked for meanwhile, may have shown another version.
-    if (!delivered.content->expired()) known_.keep(request.id, answer.record);
+    if (!delivered.content->expired()) known_->keep(request.id, answer.record);
   }
   land(request.id, *request.attempt, answer);
 }
@@ -272,10 +284,10 @@ void FileCacheCore::completed(const OpeningRequest& request, const Delivered& de
   const auto whole = std::dynamic_pointer_cast<WholeFile>(delivered.content);
   if (whole && whole->superseded()) return;  // it goes with its last handle
   unfinished_.ended(delivered.record.key.text());
-  auto record = known_.record(request.id).value_or(delivered.record);
+  auto record = known_->record(request.id).value_or(delivered.record);
   if (record.key != delivered.record.key) return;
   record.size = delivered.record.size;
-  known_.keep(request.id, record);
+  known_->keep(request.id, record);
 }
 
 void FileCacheCore::is_package(const OpeningRequest& request, const client::FileSource& package) {
@@ -305,9 +317,9 @@ void FileCacheCore::failed(const OpeningRequest& request, OpeningEnd why, const 
 void FileCacheCore::land(const FileId& id, const Attempt& attempt, const Result<Delivered>& delivered) {
   if (!openings_.current(attempt)) return;
   if (delivered) {
-    known_.forget_failure(id);
+    known_->forget_failure(id);
   } else {
-    known_.remember_failure(id, delivered.error(), parts_->now());
+    known_->remember_failure(id, delivered.error(), parts_->now());
   }
   openings_.land(attempt, delivered);
 }
@@ -329,7 +341,7 @@ Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<std::
 }
 
 Cancel FileCacheCore::open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done) {
-  const bool plain = form == Form::kPlain && dataset.extension == ".fits";
+  const bool plain = form != Form::kDelivered && dataset.extension == ".fits";
   if (const std::string package = plain ? package_of(dataset) : ""; !package.empty()) {
     done(package_error(package));
     return {};
@@ -337,13 +349,13 @@ Cancel FileCacheCore::open_content(const client::Dataset& dataset, Form form, Do
   const auto self = shared_from_this();
   return in_turn<Delivered, ContentPtr>(
       [self, dataset](Done<Delivered> answer) { return self->open_delivered(dataset, std::move(answer)); },
-      [self, dataset, plain](const Delivered& delivered, const Done<ContentPtr>& answer) -> Cancel {
+      [self, dataset, plain, form](const Delivered& delivered, const Done<ContentPtr>& answer) -> Cancel {
         if (const std::string package = plain ? self->package_of(dataset) : ""; !package.empty()) {
           answer(package_error(package));
           return {};
         }
         if (plain && self->unpacks(delivered.record.packing))
-          return self->open_view(dataset, delivered, answer);
+          return self->views_->open(self->file_id(dataset), dataset, delivered, form == Form::kPlain, answer);
         answer(delivered.content);
         return {};
       },
@@ -356,88 +368,11 @@ std::string FileCacheCore::package_of(const client::Dataset& dataset) {
   return source ? package_extension(*source) : std::string();
 }
 
-ContentPtr FileCacheCore::known_view(const client::Dataset& dataset, const FileId& id,
-                                     const FileRecord& record) {
-  if (auto view = known_.contents(id, record).view) return view;
-  const auto known = known_.record(id);
-  if (!known || known->key != record.key || !known->plain_size) return nullptr;
-  return view_content(dataset, id, record, MadeView{*known->plain_size, nullptr});
-}
-
-ContentPtr FileCacheCore::view_content(const client::Dataset& dataset, const FileId& id,
-                                       const FileRecord& record, const MadeView& made) {
-  auto view = std::make_shared<ViewFile>(
-      parts_, record.key.plain(), made,
-      [weak = weak_from_this(), dataset, key = record.key](const Done<MadeView>& done) {
-        auto self = weak.lock();
-        if (!self) return done(ending_error());
-        self->remake(dataset, key, done);
-      });
-  return known_.adopt_view(id, record, view);
-}
-
-Cancel FileCacheCore::open_view(const client::Dataset& dataset, const Delivered& delivered,
-                                Done<ContentPtr> done) {
-  const FileId id = file_id(dataset);
-  if (auto view = known_view(dataset, id, delivered.record)) {
-    done(view);
-    return {};
-  }
-  auto joined = views_.join(delivered.record.key.text(), Unwanted::kStops, parts_->now(), std::move(done));
-  if (joined.begin) begin_view(dataset, delivered, joined.begin);
-  return joined.cancel;
-}
-
-void FileCacheCore::begin_view(const client::Dataset& dataset, const Delivered& delivered,
-                               const AttemptPtr& attempt) {
-  make(delivered, attempt,
-       AskedBy(attempt->cause,
-               [self = shared_from_this(), dataset, delivered, attempt](Result<MadeView> made) {
-                 if (!made && attempt->stop.stop_requested()) {
-                   if (const auto next = self->views_.stopped(*attempt))
-                     self->begin_view(dataset, delivered, next);
-                   return;
-                 }
-                 if (!made) return self->views_.land(*attempt, made.error());
-                 const FileId id = self->file_id(dataset);
-                 FileRecord record = self->known_.record(id).value_or(delivered.record);
-                 if (record.key == delivered.record.key) {
-                   record.plain_size = made->size;
-                   self->known_.keep(id, record);
-                 }
-                 self->views_.land(*attempt, self->view_content(dataset, id, delivered.record, *made));
-               }));
-}
-
-void FileCacheCore::make(const Delivered& delivered, AttemptPtr attempt, Done<MadeView> done) {
-  auto packed = delivered.content;
-  packed->add_handle();  // as a handle: what is fetched for it is not stopped as unwanted
-  ViewRequest request{packed, delivered.record.packing, delivered.record.key.plain(), config_.directory,
-                      std::move(attempt)};
-  make_view(parts_, std::move(request),
-            AskedBy(done.cause(), [packed, done = done.take()](Result<MadeView> made) {
-              packed->drop_handle();
-              done(std::move(made));
-            }));
-}
-
-// For an open view that the cache has lost parts of: from the same version, or not at all.
-void FileCacheCore::remake(const client::Dataset& dataset, const ContentKey& key,
-                           const Done<MadeView>& done) {
-  open_delivered(dataset,
-                 AskedBy(done.cause(), [self = shared_from_this(), key, done](Result<Delivered> delivered) {
-                   if (!delivered) return done(delivered.error());
-                   if (delivered->record.key != key)
-                     return done(Error(ESTALE, "the archive has another version of this file"));
-                   self->make(*delivered, std::make_shared<Attempt>(key.text(), done.cause()), done);
-                 }));
-}
-
 // --- facts ---
 
 FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   const FileId id = file_id(dataset);
-  const auto record = known_.record(id);
+  const auto record = known_->record(id);
   const auto source = catalog_.known_source(dataset);
   FileFacts facts;
   if (source) {
@@ -462,7 +397,7 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
   const Packing packing = current ? record->packing : packing_of(facts.delivered_name);
   facts.size = delivered;
   facts.exact = exact;
-  if (form == Form::kPlain && dataset.extension == ".fits" && unpacks(packing)) {
+  if (form != Form::kDelivered && dataset.extension == ".fits" && unpacks(packing)) {
     const auto plain = current ? record->plain_size : std::nullopt;
     facts.size = plain.value_or(delivered * kUnpackedFactor);
     facts.exact = plain.has_value();
@@ -473,15 +408,15 @@ FileFacts FileCacheCore::facts(const client::Dataset& dataset, Form form) {
     }
   }
   if (facts.size == 0 && !facts.exact) facts.size = kUnknownSize;
-  facts.error = known_.failure(id, parts_->now());
+  facts.error = known_->failure(id, parts_->now());
   return facts;
 }
 
 Result<void> FileCacheCore::evict(const client::Dataset& dataset) {
   const FileId id = file_id(dataset);
-  const auto record = known_.record(id);
+  const auto record = known_->record(id);
   if (!record) return {};
-  const auto open = known_.contents(id, *record);
+  const auto open = known_->contents(id, *record);
   if ((open.content && open.content->in_use()) || (open.view && open.view->in_use()))
     return Error(EBUSY, "the file is open");
   drop(id, record->key, Error(ESTALE, "the file was taken out of the cache"));

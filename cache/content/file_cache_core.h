@@ -17,9 +17,9 @@
 #include "cache/content/known_files.h"
 #include "cache/content/likely_file.h"
 #include "cache/content/opening.h"
+#include "cache/content/plain/views.h"
 #include "cache/content/unfinished.h"
 #include "cache/content/unsteady.h"
-#include "cache/content/view.h"
 
 namespace esofs::cache {
 
@@ -36,6 +36,8 @@ class FileCacheCore : public FileCache,
   Result<void> evict(const client::Dataset& dataset) override;
   Usage usage() const override;
 
+  // To be called first.
+  void begin();
   // Removes leftovers of the transfers of processes that have ended. To be called before any transfer begins.
   void sweep();
   // Stops and answers everything under way.
@@ -78,25 +80,18 @@ class FileCacheCore : public FileCache,
   void land(const FileId& id, const Attempt& attempt, const Result<Delivered>& delivered);
 
   bool unpacks(Packing packing) const;
-  Cancel open_view(const client::Dataset& dataset, const Delivered& delivered, Done<ContentPtr> done);
   std::string package_of(const client::Dataset& dataset);
-  ContentPtr known_view(const client::Dataset& dataset, const FileId& id, const FileRecord& record);
-  ContentPtr view_content(const client::Dataset& dataset, const FileId& id, const FileRecord& record,
-                          const MadeView& made);
-  void begin_view(const client::Dataset& dataset, const Delivered& delivered, const AttemptPtr& attempt);
-  void make(const Delivered& delivered, AttemptPtr attempt, Done<MadeView> done);
-  void remake(const client::Dataset& dataset, const ContentKey& key, const Done<MadeView>& done);
 
   const Config config_;
   Catalog& catalog_;
   const std::string archive_id_;
   const std::shared_ptr<ContentParts> parts_;
   Unfinished unfinished_;
-  KnownFiles known_;
+  const std::shared_ptr<KnownFiles> known_;
   UnsteadyFiles unsteady_;
   LikelyFiles likely_;
   Flights<Delivered> openings_;  // by the file id and the login
-  Flights<ContentPtr> views_;    // by content key
+  std::shared_ptr<Views> views_;
 };
 
 }  // namespace esofs::cache

@@ -74,6 +74,7 @@ std::string encoded(const FileRecord& record) {
   if (!record.tag.empty()) object["tag"] = record.tag;
   if (!record.date.empty()) object["date"] = record.date;
   if (!record.login().nobody()) object["identity"] = record.login().name;
+  if (record.plain_odd) object["plain_odd"] = true;
   if (record.plain_size) object["plain_size"] = *record.plain_size;
   return kFormat + object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -96,6 +97,7 @@ std::optional<FileRecord> decoded_file_record(std::string_view value, const File
   record.whole = value_or<bool>(object, "whole", false);
   record.checked = value_or<bool>(object, "checked", false);
   record.packing = static_cast<Packing>(number(object, "packing"));
+  record.plain_odd = value_or<bool>(object, "plain_odd", false);
   if (object.contains("plain_size")) record.plain_size = number(object, "plain_size");
   record.mtime = static_cast<std::int64_t>(number(object, "mtime"));
   record.modified = static_cast<std::int64_t>(number(object, "modified"));

@@ -33,7 +33,8 @@ struct FileRecord {
   bool checked =
       false;  // of a whole one: that its answer did not end too early (not known of files of older programs)
   Packing packing = Packing::kNone;
-  std::optional<std::uint64_t> plain_size;  // of the decompressed view, once it was made
+  std::optional<std::uint64_t> plain_size;  // of the plain form, once it is known
+  bool plain_odd = false;                   // only its end tells that size: the headers told another one
   std::int64_t mtime = 0;                   // the date that the dataset had when this version came; 0 unknown
   std::int64_t modified = 0;                // Dataset::modified of this version; 0 unknown
   std::int64_t since = 0;                   // when this version came, seconds since 1970

@@ -61,20 +61,24 @@ ContentPtr KnownFiles::adopt(const FileId& id, const FileRecord& record, const C
   auto& live = state->live[slot_of(id, record.login())];
   const bool same = live.record.key == record.key;
   const auto plain_size = record.plain_size || !same ? record.plain_size : live.record.plain_size;
+  const bool plain_odd = record.plain_odd || (same && live.record.plain_odd);
   auto content = same ? live.content.lock() : nullptr;
   if (!same) live.view.reset();
   live.record = record;
   live.record.plain_size = plain_size;
+  live.record.plain_odd = plain_odd;
   if (content) return content;
   live.content = made;
   return made;
 }
 
 ContentPtr KnownFiles::adopt_view(const FileId& id, const FileRecord& record, const ContentPtr& made) {
+  ContentPtr other;  // dropped without the lock
   auto state = state_.lock();
   const auto live = state->live.find(slot_of(id, record.login()));
   if (live == state->live.end() || live->second.record.key != record.key) return made;
-  if (auto other = live->second.view.lock()) return other;
+  other = live->second.view.lock();
+  if (other && !other->expired()) return other;
   live->second.view = made;
   return made;
 }

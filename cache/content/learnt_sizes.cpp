@@ -10,7 +10,8 @@ namespace esofs::cache {
 std::string LearntSizes::key(const client::Dataset& dataset, Form form) const {
   std::string key = "size\n" + archive_ + '\n' + dataset.id + '\n' + client::name_of_url(dataset.access_url);
   if (!dataset.cutout.empty()) key += "\ncutout " + dataset.cutout;
-  return key + '\n' + std::to_string(dataset.modified) + (form == Form::kPlain ? "\nplain" : "\ndelivered");
+  return key + '\n' + std::to_string(dataset.modified) +
+         (form == Form::kDelivered ? "\ndelivered" : "\nplain");
 }
 
 void LearntSizes::learn(const client::Dataset& dataset, Form form, std::uint64_t size) {

@@ -19,7 +19,7 @@ using Bytes = std::vector<std::byte>;
 class OpenFile {
  public:
   virtual ~OpenFile() = default;
-  virtual std::uint64_t size() const noexcept = 0;  // exact
+  virtual std::uint64_t size() const noexcept = 0;  // exact, but for Form::kHeaders
   virtual const std::string& version() const noexcept = 0;
   // True if it needed a login.
   virtual bool restricted() const noexcept { return false; }

@@ -110,7 +110,7 @@ NodePtr headers(const DatasetPlace& place) {
     using FilePtr = std::shared_ptr<cache::OpenFile>;
     return in_turn<FilePtr, MadeText::Made>(
         [&](Done<FilePtr> opened) {
-          return context.open_file(user, dataset, cache::Form::kPlain, std::move(opened));
+          return context.open_file(user, dataset, cache::Form::kHeaders, std::move(opened));
         },
         [](const FilePtr& file, Done<MadeText::Made> made) {
           return header_text(file, AskedBy(made.cause(), [restricted = file->restricted(),

@@ -103,7 +103,7 @@ class Collector : public std::enable_shared_from_this<Collector> {
     const auto& dataset = request_.files[file].dataset;
     Cancel cancel = in_turn<OpenFilePtr, std::string>(
         [&](Done<OpenFilePtr> opened) {
-          return context_.open_file(request_.user, dataset, cache::Form::kPlain, std::move(opened));
+          return context_.open_file(request_.user, dataset, cache::Form::kHeaders, std::move(opened));
         },
         [self = shared_from_this()](const OpenFilePtr& open, Done<std::string> text) {
           if (open->restricted()) self->state_.lock()->restricted = true;

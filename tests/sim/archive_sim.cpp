@@ -99,7 +99,7 @@ class Sim : public ArchiveSim {
     server_ =
         HttpServer::start(config.port, [this](const httplib::Request& request) { return handle(request); });
     base_url_ = "http://127.0.0.1:" + std::to_string(server_->port());
-    holdings_ = Holdings::make({config.fits_folder, config.extra_rows, base_url_});
+    holdings_ = Holdings::make({config.fits_folder, config.extra_rows, base_url_, config.large_raws});
     files_ = std::make_unique<FileService>(holdings_);
     other_ = HttpServer::start(0, [this](const httplib::Request& request) { return elsewhere(request); });
     datalink_ = std::make_unique<DataLinkService>(holdings_, base_url_);

@@ -67,6 +67,7 @@ class ArchiveSim {
  public:
   struct Config {
     std::string fits_folder;
+    bool large_raws = false;
     std::uint64_t extra_rows = 0;
     int port = 0;       // 0: any free one
     int threads = 256;  // a hint: a connection has a thread of its own

@@ -80,6 +80,7 @@ int main(int argc, char** argv) try {
   app.add_option("--port", options.config.port, "TCP port; 0: any free one");
   app.add_option("--rows", options.config.extra_rows, "Invented rows of ivoa.ObsCore beside the holdings");
   app.add_option("--fits", options.config.fits_folder, "Folder of FITS files to serve too");
+  app.add_flag("--large-raws", options.config.large_raws, "Serve packed frames of real size too");
   app.add_option("--profile", options.profile_file, "Write a profile for `esofs mount` to this file");
   app.add_option("--ready-file", options.ready_file,
                  "Write the base URL to this file once requests are answered");

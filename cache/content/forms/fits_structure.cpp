@@ -24,7 +24,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool gives_size(std::string_view keyword) {
   return keyword == "BITPIX" || keyword == "PCOUNT" || keyword == "GCOUNT" || keyword == "GROUPS" ||
-         keyword.starts_with("NAXIS");
+         keyword == "EXTEND" || keyword.starts_with("NAXIS");
 }
 
 bool only_fill(std::span<const std::byte> bytes) {
@@ -137,7 +137,10 @@ void FitsStructure::begin_data() {
     part_ = Part::kUnknown;
     return;
   }
-  ++hdus_;
+  if (hdus_++ == 0) {
+    const auto extend = values_.find("EXTEND");
+    alone_ = *bytes > 0 && (extend == values_.end() || extend->second != "T");
+  }
   const std::uint64_t data = padded(at_);
   needed_ = *bytes > 0 ? data + static_cast<std::uint64_t>(*bytes) : at_;
   hdu_end_ = padded(needed_);

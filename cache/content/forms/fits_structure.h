@@ -4,7 +4,7 @@
 //   errors   EIO with a sentence, from end(): the file is shorter than its headers say. A file whose headers do not follow the
 //            standard is not judged
 //   threads  not thread-safe
-//   source   FITS standard 4.0 sections 3.3, 4.4.1, 6 (random groups), 7.3.2 (the heap counts in PCOUNT)
+//   source   FITS standard 4.0 sections 3.3, 4.4.1, 4.4.2.1 (EXTEND), 6 (random groups), 7.3.2 (the heap counts in PCOUNT)
 #pragma once
 
 #include <cstddef>
@@ -37,6 +37,10 @@ class FitsStructure {
   std::uint64_t size() const noexcept { return at_; }
   // The end of the last block of the HDUs seen so far.
   std::uint64_t padded_size() const noexcept { return hdu_end_; }
+  // False: no header has ended yet, or one of them does not tell where its HDU ends.
+  bool follows_headers() const noexcept { return hdus_ > 0 && part_ != Part::kUnknown; }
+  // The only header seen so far has data and does not announce that extensions may follow (EXTEND).
+  bool alone() const noexcept { return alone_ && hdus_ == 1; }
 
  private:
   enum class Part { kHeader, kData, kAfter, kUnknown };
@@ -57,6 +61,7 @@ class FitsStructure {
   std::uint64_t needed_ = 0;   // the end of the last HDU's data, or of its header if it has none
   std::uint64_t hdu_end_ = 0;  // with the fill of its last block
   bool trailing_ = false;
+  bool alone_ = false;  // of the primary HDU
 };
 
 }  // namespace esofs::cache

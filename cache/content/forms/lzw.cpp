@@ -59,7 +59,7 @@ Result<void> LzwDecoder::feed(std::span<const std::byte> piece) {
     in_group_ = (in_group_ + 1) % 8;
     if (auto done = code(next); !done) return done;
   }
-  return {};
+  return flush();
 }
 
 // The rest of the group is left.
@@ -109,9 +109,6 @@ Result<void> LzwDecoder::flush() {
   return written;
 }
 
-Result<void> LzwDecoder::end() {
-  if (header_bytes_ < 3) return damaged();
-  return flush();
-}
+Result<void> LzwDecoder::end() const { return header_bytes_ < 3 ? Result<void>(damaged()) : Result<void>(); }
 
 }  // namespace esofs::cache

@@ -23,9 +23,10 @@ class LzwDecoder {
   // write: takes what is decoded; its error ends the decoding.
   explicit LzwDecoder(Write write);
 
+  // Writes all that the bytes so far stand for.
   Result<void> feed(std::span<const std::byte> piece);
-  // After the last byte: writes the rest.
-  Result<void> end();
+  // After the last byte.
+  Result<void> end() const;
 
  private:
   Result<void> header(std::byte byte);

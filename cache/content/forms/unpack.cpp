@@ -1,7 +1,5 @@
 #include "cache/content/forms/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <stdlib.h>  // mkdtemp
 #include <sys/mman.h>
@@ -18,9 +16,6 @@
 #include <vector>
 
 #include "cache/content/forms/fits_file.h"
-#include "cache/content/forms/fits_structure.h"
-#include "cache/content/forms/inflater.h"
-#include "cache/content/forms/lzw.h"
 #include "client/base/text.h"
 
 namespace esofs::cache {
@@ -38,7 +33,6 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
 constexpr std::uint64_t kLeft = 16ULL << 20U;         // bytes of a file system that are left to others
 constexpr std::uint64_t kMostInMemory = 1ULL << 30U;  // of a file that no file system bounds (memfd)
 constexpr const char* kMemory = "/dev/shm";
-constexpr std::uint64_t kFitsBlock = 2880;
 
 bool begins_like_fits(int fd) {
   std::array<std::byte, 9> begin{};
@@ -55,115 +49,6 @@ Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
                         : static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize >= more + kLeft;
   if (room) return {};
   return Error(ENOSPC, "no room to unpack a file: " + std::system_category().message(ENOSPC));
-}
-
-// Scratch files are written from front to back.
-class Writer {
- public:
-  explicit Writer(int fd) : fd_(fd) {}
-  Result<void> write(std::span<const std::byte> bytes) {
-    auto written = write_scratch(fd_, bytes, size_);
-    size_ += bytes.size();
-    return written;
-  }
-
- private:
-  const int fd_;
-  std::uint64_t size_ = 0;
-};
-
-// Reads `packed` from front to back and gives it to take(); its error ends the reading.
-template <class Take>
-Result<void> read_all(int packed, const std::stop_token& stop, const Take& take) {
-  std::vector<std::byte> piece(1U << 20U);
-  for (off_t offset = 0;;) {
-    if (stop.stop_requested()) return Error(EINTR, "stopped");
-    const ssize_t n = ::pread(packed, piece.data(), piece.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return system_error("reading a file to unpack");
-    if (n == 0) return {};
-    offset += n;
-    if (auto taken = take(std::span(piece).first(static_cast<std::size_t>(n))); !taken) return taken;
-  }
-}
-
-// --- LZW ---
-
-// LZW has neither an end mark nor a check sum: only the FITS structure shows that the file is complete.
-Result<void> check_structure(const FitsStructure& structure) {
-  if (auto whole = structure.end(); !whole) return whole.error().at("what was unpacked");
-  const std::uint64_t size = structure.size();
-  if (size > structure.padded_size() && size % kFitsBlock != 0)
-    return Error(EIO, "what was unpacked has " + std::to_string(size) + " bytes, not whole FITS blocks");
-  if (structure.trailing())
-    return Error(EIO, "what was unpacked is damaged: its HDUs do not end where it ends");
-  return {};
-}
-
-Result<UniqueFd> uncompressed(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
-  auto plain = scratch_file(scratch);
-  if (!plain) return plain.error();
-  Writer writer(plain->get());
-  FitsStructure structure;
-  LzwDecoder decoder([&](std::span<const std::byte> made) {
-    structure.feed(made);
-    return writer.write(made);
-  });
-  auto done = read_all(packed, stop, [&decoder](std::span<const std::byte> in) { return decoder.feed(in); });
-  if (done) done = decoder.end();
-  if (!done) return done.error();
-  if (!begins_like_fits(plain->get())) return plain;  // the caller says so
-  if (auto whole = check_structure(structure); !whole) return whole.error();
-  return plain;
-}
-
-// --- gzip ---
-
-Result<UniqueFd> gunzipped(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
-  auto plain = scratch_file(scratch);
-  if (!plain) return plain.error();
-  Writer writer(plain->get());
-  Inflater inflater([&writer](std::span<const std::byte> made) { return writer.write(made); });
-  auto done =
-      read_all(packed, stop, [&inflater](std::span<const std::byte> in) { return inflater.feed(in); });
-  if (done) done = inflater.end();
-  if (!done) return done.error();
-  return plain;
-}
-
-// --- bzip2 ---
-
-struct ArchiveCloser {
-  void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
-Error archive_error(archive* reader) {
-  const char* what = archive_error_string(reader);
-  return {EIO, std::string("unpacking: ") + (what == nullptr ? "unknown error" : what)};
-}
-
-Result<UniqueFd> bunzipped(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
-  const std::unique_ptr<archive, ArchiveCloser> reader(archive_read_new());
-  archive_read_support_filter_bzip2(reader.get());
-  archive_read_support_format_raw(reader.get());
-  archive_entry* entry = nullptr;
-  ::lseek(packed, 0, SEEK_SET);
-  if (archive_read_open_fd(reader.get(), packed, 1U << 20U) != ARCHIVE_OK ||
-      archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
-    return archive_error(reader.get());
-  }
-  auto plain = scratch_file(scratch);
-  if (!plain) return plain.error();
-  Writer writer(plain->get());
-  std::vector<char> piece(1U << 20U);
-  for (;;) {
-    if (stop.stop_requested()) return Error(EINTR, "stopped");
-    const la_ssize_t n = archive_read_data(reader.get(), piece.data(), piece.size());
-    if (n < 0) return archive_error(reader.get());
-    if (n == 0) return plain;
-    auto written = writer.write(std::as_bytes(std::span(piece).first(static_cast<std::size_t>(n))));
-    if (!written) return written.error();
-  }
 }
 
 // --- tile compression ---
@@ -287,22 +172,6 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
   return image_was_primary(from->get()) ? *hdus - 1 : *hdus;
 }
 
-Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
-  const ScratchFolder folder(scratch);
-  const UniqueFd place(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place) return Error(ENOSPC, "no place to unpack a file in: " + scratch.string());
-  const std::string path = folder.path() + "/plain";
-  const auto expected = unpack_hdus(packed, path, place.get(), stop);
-  if (!expected) return expected.error();
-  UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!plain) return system_error("opening an unpacked file");
-  const auto hdus = count_hdus(plain.get());
-  if (!hdus) return hdus.error().at("unpacking");
-  if (*hdus != *expected)
-    return Error(EIO, "unpacking gave " + std::to_string(*hdus) + " HDUs of " + std::to_string(*expected));
-  return plain;
-}
-
 }  // namespace
 
 Packing packing_of(const std::string& name) {
@@ -364,14 +233,20 @@ Result<UniqueFd> scratch_file(const std::filesystem::path& place) {
   return fd;
 }
 
-Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& scratch,
-                          const std::stop_token& stop) {
-  auto plain = packing == Packing::kFpack   ? funpacked(packed, scratch, stop)
-               : packing == Packing::kGzip  ? gunzipped(packed, scratch, stop)
-               : packing == Packing::kBzip2 ? bunzipped(packed, scratch, stop)
-                                            : uncompressed(packed, scratch, stop);
-  if (!plain) return plain.error();
-  if (!begins_like_fits(plain->get())) return Error(EIO, "what was unpacked is not FITS");
+Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
+  const ScratchFolder folder(scratch);
+  const UniqueFd place(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place) return Error(ENOSPC, "no place to unpack a file in: " + scratch.string());
+  const std::string path = folder.path() + "/plain";
+  const auto expected = unpack_hdus(packed, path, place.get(), stop);
+  if (!expected) return expected.error();
+  UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!plain) return system_error("opening an unpacked file");
+  const auto hdus = count_hdus(plain.get());
+  if (!hdus) return hdus.error().at("unpacking");
+  if (*hdus != *expected)
+    return Error(EIO, "unpacking gave " + std::to_string(*hdus) + " HDUs of " + std::to_string(*expected));
+  if (!begins_like_fits(plain.get())) return Error(EIO, "what was unpacked is not FITS");
   return plain;
 }
 

@@ -1,11 +1,11 @@
-// Unpacks the compressed forms that the archive delivers to plain FITS.
+// How files are packed, and the unpacking of tile-compressed FITS (.fits.fz), which takes the whole file. Streams: unpacking.h.
 //
-//   shapes   .fits.Z (LZW), .fits.gz and .fits.bz2 give the file that was compressed, byte for byte. .fits.fz gives its images with
-//            the same pixels and the headers that CFITSIO restores (what funpack writes); CHECKSUM and DATASUM are of that
-//   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM (.fits.fz), or if
-//            not every byte belongs to an HDU (.fits.Z, .fits.fz); ENOSPC, EDQUOT if the place has no room (no_room())
+//   shapes   .fits.fz gives its images with the same pixels and the headers that CFITSIO restores (what funpack writes);
+//            CHECKSUM and DATASUM are of that
+//   errors   EIO with a sentence for data that cannot be unpacked, is cut off, has the wrong DATASUM, or if not every byte belongs
+//            to an HDU; ENOSPC, EDQUOT if the place has no room (no_room())
 //   threads  thread-safe; blocks on disk and processor
-//   source   forms/lzw.h, zlib, libarchive (filter bzip2, format raw), CFITSIO (fits_img_decompress)
+//   source   CFITSIO (fits_img_decompress)
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,8 @@ enum class Packing : std::uint8_t { kNone = 0, kCompress = 1, kGzip = 2, kFpack 
 Packing packing_of(const std::string& name, std::span<const std::byte> head);
 // By the name alone, before any byte is here.
 Packing packing_of(const std::string& name);
+// It can be unpacked from its front as the bytes come.
+constexpr bool is_stream(Packing packing) { return packing != Packing::kNone && packing != Packing::kFpack; }
 
 // Where scratch files may go, the best first: the cache's own directory, the machine's for temporary files, memory.
 std::vector<std::filesystem::path> scratch_places(const std::filesystem::path& directory);
@@ -42,8 +44,7 @@ Result<UniqueFd> scratch_file(const std::filesystem::path& place);
 // 1 GiB.
 Result<void> write_scratch(int fd, std::span<const std::byte> bytes, std::uint64_t offset);
 
-// Unpacks the file `packed` into a scratch file.
-Result<UniqueFd> unpacked(Packing packing, int packed, const std::filesystem::path& place,
-                          const std::stop_token& stop);
+// Unpacks the tile-compressed file `packed` into a scratch file.
+Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop);
 
 }  // namespace esofs::cache

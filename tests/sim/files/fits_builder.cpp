@@ -164,7 +164,7 @@ ContentPtr single_array(const Dataset& d, int version, Pixel pixel) {
   std::vector<std::int64_t> axes{d.nx, d.ny};
   if (d.nz > 1) axes.push_back(d.nz);
   FitsHeader header = array_start("", pixel, axes);
-  header.flag("EXTEND", true);
+  if (!d.is_raw()) header.flag("EXTEND", true);  // raws of one HDU do not have it
   if (d.nz > 1) {
     add_cube_coordinates(header, d);
   } else {

@@ -8,6 +8,7 @@
 #include "tests/sim/holdings/datasets.h"
 #include "tests/sim/holdings/extra_rows.h"
 #include "tests/sim/holdings/invented.h"
+#include "tests/sim/holdings/large_raws.h"
 #include "tests/sim/holdings/real_files.h"
 #include "tests/sim/holdings/rows.h"
 #include "tests/sim/holdings/side_tables.h"
@@ -20,6 +21,8 @@ class Collected : public Holdings {
   explicit Collected(const Config& config) : config_(config), datasets_(invented_datasets()) {
     const auto real = real_datasets(config.fits_folder);
     datasets_.insert(datasets_.end(), real.begin(), real.end());
+    const auto large = config.large_raws ? large_raws() : std::vector<Dataset>();
+    datasets_.insert(datasets_.end(), large.begin(), large.end());
     for (const Dataset& dataset : datasets_) all_.push_back(holding_of(dataset));
     for (std::size_t i = 0; i < all_.size(); ++i) by_id_.emplace(all_[i].dp_id, i);
     for (const Holding& holding : all_) {

@@ -90,6 +90,7 @@ class Holdings {
     std::string fits_folder;       // real FITS files served too, with rows made from their headers; "" none
     std::uint64_t extra_rows = 0;  // invented ObsCore rows beside those of the holdings (--rows N)
     std::string base_url;          // of the simulator, in access_url and datalink_url
+    bool large_raws = false;       // packed frames of real size (--large-raws)
   };
   static std::shared_ptr<const Holdings> make(const Config& config);
   virtual ~Holdings() = default;

@@ -1,6 +1,4 @@
 // The decompressed views of a FileCache: .fits.Z, .fits.gz and .fits.fz as plain FITS.
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <fitsio.h>
 #include <gtest/gtest.h>
@@ -16,12 +14,14 @@
 #include "cache/content/forms/fits_file.h"
 #include "cache/content/forms/unpack.h"
 #include "tests/support/lzw.h"
+#include "tests/support/streams.h"
 #include "tests/unit/cache/content/file_cache_fixture.h"
 
 namespace esofs::cache {
 namespace {
 
 using tests::FakeArchive;
+using tests::packed_by;
 
 constexpr long kSide = 300;
 
@@ -31,27 +31,6 @@ Bytes file_bytes(const std::filesystem::path& path) {
   Bytes bytes(chars.size());
   if (!chars.empty()) std::memcpy(bytes.data(), chars.data(), chars.size());
   return bytes;
-}
-
-// `bytes` as `compress` or `gzip` would write them.
-Bytes packed_by(int filter, const Bytes& bytes) {
-  Bytes packed(bytes.size() * 2 + 100'000);
-  std::size_t used = 0;
-  archive* writer = archive_write_new();
-  archive_write_set_format_raw(writer);
-  archive_write_add_filter(writer, filter);
-  archive_write_set_bytes_in_last_block(writer, 1);
-  archive_write_open_memory(writer, packed.data(), packed.size(), &used);
-  archive_entry* entry = archive_entry_new();
-  archive_entry_set_pathname(entry, "data");
-  archive_entry_set_filetype(entry, AE_IFREG);
-  archive_write_header(writer, entry);
-  archive_write_data(writer, bytes.data(), bytes.size());
-  archive_entry_free(entry);
-  archive_write_close(writer);
-  archive_write_free(writer);
-  packed.resize(used);
-  return packed;
 }
 
 class ViewTest : public FileCacheFixture {

@@ -1,4 +1,4 @@
-#include "cache/content/view.h"
+#include "cache/content/plain/view.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,8 +105,7 @@ class ViewMaking : public std::enable_shared_from_this<ViewMaking> {
   Result<MadeView> unpack(Lane::Turn& turn) {
     std::stop_source stop;
     const StoppableTurn stoppable(turn, stop, parts_->gate.stop());
-    auto plain = somewhere<UniqueFd>(
-        [&] { return unpacked(request_.packing, spool_.get(), places_.front(), turn.stop()); });
+    auto plain = somewhere<UniqueFd>([&] { return funpacked(spool_.get(), places_.front(), turn.stop()); });
     if (!plain) return plain.error();
     spool_.reset();
     struct stat state {};

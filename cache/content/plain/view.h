@@ -1,4 +1,4 @@
-// Views: the plain FITS of a file that the archive delivers compressed, made once and kept in the cache as its own content.
+// Views: the plain FITS of a tile-compressed file (.fits.fz), made once and kept in the cache as its own content.
 //
 //   errors   those of reading the delivered file; EIO with the library's sentence if it cannot be unpacked
 //   threads  thread-safe; the delivered file is read by continuations, unpacking is a job of the transfers lane
@@ -28,7 +28,6 @@ struct MadeView {
 
 struct ViewRequest {
   std::shared_ptr<Content> packed;
-  Packing packing;
   ContentKey key;                 // of the view
   std::filesystem::path scratch;  // where temporary files go, if it has room
   AttemptPtr attempt;             // when it is stopped the work ends (EINTR)
