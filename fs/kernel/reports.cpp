@@ -20,14 +20,14 @@ namespace {
 constexpr std::size_t kMostLast = 4096;
 
 // proc(5): the words that a process was started with, and its working directory.
-struct Place {
+struct CallPlace {
   std::vector<std::string> words;
   std::string directory;
 };
 
-Place place_of(pid_t process) {
+CallPlace place_of(pid_t process) {
   const std::filesystem::path folder = "/proc/" + std::to_string(process);
-  Place place;
+  CallPlace place;
   std::ifstream file(folder / "cmdline", std::ios::binary);
   for (std::string word; std::getline(file, word, '\0');) place.words.push_back(word);
   std::error_code failed;
@@ -36,7 +36,7 @@ Place place_of(pid_t process) {
 }
 
 // How well a path of the tree fits to what a process says of itself.
-int fit(const std::string& path, const Place& place) {
+int fit(const std::string& path, const CallPlace& place) {
   const std::string folder = path.substr(0, path.rfind('/'));
   int best = place.directory.ends_with(folder) ? 2 : 0;
   for (std::string_view word : place.words) {
@@ -67,7 +67,7 @@ Cancel why_absent(const NodePtr& directory, const std::string& name, Done<std::s
 
 std::string path_used(const std::vector<std::string>& latest_first, pid_t process) {
   if (latest_first.size() == 1 || process == 0) return latest_first.front();
-  const Place place = place_of(process);
+  const CallPlace place = place_of(process);
   const std::string* best = &latest_first.front();
   int best_fit = 0;
   for (const auto& path : latest_first) {
