@@ -22,7 +22,8 @@ JobDirectories::JobDirectories(std::shared_ptr<cache::Jobs> jobs, const MakeStor
 }
 
 void JobDirectories::drop(const cache::JobInfo& job) {
-  show_all(job.service + "/" + job.name);
+  show_all(key(job));
+  forgotten_.lock()->erase(key(job));
   if (!job.own) return;
   const auto remove = [&texts = texts(job.service), name = job.name] {
     auto removed = texts.remove(name);
@@ -31,6 +32,14 @@ void JobDirectories::drop(const cache::JobInfo& job) {
   };
   if (home_ == nullptr) return remove();
   (void)home_->post(remove);  // before anything that the user asks for next
+}
+
+void JobDirectories::forgotten(const cache::JobInfo& job) {
+  const auto text = owner_ && job.own ? texts(job.service).peek(job.name) : nullptr;
+  if (!text) return drop(job);
+  show_all(key(job));
+  forgotten_.lock()->insert(key(job));
+  text->thaw();
 }
 
 JobDirectories& UserJobs::of(uid_t user) {

@@ -40,8 +40,12 @@ class JobDirectories {
   const std::optional<uid_t>& owner() const noexcept { return owner_; }
   HomeThread* home() const noexcept { return home_; }
 
-  // The server has no such job any more: an own one loses its text too.
+  // The job was removed, an own one with its text.
   void drop(const cache::JobInfo& job);
+  // The service has no such job any more. The text of a user of a shared mount stays, and can be run again; others are dropped.
+  void forgotten(const cache::JobInfo& job);
+  // True for an own job of such a user that the service has forgotten in this mount.
+  bool is_forgotten(const cache::JobInfo& job) { return forgotten_.lock()->contains(key(job)); }
 
   // Names below jobs/, "SERVICE/JOB/FILE", that are gone in this mount until show_all().
   void hide(const std::string& name) { hidden_.lock()->insert(name); }
@@ -49,11 +53,14 @@ class JobDirectories {
   void show_all(const std::string& job);  // "SERVICE/JOB"
 
  private:
+  static std::string key(const cache::JobInfo& job) { return job.service + "/" + job.name; }
+
   const std::shared_ptr<cache::Jobs> jobs_;
   const std::optional<uid_t> owner_;
   HomeThread* const home_;
   std::map<std::string, std::unique_ptr<SavedQueries>> texts_;  // never changes
   Guarded<std::set<std::string>> hidden_;
+  Guarded<std::set<std::string>> forgotten_;  // by key()
 };
 
 // The jobs of each user of a shared mount.

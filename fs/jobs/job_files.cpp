@@ -18,6 +18,8 @@ using cache::JobInfo;
 using JobPtr = cache::Jobs::JobPtr;
 using Setting = client::JobSetting;
 
+// UWS 1.1: the phase of a job that nothing is known of.
+constexpr const char* kForgotten = "UNKNOWN\n";
 constexpr std::int64_t kMostSeconds = 100LL * 366 * 86400;
 
 // --- what the files say ---
@@ -49,14 +51,17 @@ std::string text_of(Setting setting, const JobInfo& draft) {
 
 Cancel say(const JobPlacePtr& place, Setting setting, Done<std::string> done) {
   const JobInfo job = place->now();
+  const bool phase = setting == Setting::kPhase;
   if (job.url.empty()) {
-    done(text_of(setting, job));
+    done(phase && place->directories.is_forgotten(job) ? kForgotten : text_of(setting, job));
     return {};
   }
-  return place->look(AskedBy(done.cause(), [setting, done = done.take()](Result<JobPtr> seen) {
-    if (!seen) return done(seen.error());
-    done(text_of(setting, **seen));
-  }));
+  return place->look(
+      AskedBy(done.cause(), [place, job, phase, setting, done = done.take()](Result<JobPtr> seen) {
+        if (!seen && phase && place->directories.is_forgotten(job)) return done(std::string(kForgotten));
+        if (!seen) return done(seen.error());
+        done(text_of(setting, **seen));
+      }));
 }
 
 // --- what can be written ---

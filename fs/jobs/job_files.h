@@ -21,7 +21,7 @@ struct JobPlace : JobsPlace {
 
   // As it is now: an own job may have been made since, here or by another mount.
   cache::JobInfo now() const;
-  // Asks the server; a job that is gone is dropped from the tree.
+  // Asks the server; JobDirectories::forgotten() if it has no such job any more.
   Cancel look(Done<cache::Jobs::JobPtr> done) const;
   std::int64_t mtime() const;
 
@@ -32,11 +32,11 @@ struct JobPlace : JobsPlace {
 };
 using JobPlacePtr = std::shared_ptr<const JobPlace>;
 
-// `done`, after a look at what the answer says of the job: ENOENT drops it from the tree.
+// `done`, after a look at what the answer says of the job: with ENOENT the service has forgotten it.
 template <class T>
 Done<T> noticing(const JobPlacePtr& place, cache::JobInfo asked, Done<T> done) {
   return AskedBy(done.cause(), [place, asked = std::move(asked), done = done.take()](Result<T> answer) {
-    if (!answer && answer.error().code() == ENOENT && !asked.url.empty()) place->directories.drop(asked);
+    if (!answer && answer.error().code() == ENOENT && !asked.url.empty()) place->directories.forgotten(asked);
     done(std::move(answer));
   });
 }

@@ -159,7 +159,8 @@ Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
     done(Found{node(**known, name)});
     return {};
   }
-  const auto job = may_be_an_id(name) ? jobs_.jobs().by_id(service_, name) : std::nullopt;
+  const auto job =
+      jobs_.users == nullptr && may_be_an_id(name) ? jobs_.jobs().by_id(service_, name) : std::nullopt;
   if (!job) {
     done(Found{nullptr, kShortTimeout});
     return {};
@@ -175,12 +176,18 @@ Cancel JobListNode::lookup(const std::string& name, Done<Found> done) {
       }));
 }
 
+Cancel JobListNode::list(Done<std::vector<JobInfo>> done) const {
+  if (jobs_.users == nullptr) return jobs_.jobs().list(service_, std::move(done));
+  done(jobs_.jobs().known(service_));  // the service's list does not say which user made a job
+  return {};
+}
+
 Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   using Infos = std::vector<JobInfo>;
   return with_deadline<Infos>(
       jobs_.context.timer(), jobs_.context.config().query_wait,
       Error(EAGAIN, path() + ": the service has not answered yet"),
-      [this](Done<Infos> answered) { return jobs_.jobs().list(service_, std::move(answered)); },
+      [this](Done<Infos> answered) { return list(std::move(answered)); },
       AskedBy(done.cause(), [jobs = jobs_, service = service_, done = done.take()](Result<Infos> listed) {
         const auto self = std::make_shared<const JobListNode>(jobs, service);
         auto all = self->with_drafts(listed ? *listed : Infos(), true);
@@ -326,9 +333,9 @@ Cancel JobNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       jobs_.context.timer(), jobs_.context.config().query_wait,
       Error(EAGAIN, path() + ": the service has not answered yet"),
       [&](Done<JobPtr> answered) { return place->look(std::move(answered)); },
-      AskedBy(done.cause(), [answer, done = done.take()](Result<JobPtr> seen) {
-        if (!seen) return done(seen.error());
-        done(answer(seen->get()));
+      AskedBy(done.cause(), [place, answer, done = done.take()](Result<JobPtr> seen) {
+        if (!seen && !place->directories.is_forgotten(place->job)) return done(seen.error());
+        done(answer(seen ? seen->get() : nullptr));
       }));
 }
 

@@ -56,6 +56,7 @@ class JobListNode : public Node {
   cache::JobInfo draft(const std::string& name) const;
   // From memory and the local disk.
   Result<std::optional<cache::JobInfo>> find(const std::string& name) const;
+  Cancel list(Done<std::vector<cache::JobInfo>> done) const;
   std::vector<cache::JobInfo> of_queries(bool look) const;
   // look: at the disk; false: what is known of an owner's own will do.
   Result<std::vector<cache::JobInfo>> with_drafts(std::vector<cache::JobInfo> jobs, bool look) const;

@@ -322,6 +322,7 @@ Result<void> QueryDirectory::write_positions(const std::string& text) {
 }
 
 void QueryDirectory::freeze() { state_.lock()->frozen = true; }
+void QueryDirectory::thaw() { state_.lock()->frozen = false; }
 bool QueryDirectory::frozen() const { return state_.lock()->frozen; }
 
 void QueryDirectory::hide(const std::string& name) { state_.lock()->hidden.insert(name); }
@@ -339,6 +340,10 @@ SavedQueries::SavedQueries(std::unique_ptr<const TextStore> store, std::function
 
 std::vector<QueryDirectoryPtr> SavedQueries::known() {
   if (!taken_up_) (void)list();
+  return in_memory();
+}
+
+std::vector<QueryDirectoryPtr> SavedQueries::in_memory() const {
   std::vector<QueryDirectoryPtr> all;
   auto queries = queries_.lock();
   all.reserve(queries->size());
@@ -464,11 +469,7 @@ Result<void> SavedQueries::rename(const std::string& from, const std::string& to
 }
 
 bool SavedQueries::asks(const cache::QuerySpec& spec, const QueryDirectory* but) const {
-  std::vector<QueryDirectoryPtr> all;
-  {
-    auto queries = queries_.lock();
-    for (const auto& [name, query] : *queries) all.push_back(query);
-  }
+  const auto all = in_memory();
   return std::any_of(all.begin(), all.end(), [&](const auto& query) {
     if (query.get() == but) return false;
     const auto other = query->spec();

@@ -113,6 +113,7 @@ class QueryDirectory {
 
   // From here on its text stays as it is: the job that was made of it has been started.
   void freeze();
+  void thaw();
   bool frozen() const;
 
   // `rm` of a name that the archive's answer gives: it is gone until the query is saved or touched.
@@ -171,6 +172,8 @@ class SavedQueries : public KnownQueries {
   Result<std::vector<QueryDirectoryPtr>> list();
   // Those that are known already; the first call takes up what earlier mounts have saved, later ones read no disk.
   std::vector<QueryDirectoryPtr> known();
+  // Those that are known already; reads no disk.
+  std::vector<QueryDirectoryPtr> in_memory() const;
   std::vector<cache::QuerySpec> questions() override;
   // As find(), of those that are known already; reads no disk.
   QueryDirectoryPtr peek(const std::string& name) const;
