@@ -21,7 +21,7 @@ namespace {
 
 std::string line(std::string text) { return text.ends_with('\n') ? std::move(text) : std::move(text) + "\n"; }
 
-// Other users' programs are not for everybody.
+// Other users' programs and failures are not for everybody.
 void keep_own(nlohmann::ordered_json& activity, uid_t user) {
   auto own = nlohmann::ordered_json::array();
   for (auto& one : activity) {
@@ -30,20 +30,28 @@ void keep_own(nlohmann::ordered_json& activity, uid_t user) {
   activity = std::move(own);
 }
 
-nlohmann::ordered_json running_queries(const Context& context, SavedQueries& queries) {
+// users: of a shared mount, or nullptr.
+nlohmann::ordered_json running_queries(const Context& context, SavedQueries& queries, const UserPlaces* users,
+                                       std::optional<uid_t> reader) {
+  auto all = queries.known();
+  if (users != nullptr) {
+    for (auto& query : users->queries(reader)) all.push_back(std::move(query));
+  }
   auto running = nlohmann::ordered_json::array();
-  for (const auto& query : queries.known()) {
+  for (const auto& query : all) {
     const auto spec = query->spec();
     if (!spec || spec->adql.empty()) continue;
     const auto state = context.catalog().state(*spec);
-    if (state.running)
-      running.push_back(
-          {{"path", query->path()}, {"since", iso_time(state.started_at)}, {"rows", state.rows_so_far}});
+    if (!state.running) continue;
+    nlohmann::ordered_json one{
+        {"path", query->path()}, {"since", iso_time(state.started_at)}, {"rows", state.rows_so_far}};
+    if (query->owner()) one["uid"] = *query->owner();
+    running.push_back(std::move(one));
   }
   return running;
 }
 
-std::string status_text(const Context& context, BrowseState& browse, SavedQueries& queries,
+std::string status_text(Context& context, BrowseState& browse, SavedQueries& queries, const UserPlaces* users,
                         std::optional<uid_t> reader) {
   const Config& config = context.config();
   nlohmann::ordered_json status = nlohmann::ordered_json::object();
@@ -51,9 +59,12 @@ std::string status_text(const Context& context, BrowseState& browse, SavedQuerie
   status["version"] = config.version;
   status["mounted"] = iso_time(context.mounted_at());
   for (const auto& [key, value] : config.status) status[key] = value();
-  if (reader) keep_own(status["filesystem"]["activity"], *reader);
+  if (reader) {
+    keep_own(status["filesystem"]["activity"], *reader);
+    status["filesystem"]["errors"] = context.errors().size(reader);
+  }
   if (config.programs) status["programs"] = config.programs(reader);
-  status["running_queries"] = running_queries(context, queries);
+  status["running_queries"] = running_queries(context, queries, users, reader);
   status["browse"] = browse_status(browse);
   return status.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -81,7 +92,7 @@ std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
       context.query_defaults());
 }
 
-NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& queries) {
+NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& queries, const UserPlaces* users) {
   const std::int64_t time = context.mounted_at();
   const Config& config = context.config();
   const auto fixed = [time](const std::string& path, const std::string& text) {
@@ -100,8 +111,8 @@ NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& querie
       "/.esofs", time,
       FixedDirectory::Entries{
           {"status.json", live("/.esofs/status.json",
-                               [&context, &browse, &queries](Reader reader) {
-                                 return status_text(context, browse, queries, reader);
+                               [&context, &browse, &queries, users](Reader reader) {
+                                 return status_text(context, browse, queries, users, reader);
                                })},
           {"errors",
            live("/.esofs/errors", [&context](Reader reader) { return errors_text(context, reader); })},
@@ -141,7 +152,7 @@ NodePtr Root::node() {
       {"datasets", std::make_shared<DatasetsNode>(context_, queries_)}};
   if (jobs_) entries.emplace_back("jobs", make_jobs_node({context_, *jobs_, queries_, user_jobs_.get()}));
   if (!context_.config().tap_services.empty()) entries.emplace_back("tables", make_tables_node(context_));
-  entries.emplace_back(".esofs", make_control(context_, browse_, queries_));
+  entries.emplace_back(".esofs", make_control(context_, browse_, queries_, users_.get()));
   return std::make_shared<FixedDirectory>("/", time, std::move(entries));
 }
 

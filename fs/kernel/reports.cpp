@@ -102,8 +102,19 @@ void Reports::add_line(std::uint64_t ino, const std::string& name, const Cause& 
   std::string path = paths.empty() ? "inode " + std::to_string(ino) : path_used(paths, cause.pid);
   if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + safe_name(name);
   const Cause named = cause.named();
-  if (context_.errors().add(context_.now(), path, error, named))
-    spdlog::warn("{}: {} {} ({})", path, errno_name(error.code()), error.what(), named.text());
+  if (context_.errors().add(context_.now(), path, error, named)) log(path, named, error);
+}
+
+void Reports::log(const std::string& path, const Cause& cause, const Error& error) {
+  const auto [line, omitted] = limit_.add(context_.now(), cause.user);
+  for (const auto& [user, count] : omitted)
+    spdlog::warn("{} more failures of uid {} were not written to this log", count, user);
+  const bool shown = line != LogLimit::Line::kNone;
+  spdlog::log(shown ? spdlog::level::warn : spdlog::level::debug, "{}: {} {} ({})", path,
+              errno_name(error.code()), error.what(), cause.text());
+  if (line == LogLimit::Line::kLast)
+    spdlog::warn("uid {} fails often: its next failures within {} s are only counted", cause.user,
+                 LogLimit::kWithin);
 }
 
 Reports::Key Reports::key(std::uint64_t ino, uid_t user) const {

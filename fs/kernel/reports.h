@@ -22,6 +22,7 @@
 #include "client/base/result.h"
 #include "fs/kernel/inode_table.h"
 #include "fs/tree/context.h"
+#include "fs/tree/log_limit.h"
 #include "fs/tree/node.h"
 
 namespace esofs::fs {
@@ -53,10 +54,13 @@ class Reports {
   };
   Key key(std::uint64_t ino, uid_t user) const;
   void add_line(std::uint64_t ino, const std::string& name, const Cause& cause, const Error& error);
+  // To the log of the mount.
+  void log(const std::string& path, const Cause& cause, const Error& error);
   void remember(Key key, const std::string& name, const Error& error);
 
   Context& context_;
   const InodeTable& inodes_;
+  LogLimit limit_;
   mutable Guarded<LastErrors> last_;
 };
 

@@ -51,6 +51,15 @@ bool UserPlaces::asks(const cache::QuerySpec& spec, std::optional<uid_t> but) co
                      [&](const UserPlace* place) { return place->user != but && place->queries.asks(spec); });
 }
 
+std::vector<QueryDirectoryPtr> UserPlaces::queries(std::optional<uid_t> user) const {
+  std::vector<QueryDirectoryPtr> queries;
+  for (const UserPlace* place : all()) {
+    if (user && place->user != *user) continue;
+    for (auto& query : place->queries.in_memory()) queries.push_back(std::move(query));
+  }
+  return queries;
+}
+
 void UserPlaces::end() {
   for (UserPlace* place : all()) place->home.end();
 }

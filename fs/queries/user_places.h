@@ -44,6 +44,8 @@ class UserPlaces {
   UserPlace& of(uid_t user);
   // True if a query of any user, but this one, asks it; from memory.
   bool asks(const cache::QuerySpec& spec, std::optional<uid_t> but = std::nullopt) const;
+  // The queries of this user, or of all, that are known already; reads no disk.
+  std::vector<QueryDirectoryPtr> queries(std::optional<uid_t> user) const;
   // Ends the threads: what was asked for before is done.
   void end();
 

@@ -130,6 +130,12 @@ class FakeCatalog : public cache::Catalog {
     results_.insert_or_assign(format, std::move(path));
   }
 
+  // The query is shown as one that runs.
+  void run(const std::string& adql) {
+    const std::scoped_lock lock(mutex_);
+    running_.insert(adql);
+  }
+
   void hold() { asks_.hold(); }                  // until release(), only what is known is answered
   void release() { asks_.release(); }            // … until here
   void release_once() { asks_.release_once(); }  // answers what is held, and holds what comes later
@@ -163,6 +169,7 @@ class FakeCatalog : public cache::Catalog {
     cache::QueryState state;
     const std::scoped_lock lock(mutex_);
     if (auto failure = failures_.find(query.adql); failure != failures_.end()) state.error = failure->second;
+    state.running = running_.contains(query.adql);
     state.known = known_.contains(query.adql);
     if (state.known) {
       state.rows = state.datasets = answers_.at(query.adql)->rows();
@@ -384,6 +391,7 @@ class FakeCatalog : public cache::Catalog {
   std::map<std::string, std::shared_ptr<FakeListing>> answers_;
   std::map<std::string, Error> failures_;
   std::set<std::string> known_;
+  std::set<std::string> running_;
   std::map<client::TableFormat, std::filesystem::path> results_;
   std::set<client::TableFormat> made_;
   std::map<std::string, std::shared_ptr<const client::Links>> links_;

@@ -249,18 +249,22 @@ class Offered(UsersTest):
 
 
 class Jobs(UsersTest):
+    def run_job(self, user, name, adql=ADQL):
+        said = self.sh(user, f'cd $M/jobs/obs && mkdir {name} && printf %s "$1" > {name}/query.adql && echo RUN > {name}/phase', adql)
+        self.assertEqual(said, '')
+        until(lambda: self.sh(user, f'cat $M/jobs/obs/{name}/phase') == 'COMPLETED', 'the job')
+
+    def number_of(self, user, name):
+        url = self.sh(user, f'getfattr --absolute-names --only-values -n user.esofs.url $M/jobs/obs/{name}')
+        return url.rstrip('/').rsplit('/', 1)[1]
+
     def test_each_user_has_jobs_of_his_own(self):
         for user, adql in (('anna', ADQL), ('bert', OTHER)):
-            said = self.sh(user, 'cd $M/jobs/obs && mkdir mine && printf %s "$1" > mine/query.adql && echo RUN > mine/phase', adql)
-            self.assertEqual(said, '')
-        until(lambda: self.sh('anna', 'cat $M/jobs/obs/mine/phase') == 'COMPLETED', 'the job')
-        until(lambda: self.sh('bert', 'cat $M/jobs/obs/mine/phase') == 'COMPLETED', 'the job')
-        self.assertEqual((self.seen('anna', 'jobs/obs'), self.seen('root', 'jobs/obs') and 'mine' in self.seen('root', 'jobs/obs')),
-                         (['mine'], False))
+            self.run_job(user, 'mine', adql)
+        self.assertEqual((self.seen('anna', 'jobs/obs'), self.seen('root', 'jobs/obs')), (['mine'], []))
         self.assertIn('NGC253', self.sh('anna', 'cat $M/jobs/obs/mine/results/*'))
         self.assertNotIn('NGC253', self.sh('bert', 'cat $M/jobs/obs/mine/results/*'))
-        url = self.sh('anna', 'getfattr --only-values -n user.esofs.url $M/jobs/obs/mine')
-        number = url.rstrip('/').rsplit('/', 1)[1]
+        number = self.number_of('anna', 'mine')
         self.assertEqual(self.attempts('bert', self.mount / f'jobs/obs/{number}'), {'ENOENT'})
         self.assertEqual(self.attempts('carl', self.mount / 'jobs/obs/mine'), {'ENOENT'})
         self.remounted()
@@ -268,6 +272,50 @@ class Jobs(UsersTest):
         self.assertEqual(self.sh('anna', 'rmdir $M/jobs/obs/mine'), '')
         self.assertEqual((self.seen('anna', 'jobs/obs'), self.seen('bert', 'jobs/obs')), ([], ['mine']))
         self.assertEqual(self.sh('bert', 'cat $M/jobs/obs/mine/phase'), 'COMPLETED')
+
+
+    def test_nobody_else_sees_or_removes_a_users_job(self):
+        self.run_job('anna', 'mine')
+        number = self.number_of('anna', 'mine')
+        for _ in range(2):
+            self.assertEqual(self.seen('root', 'jobs/obs'), [])
+            self.assertEqual(self.attempts('root', self.mount / f'jobs/obs/{number}'), {'ENOENT'})
+            self.remounted()
+        self.run_job('root', 'own', OTHER)
+        self.assertEqual(self.seen('root', 'jobs/obs'), ['own'])
+        self.assertIn('COMPLETED', self.sh('root', f"cat $M/jobs/obs/{self.number_of('root', 'own')}/phase"))
+
+    def test_the_text_of_a_job_that_the_service_forgot_stays(self):
+        self.run_job('anna', 'mine')
+        self.sim.get(f"/tap_obs/async/{self.number_of('anna', 'mine')}", b'ACTION=DELETE')
+        until(lambda: self.sh('anna', 'cat $M/jobs/obs/mine/phase') == 'UNKNOWN', 'the end of the job')
+        self.assertEqual(self.sh('anna', 'cat $M/jobs/obs/mine/query.adql') + '\n', ADQL)
+        self.assertIn('query.adql', self.seen('anna', 'jobs/obs/mine'))
+        self.assertEqual(self.sh('anna', 'echo RUN > $M/jobs/obs/mine/phase'), '')
+        until(lambda: self.sh('anna', 'cat $M/jobs/obs/mine/phase') == 'COMPLETED', 'the job')
+        self.assertEqual(self.sh('anna', 'rmdir $M/jobs/obs/mine'), '')
+        self.assertEqual(self.seen('anna', 'jobs/obs'), [])
+
+
+class Failures(UsersTest):
+    def log(self):
+        return read(os.path.join(self.home.state, 'esofs.log')).decode()
+
+    def test_a_flood_of_failures_hides_none_of_others_and_fills_no_log(self):
+        self.remounted('log_level=info')
+        self.assertIn('Invalid', self.sh('anna', 'mkdir $M/jobs/obs/12'))
+        self.sh('bert', 'cd $M/jobs/obs; seq 1001 1600 | xargs mkdir 2> /dev/null; true')
+        self.assertIn('/jobs/obs/12 EINVAL', self.sh('anna', 'cat $M/.esofs/errors'))
+        self.assertEqual(self.sh('bert', 'wc -l < $M/.esofs/errors'), '200')
+        self.assertIn('/jobs/obs/12 EINVAL', self.mount.errors())
+        self.assertIn('/jobs/obs/1600 EINVAL', self.mount.errors())
+        status = '"$1" status $M | grep errors'
+        for user, count in (('anna', 1), ('bert', 200), ('root', 201)):
+            self.assertIn(f'errors    {count} ', self.sh(user, status, harness.programs['esofs']))
+        self.assertLess(self.log().count(' EINVAL '), 200)
+        self.assertIn(f"uid {USERS['bert']} fails often", self.log())
+        self.assertIn('EINVAL', self.sh('anna', '"$1" why $M/jobs/obs/12', harness.programs['esofs']))
+        self.assertIn('ENOENT', self.sh('bert', '"$1" why $M/jobs/obs/12', harness.programs['esofs']))
 
 
 class Hanging(UsersTest):

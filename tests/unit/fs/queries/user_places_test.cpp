@@ -74,6 +74,25 @@ class UserPlacesTest : public tests::FsFixture {
     fs_->releasedir(opened->handle);
     return {listed.begin(), listed.end()};
   }
+  nlohmann::json status_for(uid_t user) {
+    auto opened = answered<Opened>(
+        [&](Done<Opened> done) {
+          fs_->open(at({".esofs", "status.json"}, user).ino, O_RDONLY, user, std::move(done));
+        },
+        user);
+    if (!opened) return opened.error().what();
+    auto bytes = read(opened->handle, 0, 1U << 20U);
+    fs_->release(opened->handle);
+    std::string text;
+    for (const std::byte b : *bytes) text.push_back(static_cast<char>(b));
+    return nlohmann::json::parse(text);
+  }
+  std::set<std::string> running_seen_by(uid_t user) {
+    std::set<std::string> paths;
+    const auto status = status_for(user);
+    for (const auto& query : status["running_queries"]) paths.insert(query["path"]);
+    return paths;
+  }
   static int code(const Result<void>& result) { return result ? 0 : result.error().code(); }
 };
 
@@ -188,6 +207,25 @@ TEST_F(UserPlacesTest, AFileIsShownToEachUserByHisOwnPathAndRow) {
   EXPECT_THAT(context_->errors().text(), Not(HasSubstr("secret")));
   EXPECT_TRUE(fs_->getxattr(ino, "user.esofs.error", kBert));
   EXPECT_FALSE(fs_->getxattr(ino, "user.esofs.error", kAnna)) << "nor is his error hers";
+}
+
+TEST_F(UserPlacesTest, TheStatusHasTheRunningQueriesOfTheReader) {
+  ASSERT_TRUE(save_as(kAnna, "mine", "SELECT 1"));
+  ASSERT_TRUE(save_as(kBert, "his", "SELECT 2"));
+  for (const char* adql : {"SELECT 1", "SELECT 2"}) catalog_.run(adql);
+  EXPECT_THAT(running_seen_by(kAnna), ElementsAre("/queries/mine"));
+  EXPECT_THAT(running_seen_by(kBert), ElementsAre("/queries/his"));
+  EXPECT_THAT(running_seen_by(context_->config().uid), ElementsAre("/queries/his", "/queries/mine"));
+}
+
+TEST_F(UserPlacesTest, TheStatusCountsTheErrorsThatTheReaderSees) {
+  Cause failing = by(kAnna);
+  for (const char* name : {"a", "b"}) fs_->report(at({"queries"}, kAnna).ino, name, Error(EIO, "x"), failing);
+  failing.user = kBert;
+  fs_->report(at({"queries"}, kBert).ino, "c", Error(EIO, "x"), failing);
+  EXPECT_EQ(status_for(kAnna)["filesystem"]["errors"], 2);
+  EXPECT_EQ(status_for(kBert)["filesystem"]["errors"], 1);
+  EXPECT_EQ(status_for(context_->config().uid)["filesystem"]["errors"], 3);
 }
 
 TEST_F(UserPlacesTest, RemovingAQueryForgetsNothingThatAnotherAsks) {

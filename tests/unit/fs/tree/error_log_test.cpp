@@ -50,6 +50,33 @@ TEST(ErrorLog, FailuresOfOthersAreNotShown) {
             "2020-09-13T12:26:40Z /b EIO y (read by cp[77])\n2020-09-13T12:26:40Z /c EIO z\n");
 }
 
+TEST(ErrorLog, OneUsersFailuresDoNotPushOutAnothers) {
+  ErrorLog log(2);
+  log.add(1, "/a", Error(EIO, "x"), read_by_cp(1000));
+  for (const char* path : {"/b", "/c", "/d"}) log.add(2, path, Error(EIO, "y"), read_by_cp(1001));
+  log.add(3, "/e", Error(EIO, "z"), read_by_cp(1000));
+  EXPECT_EQ(
+      log.text(uid_t{1000}),
+      "1970-01-01T00:00:01Z /a EIO x (read by cp[77])\n1970-01-01T00:00:03Z /e EIO z (read by cp[77])\n");
+  EXPECT_EQ(
+      log.text(),
+      "1970-01-01T00:00:01Z /a EIO x (read by cp[77])\n1970-01-01T00:00:02Z /c EIO y (read by cp[77])\n"
+      "1970-01-01T00:00:02Z /d EIO y (read by cp[77])\n1970-01-01T00:00:03Z /e EIO z (read by cp[77])\n");
+  EXPECT_EQ(log.size(), 4U);
+  EXPECT_EQ(log.size(uid_t{1001}), 2U);
+}
+
+TEST(ErrorLog, TheUserWhoFailedLongestAgoIsForgottenFirst) {
+  ErrorLog log;
+  for (uid_t user = 0; user < ErrorLog::kMostUsers; ++user)
+    log.add(1, "/a", Error(EIO, "x"), read_by_cp(1000 + user));
+  log.add(2, "/b", Error(EIO, "y"), read_by_cp(1000));
+  log.add(3, "/c", Error(EIO, "z"), read_by_cp(5000));
+  EXPECT_EQ(log.size(uid_t{1000}), 2U);
+  EXPECT_EQ(log.size(uid_t{1001}), 0U);
+  EXPECT_EQ(log.size(uid_t{5000}), 1U);
+}
+
 TEST(ErrorLog, RefusedChangesOfOneReasonAreOneLine) {
   ErrorLog log;
   const auto told = [&log](std::int64_t time, const std::string& path, const std::string& what,
