@@ -19,6 +19,8 @@
 #include <tuple>
 #include <utility>
 
+#include "client/base/clock.h"
+#include "client/base/iso_time.h"
 #include "client/base/unique_fd.h"
 #include "mountopts/credential_options.h"
 #include "mountopts/mount_table.h"
@@ -31,6 +33,8 @@ namespace stdfs = std::filesystem;
 
 constexpr std::size_t kMostAttribute = 64UL << 10U;
 constexpr std::size_t kMostEarlier = 3;
+constexpr std::int64_t kFresh = 600;  // seconds
+constexpr int kMostErrno = 133;       // of Linux
 
 struct Explained {
   std::string path;  // the part of the given path at which it fails
@@ -71,16 +75,27 @@ int try_to_read(const std::string& path) {
   return ::pread(file.get(), byte.data(), byte.size(), 0) < 0 ? errno : 0;
 }
 
-std::vector<std::string> earlier_lines(const std::string& mountpoint, const std::string& below) {
+std::string errors_of(const std::string& mountpoint) {
   const auto text = Probe(read_whole_file, mountpoint + "/.esofs/errors").answer(probe_deadline());
+  return text ? *text : std::string();
+}
+
+std::vector<std::string> earlier_lines(const std::string& errors, const std::string& below) {
   std::vector<std::string> lines;
-  std::istringstream all(text ? *text : std::string());
+  std::istringstream all(errors);
   for (std::string line; std::getline(all, line);) {
     if (line.find(" " + below + " ") != std::string::npos) lines.push_back(line);
   }
   if (lines.size() > kMostEarlier)
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kMostEarlier));
   return lines;
+}
+
+int errno_of(const std::string& name) {
+  for (int code = 1; code <= kMostErrno; ++code) {
+    if (errno_label(code) == name) return code;
+  }
+  return 0;
 }
 
 // An empty sentence: the mount did not say.
@@ -109,6 +124,11 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
     std::tie(found.code, found.sentence) = refused_name(directory, part.string(), errno);
     break;
   }
+  const std::string root = place.root == "/" ? std::string() : place.root;
+  const std::string below = root + found.path.substr(place.mountpoint.size());
+  const std::string errors = errors_of(place.mountpoint);
+  if (const auto refused = refused_making(errors, below, system_seconds()); found.code == ENOENT && refused)
+    std::tie(found.code, found.sentence) = *refused;
   if (found.code == 0) {
     found.code = try_to_read(found.path);
     if (found.code != 0) found.sentence = sentence_of(found.path, found.code);
@@ -118,8 +138,7 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
   const bool offline = found.sentence.find("-o offline") != std::string::npos;
   if (found.code != 0)
     found.advice = offline ? "mount without -o offline" : advice_for(found.code, place.source);
-  const std::string root = place.root == "/" ? std::string() : place.root;
-  found.earlier = earlier_lines(place.mountpoint, root + found.path.substr(place.mountpoint.size()));
+  found.earlier = earlier_lines(errors, below);
   return found;
 }
 
@@ -163,6 +182,27 @@ nlohmann::ordered_json as_json(const Explained& found) {
 }
 
 }  // namespace
+
+std::optional<std::pair<int, std::string>> refused_making(const std::string& errors, const std::string& path,
+                                                          std::int64_t now) {
+  std::optional<std::pair<int, std::string>> last;
+  std::istringstream all(errors);
+  for (std::string line; std::getline(all, line);) {
+    const auto end_of_time = line.find(' ');
+    const auto end = line.rfind(" (");
+    if (end == std::string::npos || line.compare(end_of_time + 1, path.size() + 1, path + " ") != 0) continue;
+    const auto time = client::parse_iso_time(line.substr(0, end_of_time));
+    if (!time || now - *time > kFresh) continue;
+    const std::string operation = line.substr(end + 2, line.find(' ', end + 2) - end - 2);
+    if (operation != "mkdir" && operation != "create" && operation != "symlink" && operation != "rename")
+      continue;
+    const auto begin = end_of_time + 1 + path.size() + 1;
+    const std::string text = line.substr(begin, end > begin ? end - begin : 0);
+    const int code = errno_of(text.substr(0, text.find(' ')));
+    if (code != 0) last.emplace(code, without_errno(text, code));
+  }
+  return last;
+}
 
 std::string attribute_of(const std::string& path, const std::string& name) {
   std::string value(kMostAttribute, '\0');
@@ -216,6 +256,8 @@ std::string advice_for(int code, const std::string& archive) {
       return "README.txt in the cutout/ directory of the dataset says what can be cut out";
     case ENOSPC:
       return "make room on the disk of the cache, or give another one with -o cache_dir";
+    case EDQUOT:
+      return "remove what you do not need any more from queries/ and jobs/";
     case ENAMETOOLONG:
       return "shorten the name";
     case ENOTDIR:

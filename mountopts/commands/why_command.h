@@ -3,7 +3,10 @@
 //   errors   ENXIO: a path is on no mount of esofs. EIO: at least one path cannot be read, which has been said
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/base/result.h"
@@ -17,6 +20,11 @@ struct WhyCommand {
 
 // Prints what it finds: the errno, the sentence of the mount, and what to do.
 Result<void> run_why(const WhyCommand& command);
+
+// Why the last attempt to make `path` ("/queries/a", from the mount point) was refused, if that was within ten minutes before
+// `now`: errno and sentence. errors: the text of .esofs/errors.
+std::optional<std::pair<int, std::string>> refused_making(const std::string& errors, const std::string& path,
+                                                          std::int64_t now);
 
 // An extended attribute of the path itself, of at most 64 KiB; "" if it has none.
 std::string attribute_of(const std::string& path, const std::string& name);
