@@ -110,7 +110,9 @@ JobInfo Jobs::info(const std::string& service, const std::string& name, const Jo
 }
 
 std::optional<JobRecord> Jobs::record(const std::string& service, const std::string& name) {
-  auto bytes = store_.get(Shelf::kJobs, key(service, name));
+  const std::string at = key(service, name);
+  if (auto unstored = unstored_.lock(); unstored->contains(at)) return unstored->at(at);
+  auto bytes = store_.get(Shelf::kJobs, at);
   if (!bytes || !*bytes) return std::nullopt;
   return decode<JobRecord>(**bytes);
 }
@@ -125,17 +127,52 @@ std::map<std::string, JobRecord> Jobs::records(const std::string& service) {
     return true;
   });
   if (!scanned) spdlog::warn("the jobs that were remembered cannot be read: {}", scanned.error().what());
+  auto unstored = unstored_.lock();
+  for (auto at = unstored->lower_bound(prefix); at != unstored->end() && at->first.starts_with(prefix);
+       ++at) {
+    const std::string name = at->first.substr(prefix.size());
+    if (at->second) {
+      found.insert_or_assign(name, *at->second);
+    } else {
+      found.erase(name);
+    }
+  }
   return found;
 }
 
-Result<void> Jobs::keep(const JobInfo& job, const Login& login) {
+Result<void> Jobs::write(const std::string& key, const std::optional<JobRecord>& record) {
+  return record ? store_.put(Shelf::kJobs, key, encode(*record)) : store_.erase(Shelf::kJobs, key);
+}
+
+void Jobs::remember(const std::string& key, std::optional<JobRecord> record) {
+  const std::scoped_lock in_order(writing_);
+  const auto written = write(key, record);
+  if (!written) spdlog::warn("what is known of a job is kept in memory only: {}", written.error().what());
+  auto unstored = unstored_.lock();
+  if (written) {
+    unstored->erase(key);
+  } else {
+    unstored->insert_or_assign(key, std::move(record));
+  }
+}
+
+void Jobs::write_unstored() {
+  const std::scoped_lock in_order(writing_);
+  const auto unstored = *unstored_.lock();
+  for (const auto& [key, record] : unstored) {
+    if (!write(key, record)) return;
+    unstored_.lock()->erase(key);
+  }
+}
+
+void Jobs::keep(const JobInfo& job, const Login& login) {
   JobRecord record;
   record.url = job.url;
   record.own = job.own;
   record.created = job.created;
   record.duration = job.duration;
   record.destruction = job.destruction;
-  return store_.put(Shelf::kJobs, key(login, job.service, job.name), encode(record));
+  remember(key(login, job.service, job.name), std::move(record));
 }
 
 Jobs::Listed Jobs::listed(const std::string& service) {
@@ -150,8 +187,7 @@ std::vector<JobInfo> Jobs::known(const std::string& service) {
   std::set<std::string> ids;  // a service may have several URLs for one job
   for (const auto& [name, record] : records(service)) {
     if (record.gone_at != 0 && now_() - record.gone_at > kTombstone) {
-      if (auto erased = store_.erase(Shelf::kJobs, key(service, name)); !erased)
-        spdlog::warn("a job that is gone is still remembered: {}", erased.error().what());
+      remember(key(service, name), std::nullopt);
       continue;
     }
     ids.insert(id_in(record.url));
@@ -213,10 +249,10 @@ Jobs::JobPtr Jobs::last_seen(const JobInfo& job) {
   return found == memory->seen.end() ? nullptr : found->second.job;
 }
 
-Result<void> Jobs::set_draft(const JobInfo& job) { return keep(job, login(job.service)); }
+void Jobs::set_draft(const JobInfo& job) { keep(job, login(job.service)); }
 
-Result<void> Jobs::forget_draft(const std::string& service, const std::string& name) {
-  return store_.erase(Shelf::kJobs, key(service, name));
+void Jobs::forget_draft(const std::string& service, const std::string& name) {
+  remember(key(service, name), std::nullopt);
 }
 
 void Jobs::outdated(const JobInfo& job) {
@@ -236,17 +272,15 @@ void Jobs::gone(const JobInfo& job, const Error& error) {
     std::erase_if(listed,
                   [&](const client::JobReference& reference) { return reference.id == id_in(job.url); });
   }
-  Result<void> done;
   for (const auto& [name, record] : records(job.service)) {
-    if (record.own && record.url == job.url) done = store_.erase(Shelf::kJobs, key(job.service, name));
+    if (record.own && record.url == job.url) remember(key(job.service, name), std::nullopt);
   }
   if (job.of_query) {  // the query names it for as long as its listing lives
     JobRecord record;
     record.url = job.url;
     record.gone_at = now_();
-    done = store_.put(Shelf::kJobs, key(job.service, job.name), encode(record));
+    remember(key(job.service, job.name), std::move(record));
   }
-  if (!done) spdlog::warn("a job that is gone is still remembered: {}", done.error().what());
 }
 
 // --- asking ---
@@ -335,6 +369,7 @@ Cancel Jobs::look(const JobInfo& job, Done<JobPtr> done) {
 }
 
 Result<Jobs::JobPtr> Jobs::ask(const JobInfo& job, Lane::Turn& turn) {
+  write_unstored();
   const std::string at = place(job);
   auto found = archive_.job(job.url, turn);
   if (place(job) != at) return login_changed();
@@ -397,8 +432,7 @@ Result<void> Jobs::make_and_run(JobInfo job, const std::string& adql, std::uint6
     job.url = std::move(*made);
     job.own = true;
     job.created = now_();
-    if (auto kept = keep(job, maker); !kept)
-      spdlog::warn("the job {} will not be remembered: {}", job.name, kept.error().what());
+    keep(job, maker);
     // What the server does not grant shows in the job's files; it is no reason not to start.
     const auto wish = [&](client::JobSetting setting, const std::string& value) {
       if (auto granted = archive_.change_job(job.url, setting, value, turn); !granted)

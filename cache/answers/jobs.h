@@ -2,7 +2,8 @@
 // them, others by the id that the service gave.
 //
 // An own job is remembered in the store, from the moment that the server has made it, until it is deleted or the server
-// says that it is gone. The state of a job always comes from the server, which is asked at most once a second.
+// says that it is gone. What the store does not take is remembered until the unmount, and written once there is room. The
+// state of a job always comes from the server, which is asked at most once a second.
 //
 //   shapes   a job is named by its service and its name in the tree. Everything known about jobs belongs to the
 //            login at that time (Archive::query_identity): another login, or none, has other jobs
@@ -17,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -85,9 +87,9 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   JobPtr last_seen(const JobInfo& job);
 
   // The settings that an own job will get when it is made. REQUIRES: job.url is "".
-  Result<void> set_draft(const JobInfo& job);
+  void set_draft(const JobInfo& job);
   // Forgets an own job that the server does not know.
-  Result<void> forget_draft(const std::string& service, const std::string& name);
+  void forget_draft(const std::string& service, const std::string& name);
 
   // --- by asking ---
 
@@ -129,7 +131,12 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   std::string key(const Login& login, const std::string& service, const std::string& name) const;
   std::optional<JobRecord> record(const std::string& service, const std::string& name);
   std::map<std::string, JobRecord> records(const std::string& service);
-  Result<void> keep(const JobInfo& job, const Login& login);
+  void keep(const JobInfo& job, const Login& login);
+  // nullopt: erases it.
+  Result<void> write(const std::string& key, const std::optional<JobRecord>& record);
+  // In the store, else in memory.
+  void remember(const std::string& key, std::optional<JobRecord> record);
+  void write_unstored();
   std::optional<JobInfo> by_url(const std::string& service, const std::string& url);
   static JobInfo info(const std::string& service, const std::string& name, const JobRecord& record);
 
@@ -152,6 +159,9 @@ class Jobs : public std::enable_shared_from_this<Jobs> {
   Waiters<std::string, std::vector<JobInfo>> lists_;
   Waiters<std::string, std::string> failures_;
   Guarded<Memory> memory_;
+  // What the store would not take, by key; nullopt: what it would not erase.
+  Guarded<std::map<std::string, std::optional<JobRecord>>> unstored_;
+  std::mutex writing_;  // held while a record is written, so that an older one never follows a newer one
 };
 
 }  // namespace esofs::cache

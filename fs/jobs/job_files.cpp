@@ -134,7 +134,8 @@ Cancel act(const JobPlacePtr& place, Setting setting, const std::string& line, D
   }
   if (setting == Setting::kExecutionDuration) job.duration = std::stoll(*value);
   if (setting == Setting::kDestruction) job.destruction = *value;
-  done(jobs.set_draft(job));
+  jobs.set_draft(job);
+  done({});
   return {};
 }
 

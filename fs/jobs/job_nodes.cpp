@@ -238,9 +238,9 @@ Cancel JobListNode::remove_directory(const std::string& name, Done<void> done) {
   const JobInfo job = **known;
   JobDirectories& directories = jobs_.directories;
   if (job.url.empty()) {
-    auto forgotten = directories.jobs().forget_draft(service_, job.name);
+    directories.jobs().forget_draft(service_, job.name);
     directories.drop(job);
-    done(std::move(forgotten));
+    done({});
     return {};
   }
   return directories.jobs().remove(

@@ -33,6 +33,7 @@ class FaultStore final : public MetadataStore {
 
   std::atomic<int> good_commits = 1 << 30;  // after so many commits every write fails
   std::atomic<bool> good_puts = true;       // of single records
+  std::atomic<bool> good_erases = true;
   std::atomic<std::size_t> largest_batch = 0;
 
   Result<std::optional<std::string>> get(Shelf shelf, std::string_view key) override {
@@ -42,7 +43,10 @@ class FaultStore final : public MetadataStore {
     if (!good_puts) return full();
     return store_.put(shelf, key, value);
   }
-  Result<void> erase(Shelf shelf, std::string_view key) override { return store_.erase(shelf, key); }
+  Result<void> erase(Shelf shelf, std::string_view key) override {
+    if (!good_erases) return full();
+    return store_.erase(shelf, key);
+  }
   Result<void> put_all(const std::vector<Record>& records) override {
     if (good_commits-- <= 0) return full();
     largest_batch = std::max<std::size_t>(largest_batch, records.size());

@@ -17,7 +17,8 @@ class JobsTest : public ::testing::Test {
   void open() {
     auto store = MetadataStore::open({dir_.path(), 1ULL << 32U});
     ASSERT_TRUE(store) << store.error().what();
-    store_ = std::move(*store);
+    disk_ = std::move(*store);
+    store_ = std::make_unique<FaultStore>(*disk_);
     lane_ = std::make_unique<Lane>("query", 2);
     jobs_ = std::make_shared<Jobs>(archive_, *store_, *lane_, [this] { return now_.load(); });
   }
@@ -26,6 +27,7 @@ class JobsTest : public ::testing::Test {
     lane_.reset();
     jobs_.reset();
     store_.reset();
+    disk_.reset();
   }
   void restart() {
     close();
@@ -73,7 +75,8 @@ class JobsTest : public ::testing::Test {
   tests::TempDir dir_;
   std::atomic<std::int64_t> now_ = 1'700'000'000;
   tests::FakeJobs archive_;
-  std::unique_ptr<MetadataStore> store_;
+  std::unique_ptr<MetadataStore> disk_;
+  std::unique_ptr<FaultStore> store_;
   std::unique_ptr<Lane> lane_;
   std::shared_ptr<Jobs> jobs_;
 };
@@ -95,11 +98,41 @@ TEST_F(JobsTest, WhatADraftWishesIsAskedForBeforeTheStart) {
   auto job = draft("mine");
   job.duration = 300;
   job.destruction = "2030-01-01T00:00:00Z";
-  ASSERT_TRUE(jobs_->set_draft(job));
+  jobs_->set_draft(job);
   restart();
   ASSERT_TRUE(run(draft("mine")));
   EXPECT_EQ(archive_.log(), (Names{"create SELECT 1 5", "1 executionduration 300",
                                    "1 destruction 2030-01-01T00:00:00Z", "1 phase RUN"}));
+}
+
+TEST_F(JobsTest, AJobThatTheStoreDoesNotTakeIsMadeOnce) {
+  store_->good_puts = store_->good_erases = false;
+  archive_.fail_change("phase", Error(EHOSTUNREACH, "no route"));
+  EXPECT_EQ(run(draft("mine")).error().code(), EHOSTUNREACH);
+  EXPECT_EQ(names(jobs_->known("obs")), Names{"mine"});
+  ASSERT_TRUE(run(draft("mine")));
+  EXPECT_EQ(archive_.log(), (Names{"create SELECT 1 5", "1 phase RUN", "1 phase RUN"}));
+  const auto job = found("mine");
+  EXPECT_EQ((*look(job))->phase, "EXECUTING");
+  ASSERT_TRUE(remove(job));
+  EXPECT_FALSE(jobs_->find("obs", "mine"));
+}
+
+TEST_F(JobsTest, AJobIsKeptOnceTheStoreHasRoom) {
+  store_->good_puts = false;
+  ASSERT_TRUE(run(draft("mine")));
+  store_->good_puts = true;
+  ASSERT_TRUE(look(found("mine")));
+  restart();
+  EXPECT_TRUE(found("mine").own);
+}
+
+TEST_F(JobsTest, AJobThatTheStoreCannotEraseIsGone) {
+  ASSERT_TRUE(run(draft("mine")));
+  store_->good_erases = false;
+  ASSERT_TRUE(remove(found("mine")));
+  EXPECT_FALSE(jobs_->find("obs", "mine"));
+  EXPECT_TRUE(jobs_->known("obs").empty());
 }
 
 TEST_F(JobsTest, AJobThatWasMadeButNotStartedIsStartedTheNextTime) {
