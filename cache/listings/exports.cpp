@@ -66,7 +66,8 @@ Cancel Exports::make(std::shared_ptr<const Listing> listing, client::TableFormat
                      Done<stdfs::path> done) {
   const auto votable = listing->result_file();
   if (!votable) {
-    done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
+    done(listing->result_kept() ? Error(ENODATA, "the answer of this query is not here any more")
+                                : listing->not_kept());
     return {};
   }
   const stdfs::path target = export_path(*votable, format);

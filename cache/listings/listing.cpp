@@ -1,6 +1,8 @@
 #include "cache/listings/listing.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "cache/listings/entry_name.h"
@@ -17,6 +19,18 @@ Result<std::optional<Listing::Entry>> Listing::only(Result<std::optional<Entry>>
                                                     const std::function<bool(const Entry&)>& right) {
   if (found && *found && !right(**found)) found->reset();
   return found;
+}
+
+Error Listing::not_kept() const {
+  const int code = keeping_failure();
+  const std::string why = code == 0
+                              ? "the cache disk was full or read-only"
+                              : "writing to the cache disk failed: " + std::generic_category().message(code);
+  const std::string first = code == EROFS    ? "set cache_dir to a disk that can be written"
+                            : code == ENOSPC ? "make room on it, or set another cache_dir"
+                                             : "mend that, or set another cache_dir";
+  return {ENODATA, "the answer of this query was not kept, because " + why + "; " + first +
+                       ", then `touch query.adql`"};
 }
 
 Result<std::vector<std::uint64_t>> Listing::rows_after(std::string_view name, std::size_t most) const {

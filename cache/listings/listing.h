@@ -84,8 +84,12 @@ class Listing {
   virtual std::optional<std::filesystem::path> result_file() const = 0;
   // Whether it was kept.
   virtual bool result_kept() const { return result_file().has_value(); }
+  // Why it was not kept, and what to do: ENODATA. REQUIRES: !result_kept().
+  Error not_kept() const;
 
  protected:
+  // The errno with which the disk refused the answer; 0: not known any more.
+  virtual int keeping_failure() const { return 0; }
   static bool in_directory(const Entry& entry, const std::string& name);
   // The entry found under a key that several entries may share; nullopt if it is another one.
   static Result<std::optional<Entry>> only(Result<std::optional<Entry>> found,

@@ -46,6 +46,7 @@ void ListingWriter::begin() {
     return;
   }
   spdlog::warn("a listing is kept in memory only: {}", failure->what());
+  memory_reason_ = failure->code();
   memory_ = std::make_shared<MemoryStore>(limits_.memory_bytes);
 }
 
@@ -228,6 +229,7 @@ Result<void> ListingWriter::settle() {
 Result<void> ListingWriter::go_on_in_memory(const Error& failure) {
   spdlog::warn("a listing is kept in memory only: {}", failure.what());
   if (writing_.begun()) (void)writing_.end();  // whatever came of it
+  memory_reason_ = failure.code();
   memory_ = std::make_shared<MemoryStore>(limits_.memory_bytes);
   file_ = ResultFile();
   if (auto copied = copy_to_memory(); !copied) return copied;
@@ -287,7 +289,8 @@ Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummar
   SnapshotRecord record = snapshot(summary);
   if (!memory_) {
     record.result_bytes = file_.keep();
-    auto listing = std::make_shared<StoredListing>(store_, generations_, record, columns_, hooks_.shown);
+    auto listing = std::make_shared<StoredListing>(store_, generations_, record, columns_, hooks_.shown,
+                                                   file_.failure());
     // Registered before it is committed, so that no sweep deletes it in between.
     const auto registered = generations_->register_listing(generation_, listing);
     auto committed = commit_to_store(record, attempt);
@@ -300,8 +303,9 @@ Result<ListingWriter::Committed> ListingWriter::commit(const client::QuerySummar
       return moved.error();
     record.result_bytes = 0;
   }
-  return Committed{std::make_shared<StoredListing>(memory_, std::move(record), columns_, hooks_.shown),
-                   false};
+  return Committed{
+      std::make_shared<StoredListing>(memory_, std::move(record), columns_, hooks_.shown, memory_reason_),
+      false};
 }
 
 }  // namespace esofs::cache

@@ -103,6 +103,7 @@ class ListingWriter final : public client::TableSink {
   Generation generation_;
   std::shared_ptr<MetadataStore> memory_;  // set: the store has failed
   bool flushed_ = false;                   // rows may have been written to the store
+  int memory_reason_ = 0;                  // the errno of that failure
   ResultFile file_;
   std::vector<client::Column> columns_;
   std::function<std::optional<client::Dataset>(std::span<const client::Value>)> reader_;

@@ -35,6 +35,7 @@ ResultFile& ResultFile::operator=(ResultFile&& other) noexcept {
   partial_ = std::move(other.partial_);
   whole_ = std::move(other.whole_);
   size_ = other.size_;
+  failure_ = other.failure_;
   return *this;
 }
 
@@ -47,6 +48,7 @@ void ResultFile::drop() noexcept {
 }
 
 void ResultFile::give_up(int code) {
+  failure_ = code;
   spdlog::warn("the answer of a query is not kept in {}: {}", partial_.string(),
                std::generic_category().message(code));
   drop();

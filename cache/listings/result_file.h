@@ -25,6 +25,8 @@ class ResultFile {
   void write(std::span<const std::byte> piece);
   // The size kept, 0 if it could not be.
   std::uint64_t keep();
+  // The errno of the write that failed; 0: none has.
+  int failure() const { return failure_; }
 
  private:
   void give_up(int code);
@@ -34,6 +36,7 @@ class ResultFile {
   std::filesystem::path partial_;
   std::filesystem::path whole_;
   std::uint64_t size_ = 0;
+  int failure_ = 0;
 };
 
 }  // namespace esofs::cache

@@ -10,20 +10,23 @@
 namespace esofs::cache {
 
 StoredListing::StoredListing(MetadataStore& store, std::shared_ptr<Generations> generations,
-                             SnapshotRecord record, std::vector<client::Column> columns, Shown shown)
+                             SnapshotRecord record, std::vector<client::Column> columns, Shown shown,
+                             int keeping_failure)
     : generations_(std::move(generations)),
       store_(store),
       record_(std::move(record)),
       columns_(std::move(columns)),
-      shown_(std::move(shown)) {}
+      shown_(std::move(shown)),
+      keeping_failure_(keeping_failure) {}
 
 StoredListing::StoredListing(std::shared_ptr<MetadataStore> store, SnapshotRecord record,
-                             std::vector<client::Column> columns, Shown shown)
+                             std::vector<client::Column> columns, Shown shown, int keeping_failure)
     : memory_(std::move(store)),
       store_(*memory_),
       record_(std::move(record)),
       columns_(std::move(columns)),
-      shown_(std::move(shown)) {}
+      shown_(std::move(shown)),
+      keeping_failure_(keeping_failure) {}
 
 std::string StoredListing::id() const { return generation_id(record_.generation); }
 

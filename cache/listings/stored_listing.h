@@ -20,12 +20,13 @@ class StoredListing final : public Listing {
  public:
   using Shown = std::function<bool()>;  // as shown(); empty: always
 
+  // keeping_failure: the errno with which the disk refused result_file(); 0: none, or not known.
   // store, generations: outlive it.
   StoredListing(MetadataStore& store, std::shared_ptr<Generations> generations, SnapshotRecord record,
-                std::vector<client::Column> columns, Shown shown);
+                std::vector<client::Column> columns, Shown shown, int keeping_failure = 0);
   // Rows in memory, which go with the listing. There is no result file.
   StoredListing(std::shared_ptr<MetadataStore> store, SnapshotRecord record,
-                std::vector<client::Column> columns, Shown shown);
+                std::vector<client::Column> columns, Shown shown, int keeping_failure);
 
   std::uint64_t rows() const override { return record_.rows; }
   std::uint64_t datasets() const override { return record_.datasets; }
@@ -43,6 +44,9 @@ class StoredListing final : public Listing {
 
   const SnapshotRecord& record() const { return record_; }
 
+ protected:
+  int keeping_failure() const override { return keeping_failure_; }
+
  private:
   // ESTALE if rows read so far may be incomplete.
   Result<void> check_whole() const;
@@ -56,6 +60,7 @@ class StoredListing final : public Listing {
   const SnapshotRecord record_;
   const std::vector<client::Column> columns_;
   const Shown shown_;
+  const int keeping_failure_;
 };
 
 }  // namespace esofs::cache

@@ -1,6 +1,7 @@
 #include "client/tables/table_export.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -114,6 +115,12 @@ Result<ExportFile> ExportFile::create(const std::filesystem::path& path) {
   return ExportFile(std::move(fd));
 }
 
+Result<ExportFile> ExportFile::in_memory() {
+  UniqueFd fd(::memfd_create("esofs-table", MFD_CLOEXEC));
+  if (!fd) return system_error(errno, "making a table in memory");
+  return ExportFile(std::move(fd));
+}
+
 Result<void> ExportFile::append(std::string_view bytes) {
   gathered_ += bytes;
   return gathered_.size() < kGatheredBytes ? Result<void>{} : flush();
@@ -167,6 +174,27 @@ Result<std::uint64_t> export_table(const ExportSource& source, TableFormat forma
   if (auto finished = writer->finish(); !finished) return finished.error();
   if (auto finished = file->finish(); !finished) return finished.error();
   return table.rows();
+}
+
+Result<UniqueFd> export_in_memory(const ExportRows& rows, TableFormat format) {
+  auto file = ExportFile::in_memory();
+  if (!file) return file.error();
+  const auto writer = make_writer(format, *file);
+  if (auto taken = writer->columns(rows.columns); !taken) return taken.error();
+  for (std::uint64_t number = 0; writer->surveys() && number < rows.count; ++number) {
+    const auto row = rows.row(number);
+    if (!row) return row.error();
+    writer->survey(*row);
+  }
+  if (auto begun = writer->begin(); !begun) return begun.error();
+  for (std::uint64_t number = 0; number < rows.count; ++number) {
+    const auto row = rows.row(number);
+    if (!row) return row.error();
+    if (auto written = writer->row(*row); !written) return written.error();
+  }
+  if (auto finished = writer->finish(); !finished) return finished.error();
+  if (auto finished = file->finish(); !finished) return finished.error();
+  return std::move(*file).descriptor();
 }
 
 }  // namespace esofs::client

@@ -11,10 +11,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <stop_token>
+#include <vector>
 
 #include "client/base/result.h"
+#include "client/base/unique_fd.h"
+#include "client/model/model.h"
 #include "client/tables/table_format.h"
 #include "client/votable/votable.h"
 
@@ -30,5 +34,14 @@ struct ExportSource {
 // Writes `target` from its beginning, and returns the number of rows in it. After an error its content is undefined.
 Result<std::uint64_t> export_table(const ExportSource& source, TableFormat format,
                                    const std::filesystem::path& target, const std::stop_token& stop);
+
+struct ExportRows {
+  const std::vector<Column>& columns;
+  std::uint64_t count;
+  std::function<Result<Row>(std::uint64_t number)> row;
+};
+
+// The same of rows that are at hand, as a file in memory, which takes about as much of it as the rows.
+Result<UniqueFd> export_in_memory(const ExportRows& rows, TableFormat format);
 
 }  // namespace esofs::client

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/base/result.h"
@@ -22,6 +23,8 @@ namespace esofs::client {
 class ExportFile {
  public:
   static Result<ExportFile> create(const std::filesystem::path& path);
+  // One without a name, which is gone with its last descriptor.
+  static Result<ExportFile> in_memory();
 
   // Behind all that was appended before.
   Result<void> append(std::string_view bytes);
@@ -29,6 +32,7 @@ class ExportFile {
   Result<void> write_at(std::uint64_t offset, std::string_view bytes);
   // All is on the disk.
   Result<void> finish();
+  UniqueFd descriptor() && { return std::move(fd_); }
 
  private:
   explicit ExportFile(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -11,6 +11,7 @@
 
 #include "client/base/in_turn.h"
 #include "client/base/unique_fd.h"
+#include "client/tables/table_export.h"
 #include "fs/queries/header_nodes.h"
 #include "fs/queries/position_table.h"
 #include "fs/queries/summary_text.h"
@@ -24,6 +25,8 @@ using ListingPtr = std::shared_ptr<const cache::Listing>;
 
 constexpr const char* kSummaryName = "summary.txt";
 constexpr std::uint64_t kUnknownEstimate = 1U << 20U;
+constexpr std::uint64_t kMostRowsInMemory =
+    50'000;  // made into a table in memory at once, in some tenths of a second
 // FITS pads strings to the longest of their column; a reader that trusts stat before open must not stop too early.
 constexpr std::uint64_t kEstimateFactor = 2;
 
@@ -68,16 +71,36 @@ class LocalFile : public cache::OpenFile {
   const ListingPtr keeps_;
 };
 
-Result<FileHandle> open_local(const std::filesystem::path& path, const ListingPtr& listing) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+Result<FileHandle> handle_of(UniqueFd fd, const ListingPtr& listing, const std::string& what) {
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0)
-    return Error(EIO, "opening " + path.string() + ": " + std::generic_category().message(errno));
+    return Error(EIO, "opening " + what + ": " + std::generic_category().message(errno));
   return FileHandle{std::make_shared<LocalFile>(std::move(fd), static_cast<std::uint64_t>(status.st_size),
                                                 listing->id(), listing)};
 }
 
+Result<FileHandle> open_local(const std::filesystem::path& path, const ListingPtr& listing) {
+  return handle_of(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), listing, path.string());
+}
+
+// Whether a form can be made of the rows of an answer that was not kept as the server sent it.
+bool made_of_rows(const cache::Listing& listing, const AnswerForm& form) {
+  return form && !listing.result_kept() && listing.rows() <= kMostRowsInMemory;
+}
+
+Result<FileHandle> open_rows(const ListingPtr& listing, client::TableFormat format) {
+  auto made = client::export_in_memory(
+      {listing->columns(), listing->rows(), [&](std::uint64_t number) { return listing->row(number); }},
+      format);
+  if (!made) return made.error().at("making a table of the answer");
+  return handle_of(*std::move(made), listing, "a table in memory");
+}
+
 Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form, Done<FileHandle> done) {
+  if (made_of_rows(*listing, form)) {
+    done(open_rows(listing, *form));
+    return {};
+  }
   if (form) {
     return catalog.result(
         listing, *form,
@@ -91,7 +114,7 @@ Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm 
   } else if (listing->result_kept()) {
     done(Error(EAGAIN, "the answer of this query has just been removed from the cache; look again"));
   } else {
-    done(Error(ENODATA, "the answer of this query was not kept: the cache disk was full"));
+    done(listing->not_kept());
   }
   return {};
 }
@@ -134,7 +157,9 @@ class TableNode : public Node {
       done(Found{std::move(headers)});
       return {};
     }
-    done(form && shown(name) ? Found{result(*form, name)} : Found{nullptr, kAbsentInListing});
+    // One that is not shown can still be opened, to learn why it was not kept.
+    done(form && !directory_->hidden(hidden_name(name)) && has_query() ? Found{result(*form, name)}
+                                                                       : Found{nullptr, kAbsentInListing});
     return {};
   }
   Absence absence(const std::string& name) override {
@@ -146,7 +171,7 @@ class TableNode : public Node {
     FixedDirectory::Entries entries;
     for (const auto& [extension, form] : answer_forms()) {
       const std::string name = "result" + extension;
-      if (shown(name)) entries.emplace_back(name, result(form, name));
+      if (shown(name, form)) entries.emplace_back(name, result(form, name));
     }
     for (const char* name : {kSummaryName, kPositionTableName}) {
       NodePtr text = directory_->hidden(hidden_name(name)) ? nullptr : text_of(name);
@@ -173,13 +198,14 @@ class TableNode : public Node {
     return split && split->first == "result" ? std::optional<AnswerForm>(split->second) : std::nullopt;
   }
   static std::string hidden_name(const std::string& name) { return "table/" + name; }
-  // False if the answer is known and was not kept: a copy of the whole directory must not fail at it.
-  bool shown(const std::string& name) const {
+  bool has_query() const { return directory_->listed_spec().has_value(); }
+  // False if the answer is known and there is nothing to make it of: a copy of the whole directory must not fail at it.
+  bool shown(const std::string& name, const AnswerForm& form) const {
     if (directory_->hidden(hidden_name(name))) return false;
     const auto spec = directory_->listed_spec();
     if (!spec) return false;
     const auto listing = context_.catalog().known_listing(*spec);
-    return !listing || listing->result_kept();
+    return !listing || listing->result_kept() || made_of_rows(*listing, form);
   }
   using Render = std::function<Result<std::string>(const cache::Listing&)>;
   // What is made of the rows of the answer; nullptr: no such file.

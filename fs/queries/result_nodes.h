@@ -2,10 +2,10 @@
 // query.
 //
 // The .vot is the server's bytes; the other forms are made from it when they are first opened, and kept beside it. Until then
-// their size is an estimate.
+// their size is an estimate. If the disk did not take the .vot, they are made from the rows at each opening, in memory.
 //
-//   errors   of opening: those of the query; EAGAIN if it is not answered within query_wait; ENODATA if the answer
-//            was not kept; ENOSPC if there is no room for another form
+//   errors   of opening: those of the query; EAGAIN if it is not answered within query_wait; ENODATA, with the reason, for
+//            the .vot if it was not kept, and for all forms of such an answer of many rows; ENOSPC if there is no room for another form
 //   threads  thread-safe
 #pragma once
 

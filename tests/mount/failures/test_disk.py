@@ -94,6 +94,30 @@ class FullWhileMounted(SmallDisk):
         self.check_reads()
 
 
+class FilledAtOnce(SmallDisk):
+    def test_a_job_on_a_full_disk_is_made_once(self):
+        self.fill()
+        job = self.mount / 'jobs/obs/j7'
+        os.mkdir(job)
+        with open(os.path.join(job, 'query.adql'), 'w') as file:
+            file.write('SELECT TOP 5 * FROM dbo.raw\n')
+        self.sim.reset()
+        with open(os.path.join(job, 'phase'), 'w') as file:
+            file.write('RUN\n')
+        until(lambda: read(os.path.join(job, 'phase')) == b'COMPLETED\n', 'COMPLETED')
+        self.assertTrue(os.listdir(os.path.join(job, 'results')))
+        run('rm', '-r', job)
+        self.assertNotIn('j7', os.listdir(self.mount / 'jobs/obs'))
+
+    def test_forms_of_an_answer_on_a_full_disk_are_made_of_its_rows(self):
+        self.fill()
+        folder = self.mount.save('q', 'SELECT TOP 20 * FROM dbo.raw')
+        os.listdir(folder)
+        self.assertIn('result.csv', os.listdir(os.path.join(folder, 'table')))
+        self.assertEqual(read(os.path.join(folder, 'table/result.csv')).count(b'\n'), 21)
+        self.assert_errno(errno.ENODATA, read, os.path.join(folder, 'table/result.vot'))
+
+
 class ReadOnly(SmallDisk):
     def prepare(self):
         run('mount', '-o', 'remount,ro', self.disk)

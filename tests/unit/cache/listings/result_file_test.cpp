@@ -1,5 +1,6 @@
 #include "cache/listings/result_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -43,6 +44,17 @@ TEST_F(ResultFileTest, AnAnswerThatCannotBeKeptDoesNotCostTheListing) {
   EXPECT_EQ(names(**here).size(), 3U);
   EXPECT_FALSE((*here)->result_file());
   EXPECT_EQ(catalog_->state(query("Q")).result_bytes, 0U);
+  EXPECT_EQ((*here)->not_kept().code(), ENODATA);
+  EXPECT_THAT((*here)->not_kept().what(), ::testing::HasSubstr("failed: Not a directory; mend that"));
+}
+
+TEST_F(ResultFileTest, AnAnswerThatTheStoreRefusedSaysWhy) {
+  store_->good_commits = 0;
+  put_table("Q", 3);
+  auto here = listing("Q");
+  ASSERT_TRUE(here) << here.error().what();
+  EXPECT_FALSE((*here)->result_kept());
+  EXPECT_THAT((*here)->not_kept().what(), ::testing::HasSubstr("No space left on device; make room"));
 }
 
 TEST_F(ResultFileTest, AnAnswerIsKeptIfItsDirectoryWasRemoved) {

@@ -450,12 +450,6 @@ TEST_F(QueryNodesTest, TheKeptAnswerIsReadFromTheDisk) {
   EXPECT_EQ(entry->attributes.st_size, 10);
 }
 
-TEST_F(QueryNodesTest, AnAnswerThatWasNotKeptIsNotListed) {
-  save("a", kAdql);
-  (void)list({"queries", "a"});
-  EXPECT_EQ(list({"queries", "a", "table"}), std::vector<std::string>{"summary.txt"}) << "made from the rows";
-}
-
 TEST_F(QueryNodesTest, AQueryThatNobodyAsksAnyMoreIsForgotten) {
   save("a", kAdql);
   save("b", kAdql);

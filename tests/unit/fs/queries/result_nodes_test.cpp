@@ -77,10 +77,26 @@ TEST_F(ResultNodesTest, AttributesSayWhetherTheAnswerIsWhole) {
   EXPECT_EQ(*fs_->getxattr(result(".vot"), "user.esofs.rows"), "2");
 }
 
-TEST_F(ResultNodesTest, AnAnswerThatWasNotKeptHasNoForms) {
+TEST_F(ResultNodesTest, FormsOfAnAnswerThatWasNotKeptAreMadeOfItsRows) {
   listing_->file.reset();
   (void)list({"queries", "a"});
-  EXPECT_EQ(list({"queries", "a", "table"}), std::vector<std::string>{"summary.txt"}) << "made from the rows";
+  EXPECT_EQ(list({"queries", "a", "table"}),
+            (std::vector<std::string>{"result.csv", "result.tsv", "result.json", "result.fits", "result.txt",
+                                      "summary.txt"}));
+  std::string csv = "dp_id\n";
+  for (const auto& row : listing_->listing_rows) csv += std::get<std::string>(row.front().is) + "\n";
+  EXPECT_EQ(cat(result(".csv")), csv);
+  EXPECT_EQ(cat(result(".fits")).size() % 2880, 0U);
+}
+
+TEST_F(ResultNodesTest, AnAnswerThatWasNotKeptSaysWhy) {
+  listing_->file.reset();
+  (void)list({"queries", "a"});
+  const auto opened = open(result(".vot"));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ENODATA);
+  EXPECT_NE(std::string(opened.error().what()).find("the cache disk was full or read-only"),
+            std::string::npos);
 }
 
 }  // namespace
