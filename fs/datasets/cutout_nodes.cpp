@@ -172,6 +172,7 @@ struct Cutouts {
 
   std::string path() const { return lister.path() + "/cutout"; }
   std::string visits() const { return visits_of_listing(lister.path(), lister.owner); }
+  CutoutPoints points() const { return lister.points ? lister.points() : CutoutPoints(); }
   bool hides(const std::string& name) const { return lister.hidden && lister.hidden(name); }
 };
 using CutoutsPtr = std::shared_ptr<const Cutouts>;
@@ -180,11 +181,12 @@ struct Use {
   CutoutsPtr cutouts;
   std::string name;  // of the directory, as the user typed it
   CutoutUse use;
+  CutoutPoints points;
 
   std::string path() const { return cutouts->path() + "/" + name; }
   std::vector<CutoutPart> parts(const ListingPtr& listing, cache::Listing::Entry entry) const {
     entry.name = cutouts->context.names().shown(*listing, entry);
-    return cutout_parts(use, cutouts->lister.points, *listing, entry);
+    return cutout_parts(use, points, *listing, entry);
   }
   NodePtr file(const ListingPtr& listing, const cache::Listing::Entry& entry, const CutoutPart& part) const {
     return std::make_shared<CutoutFile>(cutouts->context, cutout_of(entry.dataset, part.spec),
@@ -254,6 +256,7 @@ class UseNode : public Node {
     return "cutouts:" + use_.cutouts->lister.identity + ":" + use_.name;
   }
   std::string path() const override { return use_.path(); }
+  bool varies() const override { return !use_.use.spec; }  // with the positions
   NodeType type() const override { return NodeType::kDirectory; }
   Attributes attributes() override {
     const auto time = use_.cutouts->context.mounted_at();
@@ -326,12 +329,13 @@ class ListingCutouts : public Node {
             kShortTimeout,        kShortTimeout};
   }
   Cancel lookup(const std::string& name, Done<Found> done) override {
+    const bool positions_may_come = cutouts_->lister.points && name.starts_with(kAround);
     auto made = use_of(name);
-    done(made ? Found{use(name, *std::move(made))} : Found{nullptr, kAbsentByGrammar});
+    done(made ? Found{*std::move(made)} : Found{nullptr, positions_may_come ? 0 : kAbsentByGrammar});
     return {};
   }
   Absence absence(const std::string& name) override {
-    if (!name.ends_with(kSuffix)) return {cutout_use_fault(name, cutouts_->lister.points), true};
+    if (!name.ends_with(kSuffix)) return {cutout_use_fault(name, cutouts_->points()), true};
     return {"here a cutout is a directory, with the files of all datasets in it: write " +
                 name.substr(0, name.size() - kSuffix.size()) + "/",
             true};
@@ -339,25 +343,25 @@ class ListingCutouts : public Node {
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
     FixedDirectory::Entries entries;
     for (const std::string& name : cutouts_->context.catalog().visits(cutouts_->visits(), kMostSpecs)) {
-      if (auto made = use_of(name)) entries.emplace_back(name, use(name, *std::move(made)));
+      if (auto made = use_of(name)) entries.emplace_back(name, *std::move(made));
     }
     done(std::shared_ptr<DirectoryHandle>(std::make_shared<EntriesHandle>(std::move(entries))));
     return {};
   }
   Cancel remove_directory(const std::string& name, Done<void> done) override {
     if (!cutouts_->lister.removable) return Node::remove_directory(name, std::move(done));
-    const bool used = use_of(name).has_value();
+    const bool used = cutout_use(name, cutouts_->points()).has_value();
     if (used) cutouts_->context.catalog().forget_visit(cutouts_->visits(), name);
     done(used ? Result<void>() : Error(ENOENT, path() + " has no " + name));
     return {};
   }
 
  private:
-  std::optional<CutoutUse> use_of(const std::string& name) const {
-    return cutout_use(name, cutouts_->lister.points);
-  }
-  NodePtr use(const std::string& name, CutoutUse made) const {
-    return std::make_shared<UseNode>(Use{cutouts_, name, std::move(made)});
+  std::optional<NodePtr> use_of(const std::string& name) const {
+    auto points = cutouts_->points();
+    auto made = cutout_use(name, points);
+    if (!made) return std::nullopt;
+    return std::make_shared<UseNode>(Use{cutouts_, name, *std::move(made), std::move(points)});
   }
 
   const CutoutsPtr cutouts_;

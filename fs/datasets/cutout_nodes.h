@@ -38,7 +38,8 @@ struct DatasetLister {
   std::function<ListingPtr()> known;  // its listing; nullptr: not here
   std::function<Cancel(Done<ListingPtr>)> ask;
   std::function<bool(const std::string& name)> hidden = {};  // names that `rm` removed; empty: none
-  CutoutPoints points = {};  // the positions of each dataset; empty: they have none
+  // The positions of each dataset; may give an empty function, if they have none now. Empty: they never have any.
+  std::function<CutoutPoints()> points = {};
   // `rm` drops a cutout from the cache, and `rmdir` a spec from the list, so that `rm -r` of the directory works.
   // false: EROFS.
   bool removable = false;

@@ -9,7 +9,6 @@
 namespace esofs::fs {
 namespace {
 
-constexpr std::string_view kAt = "at_";
 constexpr std::string_view kPartSuffix = ".fits";
 
 client::CutoutSpec circle_around(const client::SkyPoint& point, double radius_deg) {
@@ -27,14 +26,14 @@ std::string labelled(const std::string& name, const std::string& label) {
 
 std::optional<CutoutUse> cutout_use(const std::string& name, const CutoutPoints& points) {
   if (auto spec = client::parse_cutout_spec(name)) return CutoutUse{std::move(spec)};
-  if (!points || !name.starts_with(kAt)) return std::nullopt;
-  const auto radius = parse_radius(std::string_view(name).substr(kAt.size()));
+  if (!points || !name.starts_with(kAround)) return std::nullopt;
+  const auto radius = parse_radius(std::string_view(name).substr(kAround.size()));
   return radius ? std::optional(CutoutUse{std::nullopt, *radius}) : std::nullopt;
 }
 
 std::string cutout_use_fault(const std::string& name, const CutoutPoints& points) {
-  if (!name.starts_with(kAt)) return client::cutout_fault(name);
-  if (points) return radius_fault(std::string_view(name).substr(kAt.size()));
+  if (!name.starts_with(kAround)) return client::cutout_fault(name);
+  if (points) return radius_fault(std::string_view(name).substr(kAround.size()));
   return "at_<radius> cuts out around the positions of positions.csv, which this query does not have; write "
          "circle_<ra>_<dec>_<radius>";
 }

@@ -26,6 +26,8 @@ struct CutoutPoint {
 using CutoutPoints = std::function<std::vector<CutoutPoint>(const cache::Listing&, std::uint64_t row)>;
 inline constexpr std::uint64_t kMostCutoutPoints = 1024;
 
+inline constexpr std::string_view kAround = "at_";  // begins the names of circles around positions
+
 struct CutoutUse {
   std::optional<client::CutoutSpec> spec;  // of all files
   double radius_deg = 0;                   // without a spec

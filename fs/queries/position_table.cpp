@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "client/base/angle.h"
@@ -29,6 +30,16 @@ std::string arcseconds(const std::optional<double>& degrees) {
 
 PositionMatch position_match(const QueryDirectory& directory, const cache::Listing& listing) {
   return {listing.columns(), directory.positions(), radius_of_positions(directory.adql_as_written())};
+}
+
+std::shared_ptr<const PositionMatch> KeptMatch::of(const QueryDirectory& directory,
+                                                   const cache::Listing& listing) {
+  std::string positions = directory.saved_positions();  // before they are parsed: a later change is noticed
+  auto kept = kept_.lock();
+  if (!kept->match || kept->listing != listing.id() || kept->positions != positions)
+    *kept = {listing.id(), std::move(positions),
+             std::make_shared<const PositionMatch>(position_match(directory, listing))};
+  return kept->match;
 }
 
 Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,

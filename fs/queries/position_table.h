@@ -6,9 +6,11 @@
 //   threads  thread-safe
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "cache/catalog.h"
+#include "client/base/guarded.h"
 #include "fs/positions/position_match.h"
 #include "fs/queries/saved_queries.h"
 #include "fs/tree/listing_names.h"
@@ -18,6 +20,20 @@ namespace esofs::fs {
 inline constexpr const char* kPositionTableName = "positions.csv";
 
 PositionMatch position_match(const QueryDirectory& directory, const cache::Listing& listing);
+
+// The match of one snapshot and one text of positions.csv, made once for all of its rows.
+class KeptMatch {
+ public:
+  std::shared_ptr<const PositionMatch> of(const QueryDirectory& directory, const cache::Listing& listing);
+
+ private:
+  struct Kept {
+    std::string listing;  // id
+    std::string positions;
+    std::shared_ptr<const PositionMatch> match;
+  };
+  Guarded<Kept> kept_;
+};
 
 Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,
                                    ListingNames& names);

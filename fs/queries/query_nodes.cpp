@@ -47,20 +47,6 @@ Result<Found> find_entry(Context& context, const QueryDirectory& directory, cons
   return Found{entry_node(context, directory, listing, **entry)};
 }
 
-// The match of one snapshot, made once for all of its rows.
-class KeptMatch {
- public:
-  std::shared_ptr<const PositionMatch> of(const QueryDirectory& directory, const cache::Listing& listing) {
-    auto kept = kept_.lock();
-    if (!kept->second || kept->first != listing.id())
-      *kept = {listing.id(), std::make_shared<const PositionMatch>(position_match(directory, listing))};
-    return kept->second;
-  }
-
- private:
-  Guarded<std::pair<std::string, std::shared_ptr<const PositionMatch>>> kept_;
-};
-
 NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   DatasetLister lister;
   lister.identity = directory->identity();
@@ -78,20 +64,21 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   };
   lister.hidden = [directory](const std::string& name) { return directory->hidden(name); };
   lister.removable = !directory->is_fixed();
-  if (directory->is_fixed() || directory->positions().empty())
-    return make_listing_cutouts(context, std::move(lister));
-  lister.points = [directory, kept = std::make_shared<KeptMatch>()](const cache::Listing& listing,
-                                                                    std::uint64_t number) {
-    std::vector<CutoutPoint> points;
+  if (directory->is_fixed()) return make_listing_cutouts(context, std::move(lister));
+  CutoutPoints points = [directory, kept = std::make_shared<KeptMatch>()](const cache::Listing& listing,
+                                                                          std::uint64_t number) {
+    std::vector<CutoutPoint> found;
     const auto row = listing.row(number);
-    if (!row) return points;
-    const auto known = kept->of(*directory, listing);
-    const PositionMatch& match = *known;
-    for (const auto& each : match.of(*row)) {
-      const Position& position = match.positions()[each.position];
-      points.push_back({position.label, {position.ra_deg, position.dec_deg}});
+    if (!row) return found;
+    const auto match = kept->of(*directory, listing);
+    for (const auto& each : match->of(*row)) {
+      const Position& position = match->positions()[each.position];
+      found.push_back({position.label, {position.ra_deg, position.dec_deg}});
     }
-    return points;
+    return found;
+  };
+  lister.points = [directory, points = std::move(points)] {
+    return directory->positions().empty() ? CutoutPoints() : points;
   };
   return make_listing_cutouts(context, std::move(lister));
 }

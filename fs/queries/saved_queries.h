@@ -86,6 +86,8 @@ class QueryDirectory {
   Result<cache::QuerySpec> listed_spec() const;
   // The text as last committed.
   std::string saved_text() const { return state_.lock()->saved_text; }
+  // The text of positions.csv as last committed; "" if there is none.
+  std::string saved_positions() const { return state_.lock()->positions; }
   // What the query is asked for, if positions.csv is there and query.adql holds {ra} and {dec}; empty: it is not.
   std::vector<Position> positions() const;
   // query.adql without directives, and with its {ra} and {dec}.

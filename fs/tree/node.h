@@ -145,7 +145,7 @@ class Node {
   // --- what users of a shared mount have of their own ---
   // The directory as it is for this user; nullptr: as it is for everybody.
   virtual NodePtr for_user(uid_t user);
-  // True of a directory whose names lead to other things for other users, so that the kernel must not keep them.
+  // True if the names lead to other things for other users, or after a change elsewhere: the kernel must not keep them.
   virtual bool varies() const { return false; }
   // The only user who may see it, and what is below it; nullopt: everybody.
   virtual std::optional<uid_t> owner() const { return std::nullopt; }

@@ -93,6 +93,37 @@ class Positions(harness.MountTest):
             self.assertGreater(len(file), 0)
         harness.run('cp', name, self.home.path)
 
+    def test_cutouts_follow_positions_that_change(self):
+        ra, dec = self.places[self.one]
+        moved = f'{ra + 0.001:.6f}', f'{dec - 0.001:.6f}'
+        cut = os.path.join(self.folder, 'cutout/at_10arcsec')
+
+        def spec(*label):
+            return os.getxattr(os.path.join(cut, '__'.join((self.one,) + label) + '.fits'),
+                               'user.esofs.cutout').decode()
+
+        def save(*lines):
+            with open(self.list, 'w', encoding='utf-8') as file:
+                file.write('name,ra,dec\n' + '\n'.join(lines) + '\n')
+
+        save(f'x,{ra},{dec}')
+        self.files()
+        harness.run('ls', '-l', cut)
+        old = spec()
+        save(f'x,{moved[0]},{moved[1]}')
+        new = spec()
+        self.assertNotEqual(new, old)
+        self.assertTrue(new.startswith(f'circle_{moved[0]}'.rstrip('0')), new)
+        save(f'x,{ra},{dec}', f'y,{moved[0]},{moved[1]}')
+        harness.run('ls', '-l', cut)
+        self.assertEqual((spec('x'), spec('y')), (old, new))
+        save(f'y,{ra},{dec}', f'x,{moved[0]},{moved[1]}')
+        self.assertEqual((spec('x'), spec('y')), (new, old))
+        save(f'p,{ra},{dec}', f'q,{moved[0]},{moved[1]}')
+        self.assertEqual((spec('p'), spec('q')), (old, new))
+        self.assert_errno(errno.ENOENT, spec, 'x')
+        self.assertIn(self.one + '__p.fits', os.listdir(cut))
+
     def test_rm_r_removes_the_query_with_its_positions(self):
         with open(self.list, 'w', encoding='utf-8') as file:
             file.write(self.text(self.one))

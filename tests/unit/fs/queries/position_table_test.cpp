@@ -106,6 +106,59 @@ TEST_F(PositionTableTest, CutoutsAreAroundThePositionsOfEachFile) {
   }
 }
 
+TEST_F(PositionTableTest, CutoutsFollowNamesThatAreSwapped) {
+  save("q", kTemplate);
+  ASSERT_TRUE(save_positions(kPositions));
+  (void)list({"queries", "q"});
+  const std::vector<std::string> place{"queries", "q", "cutout", "at_30arcsec"};
+  (void)list(place);
+  ASSERT_TRUE(save_positions("name,ra,dec\nsecond,10,-20\nfirst,10.2,-20\nfar,50,0\n"));
+  const auto spec = [&](const std::string& label) {
+    const auto found = lookup(walk(place), kOtherId + "__" + label + ".fits");
+    return found ? *fs_->getxattr(found->ino, "user.esofs.cutout") : found.error().what();
+  };
+  EXPECT_EQ(spec("first"), "circle_10.2_-20_0.008333333333");
+  EXPECT_EQ(spec("second"), "circle_10_-20_0.008333333333");
+}
+
+TEST_F(PositionTableTest, CutoutsFollowNamesThatAreNew) {
+  save("q", kTemplate);
+  ASSERT_TRUE(save_positions(kPositions));
+  (void)list({"queries", "q"});
+  const std::vector<std::string> place{"queries", "q", "cutout", "at_30arcsec"};
+  (void)list(place);
+  ASSERT_TRUE(save_positions("name,ra,dec\np,10,-20\nq,10.2,-20\nfar,50,0\n"));
+  const std::string stem = kOtherId + "__";
+  EXPECT_THAT(list(place), ElementsAre(kId + ".fits", stem + "p.fits", stem + "q.fits"));
+  EXPECT_TRUE(lookup(walk(place), stem + "p.fits"));
+  const auto old = lookup(walk(place), stem + "first.fits");
+  EXPECT_TRUE(!old || old->ino == 0);
+}
+
+TEST_F(PositionTableTest, TheKernelKeepsNoNamesOfCutoutsAroundPositions) {
+  save("q", kTemplate);
+  ASSERT_TRUE(save_positions(kPositions));
+  (void)list({"queries", "q"});
+  const auto around = walk({"queries", "q", "cutout", "at_30arcsec"});
+  EXPECT_EQ(lookup(around, kId + ".fits")->entry_timeout, 0);
+  const auto absent = lookup(around, kId + "__none.fits");
+  EXPECT_TRUE(!absent || absent->entry_timeout == 0);
+  const auto fixed = walk({"queries", "q", "cutout", "circle_10_-20_30arcsec"});
+  EXPECT_GT(lookup(fixed, kId + ".fits")->entry_timeout, 0);
+}
+
+TEST_F(PositionTableTest, CutoutsAroundPositionsComeWithThePositions) {
+  save("q", "SELECT * FROM t");
+  catalog_.put("SELECT * FROM t", std::make_shared<FakeListing>());
+  const auto cutouts = walk({"queries", "q", "cutout"});
+  const auto before = lookup(cutouts, "at_30arcsec");
+  EXPECT_TRUE(!before || (before->ino == 0 && before->entry_timeout == 0));
+  save("q", kTemplate);
+  ASSERT_TRUE(save_positions(kPositions));
+  const auto now = lookup(cutouts, "at_30arcsec");
+  EXPECT_TRUE(now && now->ino != 0) << "while the kernel keeps cutout/";
+}
+
 TEST_F(PositionTableTest, ABadLineIsRefusedAndNothingIsLost) {
   save("q", kTemplate);
   const std::string bad = "ra,dec\n10,-20\nten,-20\n";
