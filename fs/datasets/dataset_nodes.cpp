@@ -192,6 +192,11 @@ Absence DatasetsNode::absence(const std::string& name) {
     return {"no listing has named a dataset " + shown + "; list the query that finds it first", !keyword};
   if (name.ends_with(".fits"))
     return {shown + " is the name of a file: it is in the directory of its identifier, without .fits", true};
+  if (context_.config().names == NameStyle::kReadable)
+    return {shown +
+                " is no identifier of this archive: datasets/ takes the one that `getfattr -n user.eso.dp_id "
+                "FILE` gives, whatever name a file is shown under",
+            !keyword};
   return {shown +
               " is no identifier of this archive: they look like the names of files in queries/, without "
               "their extension",

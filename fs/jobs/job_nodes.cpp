@@ -12,6 +12,7 @@
 #include "client/http/url.h"
 #include "fs/jobs/job_files.h"
 #include "fs/queries/query_files.h"
+#include "fs/queries/scratch_names.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -211,16 +212,27 @@ Cancel JobListNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) 
       }));
 }
 
+Absence JobListNode::absence(const std::string& name) {
+  return {"there is no job '" + safe_name(name) + "' here; to make one, " + how_to_make(name), false};
+}
+
+std::string JobListNode::how_to_make(const std::string& name) const {
+  const std::string meant = query_meant(name);
+  const std::string job = path().substr(1) + "/" + (meant.empty() || service_form(meant) ? "NAME" : meant);
+  return "mkdir " + job + ", write its query.adql, then RUN to its phase";
+}
+
 Result<NodePtr> JobListNode::create(const std::string& name) {
-  return Error(
-      EROFS, path() +
-                 " holds directories only: mkdir NAME, write NAME/query.adql, then RUN to NAME/phase (not " +
-                 name + ")");
+  return Error(EROFS, path() + " holds jobs only: " + how_to_make(name));
 }
 
 Result<NodePtr> JobListNode::make_directory(const std::string& name) {
   if (service_form(name))
     return Error(EINVAL, "'" + name + "' is no name for a job: services number theirs so");
+  if (const auto good = check_query_name(name); !good && good.error().code() == EINVAL)
+    return Error(EINVAL, "'" + safe_name(name) +
+                             "' is no name for a job: letters, digits and . _ - + ~ : are, and it must not "
+                             "begin with '.' or '-'");
   auto known = find(name);
   if (!known) return known.error();
   if (*known) return Error(EEXIST, path() + "/" + name + " exists");

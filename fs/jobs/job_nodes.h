@@ -45,11 +45,13 @@ class JobListNode : public Node {
   Attributes attributes() override;
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
+  Absence absence(const std::string& name) override;
   Result<NodePtr> create(const std::string& name) override;
   Result<NodePtr> make_directory(const std::string& name) override;
   Cancel remove_directory(const std::string& name, Done<void> done) override;
 
  private:
+  std::string how_to_make(const std::string& name) const;
   NodePtr node(const cache::JobInfo& job, const std::string& name) const;
   NodePtr node(const cache::JobInfo& job, const std::string& name, QueryDirectoryPtr text) const;
   NodePtr as_it_is(const std::string& name, const NodePtr& shown) const;

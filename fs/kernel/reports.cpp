@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -50,6 +51,14 @@ int fit(const std::string& path, const CallPlace& place) {
   return best;
 }
 
+// A file or directory that somebody wanted to make in the wrong place. Names that editors and desktops try are not.
+bool refused_new_name(const std::string& name, const Cause& cause, int code) {
+  const bool makes = cause.operation == Operation::kCreate || cause.operation == Operation::kMkdir;
+  if (code != EROFS || !makes || name.empty() || name.ends_with('~')) return false;
+  const bool number = name.find_first_not_of("0123456789") == std::string::npos;  // of vim
+  return std::isalnum(static_cast<unsigned char>(name.front())) != 0 && !number;
+}
+
 }  // namespace
 
 Cancel why_absent(const NodePtr& directory, const std::string& name, Done<std::string> done) {
@@ -85,7 +94,8 @@ void Reports::failed(std::uint64_t ino, const std::string& name, const Cause& ca
   const bool told = name.empty() && (code == ENOENT || code == ENODATA || code == ENOTSUP);
   const bool absent = code == ENOENT && !name.empty();
   if (!absent && code != EINTR && code != ERANGE) remember(key(ino, cause.user), name, error);
-  if (told || ErrorLog::worth_a_line(code)) add_line(ino, name, cause, error);
+  if (told || refused_new_name(name, cause, code) || ErrorLog::worth_a_line(code))
+    add_line(ino, name, cause, error);
 }
 
 void Reports::absent(std::uint64_t ino, const std::string& name, const Cause& cause, Node& directory) {

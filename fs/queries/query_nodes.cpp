@@ -29,8 +29,6 @@ using ListingPtr = std::shared_ptr<const cache::Listing>;
 // Offsets from here on are rows of the listing; below it are the local entries.
 constexpr std::uint64_t kFirstRow = 1U << 20U;
 
-constexpr std::string_view kTextExtension = ".adql";
-
 NodePtr entry_node(Context& context, const QueryDirectory& directory, const ListingPtr& listing,
                    const cache::Listing::Entry& entry) {
   const bool readable = context.names().style() == NameStyle::kReadable;
@@ -82,6 +80,9 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   };
   return make_listing_cutouts(context, std::move(lister));
 }
+
+constexpr const char* kWhatCanBeWritten =
+    "only query.adql and positions.csv can be written here; keep notes elsewhere";
 
 bool asks(const Result<cache::QuerySpec>& spec) { return spec && !spec->adql.empty(); }
 
@@ -207,25 +208,22 @@ Absence QueriesNode::absence(const std::string& name) {
   for (const auto& query : offered_ != nullptr ? offered_->known() : std::vector<QueryDirectoryPtr>())
     names.push_back(query->name());
   Absence absence = absence_among(name, names);
-  return {absence.sentence + "; mkdir makes a query", false};
+  return {absence.sentence + "; to make it, " + how_to_make_query(name), false};
 }
 
 // NAME.adql is the text of the query NAME; nullptr: there is no such query, or it has no text.
 NodePtr QueriesNode::text_of(SavedQueries& queries, const std::string& name) const {
-  if (!name.ends_with(kTextExtension)) return nullptr;
-  const auto query = queries.find(name.substr(0, name.size() - kTextExtension.size()));
+  if (!name.ends_with(kAdqlExtension)) return nullptr;
+  const auto query = queries.find(name.substr(0, name.size() - kAdqlExtension.size()));
   auto file = query && *query ? (*query)->file(std::string(kQueryFile)) : nullptr;
   return file ? make_text_node(context_, *query, std::move(file), std::string(kQueryFile)) : nullptr;
 }
 
 Result<NodePtr> QueriesNode::create(const std::string& name) {
-  if (!name.ends_with(kTextExtension))
-    return Error(
-        EROFS,
-        "queries/ holds directories only: mkdir queries/NAME, then write queries/NAME/query.adql; or "
-        "cp a text to queries/NAME.adql (not " +
-            safe_name(name) + ")");
-  const std::string own = name.substr(0, name.size() - kTextExtension.size());
+  if (!name.ends_with(kAdqlExtension))
+    return Error(EROFS,
+                 "queries/ holds queries only: " + how_to_make_query(name) + "; keep other files elsewhere");
+  const std::string own = name.substr(0, name.size() - kAdqlExtension.size());
   auto query = queries_.find(own);
   if (!query) return query.error();
   if (!*query) query = queries_.make(own);
@@ -343,7 +341,10 @@ Absence QueryNode::absence(const std::string& name) {
   if (directory_->hidden(name)) return {"it was removed; touch query.adql brings it back", false};
   return {"the answer of this query names no file '" + safe_name(name) + "', among " +
               std::to_string(listing->rows()) +
-              " rows; other names that can be here are query.adql, status.txt, " + "table/ and cutout/",
+              " rows; other names that can be here are query.adql, status.txt, table/ and cutout/" +
+              (directory_->is_fixed() || name.find(".fits") != std::string::npos
+                   ? ""
+                   : std::string("; ") + kWhatCanBeWritten),
           false};
 }
 
@@ -405,10 +406,8 @@ std::optional<std::string> QueryNode::xattr(const std::string& name) {
 
 Result<void> QueryNode::check_new_name(const std::string& name) const {
   if (name == kQueryFile || scratch_name(name) || (name == kPositionsFile && directory_->listed())) return {};
-  return Error(EROFS,
-               path() + "/" + name +
-                   ": the files of a query are made by its text; only query.adql and positions.csv can be "
-                   "written here, and what their editors put beside them");
+  if (directory_->is_fixed()) return Error(EROFS, "nothing can be written here: it is made from a template");
+  return Error(EROFS, kWhatCanBeWritten);
 }
 
 Result<NodePtr> QueryNode::create(const std::string& name) {
@@ -479,7 +478,8 @@ Result<void> QueryNode::change(const Change&) {
 Error QueryNode::refusal(const std::string& operation) const {
   if (operation.starts_with("link") || operation.starts_with("mknod"))
     return {EPERM, operation + " " + path() + ": a query has plain files only"};
-  if (operation.starts_with("mkdir")) return Node::refusal(operation);
+  if (operation.starts_with("mkdir"))
+    return directory_->is_fixed() ? Node::refusal(operation) : Error(EROFS, kWhatCanBeWritten);
   return {ENOTSUP, operation + " " + path() + ": not in a query"};
 }
 

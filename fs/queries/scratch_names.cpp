@@ -43,4 +43,19 @@ bool scratch_name(std::string_view name) {
          temporary(name, "cooledit");
 }
 
+std::string query_meant(const std::string& name) {
+  std::string query = name;
+  for (const std::string_view extension : {".adql", ".sql", ".txt"}) {
+    if (query.size() > extension.size() && query.ends_with(extension))
+      query.resize(query.size() - extension.size());
+  }
+  return check_query_name(query) ? query : std::string();
+}
+
+std::string how_to_make_query(const std::string& name) {
+  const std::string meant = query_meant(name);
+  const std::string query = "queries/" + (meant.empty() ? "NAME" : meant);
+  return "write " + query + ".adql, or mkdir " + query + " and write its query.adql";
+}
+
 }  // namespace esofs::fs

@@ -7,6 +7,7 @@
 //   threads  pure functions
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace esofs::fs {
@@ -15,5 +16,11 @@ inline constexpr std::string_view kQueryFile = "query.adql";
 
 // A name that an editor of these files gives to a file or symbolic link of its own; not the files themselves.
 bool scratch_name(std::string_view name);
+
+// The query that is meant by the name of a file that cannot be made: "uves9" by "uves9.sql". "": none.
+std::string query_meant(const std::string& name);
+
+// "write queries/uves9.adql, or mkdir queries/uves9 and …", for a name as above.
+std::string how_to_make_query(const std::string& name);
 
 }  // namespace esofs::fs

@@ -377,10 +377,10 @@ int run_command_line(int argc, const char* const* argv) {
     const std::string first = argc > 1 ? argv[1] : "";
     const int code = done.error().code();
     const bool mistyped = (code == ENOENT || code == EINVAL) && !is_command(first);
-    return failed(mistyped && !command_meant(first).empty()
-                      ? Error(code, "unknown command '" + first + "'" + command_meant(first) +
-                                        "; nor is it an archive: " + done.error().what())
-                      : done.error());
+    return failed(
+        mistyped && !command_meant(first).empty()
+            ? Error(code, "unknown command '" + first + "'" + command_meant(first) + "; run `esofs --help`")
+            : done.error());
   }
   if (*unmounting) {
     const auto done = unmount(mountpoint, only_if_idle);

@@ -70,12 +70,15 @@ struct Gathered {
   // Only if sizes are wanted: tables and texts that are made when they are opened.
   bool sizes = false;
   std::vector<stdfs::path> texts;
+  std::vector<std::pair<stdfs::path, Error>> failures;  // directories that cannot be listed
+  bool left = false;                                    // directories below it that nobody asked for
 };
 
 // A program that goes through a query's directory goes through its table/.
 bool holds_tables(const stdfs::path& directory) { return directory.filename() == "table"; }
 
-Result<void> gather(const stdfs::path& directory, bool recursive, Gathered& gathered) {
+// One that cannot be listed, as a query that fails, does not keep the others from being gathered.
+void gather(const stdfs::path& directory, bool recursive, Gathered& gathered) {
   std::error_code failed;
   std::vector<stdfs::path> below;
   stdfs::directory_iterator entries(directory, failed);
@@ -91,12 +94,14 @@ Result<void> gather(const stdfs::path& directory, bool recursive, Gathered& gath
       gathered.texts.push_back(path);
     }
   }
-  if (failed) return told(directory.string(), failed.value());
+  if (failed) gathered.failures.emplace_back(directory, told(directory.string(), failed.value()));
   for (const auto& path : below) {
-    if (!recursive && !(gathered.sizes && holds_tables(path))) continue;
-    if (auto more = gather(path, recursive, gathered); !more) return more;
+    const bool tables = holds_tables(path);
+    if (recursive || (gathered.sizes && tables))
+      gather(path, recursive, gathered);
+    else
+      gathered.left = gathered.left || !tables;
   }
-  return {};
 }
 
 // An open makes the size exact, for as long as the version lasts.
@@ -180,8 +185,10 @@ Result<void> gather_path(const std::string& given, const stdfs::path& path, bool
   std::error_code failed;
   const auto status = stdfs::status(path, failed);
   if (failed || !stdfs::exists(status)) return told(given, failed ? failed.value() : ENOENT);
-  if (stdfs::is_directory(status)) return gather(path, recursive, gathered);
-  gathered.files.emplace_back(path);
+  if (stdfs::is_directory(status))
+    gather(path, recursive, gathered);
+  else
+    gathered.files.emplace_back(path);
   return {};
 }
 
@@ -279,8 +286,9 @@ Result<void> run_warm(const WarmCommand& command) {
     const auto place = path ? esofs_place_of(*path) : path.error();
     if (place && !*place) return Error(ENXIO, given + ": is on no esofs mount");
     const auto gathered = place ? gather_path(given, *path, command.recursive, found) : place.error();
-    if (gathered) continue;
-    tell(work, given, path ? with_sentence(gathered.error(), *path) : gathered.error());
+    if (!gathered) tell(work, given, path ? with_sentence(gathered.error(), *path) : gathered.error());
+    for (const auto& [directory, error] : std::exchange(found.failures, {}))
+      tell(work, directory.string(), with_sentence(error, directory));
   }
   const bool whole = !command.sizes && !command.headers;
   const int jobs = command.jobs > 0 ? command.jobs : whole ? kJobs : kSmallJobs;
@@ -301,7 +309,8 @@ Result<void> run_warm(const WarmCommand& command) {
     std::cout << (command.sizes     ? "sizes of "
                   : command.headers ? "headers of "
                                     : "read ")
-              << work.counts.files << " files, " << human_bytes(work.counts.bytes) << '\n';
+              << work.counts.files << " files, " << human_bytes(work.counts.bytes)
+              << (work.counts.all_files == 0 && found.left ? "; -r reads the directories below" : "") << '\n';
   }
   const std::uint64_t room = most_kept(command.paths.front());
   if (whole && work.counts.bytes > room)

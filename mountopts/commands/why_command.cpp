@@ -80,11 +80,14 @@ std::string errors_of(const std::string& mountpoint) {
   return text ? *text : std::string();
 }
 
-std::vector<std::string> earlier_lines(const std::string& errors, const std::string& below) {
+// The last lines of a path that say something else than `sentence`.
+std::vector<std::string> earlier_lines(const std::string& errors, const std::string& below,
+                                       const std::string& sentence) {
   std::vector<std::string> lines;
   std::istringstream all(errors);
   for (std::string line; std::getline(all, line);) {
-    if (line.find(" " + below + " ") != std::string::npos) lines.push_back(line);
+    const bool same = !sentence.empty() && line.find(sentence) != std::string::npos;
+    if (!same && line.find(" " + below + " ") != std::string::npos) lines.push_back(line);
   }
   if (lines.size() > kMostEarlier)
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kMostEarlier));
@@ -104,6 +107,22 @@ std::pair<int, std::string> refused_name(const std::string& directory, const std
   return {code, without_errno(told, code)};
 }
 
+// The sentence has the name as it can be written, so that nobody needs a listing.
+bool has_right_form(const std::string& sentence) {
+  for (const char* words : {"did you mean ", "; write ", " is not of the form "}) {
+    if (sentence.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string advice_on(const Explained& found, const std::string& archive) {
+  const bool cutout = found.path.find("/cutout/") != std::string::npos;
+  if ((found.code == ENODATA || found.code == ENOTSUP) && !cutout) return {};
+  if (found.code == EROFS) return {};  // it cannot be made here, as its sentence says
+  if (found.code == ENOENT && has_right_form(found.sentence)) return {};
+  return advice_for(found.code, archive);
+}
+
 Explained explained(const MountEntry& place, const stdfs::path& path) {
   Explained found;
   found.path = place.mountpoint;
@@ -115,6 +134,7 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
     found.advice = "run `esofs unmount " + place.mountpoint + "`, and mount it again";
     return found;
   }
+  const std::string errors = errors_of(place.mountpoint);  // before this process adds to them
   for (const auto& part : path.lexically_relative(place.mountpoint)) {
     if (part == "." || part.empty()) continue;
     const std::string directory = found.path;
@@ -126,7 +146,6 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
   }
   const std::string root = place.root == "/" ? std::string() : place.root;
   const std::string below = root + found.path.substr(place.mountpoint.size());
-  const std::string errors = errors_of(place.mountpoint);
   if (const auto refused = refused_making(errors, below, system_seconds()); found.code == ENOENT && refused)
     std::tie(found.code, found.sentence) = *refused;
   if (found.code == 0) {
@@ -136,9 +155,8 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
     if (!near.empty()) found.sentence += (found.sentence.empty() ? "" : "; ") + near;
   }
   const bool offline = found.sentence.find("-o offline") != std::string::npos;
-  if (found.code != 0)
-    found.advice = offline ? "mount without -o offline" : advice_for(found.code, place.source);
-  found.earlier = earlier_lines(errors, below);
+  if (found.code != 0) found.advice = offline ? "mount without -o offline" : advice_on(found, place.source);
+  found.earlier = earlier_lines(errors, below, found.sentence);
   return found;
 }
 

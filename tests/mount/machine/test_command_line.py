@@ -95,6 +95,7 @@ class CommandLine(harness.MountTest):
             done = run(harness.programs['esofs'], *words, check=False)
             self.assertNotEqual(done.returncode, 0)
             self.assertRegex(done.stderr, f"'{words[0]}'.*did you mean '(status|unmount)'")
+            self.assertNotIn('archive', done.stderr)
 
     def test_the_help_shows_commands_and_options(self):
         shown = run(harness.programs['esofs'], 'mount', '--help').stdout
@@ -368,6 +369,18 @@ class CommandLine(harness.MountTest):
             done = self.esofs('warm', place)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(place.rpartition('/')[0], done.stderr)
+
+    def test_warm_continues_after_a_query_that_fails(self):
+        self.mount.save('col1', 'SELECT targetname FROM ivoa.ObsCore')
+        for name in ('a', 'z'):
+            self.mount.save(name, f"SELECT * FROM ivoa.ObsCore WHERE dp_id='ADP.2014-11-12T16:17:07.630' AND '{name}'='{name}'")
+        for words in (('--headers', '-r'), ('-r',)):
+            done = self.esofs('warm', *words, self.mount / 'queries')
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout, '^(headers of|read) 2 files, ')
+            self.assertRegex(done.stderr, 'queries/col1: Invalid argument: .*targetname')
+            self.assertIn('1 path could not be read', done.stderr)
+        self.assertIn('read 0 files, 0 B; -r reads the directories below\n', self.esofs('warm', self.mount / 'queries').stdout)
 
     def test_warm_shows_on_a_terminal_how_far_it_is(self):
         folder = self.mount.save('slow', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2016-06-21T08:15:12%'")

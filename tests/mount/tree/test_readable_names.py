@@ -21,6 +21,10 @@ class ReadableNames(harness.MountTest):
         by_inode = {os.stat(os.path.join(folder, name)).st_ino for name in names}
         for row in rows:
             self.assertIn(os.stat(os.path.join(folder, row['dp_id'] + '.fits')).st_ino, by_inode)
+        self.assert_errno(2, os.stat, self.mount / f'datasets/{names[0][:-5]}')
+        self.assertIn('takes the one that `getfattr -n user.eso.dp_id FILE` gives', self.mount.errors())
+        dp_id = os.getxattr(os.path.join(folder, names[0]), 'user.eso.dp_id').decode()
+        self.assertTrue(os.path.isdir(self.mount / f'datasets/{dp_id}'))
         summary = harness.read(os.path.join(folder, 'table/summary.txt')).decode()
         self.assertIn(names[0][:-5], summary)
 

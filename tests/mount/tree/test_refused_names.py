@@ -2,6 +2,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -32,7 +33,9 @@ class RefusedNames(harness.MountTest):
         explained = self.why(path)[0]
         self.assertEqual((explained['path'], explained['errno']), (path, 'ENOENT'))
         self.assertIn(sentence, explained['why'])
-        self.assertTrue(explained['what_to_do'])
+        right_form = re.search('did you mean|; write |is not of the form', explained['why'])
+        self.assertEqual(explained['what_to_do'] == '', right_form is not None, explained)
+        self.assertEqual(explained['before'], [], 'the line of another look says the same')
 
     def test_a_cone(self):
         for name, sentence in (('26.017_-15.937', 'is not of the form <ra>_<dec>_<radius>'),
@@ -67,6 +70,46 @@ class RefusedNames(harness.MountTest):
 
     def test_a_dataset(self):
         self.assert_told('datasets/foo', 'is no identifier of this archive')
+
+    def assert_refused(self, operation, name, sentence, explained):
+        """A file or directory that cannot be made has a line, and `esofs why` says what can be."""
+        self.assert_errno(errno.EROFS, operation, self.mount / name)
+        line = next((line for line in self.mount.errors().splitlines() if f' /{name} EROFS ' in line), None)
+        self.assertIsNotNone(line, f'{name}: no line in\n{self.mount.errors()}')
+        self.assertIn(sentence, line)
+        self.assertIn(explained, self.why(self.mount / name)[0]['why'])
+
+    def test_files_that_cannot_be_made(self):
+        for name in ('uves1', 'uves2', 'uves3', 'uves4'):
+            os.listdir(self.mount.save(name, 'SELECT TOP 2 * FROM ivoa.ObsCore'))
+        only = 'only query.adql and positions.csv can be written here; keep notes elsewhere'
+        jobs = 'mkdir jobs/obs/j3, write its query.adql, then RUN to its phase'
+        for operation, name, sentence in ((self.write, 'queries/uves1/notes.txt', only),
+                                          (self.write, 'queries/uves2/my.adql', only),
+                                          (self.write, 'queries/uves3/position.csv', only),
+                                          (os.mkdir, 'queries/uves4/below', only),
+                                          (self.write, 'queries/brandnew', 'write queries/brandnew.adql'),
+                                          (self.write, 'queries/uves9.sql', 'write queries/uves9.adql'),
+                                          (self.write, 'queries/notes.txt', 'keep other files elsewhere'),
+                                          (self.write, 'jobs/obs/j3.adql', jobs)):
+            explained = 'write queries/notes.adql' if name == 'queries/notes.txt' else sentence
+            with self.subTest(name):
+                self.assert_refused(operation, name, sentence, explained)
+
+    def test_a_name_that_no_job_can_have(self):
+        self.assert_errno(errno.EINVAL, os.mkdir, self.mount / 'jobs/obs/my job')
+        self.assertIn("'my job' is no name for a job", self.mount.errors())
+
+    def write(self, path):
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('hi\n')
+
+    def test_what_is_missing_outside_of_cutouts_says_nothing_of_them(self):
+        folder = self.mount.save('plain', 'SELECT TOP 2 target_name FROM ivoa.ObsCore')
+        os.listdir(folder)
+        explained = self.why(os.path.join(folder, 'table/headers.csv'))[0]
+        self.assertEqual((explained['errno'], explained['what_to_do']), ('ENODATA', ''))
+        self.assertIn('names no FITS file', explained['why'])
 
     def test_a_cutout(self):
         rows = self.sim.query("SELECT TOP 1 dp_id FROM ivoa.ObsCore WHERE dataproduct_type='image'")
@@ -135,7 +178,7 @@ class RefusedNames(harness.MountTest):
 
     def test_why_is_read_by_people(self):
         text = run(harness.programs['esofs'], 'why', self.mount / 'browse/cone/1_2_30as', check=False).stdout
-        self.assertRegex(text, r'1_2_30as: ENOENT \(No such file or directory\)\n  why +.*30arcsec\?\n  what to do ')
+        self.assertRegex(text, r'1_2_30as: ENOENT \(No such file or directory\)\n  why +.*30arcsec\?\n$')
 
 
 if __name__ == '__main__':

@@ -72,7 +72,26 @@ TEST_F(ReportsTest, WhyOfANameThatIsThereIsEmpty) { EXPECT_EQ(why(fs::kRootInode
 
 TEST_F(ReportsTest, WhyOfAnyOtherNameIsASentence) {
   EXPECT_EQ(why(fs::kRootInode, "login.cl").substr(0, 7), "ENOENT ");
-  EXPECT_THAT(why(walk({"queries"}), "nobody"), EndsWith("mkdir makes a query"));
+  EXPECT_THAT(why(walk({"queries"}), "nobody"),
+              HasSubstr("; to make it, write queries/nobody.adql, or mkdir"));
+  EXPECT_THAT(why(walk({"queries"}), "uves9.sql"), HasSubstr("write queries/uves9.adql, or mkdir"));
+}
+
+TEST_F(ReportsTest, ANewFileThatIsRefusedHasALine) {
+  const auto queries = walk({"queries"});
+  Cause cause{0, 1000, Operation::kCreate};
+  const auto refused = [&](const std::string& name) {
+    const auto made = fs_->create(queries, name);
+    ASSERT_FALSE(made);
+    fs_->report(queries, name, made.error(), cause);
+  };
+  for (const char* tried : {".notes.txt.swp", "notes.txt~", "4913"}) refused(tried);
+  EXPECT_THAT(errors(), IsEmpty());
+  refused("notes.txt");
+  EXPECT_THAT(errors(), HasSubstr(" /queries/notes.txt EROFS queries/ holds queries only: write "));
+  cause.operation = Operation::kUnlink;
+  refused("second.txt");
+  EXPECT_THAT(errors(), Not(HasSubstr("second")));
 }
 
 TEST(PathUsedTest, ItIsTheLatestIfNothingIsKnownOfTheProcess) {
