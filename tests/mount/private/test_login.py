@@ -175,7 +175,7 @@ class Login(PrivateTest):
         self.assertRegex(self.remounted().result.stderr,
                          'warning: the session of pi ended at 2023-11-14.*run `esofs login .*; mounted all the same')
 
-    def test_a_mount_says_at_the_prompt_which_file_of_secrets_it_does_not_use(self):
+    def test_a_mount_says_which_file_of_secrets_it_does_not_use(self):
         netrc = self.netrc(mode=0o644)
         for options in (('credentials=' + netrc,), ('token_file=' + netrc,)):
             self.assertIn(f'warning: {netrc} holds secrets and others can reach it (mode 0644): not used; run chmod 600 {netrc}',

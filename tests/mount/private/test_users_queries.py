@@ -83,7 +83,7 @@ class Own(UsersTest):
         self.sh('anna', 'printf %s "$1" > $HOME/.config/esofs/queries/more.adql', ADQL)
         self.assertEqual(self.seen('anna'), ['mine', 'more'])
 
-    def test_a_home_that_cannot_be_written_has_a_place_in_the_state_directory(self):
+    def test_a_home_that_cannot_be_written_has_a_place_elsewhere(self):
         os.chmod(home_of('anna'), 0o500)
         shutil.rmtree(home_of('bert'))
         for user in ('anna', 'bert'):

@@ -65,7 +65,7 @@ class Results(harness.MountTest):
                 self.assertEqual(sorted(os.listdir(os.path.join(folder, 'table'))), names)
                 self.assertEqual(read(self.result('q', form)), before[form])
 
-    def test_a_removed_table_that_cannot_be_asked_for_is_listed_and_says_why(self):
+    def test_a_removed_table_that_cannot_be_had_is_listed_with_why(self):
         self.save('q', CUBES)
         shutil.rmtree(os.path.join(self.home.cache, 'results'))
         self.mount.unmount()
