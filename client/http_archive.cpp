@@ -77,6 +77,7 @@ bool HttpArchive::located_together(const Dataset& dataset) const {
 Result<Archive::Together> HttpArchive::locate_together(const std::vector<Dataset>& datasets,
                                                        Lane::Turn& turn) {
   std::vector<std::string> ids;
+  ids.reserve(datasets.size());
   for (const auto& dataset : datasets) ids.push_back(dataset.id);
   const std::string url = many_links_url(profile().datalink_pattern, ids);
   if (url.empty() || !many_links_.worth_asking())

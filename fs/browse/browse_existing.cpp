@@ -38,6 +38,7 @@ std::string nearest_names(const std::string& word, std::vector<std::string> name
 
 std::string sentence(const Wanted& wanted, const std::map<std::string, std::string>& values) {
   std::vector<std::string> names;
+  names.reserve(values.size());
   for (const auto& [shown, value] : values) names.push_back(directory_of(wanted, shown, value));
   std::string text = "the archive lists no " + wanted.placeholder + " '" + safe_name(wanted.wanted) + "'";
   const std::string near = nearest_names(directory_of(wanted, wanted.wanted, wanted.wanted), names);

@@ -50,7 +50,7 @@ class UserPlaces {
   void end();
 
   static constexpr std::size_t kMostQueries = 1000;               // of one user
-  static constexpr std::int64_t kMostTextBytes = 16 * (1 << 20);  // of one user, in memory
+  static constexpr std::int64_t kMostTextBytes = std::int64_t{16} << 20U;  // of one user, in memory
 
  private:
   std::vector<UserPlace*> all() const;
