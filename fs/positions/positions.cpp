@@ -128,6 +128,9 @@ Result<Position> position_of(const CsvLine& line, const PositionColumns& columns
   if (line.fields.size() < least)
     return bad_line(line.number, "it has " + std::to_string(line.fields.size()) + " fields, and the header " +
                                      std::to_string(least) + " or more");
+  if (line.fields[columns.ra].empty() || line.fields[columns.dec].empty())
+    return bad_line(line.number, line.fields[columns.ra].empty() ? "the right ascension is empty"
+                                                                 : "the declination is empty");
   const std::string ra = angle_field(line.fields[columns.ra]);
   const std::string dec = angle_field(line.fields[columns.dec]);
   const auto ra_deg = parse_right_ascension(ra);

@@ -77,12 +77,19 @@ Result<std::string> header_keyword(std::string_view text) {
     if (shown != ' ' || !name.ends_with(' ')) name += shown;
   }
   constexpr std::string_view kHierarch = "HIERARCH ";
+  const bool of_eso = name.starts_with("ESO ") || name.starts_with(kHierarch);
+  if (!of_eso && trimmed(text).find_first_of(" \t") != std::string_view::npos)
+    return Error(EINVAL, "'" + safe_name(std::string(text)) +
+                             "' is not one keyword: commas separate keywords, and one with blanks begins "
+                             "with ESO");
   if (name.starts_with(kHierarch)) name.erase(0, kHierarch.size());
   const bool several = name.find(' ') != std::string::npos;
   const bool good = !name.empty() && name.size() <= (several ? kLongestKeyword : 8) &&
                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
                       return std::isupper(c) != 0 || std::isdigit(c) != 0 || c == '-' || c == '_' || c == ' ';
                     });
+  if (name.empty())
+    return Error(EINVAL, "a keyword is missing: they are like OBJECT, MJD-OBS or ESO DET DIT");
   if (!good)
     return Error(EINVAL, "'" + safe_name(std::string(text)) +
                              "' is no keyword: they are like OBJECT, MJD-OBS or ESO DET DIT");

@@ -22,7 +22,8 @@ struct HeaderValue {
   friend bool operator==(const HeaderValue&, const HeaderValue&) = default;
 };
 
-// "OBJECT", "ESO DET DIT": the one form of a keyword; EINVAL if it cannot be one.
+// "OBJECT", "ESO DET DIT": the one form of a keyword; EINVAL if it cannot be one. Blanks are part of a keyword only behind ESO
+// or HIERARCH, dots anywhere.
 Result<std::string> header_keyword(std::string_view text);
 
 // The values of `keywords` in each HDU. keywords: of header_keyword(). text: of header_text().

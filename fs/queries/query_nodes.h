@@ -11,7 +11,7 @@
 // Only opening a query directory (for query_wait), its table/result.vot, and looking up a possible dataset of a listing that
 // nobody has fetched yet (for lookup_wait) may wait for the archive; both then answer EAGAIN, and the query continues.
 //
-//   errors   those of the query; fs/SEMANTICS.md, "queries/"
+//   errors   those of the query; fs/queries/SEMANTICS.md
 //   threads  thread-safe
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "client/http/http.h"
 #include "client/http/url.h"
 #include "client/services/adql.h"
+#include "fs/positions/positions.h"
 #include "fs/queries/near_misses.h"
 #include "fs/queries/saved_query.h"
 #include "fs/queries/status_lines.h"
@@ -94,7 +95,8 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
   if (!spec) {
     status_line(text, "phase", "FAILED");
     status_line(text, "last error", errno_name(spec.error().code()) + " " + spec.error().what());
-    status_line(text, "hint", kMendQuery);
+    const bool of_list = spec.error().what().starts_with(kPositionsFile);
+    status_line(text, "hint", of_list ? "correct positions.csv" : kMendQuery);
   } else if (spec->adql.empty()) {
     status_line(text, "phase", "EMPTY");
     status_line(text, "hint", "write an ADQL query into query.adql, then list this directory");

@@ -64,7 +64,7 @@ Result<std::vector<std::string>> keywords_of(std::string_view list) {
   while (true) {
     const auto end = std::min(list.find(','), list.size());
     auto keyword = header_keyword(list.substr(0, end));
-    if (!keyword) return keyword.error().at("query.adql: -- headers:");
+    if (!keyword) return keyword.error().at("query.adql: -- headers");
     if (std::find(keywords.begin(), keywords.end(), *keyword) == keywords.end())
       keywords.push_back(*std::move(keyword));
     if (end == list.size()) return keywords;

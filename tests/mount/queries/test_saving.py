@@ -1,4 +1,4 @@
-"""Saving queries: every way that people and editors write a file (fs/SEMANTICS.md, "queries/")."""
+"""Saving queries: every way that people and editors write a file (fs/queries/SEMANTICS.md)."""
 import ctypes
 import errno
 import json

@@ -28,7 +28,7 @@ TEST(HeaderKeywordTest, TheFormsOfFitsortAreOneKeyword) {
 }
 
 TEST(HeaderKeywordTest, WhatIsNoKeywordIsEinval) {
-  for (const char* text : {"", "EXPOSURETIME", "a,b", "OBJECT=", "é"}) {
+  for (const char* text : {"", "EXPOSURETIME", "a,b", "OBJECT=", "é", "OBJECT EXPTIME", "OBJECT\tEXPTIME"}) {
     const auto keyword = header_keyword(text);
     ASSERT_FALSE(keyword) << text;
     EXPECT_EQ(keyword.error().code(), EINVAL);
