@@ -72,7 +72,9 @@ class Flights {
       const bool back = !fresh && flight.askers.empty();
       const bool asks_again =
           back && flight.attempt->question.open() && !std::exchange(flight.asked_again, true);
-      const bool hangs = asks_again || (back && silent(*flight.attempt, flight.patience, now));
+      // Who comes first to a flight that was begun for nobody has not come back.
+      const bool waited_for = std::exchange(flight.waited_for, true);
+      const bool hangs = asks_again || (back && waited_for && silent(*flight.attempt, flight.patience, now));
       if (hangs) flight.patience *= 2;
       if (back && !hangs) flight.attempt->patience.came_back();
       if (hangs && unwanted == Unwanted::kRaces) {
@@ -148,6 +150,7 @@ class Flights {
     std::vector<AttemptPtr> older;  // that race with it
     std::vector<std::shared_ptr<Asker>> askers;
     Unwanted unwanted = Unwanted::kGoesOn;
+    bool waited_for = false;  // by somebody, now or before
     bool asked_again = false;
     std::int64_t patience = 1;  // seconds without a sign of life, then an attempt that nobody waits for hangs
   };

@@ -56,6 +56,16 @@ TEST_F(FlightsTest, ACutoutIsStoppedWhenTheLastOneLeaves) {
   EXPECT_FALSE(flights_.current(*anna.begin));
 }
 
+TEST_F(FlightsTest, WhoComesFirstToAPreparedFlightWaitsForIt) {
+  const auto prepared = flights_.begin("file", Unwanted::kRaces, {});
+  ASSERT_TRUE(prepared);
+  prepared->alive_at = 100;
+  const auto anna = join(anna_, Unwanted::kRaces, 105);
+  EXPECT_FALSE(anna.begin);
+  anna.cancel();
+  EXPECT_TRUE(join(ben_, Unwanted::kRaces, 105).begin) << "somebody has waited in vain";
+}
+
 TEST_F(FlightsTest, AnOpenerThatJoinsAStoppedAttemptGetsAnotherOne) {
   const auto anna = join(anna_, Unwanted::kStops);
   anna.cancel();
