@@ -49,7 +49,7 @@ class UserPlaces {
   // Ends the threads: what was asked for before is done.
   void end();
 
-  static constexpr std::size_t kMostQueries = 1000;               // of one user
+  static constexpr std::size_t kMostQueries = 1000;                        // of one user
   static constexpr std::int64_t kMostTextBytes = std::int64_t{16} << 20U;  // of one user, in memory
 
  private:
