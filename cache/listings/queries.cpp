@@ -124,6 +124,11 @@ Cancel Queries::listing(const QuerySpec& spec, Done<Answer> done) {
     done(*attempt.error);
     return {};
   }
+  return join(query, spec, std::move(done));
+}
+
+// Waits for the answer that is under way, or asks the archive.
+Cancel Queries::join(const QueryKey& query, const QuerySpec& spec, Done<Answer> done) {
   const Cause cause = done.cause();
   auto joined = flights_.join(query, std::move(done));
   if (joined.first) submit(query, spec, cause);
@@ -139,10 +144,7 @@ Cancel Queries::listing_with_result(const QuerySpec& spec, Done<Answer> done) {
     done(*attempt.error);
     return {};
   }
-  const Cause cause = done.cause();
-  auto joined = flights_.join(query, std::move(done));
-  if (joined.first) submit(query, spec, cause);
-  return joined.cancel;
+  return join(query, spec, std::move(done));
 }
 
 std::shared_ptr<const Listing> Queries::known_listing(const QuerySpec& spec) {

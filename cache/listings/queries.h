@@ -66,6 +66,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
   bool fresh(const StoredListing& snapshot, const AttemptRecord& attempt, const QuerySpec& spec) const;
   std::shared_ptr<Running> running_of(const QueryKey& query);
 
+  Cancel join(const QueryKey& query, const QuerySpec& spec, Done<Answer> done);
   void submit(const QueryKey& query, const QuerySpec& spec, const Cause& cause);
   void run(const QueryKey& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);
   Result<Answer> answer(const QueryKey& query, const QuerySpec& spec, Running& running, Lane::Turn& turn);

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "cache/content/plain/joined_chunks.h"
+
 namespace esofs::cache {
 namespace {
 
@@ -73,19 +75,7 @@ Chunk UnpackedFile::chunk_here(std::uint64_t index) {
 }
 
 std::optional<Bytes> UnpackedFile::bytes_here(std::uint64_t offset, std::uint64_t end) {
-  Bytes bytes;
-  bytes.reserve(end - offset);
-  while (offset < end) {
-    const auto chunk = chunk_here(offset / kChunkBytes);
-    const std::uint64_t inside = offset % kChunkBytes;
-    if (!chunk || chunk->size() <= inside) return std::nullopt;
-    const std::uint64_t count = std::min<std::uint64_t>(chunk->size() - inside, end - offset);
-    const auto from = chunk->begin() + static_cast<std::ptrdiff_t>(inside);
-    bytes.insert(bytes.end(), from, from + static_cast<std::ptrdiff_t>(count));
-    offset += count;
-    ++parts_->counters.hits;
-  }
-  return bytes;
+  return joined_chunks(*parts_, offset, end, [this](std::uint64_t index) { return chunk_here(index); });
 }
 
 Cancel UnpackedFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {

@@ -8,6 +8,8 @@
 #include <functional>
 #include <utility>
 
+#include "cache/content/plain/joined_chunks.h"
+
 namespace esofs::cache {
 namespace {
 
@@ -175,19 +177,8 @@ Chunk ViewFile::chunk_here(std::uint64_t index) {
 }
 
 std::optional<Bytes> ViewFile::bytes_here(std::uint64_t offset, std::size_t size) {
-  Bytes bytes;
-  bytes.reserve(size);
-  for (std::uint64_t at = offset; at < offset + size;) {
-    const auto chunk = chunk_here(at / kChunkBytes);
-    if (!chunk) return std::nullopt;
-    const std::uint64_t inside = at % kChunkBytes;
-    const std::uint64_t count = std::min<std::uint64_t>(chunk->size() - inside, offset + size - at);
-    const auto from = chunk->begin() + static_cast<std::ptrdiff_t>(inside);
-    bytes.insert(bytes.end(), from, from + static_cast<std::ptrdiff_t>(count));
-    at += count;
-    ++parts_->counters.hits;
-  }
-  return bytes;
+  return joined_chunks(*parts_, offset, offset + size,
+                       [this](std::uint64_t index) { return chunk_here(index); });
 }
 
 Cancel ViewFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) {
