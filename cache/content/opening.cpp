@@ -244,7 +244,8 @@ class Opening::HeadSink : public client::FetchSink {
       const std::string version = version_of(head, opening_.request_.dataset) + "\n" + new_generation();
       whole = opening_.host_->whole(opening_.request_,
                                     ContentKey({opening_.request_.id, version, Login{head.identity}}));
-      whole->carried_by(opening_.stop_);
+      const auto& attempt = opening_.request_.attempt;
+      whole->carried_by(opening_.stop_, std::shared_ptr<Patience>(attempt, &attempt->patience));
     }
     record_.key = whole->key();
     const bool begun = whole->begin(head.total) || (opening_.continues(head) && whole->resume(head.total));

@@ -141,9 +141,10 @@ void WholeFile::restore(std::uint64_t size) {
   next_ = chunk_count(size);
 }
 
-void WholeFile::carried_by(std::stop_source stop) {
+void WholeFile::carried_by(std::stop_source stop, std::shared_ptr<Patience> patience) {
   const std::lock_guard lock(mutex_);
   stop_ = std::move(stop);
+  patience_ = std::move(patience);
 }
 
 bool WholeFile::begin(std::optional<std::uint64_t> size) {
@@ -183,7 +184,7 @@ Cancel WholeFile::when_alive(Done<bool> done) {
       alive = true;
     } else {
       openers_.push_back(opener);
-      patience_.came_back();
+      patience_->came_back();
     }
   }
   if (alive) {
@@ -211,7 +212,7 @@ void WholeFile::answer_openers(bool alive) {
 }
 
 bool WholeFile::gives_up(std::chrono::milliseconds silence, bool continues) {
-  if (!patience_.ends(silence)) return false;
+  if (!patience_->ends(silence)) return false;
   {
     const std::lock_guard lock(mutex_);
     // If it can be neither continued nor begun again, those who have it open keep it.

@@ -67,8 +67,9 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   void supersede();
   bool superseded();
 
-  // Stops the response; requested when the last handle is closed and much is missing. Before begin().
-  void carried_by(std::stop_source stop);
+  // stop: stops the response; requested when the last handle is closed and much is missing. patience: of those who have come
+  // back to the open. Before begin().
+  void carried_by(std::stop_source stop, std::shared_ptr<Patience> patience);
 
  private:
   using Askers = std::vector<std::shared_ptr<PendingRead>>;
@@ -104,7 +105,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   Openers openers_;  // who wait for its next bytes
   int handles_ = 0;
   std::optional<Error> expired_;
-  Patience patience_;  // of those who come back
+  std::shared_ptr<Patience> patience_ = std::make_shared<Patience>();  // of those who come back
 };
 
 }  // namespace esofs::cache

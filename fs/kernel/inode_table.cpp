@@ -243,7 +243,7 @@ InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& ver
   }
   if (others) {
     record.bypassed = true;
-    return {false, true, stale};
+    return {true, true, stale};  // dropping the older pages would wait for reads of them that hang
   }
   record.version = version;  // the kernel drops the old pages when it sees an open without keep_cache
   return {false, false, stale};

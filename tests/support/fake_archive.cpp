@@ -132,6 +132,15 @@ void FakeArchive::release() {
   changed_.notify_all();
 }
 
+void FakeArchive::release_until(const std::string& what, std::uint64_t after) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_.holds = {{what, after}};
+    ++state_.releases;
+  }
+  changed_.notify_all();
+}
+
 bool FakeArchive::wait_held(int operations) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, kPatience, [&] { return state_.held >= operations; });

@@ -112,6 +112,8 @@ class FakeArchive : public client::Archive {
   // While held, operations on `what` ("": all) wait: before their answer, or after so many body bytes or rows.
   void hold(const std::string& what = "", std::uint64_t after = 0);
   void release();
+  // What waits in a hold continues, and waits again in front of this byte.
+  void release_until(const std::string& what, std::uint64_t after);
   // What waits in a hold has been silent for so long (Turn::gives_up).
   void silent_for(std::chrono::milliseconds silence) {
     const std::lock_guard lock(mutex_);

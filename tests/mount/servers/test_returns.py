@@ -102,18 +102,25 @@ class Returns(hiccups.HiccupTest):
             process.send_signal(signal.SIGINT)
             process.wait(harness.PATIENCE)
             harness.guardian.tell(f'-pid {process.pid}')
+
+        def waits_for_pages():
+            with open(f'/proc/{process.pid}/stat', encoding='utf-8') as file:
+                return file.read().rpartition(')')[2].split()[0] == 'D'
+        end.waits_for_pages = waits_for_pages
         self.addCleanup(end)
         return end
 
     def test_a_read_that_comes_back_does_not_join_a_hung_answer(self):
-        for tag in ('"1"', None):
-            with self.subTest(tag):
+        for tag, waits in itertools.product(('"1"', None), (False, True)):
+            with self.subTest(tag=tag, waits=waits):
                 headers = {'ETag': tag} if tag else {}
                 serve, gate = self.hanging(lambda request: begun(request, LARGE, 1_000_000, False, tag),
                                            lambda request: whole(request, LARGE, **headers))
                 path = self.archive(serve) + '/f0.fits'
                 end = self.reader(path)
                 until(lambda: os.getxattr(path, 'user.esofs.cached_bytes') != b'0', 'the first bytes')
+                if waits:
+                    until(end.waits_for_pages, 'a read that hangs')
                 end()
                 self.assertEqual(harness.sha(self.quick(read, path)), harness.sha(LARGE))
                 gate.set()

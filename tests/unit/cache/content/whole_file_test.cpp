@@ -196,6 +196,27 @@ TEST_F(InterruptedWholeFileTest, AnOpenOfOneThatHangsAndIsClosedAsksAgain) {
   }
 }
 
+TEST_F(InterruptedWholeFileTest, AReadAfterAnOpenThatCameBackDoesNotHang) {
+  archive_.put_file(url_, 5 * kMiB, {.ranges = false, .validator = ""});
+  archive_.hold(url_);
+  auto first = ask_open();
+  ASSERT_TRUE(archive_.wait_held());
+  first.cancel();
+  auto again = ask_open();  // before the answer has begun
+  archive_.release_until(url_, 100);
+  const auto file = again.get();
+  ASSERT_TRUE(file) << file.error().what();
+  auto bytes = ask_read(*file, 4 * kMiB, 100);
+  ASSERT_TRUE(archive_.wait_held());
+  archive_.silent_for(3s);
+  while (archive_.fetch_count() == 1) std::this_thread::yield();
+  archive_.release();
+  const auto got = bytes.get();
+  ASSERT_TRUE(got) << got.error().what();
+  EXPECT_EQ(*got, FakeArchive::bytes_at(4 * kMiB, 100));
+  EXPECT_EQ(archive_.fetch_count(), 2);
+}
+
 TEST_F(InterruptedWholeFileTest, AnOpenThatWaitsForItsNextBytesCanBeInterrupted) {
   auto far = begin_and_stall("v1");
   far.cancel();

@@ -174,7 +174,7 @@ TEST(InodeTable, ANewVersionDoesNotMixWithThePagesOfAnOpenOldOne) {
   (void)table.opened(ino, "v1", 10);
   const auto second = table.opened(ino, "v2", 10);
   EXPECT_TRUE(second.bypass);
-  EXPECT_FALSE(second.keep_cache);
+  EXPECT_TRUE(second.keep_cache) << "dropping the pages would wait for reads of v1 that hang";
   table.closed(ino);
   table.closed(ino);
   EXPECT_FALSE(table.opened(ino, "v2", 10).keep_cache) << "the kernel still has the pages of v1";
