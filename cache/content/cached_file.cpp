@@ -17,8 +17,7 @@ Error read_error(const Error& error) {
 
 }  // namespace
 
-CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about,
-                       std::function<void(const Error&)> on_stale, Renew renew)
+CachedFile::CachedFile(std::shared_ptr<ContentParts> parts, About about, OnStale on_stale, Renew renew)
     : parts_(std::move(parts)),
       about_(std::move(about)),
       server_(client::server_of(about_.url)),
@@ -135,10 +134,11 @@ void CachedFile::abandon(const std::shared_ptr<PendingRead>& read) {
   for (const auto& transfer : to_stop) transfer->stop.request_stop();
 }
 
-void CachedFile::add_handle() {
+bool CachedFile::add_handle() {
   auto state = state_.lock();
   ++state->handles;
   state->plan.opened();
+  return true;
 }
 
 bool CachedFile::in_use() { return state_.lock()->handles > 0; }
@@ -265,7 +265,7 @@ void CachedFile::finish(const TransferPtr& transfer, const Result<void>& result)
   }
   if (first_to_see) {
     parts_->forget(about_.key);
-    on_stale_(result.error());
+    on_stale_(result.error(), transfer->version_unknown);
     expire(result.error());
   }
   for (const auto& read : askers)

@@ -35,16 +35,18 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   // Gives a URL of the same file in place of `refused`, at once or later; nullopt: there is no other. Called without locks.
   using Renew = std::function<void(const std::string& refused, const Cause& cause, const GiveUrl& give)>;
 
-  // on_stale: called once, without locks, when a transfer meets another version; readers are told when it returns.
-  CachedFile(std::shared_ptr<ContentParts> parts, About about, std::function<void(const Error&)> on_stale,
-             Renew renew = {});
+  // Called once, without locks, when a transfer meets another version; readers are told when it returns. version_unknown: of
+  // client::FetchSink.
+  using OnStale = std::function<void(const Error& error, bool version_unknown)>;
+
+  CachedFile(std::shared_ptr<ContentParts> parts, About about, OnStale on_stale, Renew renew = {});
 
   const ContentKey& key() const noexcept override { return about_.key; }
   std::uint64_t size() const noexcept override { return about_.size; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
   void ask_ahead(std::uint64_t offset, std::uint64_t size, const Cause& cause) override;
   bool at_hand(std::uint64_t offset, std::size_t size) override;
-  void add_handle() override;
+  bool add_handle() override;
   void drop_handle() override;
   bool in_use() override;
   void expire(const Error& error) override;
@@ -101,7 +103,7 @@ class CachedFile : public Content, private TransferHost, public std::enable_shar
   const std::shared_ptr<ContentParts> parts_;
   const About about_;
   const std::string server_;  // the server of its transfers
-  const std::function<void(const Error&)> on_stale_;
+  const OnStale on_stale_;
   const Renew renew_;
   std::atomic<std::uint64_t> landed_ = 0;
   Guarded<LastProgram> program_;

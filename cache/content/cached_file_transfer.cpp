@@ -31,7 +31,12 @@ class Filler : public client::FetchSink {
   Result<void> head(const client::FileHead& head) override {
     accepted_ = true;
     answered_at_ = steady_clock::now();
-    const bool same = head.total && *head.total == file_.size && file_.accepts(head);
+    const bool sized = head.total && *head.total == file_.size;
+    if (sized && head.validator.empty() && !file_.validator.empty()) {
+      version_unknown();
+      return Error(ESTALE, "the archive no longer tells the version of " + file_.name);
+    }
+    const bool same = sized && file_.accepts(head);
     if (!same) return Error(ESTALE, "the archive has another version of " + file_.name);
     const bool whole = !head.partial && file_.size <= kMostWhole && head.first == 0;
     if (whole) skip_ = offset();
@@ -39,6 +44,8 @@ class Filler : public client::FetchSink {
     if (head.partial && head.first != offset()) return Error(EIO, "the answer is another range");
     return {};
   }
+
+  void version_unknown() override { transfer_.version_unknown = true; }
 
   Result<void> body(std::span<const std::byte> piece) override {
     parts_.counters.fetched_bytes += piece.size();
@@ -205,8 +212,7 @@ class Run {
 }  // namespace
 
 bool RangedFile::accepts(const client::FileHead& head) const {
-  return head.validator.empty() || validator.empty() || head.validator == validator ||
-         client::same_tag_and_date(tag, date, head);
+  return validator.empty() || head.validator == validator || client::same_stamps(tag, date, head);
 }
 
 Result<void> run_transfer(ContentParts& parts, const RangedFile& file, TransferHost& host, Transfer& transfer,

@@ -51,6 +51,11 @@ std::string job_kind(const std::string& server, const Cause& cause) {
   return job_kind(server, cause.operation == Operation::kAhead);
 }
 
+std::shared_ptr<OpenFile> handle_of(const ContentPtr& content) {
+  if (!content->add_handle()) return nullptr;
+  return {content.get(), [content](OpenFile* /*file*/) { content->drop_handle(); }};
+}
+
 Error ending_error() { return {EIO, "the file system is ending"}; }
 
 StoppableTurn::StoppableTurn(Lane::Turn& turn, const std::stop_source& own, const std::stop_token& cache)

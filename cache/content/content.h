@@ -112,8 +112,9 @@ class Content : public OpenFile {
   bool restricted() const noexcept override { return !key().login().nobody(); }
   std::string shared_version(const std::string& archive) const override { return key().shared_text(archive); }
 
-  // With the last handle, transfers that nobody waits for are stopped.
-  virtual void add_handle() = 0;
+  // With the last handle, transfers that nobody waits for are stopped. False, without a handle: the content was given up
+  // meanwhile, and the file is to be opened once more.
+  virtual bool add_handle() = 0;
   virtual void drop_handle() = 0;
   virtual bool in_use() = 0;  // there are handles
 
@@ -123,6 +124,9 @@ class Content : public OpenFile {
 };
 
 using ContentPtr = std::shared_ptr<Content>;
+
+// The content with a handle, which ends with the last copy; null if add_handle() refuses.
+std::shared_ptr<OpenFile> handle_of(const ContentPtr& content);
 
 // The kind of a lane's job that asks `server`. later: nobody waits for its answer yet, and it takes turns with what somebody waits
 // for; so it is if the cause is one ahead of a program.

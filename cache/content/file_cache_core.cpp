@@ -208,10 +208,12 @@ ContentPtr FileCacheCore::ranged_content(const FileId& id, const client::Dataset
   about.fits = dataset.extension == ".fits" && package_of(dataset).empty();
   return std::make_shared<CachedFile>(
       parts_, about,
-      [weak = weak_from_this(), id, key = about.key, looked_at = record.checked_at](const Error& error) {
+      [weak = weak_from_this(), id, key = about.key, looked_at = record.checked_at](const Error& error,
+                                                                                    bool version_unknown) {
         auto self = weak.lock();
         if (!self) return;
-        self->unsteady_.note(id, looked_at, self->parts_->now());
+        const std::int64_t now = self->parts_->now();
+        version_unknown ? self->unsteady_.note_unknown(id, now) : self->unsteady_.note(id, looked_at, now);
         self->drop(id, key, error);
       },
       [weak = weak_from_this(), dataset](const std::string& refused, const Cause& cause,
@@ -332,12 +334,19 @@ bool FileCacheCore::unpacks(Packing packing) const {
 }
 
 Cancel FileCacheCore::open(const client::Dataset& dataset, Form form, Done<std::shared_ptr<OpenFile>> done) {
-  return open_content(dataset, form, AskedBy(done.cause(), [done = done.take()](Result<ContentPtr> content) {
-                        if (!content) return done(content.error());
-                        (*content)->add_handle();
-                        done(std::shared_ptr<OpenFile>(
-                            content->get(), [kept = *content](OpenFile*) { kept->drop_handle(); }));
-                      }));
+  const auto self = shared_from_this();
+  return in_turn<ContentPtr, std::shared_ptr<OpenFile>>(
+      [self, dataset, form](Done<ContentPtr> answer) {
+        return self->open_content(dataset, form, std::move(answer));
+      },
+      [self, dataset, form](const ContentPtr& content,
+                            const Done<std::shared_ptr<OpenFile>>& answer) -> Cancel {
+        auto file = handle_of(content);
+        if (!file) return self->open(dataset, form, answer);
+        answer(std::move(file));
+        return {};
+      },
+      std::move(done));
 }
 
 Cancel FileCacheCore::open_content(const client::Dataset& dataset, Form form, Done<ContentPtr> done) {

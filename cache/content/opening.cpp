@@ -99,7 +99,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   bool continues(const client::FileHead& head) const {
     if (request_.dataset.is_cutout()) return false;
     return (!head.validator.empty() && head.validator == whole_head_.validator) ||
-           client::same_tag_and_date(whole_head_.tag, whole_head_.date, head);
+           client::same_stamps(whole_head_.tag, whole_head_.date, head);
   }
 
   // The server has been silent for so long.
@@ -152,10 +152,15 @@ class Opening : public std::enable_shared_from_this<Opening> {
     // If the server sends no validator, keep the remembered version while the size is unchanged and no newer date is known.
     const bool untold = head.validator.empty() && before->validator.empty();
     const bool same = (untold && same_version(*before, request_.dataset)) ||
-                      client::same_tag_and_date(before->tag, before->date, head);
+                      client::same_stamps(before->tag, before->date, head);
     if (same && before->size == record.size && before->login().name == head.identity)
       record.key = before->key;
-    if (record.key == before->key) record.since = before->since;
+    if (record.key != before->key) return;
+    record.since = before->since;
+    if (record.tag.empty() && !before->tag.empty()) {  // not in this answer
+      record.tag = before->tag;
+      record.validator = before->validator;
+    }
   }
 
   void readable(const Delivered& delivered) {

@@ -35,8 +35,9 @@ struct Transfer {
   Cause cause = {};                  // for which reader
   bool stopped = false;              // guarded by the file's lock
   bool unread = false;               // nobody has read of the file yet
-  std::optional<Error> broken = {};  // of its last request; used by its job only, like the next two
+  std::optional<Error> broken = {};  // of its last request; used by its job only, like the next three
   std::string url = {};              // of its last request
+  bool version_unknown = false;      // client::FetchSink::version_unknown() of its last answer
   std::shared_ptr<Bytes> begun =
       {};  // the first bytes of chunk `next`, of an answer that was shorter than requested
   std::stop_source stop = {};

@@ -1,5 +1,7 @@
 #include "cache/content/unsteady.h"
 
+#include <utility>
+
 namespace esofs::cache {
 namespace {
 
@@ -11,6 +13,14 @@ constexpr std::int64_t kUnsteadyFor = 3600;
 
 void UnsteadyFiles::note(const FileId& id, std::int64_t looked_at, std::int64_t now) {
   if (now - looked_at <= kSteady) (*until_.lock())[id] = now + kUnsteadyFor;
+}
+
+void UnsteadyFiles::note_unknown(const FileId& id, std::int64_t now) {
+  {
+    const auto [noted, first] = unknown_until_.lock()->try_emplace(id, now + kUnsteadyFor);
+    if (first || std::exchange(noted->second, now + kUnsteadyFor) <= now) return;
+  }
+  (*until_.lock())[id] = now + kUnsteadyFor;
 }
 
 bool UnsteadyFiles::contains(const FileId& id, std::int64_t now) {

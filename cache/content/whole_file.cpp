@@ -74,9 +74,11 @@ Cancel WholeFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done)
   };
 }
 
-void WholeFile::add_handle() {
+bool WholeFile::add_handle() {
   const std::lock_guard lock(mutex_);
+  if (expired_ || spoiled_) return false;
   ++handles_;
+  return true;
 }
 
 bool WholeFile::in_use() {
@@ -90,10 +92,12 @@ void WholeFile::drop_handle() {
     if (--handles_ > 0 || (!running_ && !superseded_)) return;
     const std::uint64_t done = next_ * kChunkBytes;
     const std::uint64_t left = size_ > done ? size_ - done : 0;
-    if (!superseded_ && (left <= kFinishBytes || done >= left)) return;
+    const bool continues = left <= kFinishBytes || done >= left || !openers_.empty();
+    if (expired_ || spoiled_ || (!superseded_ && continues)) return;
     running_ = false;
+    spoiled_ = true;
   }
-  spoil(Error(ESTALE, "the transfer of " + name_ + " was stopped, nobody waited for it"));
+  give_up(Error(ESTALE, "the transfer of " + name_ + " was stopped, nobody waited for it"));
 }
 
 void WholeFile::spoil(const Error& error) {
@@ -101,6 +105,10 @@ void WholeFile::spoil(const Error& error) {
     const std::lock_guard lock(mutex_);
     if (expired_ || std::exchange(spoiled_, true)) return;
   }
+  give_up(error);
+}
+
+void WholeFile::give_up(const Error& error) {
   parts_->forget(key_);
   on_stale_(error);
   expire(error);
@@ -178,7 +186,7 @@ Cancel WholeFile::when_alive(Done<bool> done) {
   std::optional<bool> alive;
   {
     const std::lock_guard lock(mutex_);
-    if (expired_ || superseded_) {
+    if (expired_ || spoiled_ || superseded_) {
       alive = false;
     } else if (!running_ || waits_for_readers_) {
       alive = true;

@@ -36,7 +36,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   // 0 until known.
   std::uint64_t size() const noexcept override { return size_; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
-  void add_handle() override;
+  bool add_handle() override;
   void drop_handle() override;
   bool in_use() override;
   void expire(const Error& error) override;
@@ -77,6 +77,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   using Openers = std::vector<std::shared_ptr<Done<bool>>>;
 
   void land(const Chunk& chunk);
+  void give_up(const Error& error);  // REQUIRES: spoiled_ was set by the caller
   void answer_openers(bool alive);
   Result<void> wait_for_readers(Lane::Turn& turn);
 
@@ -98,7 +99,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool size_known_ = false;
   bool running_ = false;
   bool touched_ = false;  // bytes of this response have been read
-  bool spoiled_ = false;  // on_stale was called
+  bool spoiled_ = false;  // it is given up, and on_stale is called
   bool memory_only_ = false;
   bool waits_for_readers_ = false;
   bool superseded_ = false;

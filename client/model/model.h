@@ -167,9 +167,10 @@ struct FileHead {
   std::string identity;  // whose login it needed; "": none
 };
 
-// True for answers of one version by servers whose ETag is weak at first and strong later (Apache, in a file's first second).
-inline bool same_tag_and_date(const std::string& tag, const std::string& date, const FileHead& head) {
-  return !tag.empty() && !date.empty() && tag == head.tag && date == head.date;
+// True for answers of one version although their validators may differ: they have one date, and one tag, or a tag in only one
+// of them. Apache's ETag is weak in a file's first second, and some servers leave it out of some answers.
+inline bool same_stamps(const std::string& tag, const std::string& date, const FileHead& head) {
+  return !date.empty() && date == head.date && (tag == head.tag || tag.empty() || head.tag.empty());
 }
 
 // Where an object is, as a name resolver says.

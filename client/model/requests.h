@@ -58,8 +58,7 @@ struct FetchRequest {
   bool tail = false;               // with range: the last range->size bytes (first is ignored)
   // What earlier answers said about this file. A 206 that disagrees is ESTALE.
   std::string validator;
-  std::string
-      tag;  // FileHead::tag and date: an answer that has both is of the same version, whatever its validator
+  std::string tag;  // FileHead::tag and date: an answer with same_stamps() is of the same version
   std::string date;
   std::optional<std::uint64_t> total;
   bool fits = false;  // the body from byte 0 must begin like FITS, or a compressed form of it
@@ -80,6 +79,8 @@ class FetchSink {
   virtual Result<void> body(std::span<const std::byte> piece) = 0;
   // Before the error, if the server does not have such a range: it may still send the whole file.
   virtual void no_range() {}
+  // Before ESTALE, if the answer does not show whether it is of another version: its server has stopped sending what did.
+  virtual void version_unknown() {}
 };
 
 }  // namespace esofs::client

@@ -40,6 +40,18 @@ bool kept_packed(const FetchRequest& request, const std::string& encoding, const
   return packing && (request.fits || named_packed(file.name) || named_packed(without_query(request.url)));
 }
 
+// What the head says of the file itself.
+FileHead facts_of(const HttpHead& head) {
+  FileHead file;
+  file.validator = validator_of(head);
+  file.tag = opaque_tag(head);
+  file.date = head.header("last-modified");
+  file.name = disposition_name(head.header("content-disposition"));
+  file.content_type = head.header("content-type");
+  file.identity = head.identity;
+  return file;
+}
+
 // What every answer must satisfy, whole or partial.
 Result<void> check_kind(const FetchRequest& request, const HttpHead& head, const FileHead& file) {
   const std::string encoding = media_type(head.header("content-encoding"));
@@ -74,16 +86,37 @@ Result<void> check_range(const FetchRequest& request, const ContentRange& range)
   return {};
 }
 
+bool is_tag(const std::string& validator) { return validator.find('"') != std::string::npos; }
+
+// Whether an answer says something of its version that earlier ones have said too.
+bool tells_version(const FetchRequest& request, const FileHead& file) {
+  if (request.validator.empty()) return true;
+  if (!request.date.empty() && !file.date.empty()) return true;
+  return !file.validator.empty() && is_tag(file.validator) == is_tag(request.validator);
+}
+
+Error other_version(const FetchRequest& request, const FileHead& file) {
+  if (tells_version(request, file))
+    return {ESTALE, "the file changed: its version is " + file.validator + ", was " + request.validator};
+  const std::string now = file.validator.empty() ? "no ETag and no Last-Modified" : file.validator;
+  return {ESTALE, "the server sends " + now + " in place of " + request.validator +
+                      ", so the version of its answer is unknown"};
+}
+
+// Whether an answer was refused only because it does not show its version.
+bool version_unknown(const FetchRequest& request, const HttpHead& head, const Error& error) {
+  if (error.code() != ESTALE || tells_version(request, facts_of(head))) return false;
+  const auto range = content_range(head.header("content-range"));
+  return !request.total || !range || !range->total || *range->total == *request.total;
+}
+
 Result<FileHead> partial_head(const FetchRequest& request, const HttpHead& head, FileHead file) {
   if (!request.range) return Error(EIO, "a part of the file came although all of it was asked for");
   const auto range = content_range(head.header("content-range"));
   if (!range || !range->span) return Error(EIO, "the answer does not say which range it is");
   if (auto right = check_range(request, *range); !right) return right.error();
-  const bool same = file.validator == request.validator || same_tag_and_date(request.tag, request.date, file);
-  if (!request.validator.empty() && !same)
-    return Error(ESTALE, "the file changed: its version is " +
-                             (file.validator.empty() ? "unknown" : file.validator) + ", was " +
-                             request.validator);
+  const bool same = file.validator == request.validator || same_stamps(request.tag, request.date, file);
+  if (!request.validator.empty() && !same) return other_version(request, file);
   const std::uint64_t size = range->span->last - range->span->first + 1;
   const std::string length = head.header("content-length");
   if (!length.empty() && decimal(length) != size) return Error(EIO, "the length does not fit the range");
@@ -148,6 +181,7 @@ class FileBody : public HttpSink {
     auto accepted = accepted_head(request_, head);
     if (!accepted) {
       if (refuses_range(request_, head, accepted.error())) sink_.no_range();
+      if (version_unknown(request_, head, accepted.error())) sink_.version_unknown();
       return not_accepted(head, accepted.error());
     }
     file_ = std::move(*accepted);
@@ -295,13 +329,7 @@ Result<FileHead> accepted_head(const FetchRequest& request, const HttpHead& head
   if (!is_whole(head.status) && head.status != 206)
     return Error(EIO, "HTTP " + std::to_string(head.status) + " instead of the file");
 
-  FileHead file;
-  file.validator = validator_of(head);
-  file.tag = opaque_tag(head);
-  file.date = head.header("last-modified");
-  file.name = disposition_name(head.header("content-disposition"));
-  file.content_type = head.header("content-type");
-  file.identity = head.identity;
+  FileHead file = facts_of(head);
   if (auto right = check_kind(request, head, file); !right) return right.error();
   if (head.status == 206) return partial_head(request, head, std::move(file));
   if (head.header("transfer-encoding").empty()) file.total = decimal(head.header("content-length"));

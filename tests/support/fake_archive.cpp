@@ -391,9 +391,11 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
   head.tag = options.tag;
   head.date = options.date;
   const bool same =
-      request.validator == options.validator || client::same_tag_and_date(request.tag, request.date, head);
-  if (!request.validator.empty() && !options.validator.empty() && !same)
+      request.validator == options.validator || client::same_stamps(request.tag, request.date, head);
+  if (!request.validator.empty() && !same) {
+    if (options.validator.empty()) sink.version_unknown();
     return Error(ESTALE, "changed: " + request.url);
+  }
   if (request.total && *request.total != file.size) return Error(ESTALE, "changed size: " + request.url);
 
   if (request.range && options.refuses_ranges) {

@@ -56,14 +56,11 @@ UnpackedFile::UnpackedFile(std::shared_ptr<ContentParts> parts, About about, Lea
       about_(std::move(about)),
       learn_(std::move(learn)),
       pin_(parts_->segments.pin(about_.key)),
+      packed_handle_(handle_of(about_.packed)),
       size_(about_.size.value_or(kUnknownLength)),
       kept_(about_.scratch),
       asks_length_(about_.headers_tell && !about_.size && about_.packing == Packing::kGzip &&
-                   about_.packed->size() > kSmallPacked) {
-  about_.packed->add_handle();  // what is fetched for it is not stopped as unwanted
-}
-
-UnpackedFile::~UnpackedFile() { about_.packed->drop_handle(); }
+                   about_.packed->size() > kSmallPacked) {}
 
 // --- readers ---
 
@@ -162,9 +159,10 @@ bool UnpackedFile::at_hand(std::uint64_t offset, std::size_t size) {
   return true;
 }
 
-void UnpackedFile::add_handle() {
+bool UnpackedFile::add_handle() {
   const std::lock_guard lock(mutex_);
   ++handles_;
+  return true;
 }
 
 void UnpackedFile::drop_handle() {

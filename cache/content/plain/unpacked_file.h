@@ -40,7 +40,6 @@ class UnpackedFile : public Content, public std::enable_shared_from_this<Unpacke
   using Learn = std::function<void(std::optional<std::uint64_t> size)>;
 
   UnpackedFile(std::shared_ptr<ContentParts> parts, About about, Learn learn);
-  ~UnpackedFile() override;
   UnpackedFile(const UnpackedFile&) = delete;
   UnpackedFile& operator=(const UnpackedFile&) = delete;
 
@@ -54,7 +53,7 @@ class UnpackedFile : public Content, public std::enable_shared_from_this<Unpacke
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
   void ask_ahead(std::uint64_t offset, std::uint64_t size, const Cause& cause) override;
   bool at_hand(std::uint64_t offset, std::size_t size) override;
-  void add_handle() override;
+  bool add_handle() override;
   void drop_handle() override;
   bool in_use() override;
   void expire(const Error& error) override;
@@ -92,6 +91,7 @@ class UnpackedFile : public Content, public std::enable_shared_from_this<Unpacke
   const About about_;
   const Learn learn_;
   const std::shared_ptr<void> pin_;
+  const std::shared_ptr<OpenFile> packed_handle_;  // what is fetched for it is not stopped as unwanted
   std::atomic<std::uint64_t> size_;
   ScratchChunks kept_;
 

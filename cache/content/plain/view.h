@@ -45,7 +45,10 @@ class ViewFile : public Content, public std::enable_shared_from_this<ViewFile> {
   const ContentKey& key() const noexcept override { return key_; }
   std::uint64_t size() const noexcept override { return size_; }
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override;
-  void add_handle() override { ++handles_; }
+  bool add_handle() override {
+    ++handles_;
+    return true;
+  }
   void drop_handle() override { --handles_; }
   bool in_use() override { return handles_ > 0; }
   void expire(const Error& error) override;

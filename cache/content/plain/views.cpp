@@ -105,13 +105,14 @@ void Views::begin(const FileId& id, const client::Dataset& dataset, const Delive
 
 void Views::make(const Delivered& delivered, AttemptPtr attempt, Done<MadeView> done) {
   auto packed = delivered.content;
-  packed->add_handle();  // as a handle: what is fetched for it is not stopped as unwanted
+  auto handle = handle_of(packed);  // what is fetched for it is not stopped as unwanted
   ViewRequest request{packed, delivered.record.key.plain(), scratch_, std::move(attempt)};
-  make_view(parts_, std::move(request),
-            AskedBy(done.cause(), [packed, done = done.take()](Result<MadeView> made) {
-              packed->drop_handle();
-              done(std::move(made));
-            }));
+  make_view(
+      parts_, std::move(request),
+      AskedBy(done.cause(), [handle = std::move(handle), done = done.take()](Result<MadeView> made) mutable {
+        handle.reset();
+        done(std::move(made));
+      }));
 }
 
 // For an open view that the cache has lost parts of: from the same version, or not at all.

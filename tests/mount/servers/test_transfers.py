@@ -11,6 +11,8 @@ from archive_server import error_votable, fits, obscore
 from harness import read
 
 LARGE = fits('large', 3_000_000)
+DATED = {'Last-Modified': 'Wed, 01 Jan 2020 00:00:00 GMT'}
+TAGGED = {'ETag': '"one"', **DATED}
 
 
 class Transfers(archive_server.ArchiveTest):
@@ -48,6 +50,46 @@ class Transfers(archive_server.ArchiveTest):
         harness.drop_caches(path)
         self.assert_bytes(path, LARGE)
         self.assertEqual(len(self.server.log), asked)
+
+    def file_that_changes_its_headers(self, first, later):
+        """A file whose head and tail come with the one, and whatever is asked for then with the other."""
+        count = itertools.count()
+        return self.mounted_file(lambda request: request.file(LARGE, **(first if next(count) < 2 else later)))
+
+    def assert_far_bytes(self, path):
+        with open(path, 'rb', buffering=0) as file:
+            self.assertEqual(os.pread(file.fileno(), 4096, 1_500_000), LARGE[1_500_000:1_504_096])
+
+    def test_an_etag_that_is_left_out_later_makes_no_other_version(self):
+        for first, later in ((TAGGED, DATED), (DATED, TAGGED)):
+            with self.subTest(later):
+                path = self.file_that_changes_its_headers(first, later)
+                self.assert_far_bytes(path)
+                self.assert_bytes(path, LARGE)
+                self.assertEqual(self.mount.errors(), '')
+                self.assertTrue(all('Range' in headers for _, _, headers, _ in self.server.requests('/f/')))
+
+    def test_a_server_that_stops_telling_versions_is_asked_for_ranges(self):
+        for first in (TAGGED, {'ETag': '"one"'}, DATED):
+            with self.subTest(first):
+                path = self.file_that_changes_its_headers(first, {})
+                self.assert_errno(errno.ESTALE, self.assert_far_bytes, path)
+                self.assertRegex(self.mount.errors(), 'the server sends no ETag and no Last-Modified in place of')
+                self.assert_far_bytes(path)
+                self.assert_bytes(path, LARGE)
+                self.assertTrue(all('Range' in headers for _, _, headers, _ in self.server.requests('/f/')))
+
+    def test_mirrors_of_which_one_tells_no_version_are_read_in_one_answer(self):
+        count = itertools.count()
+        path = self.mounted_file(lambda request: request.file(LARGE, **({} if next(count) % 3 == 2 else TAGGED)))
+        answers = []
+        for _ in range(3):
+            try:
+                answers.append(read(path) == LARGE)
+            except OSError as error:
+                answers.append(error.errno)
+        self.assertEqual(answers, [errno.ESTALE, errno.ESTALE, True])
+        self.assertNotIn('Range', self.server.log[-1][2])
 
     def test_a_cookie_that_a_redirect_sets_is_sent_back_and_not_kept(self):
         def gate(request):

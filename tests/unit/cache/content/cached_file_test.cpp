@@ -43,7 +43,7 @@ class CachedFileTest : public ::testing::Test {
     parts_->now = [this] { return now_.load(); };
     parts_->retry_pause = 1ms;
     CachedFile::About about{ContentKey("fake|f|v1"), kUrl, kUrl, "v1", size, false};
-    file_ = std::make_shared<CachedFile>(parts_, about, [this](const Error&) { ++stale_; });
+    file_ = std::make_shared<CachedFile>(parts_, about, [this](const Error&, bool) { ++stale_; });
     file_->add_handle();
   }
 

@@ -20,7 +20,7 @@ class Something : public Content {
     done(Bytes());
     return {};
   }
-  void add_handle() override {}
+  bool add_handle() override { return true; }
   void drop_handle() override {}
   bool in_use() override { return false; }
   void expire(const Error& /*error*/) override {}

@@ -187,6 +187,38 @@ TEST_F(OpeningTest, AWeakTagThatBecomesStrongIsTheSameVersion) {
   EXPECT_EQ(read_error(file, 9 * kMiB, 100), EIO) << "its cache has ended";
 }
 
+TEST_F(OpeningTest, ATagThatIsLeftOutLaterIsTheSameVersion) {
+  const std::string date = "Wed, 01 Jan 2020 00:00:00 GMT";
+  archive_.put_file(url_, 10 * kMiB, {.validator = "\"abc\"", .tag = "abc", .date = date});
+  const auto file = open();
+  archive_.put_file(url_, 10 * kMiB, {.validator = date, .date = date});
+  expect_bytes(file, 5 * kMiB, 100);
+  now_ += 24 * 3600 + 1;  // the archive is asked again
+  EXPECT_EQ(open()->version(), file->version());
+  archive_.put_file(url_, 10 * kMiB, {.validator = "\"abd\"", .salt = 9, .tag = "abd", .date = date});
+  EXPECT_EQ(read_error(file, 8 * kMiB, 100), ESTALE) << "the tag is remembered";
+}
+
+TEST_F(OpeningTest, AServerThatStopsTellingVersionsIsAskedForRanges) {
+  archive_.put_file(url_, 10 * kMiB);
+  expect_bytes(open(), 0, 100);
+  archive_.put_file(url_, 10 * kMiB, {.validator = ""});
+  EXPECT_EQ(read_error(open(), 5 * kMiB, 100), ESTALE);
+  expect_bytes(open(), 5 * kMiB, 100);
+  EXPECT_TRUE(archive_.fetches().back().range);
+}
+
+TEST_F(OpeningTest, OneThatTellsVersionsNowAndThenIsReadInOneAnswer) {
+  for (int i = 0; i < 2; ++i) {
+    archive_.put_file(url_, 10 * kMiB);
+    const auto file = open();
+    archive_.put_file(url_, 10 * kMiB, {.validator = ""});
+    EXPECT_EQ(read_error(file, 5 * kMiB, 100), ESTALE);
+  }
+  expect_bytes(open(), 5 * kMiB, 100);
+  EXPECT_FALSE(archive_.fetches().back().range);
+}
+
 TEST_F(OpeningTest, ARequestThatHangsAndWasLeftIsNotJoined) {
   archive_.put_file(url_, kMiB);
   archive_.hold(url_);

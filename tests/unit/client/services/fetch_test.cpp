@@ -34,9 +34,11 @@ class TextFetchSink : public FetchSink {
   }
 
   void no_range() override { no_range_told = true; }
+  void version_unknown() override { version_is_unknown = true; }
 
   std::optional<FileHead> told;
   bool no_range_told = false;
+  bool version_is_unknown = false;
   std::string text;
   bool refuse_head = false;
 };
@@ -247,6 +249,31 @@ TEST_F(FetchTest, TheSinkIsCalledIfTheRangeMayBeRefused) {
   EXPECT_FALSE(sink_.no_range_told);
   EXPECT_NE(code_for(FetchRequest{}, answer_with(400)), 0);
   EXPECT_FALSE(sink_.no_range_told) << "none was asked for";
+}
+
+TEST_F(FetchTest, AnAnswerOfUnknownVersionIsToldFromOneOfAnother) {
+  FetchRequest known = range(0, 5);
+  known.total = 100;
+  const auto part = [](const Headers& headers) { return partial("bytes 0-4/100", "abcde", headers); };
+  known.validator = "\"v1\"";
+  known.tag = "v1";
+  known.date = "yesterday";
+  EXPECT_EQ(code_for(known, part({{"Last-Modified", "yesterday"}})), 0) << what_;
+  EXPECT_EQ(code_for(known, part({{"Last-Modified", "today"}})), ESTALE);
+  EXPECT_FALSE(sink_.version_is_unknown);
+  EXPECT_EQ(code_for(known, part({})), ESTALE);
+  EXPECT_TRUE(sink_.version_is_unknown);
+  EXPECT_THAT(what_, HasSubstr("sends no ETag and no Last-Modified in place of \"v1\""));
+  EXPECT_EQ(code_for(known, partial("bytes 0-4/99", "abcde")), ESTALE);
+  EXPECT_FALSE(sink_.version_is_unknown) << "the size is another";
+  known.date = "";
+  EXPECT_EQ(code_for(known, part({{"Last-Modified", "yesterday"}})), ESTALE);
+  EXPECT_TRUE(sink_.version_is_unknown) << "a tag and a date cannot be compared";
+  EXPECT_EQ(code_for(known, part({{"ETag", "\"v2\""}, {"Last-Modified", "yesterday"}})), ESTALE);
+  EXPECT_FALSE(sink_.version_is_unknown);
+  known.validator = known.date = "yesterday";
+  known.tag = "";
+  EXPECT_EQ(code_for(known, part({{"ETag", "\"v1\""}, {"Last-Modified", "yesterday"}})), 0) << what_;
 }
 
 TEST_F(FetchTest, SeveralRangesAreRefused) {
