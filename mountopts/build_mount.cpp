@@ -28,8 +28,10 @@
 #include "client/http_archive.h"
 #include "client/login/credentials.h"
 #include "client/model/identifiers.h"
+#include "fs/datasets/dataset_file.h"
 #include "fs/kernel/filesystem.h"
 #include "fs/kernel/fuse_session.h"
+#include "fs/kernel/inode_table.h"
 #include "fs/root.h"
 #include "fs/tree/context.h"
 #include "fs/tree/timer.h"
@@ -220,6 +222,11 @@ class Built : public BuiltMount {
     ahead.most_bytes = options.prefetch;
     ahead.most_files =
         options.offline || options.prefetch == 0 ? 0 : static_cast<std::size_t>(options.transfers);
+    if (!options.short_inodes) {
+      ahead.inode = [](const client::Dataset& dataset, cache::Form form) {
+        return fs::usual_number(fs::file_identity(dataset, form));
+      };
+    }
     files_ahead_ = cache::FilesAhead::create(ahead, *files_, *catalog_);
 
     if (options.caller_identity) callers_ = make_callers(options, profile);

@@ -64,8 +64,9 @@ struct Shape {
 
 // Programs that walk through a listing.
 struct Run {
-  Run(std::shared_ptr<const Listing> listing, Form the_form, const Entry& first)
-      : walk(std::move(listing), first), form(the_form), row(first.row) {}
+  Run(std::shared_ptr<const Listing> listing, Form the_form, const Entry& first,
+      std::shared_ptr<NumberOrder> numbers)
+      : walk(std::move(listing), first, std::move(numbers)), form(the_form), row(first.row) {}
 
   ListingWalk walk;
   const Form form;
@@ -101,8 +102,13 @@ class Follower final : public FilesAhead, public std::enable_shared_from_this<Fo
  private:
   class Visit;
 
+  struct Numbers {
+    std::shared_ptr<NumberOrder> order;  // null: of no listing yet
+    Form form{};
+  };
   struct State {
     std::list<RunPtr> runs;  // the one used last first
+    Numbers numbers;         // of the listing in which a walk began last
     Counters counters{};
     std::size_t waiting = 0;  // asked for and neither used nor dropped
     bool ended = false;
@@ -125,6 +131,8 @@ class Follower final : public FilesAhead, public std::enable_shared_from_this<Fo
 
   RunPtr run_of(State& state, const std::shared_ptr<const Listing>& listing, Form form, const Entry& entry,
                 Given& given);
+  std::shared_ptr<NumberOrder> numbers_of(State& state, const std::shared_ptr<const Listing>& listing,
+                                          Form form) const;
   static void drop(State& state, Asked& asked, Given& given);
   static void drop_all(State& state, Run& run, Given& given);
   Plan plan(State& state, Run& run);
@@ -228,7 +236,7 @@ RunPtr Follower::run_of(State& state, const std::shared_ptr<const Listing>& list
                          [&](const RunPtr& run) { return here(run) && run->walk.takes(entry); });
   }
   if (found == state.runs.end()) {
-    state.runs.push_front(std::make_shared<Run>(listing, form, entry));
+    state.runs.push_front(std::make_shared<Run>(listing, form, entry, numbers_of(state, listing, form)));
     if (state.runs.size() > kMostWalks) {
       drop_all(state, *state.runs.back(), given);
       given.runs.push_back(state.runs.back());
@@ -246,6 +254,19 @@ RunPtr Follower::run_of(State& state, const std::shared_ptr<const Listing>& list
   }
   state.runs.front()->used = now;
   return state.runs.front();
+}
+
+std::shared_ptr<NumberOrder> Follower::numbers_of(State& state, const std::shared_ptr<const Listing>& listing,
+                                                  Form form) const {
+  if (!config_.inode) return nullptr;
+  Numbers& numbers = state.numbers;
+  if (!numbers.order || numbers.order->listing().id() != listing->id() || numbers.form != form) {
+    numbers.order = std::make_shared<NumberOrder>(
+        listing,
+        [inode = config_.inode, form](const client::Dataset& dataset) { return inode(dataset, form); });
+    numbers.form = form;
+  }
+  return numbers.order;
 }
 
 void Follower::drop(State& state, Asked& asked, Given& given) {
@@ -388,6 +409,7 @@ void Follower::end() {
     given.runs.push_back(run);
   }
   state->runs.clear();
+  state->numbers.order = nullptr;
 }
 
 }  // namespace

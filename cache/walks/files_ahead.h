@@ -38,6 +38,8 @@ class FilesAhead {
   struct Config {
     std::size_t most_files = 16;               // asked for ahead and not opened yet; 0: never any
     std::uint64_t most_bytes = 128ULL << 20U;  // of files that are read to their end, together
+    // The inode number of a file; empty: nobody follows their order.
+    std::function<std::uint64_t(const client::Dataset&, Form)> inode;
     std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   };
   struct Counters {

@@ -5,10 +5,12 @@
 
 namespace esofs::cache {
 
-ListingWalk::ListingWalk(std::shared_ptr<const Listing> listing, Entry first)
+ListingWalk::ListingWalk(std::shared_ptr<const Listing> listing, Entry first,
+                         std::shared_ptr<NumberOrder> numbers)
     : listing_(std::move(listing)),
       rows_(static_cast<std::int64_t>(first.row)),
       names_(0),
+      numbers_(std::move(numbers)),
       last_(first),
       front_(std::move(first)) {}
 
@@ -35,14 +37,32 @@ std::optional<std::int64_t> ListingWalk::place_by_name(const Entry& entry) const
   return std::nullopt;
 }
 
+// Its place among the inode numbers, if it is within reach of the last file.
+std::optional<std::int64_t> ListingWalk::place_by_number(const Entry& entry) const {
+  if (!numbers_ || !numbers_->near(last_, entry)) return std::nullopt;
+  const auto last = numbers_->place(last_);
+  const auto place = numbers_->place(entry);
+  if (!last || !place || !by_number_.value_or(Walk(*last)).near(*place)) return std::nullopt;
+  return place;
+}
+
+void ListingWalk::opened_by_number(const Entry& entry) {
+  const auto place = place_by_number(entry);
+  if (!place) return by_number_.reset();
+  if (!by_number_) by_number_.emplace(numbers_->place(last_).value_or(*place));
+  by_number_->opened(*place);
+}
+
 bool ListingWalk::takes(const Entry& entry) const {
   if (rows_.near(static_cast<std::int64_t>(entry.row))) return true;
   if (rows_.step() != 0) return false;
   const auto place = place_by_name(entry);
-  return place && names_.near(*place);
+  if (place && names_.near(*place)) return true;
+  return names_.step() == 0 && place_by_number(entry);
 }
 
 void ListingWalk::opened(const Entry& entry) {
+  if (rows_.step() == 0 && names_.step() == 0) opened_by_number(entry);
   const auto row = static_cast<std::int64_t>(entry.row);
   const auto place = rows_.step() == 0 ? place_by_name(entry) : std::nullopt;
   if (rows_.near(row)) {
@@ -63,13 +83,15 @@ void ListingWalk::opened(const Entry& entry) {
 
 std::uint64_t ListingWalk::opens() const {
   if (rows_.step() != 0) return rows_.opens();
-  return names_.step() > 0 ? names_.opens() : 0;
+  if (names_.step() > 0) return names_.opens();
+  return by_number_ && by_number_->step() > 0 ? by_number_->opens() : 0;
 }
 
 std::vector<ListingWalk::Entry> ListingWalk::next(std::size_t most) const {
   if (most == 0) return {};
   if (rows_.step() != 0) return next_rows(most);
-  return names_.step() > 0 ? next_names(most) : std::vector<Entry>();
+  if (names_.step() > 0) return next_names(most);
+  return by_number_ && by_number_->step() > 0 ? next_numbers(most) : std::vector<Entry>();
 }
 
 std::vector<ListingWalk::Entry> ListingWalk::next_rows(std::size_t most) const {
@@ -98,6 +120,16 @@ std::vector<ListingWalk::Entry> ListingWalk::next_names(std::size_t most) const 
   for (std::size_t i = step; rows && i <= rows->size(); i += step) {
     auto entry = entry_at(*listing_, (*rows)[i - 1]);
     if (entry) found.push_back(*std::move(entry));
+  }
+  return found;
+}
+
+std::vector<ListingWalk::Entry> ListingWalk::next_numbers(std::size_t most) const {
+  std::vector<Entry> found;
+  for (std::int64_t place = by_number_->front(); found.size() < most;) {
+    const auto row = numbers_->row(place += by_number_->step());
+    if (!row) break;
+    if (auto entry = entry_at(*listing_, *row)) found.push_back(*std::move(entry));
   }
   return found;
 }

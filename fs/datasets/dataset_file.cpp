@@ -62,6 +62,11 @@ std::int64_t dataset_mtime(const client::Dataset& dataset) {
   return date > 0 ? std::max(date, kEarliest) : kNoDate;
 }
 
+std::string file_identity(const client::Dataset& dataset, cache::Form form) {
+  return (form == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset.id +
+         (dataset.extension == ".fits" ? "" : " " + dataset.extension);
+}
+
 Attributes DatasetFile::attributes() {
   const cache::FileFacts facts = context_.facts(dataset_, form_);
   const std::int64_t mtime = facts.mtime > 0 ? std::max(facts.mtime, kEarliest) : dataset_mtime(dataset_);

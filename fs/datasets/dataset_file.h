@@ -35,6 +35,10 @@ inline Knowledge knowledge_of(const RowReference& row) {
   return {.renewed = true, .row = true, .columns = row.listing->columns().size()};
 }
 
+// What a dataset's file is, for ever (Node::identity()). An extension other than .fits is part of it: an id alone may have been
+// taken for the wrong kind of file.
+std::string file_identity(const client::Dataset& dataset, cache::Form form);
+
 class DatasetFile : public Node {
  public:
   DatasetFile(Context& context, client::Dataset dataset, cache::Form form, std::string path, RowReference row)
@@ -44,11 +48,7 @@ class DatasetFile : public Node {
         path_(std::move(path)),
         row_(std::move(row)) {}
 
-  // An extension other than .fits is part of it: an id alone may have been taken for the wrong kind of file.
-  std::string identity() const override {
-    return (form_ == cache::Form::kPlain ? "file:plain:" : "file:delivered:") + dataset_.id +
-           (dataset_.extension == ".fits" ? "" : " " + dataset_.extension);
-  }
+  std::string identity() const override { return file_identity(dataset_, form_); }
   std::string path() const override { return path_; }
   Knowledge knowledge() const override { return knowledge_of(row_); }
   NodeType type() const override { return NodeType::kFile; }

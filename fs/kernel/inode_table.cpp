@@ -18,7 +18,17 @@ constexpr std::size_t kMostPathsOfOne = 4;
 // The numbers are seen by users' backups: never change this.
 std::uint64_t identity_hash(const std::string& identity) { return mixed(fnv1a(identity)); }
 
+// The texts of queries have small numbers: `rm -r` of GNU removes the files of a long directory in the order of their numbers,
+// and only when query.adql has gone may the others go.
+std::uint64_t number_from(std::uint64_t hash, const std::string& identity) {
+  return hash & (identity.starts_with(kTextOfQuery) ? kSmallMask : kMask);
+}
+
 }  // namespace
+
+std::uint64_t usual_number(const std::string& identity) {
+  return number_from(identity_hash(identity), identity);
+}
 
 InodeTable::InodeTable(NodePtr root, Hash hash) : hash_(hash ? std::move(hash) : Hash(identity_hash)) {
   std::string identity = root->identity();
@@ -30,10 +40,8 @@ InodeTable::InodeTable(NodePtr root, Hash hash) : hash_(hash ? std::move(hash) :
   record.lookups = 1;
 }
 
-// The texts of queries have small numbers: `rm -r` of GNU removes the files of a long directory in the order of their numbers,
-// and only when query.adql has gone may the others go.
 std::uint64_t InodeTable::free_number(const Tables& tables, const std::string& identity) const {
-  std::uint64_t ino = hash_(identity) & (identity.starts_with(kTextOfQuery) ? kSmallMask : kMask);
+  std::uint64_t ino = number_from(hash_(identity), identity);
   while (ino <= kRootInode || tables.records.contains(ino)) ino = (ino + 1) & kMask;
   return ino;
 }

@@ -32,6 +32,9 @@ namespace esofs::fs {
 
 constexpr std::uint64_t kRootInode = 1;
 
+// The number of a node by its identity, if no live node has it already.
+std::uint64_t usual_number(const std::string& identity);
+
 class InodeTable {
  public:
   using Hash = std::function<std::uint64_t(const std::string& identity)>;

@@ -11,6 +11,7 @@
 
 #include "tests/support/fake_catalog.h"
 #include "tests/support/fake_file_cache.h"
+#include "tests/support/numbered_files.h"
 #include "tests/support/still_catalog.h"
 
 namespace esofs::cache {
@@ -114,6 +115,17 @@ TEST_F(FilesAheadTest, AtTheEndOfTheListingAllWasUsed) {
   walk(0, kFiles);
   EXPECT_EQ(unused(), 0U);
   EXPECT_EQ(files_touched(), kFiles);
+}
+
+TEST_F(FilesAheadTest, FilesInTheOrderOfInodeNumbersAreAskedFor) {
+  config_.inode = [](const client::Dataset& dataset, Form) { return tests::number_of(dataset); };
+  begin();
+  std::vector<std::string> ids;
+  for (const auto& entry : listing_->listing_entries) ids.push_back(entry.dataset.id);
+  ids = tests::by_number(ids);
+  for (std::size_t i = 0; i < 40; ++i) open(std::stoull(ids[i].substr(1)) - 1000);
+  EXPECT_EQ(files_touched(), 50U) << "ten for forty";
+  EXPECT_EQ(ahead_->counters().used, 36U) << "all after the first four";
 }
 
 TEST_F(FilesAheadTest, ARandomOrderAsksForNothing) {

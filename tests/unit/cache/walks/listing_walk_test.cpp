@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/fake_catalog.h"
+#include "tests/support/numbered_files.h"
 
 namespace esofs::cache {
 namespace {
@@ -24,7 +25,7 @@ class ListingWalkTest : public ::testing::Test {
   }
   // The ids that follow after these opens.
   std::vector<std::string> next_after(const std::vector<std::string>& opened, std::size_t most) const {
-    ListingWalk walk(listing_, entry(opened.front()));
+    ListingWalk walk(listing_, entry(opened.front()), numbers_);
     for (std::size_t i = 1; i < opened.size(); ++i) {
       EXPECT_TRUE(walk.takes(entry(opened[i]))) << opened[i];
       walk.opened(entry(opened[i]));
@@ -33,7 +34,10 @@ class ListingWalkTest : public ::testing::Test {
     for (const auto& next : walk.next(most)) ids.push_back(next.dataset.id);
     return ids;
   }
+  // From now on walks follow inode numbers too.
+  void number() { numbers_ = std::make_shared<NumberOrder>(listing_, tests::number_of); }
   std::shared_ptr<const Listing> listing_;
+  std::shared_ptr<NumberOrder> numbers_;
 };
 
 using Ids = std::vector<std::string>;
@@ -59,6 +63,19 @@ TEST_F(ListingWalkTest, AStrideIsFollowed) {
 TEST_F(ListingWalkTest, AStrideThroughTheNamesIsFollowed) {
   list({"X", "L", "C", "A", "K", "I", "B", "J", "E", "G", "D", "F", "H"});
   EXPECT_EQ(next_after({"A", "C", "E", "G"}, 2), (Ids{"I", "K"}));
+}
+
+TEST_F(ListingWalkTest, TheInodeNumbersAreFollowed) {
+  Ids ids;
+  for (int i = 1000; i < 3000; ++i) ids.push_back("A" + std::to_string(i));
+  list(ids);
+  number();
+  const Ids sorted = tests::by_number(ids);
+  EXPECT_EQ(next_after({sorted[700], sorted[701], sorted[702]}, 3),
+            Ids(sorted.begin() + 703, sorted.begin() + 706));
+  EXPECT_EQ(next_after({sorted[1997], sorted[1998], sorted[1999]}, 3), Ids()) << "the listing ends";
+  ListingWalk walk(listing_, entry(sorted[700]), numbers_);
+  EXPECT_FALSE(walk.takes(entry(sorted[1700])));
 }
 
 TEST_F(ListingWalkTest, FilesHereAndThereAreNoOrder) {
