@@ -16,6 +16,7 @@
 #include "client/tables/json_writer.h"
 #include "client/tables/table_writer.h"
 #include "client/tables/text_writer.h"
+#include "client/tables/votable_writer.h"
 
 namespace esofs::client {
 namespace {
@@ -105,6 +106,25 @@ std::unique_ptr<TableWriter> make_writer(TableFormat format, ExportFile& file) {
   return make_text_writer(file);
 }
 
+// All rows by a writer of the file.
+Result<UniqueFd> written(const ExportRows& rows, TableWriter& writer, ExportFile& file) {
+  if (auto taken = writer.columns(rows.columns); !taken) return taken.error();
+  for (std::uint64_t number = 0; writer.surveys() && number < rows.count; ++number) {
+    const auto row = rows.row(number);
+    if (!row) return row.error();
+    writer.survey(*row);
+  }
+  if (auto begun = writer.begin(); !begun) return begun.error();
+  for (std::uint64_t number = 0; number < rows.count; ++number) {
+    const auto row = rows.row(number);
+    if (!row) return row.error();
+    if (auto taken = writer.row(*row); !taken) return taken.error();
+  }
+  if (auto finished = writer.finish(); !finished) return finished.error();
+  if (auto finished = file.finish(); !finished) return finished.error();
+  return std::move(file).descriptor();
+}
+
 }  // namespace
 
 // --- ExportFile ---
@@ -179,22 +199,13 @@ Result<std::uint64_t> export_table(const ExportSource& source, TableFormat forma
 Result<UniqueFd> export_in_memory(const ExportRows& rows, TableFormat format) {
   auto file = ExportFile::in_memory();
   if (!file) return file.error();
-  const auto writer = make_writer(format, *file);
-  if (auto taken = writer->columns(rows.columns); !taken) return taken.error();
-  for (std::uint64_t number = 0; writer->surveys() && number < rows.count; ++number) {
-    const auto row = rows.row(number);
-    if (!row) return row.error();
-    writer->survey(*row);
-  }
-  if (auto begun = writer->begin(); !begun) return begun.error();
-  for (std::uint64_t number = 0; number < rows.count; ++number) {
-    const auto row = rows.row(number);
-    if (!row) return row.error();
-    if (auto written = writer->row(*row); !written) return written.error();
-  }
-  if (auto finished = writer->finish(); !finished) return finished.error();
-  if (auto finished = file->finish(); !finished) return finished.error();
-  return std::move(*file).descriptor();
+  return written(rows, *make_writer(format, *file), *file);
+}
+
+Result<UniqueFd> votable_in_memory(const ExportRows& rows, bool truncated) {
+  auto file = ExportFile::in_memory();
+  if (!file) return file.error();
+  return written(rows, *make_votable_writer(*file, truncated), *file);
 }
 
 }  // namespace esofs::client

@@ -43,5 +43,7 @@ struct ExportRows {
 
 // The same of rows that are at hand, as a file in memory, which takes about as much of it as the rows.
 Result<UniqueFd> export_in_memory(const ExportRows& rows, TableFormat format);
+// As a VOTable. truncated: it says OVERFLOW, as the service did.
+Result<UniqueFd> votable_in_memory(const ExportRows& rows, bool truncated);
 
 }  // namespace esofs::client

@@ -83,22 +83,23 @@ Result<FileHandle> open_local(const std::filesystem::path& path, const ListingPt
   return handle_of(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), listing, path.string());
 }
 
-// Whether a form can be made of the rows of an answer that was not kept as the server sent it.
-bool made_of_rows(const cache::Listing& listing, const AnswerForm& form) {
-  return form && !listing.result_kept() && listing.rows() <= kMostRowsInMemory;
+// Whether all forms are made of the rows of an answer that was not kept as the server sent it.
+bool made_of_rows(const cache::Listing& listing) {
+  return !listing.result_kept() && listing.rows() <= kMostRowsInMemory;
 }
 
-Result<FileHandle> open_rows(const ListingPtr& listing, client::TableFormat format) {
-  auto made = client::export_in_memory(
-      {listing->columns(), listing->rows(), [&](std::uint64_t number) { return listing->row(number); }},
-      format);
+Result<FileHandle> open_rows(const ListingPtr& listing, AnswerForm form, bool truncated) {
+  const client::ExportRows rows{listing->columns(), listing->rows(),
+                                [&](std::uint64_t number) { return listing->row(number); }};
+  auto made = form ? client::export_in_memory(rows, *form) : client::votable_in_memory(rows, truncated);
   if (!made) return made.error().at("making a table of the answer");
   return handle_of(*std::move(made), listing, "a table in memory");
 }
 
-Cancel open_form(cache::Catalog& catalog, const ListingPtr& listing, AnswerForm form, Done<FileHandle> done) {
-  if (made_of_rows(*listing, form)) {
-    done(open_rows(listing, *form));
+Cancel open_form(cache::Catalog& catalog, const cache::QuerySpec& query, const ListingPtr& listing,
+                 AnswerForm form, Done<FileHandle> done) {
+  if (made_of_rows(*listing)) {
+    done(open_rows(listing, form, catalog.state(query).truncated));
     return {};
   }
   if (form) {
@@ -171,7 +172,7 @@ class TableNode : public Node {
     FixedDirectory::Entries entries;
     for (const auto& [extension, form] : answer_forms()) {
       const std::string name = "result" + extension;
-      if (shown(name, form)) entries.emplace_back(name, result(form, name));
+      if (shown(name)) entries.emplace_back(name, result(form, name));
     }
     for (const char* name : {kSummaryName, kPositionTableName}) {
       NodePtr text = directory_->hidden(hidden_name(name)) ? nullptr : text_of(name);
@@ -200,12 +201,12 @@ class TableNode : public Node {
   static std::string hidden_name(const std::string& name) { return "table/" + name; }
   bool has_query() const { return directory_->listed_spec().has_value(); }
   // False if the answer is known and there is nothing to make it of: a copy of the whole directory must not fail at it.
-  bool shown(const std::string& name, const AnswerForm& form) const {
+  bool shown(const std::string& name) const {
     if (directory_->hidden(hidden_name(name))) return false;
     const auto spec = directory_->listed_spec();
     if (!spec) return false;
     const auto listing = context_.catalog().known_listing(*spec);
-    return !listing || listing->result_kept() || made_of_rows(*listing, form);
+    return !listing || listing->result_kept() || made_of_rows(*listing);
   }
   using Render = std::function<Result<std::string>(const cache::Listing&)>;
   // What is made of the rows of the answer; nullptr: no such file.
@@ -311,8 +312,8 @@ Cancel AnswerFile::open(std::optional<uid_t>, bool, Done<FileHandle> done) {
       [&](Done<FileHandle> opened) {
         return in_turn<ListingPtr, FileHandle>(
             [&](Done<ListingPtr> listed) { return catalog.listing_with_result(*query, std::move(listed)); },
-            [&catalog, form = form_](const ListingPtr& listing, Done<FileHandle> made) {
-              return open_form(catalog, listing, form, std::move(made));
+            [&catalog, query = *query, form = form_](const ListingPtr& listing, Done<FileHandle> made) {
+              return open_form(catalog, query, listing, form, std::move(made));
             },
             std::move(opened));
       },

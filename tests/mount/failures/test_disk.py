@@ -2,6 +2,7 @@
 import errno
 import os
 
+import astropy.io.votable
 import harness
 import own_mounts
 from harness import read, run, until
@@ -113,9 +114,13 @@ class FilledAtOnce(SmallDisk):
         self.fill()
         folder = self.mount.save('q', 'SELECT TOP 20 * FROM dbo.raw')
         os.listdir(folder)
-        self.assertIn('result.csv', os.listdir(os.path.join(folder, 'table')))
+        self.assertLessEqual({'result.csv', 'result.fits', 'result.vot'}, set(os.listdir(os.path.join(folder, 'table'))))
         self.assertEqual(read(os.path.join(folder, 'table/result.csv')).count(b'\n'), 21)
-        self.assert_errno(errno.ENODATA, read, os.path.join(folder, 'table/result.vot'))
+        table = astropy.io.votable.parse_single_table(os.path.join(folder, 'table/result.vot')).to_table()
+        self.assertEqual(len(table), 20)
+        wanted = {row['dp_id']: row for row in self.sim.query('SELECT * FROM dbo.raw')}
+        for row in table:
+            self.assertEqual(float(row['exposure']), wanted[str(row['dp_id'])]['exposure'])
 
 
 class ReadOnly(SmallDisk):

@@ -3,6 +3,7 @@
 
 #include <fitsio.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -357,6 +358,45 @@ TEST_F(TableExport, NullsOfFloatsAndLogicalsAreNanAndZero) {
   Fits fits(path(TableFormat::kFits));
   EXPECT_TRUE(std::isnan(fits.real(1, 1)));
   EXPECT_EQ(fits.real(1, 2), 1.0);
+}
+
+// --- votable_in_memory ---
+
+std::string content_of(const UniqueFd& file) {
+  std::string text(1U << 20U, '\0');
+  const ssize_t got = ::pread(file.get(), text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+TEST(VotableInMemoryTest, ARowIsReadBackAsItWas) {
+  const auto first = read(table(
+      "<FIELD name=\"a&lt;b\" datatype=\"char\" arraysize=\"*\"><DESCRIPTION>x &amp; y</DESCRIPTION></FIELD>"
+      "<FIELD name=\"n\" datatype=\"int\" unit=\"m\" ucd=\"meta.id\"><VALUES null=\"-1\"/></FIELD>"
+      "<FIELD name=\"d\" datatype=\"double\"/><FIELD name=\"f\" datatype=\"float\"/>"
+      "<FIELD name=\"b\" datatype=\"boolean\"/><FIELD name=\"l\" datatype=\"short\" arraysize=\"*\"/>"
+      "<FIELD name=\"t\" datatype=\"char\" arraysize=\"3x2\"/><FIELD name=\"c\" datatype=\"doubleComplex\"/>"
+      "<FIELD name=\"g\" datatype=\"float\" arraysize=\"2\"/>",
+      tabledata({{"1 &lt; 2 &amp; \"x\"", "7", "0.1", "+Inf", "T", "1 2", "ab cd ", "1.5 -2", "NaN 1"},
+                 {"", "-1", "", "-Inf", "", "", "", "", ""}})));
+  ASSERT_EQ(first.events.rows.size(), 2U);
+  const auto& columns = first.events.tables.front().columns;
+  const auto made = votable_in_memory(
+      {columns, 2, [&](std::uint64_t number) { return Result<Row>(first.events.rows[number]); }}, true);
+  ASSERT_TRUE(made);
+  const auto second = read(content_of(*made));
+  ASSERT_FALSE(second.error) << second.error->what();
+  EXPECT_EQ(second.unparsable, 0U);
+  ASSERT_EQ(second.events.rows.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(shown(second.events.rows[i]), shown(first.events.rows[i]));
+  const auto& again = second.events.tables.front().columns;
+  ASSERT_EQ(again.size(), columns.size());
+  EXPECT_EQ(again[0].name, "a<b");
+  EXPECT_EQ(again[0].description, "x & y");
+  EXPECT_EQ(again[1].unit, "m");
+  EXPECT_EQ(again[1].null_value, "-1");
+  ASSERT_EQ(second.events.statuses.size(), 2U);
+  EXPECT_EQ(second.events.statuses.back().value, "OVERFLOW");
 }
 
 }  // namespace

@@ -81,16 +81,18 @@ TEST_F(ResultNodesTest, FormsOfAnAnswerThatWasNotKeptAreMadeOfItsRows) {
   listing_->file.reset();
   (void)list({"queries", "a"});
   EXPECT_EQ(list({"queries", "a", "table"}),
-            (std::vector<std::string>{"result.csv", "result.tsv", "result.json", "result.fits", "result.txt",
-                                      "summary.txt"}));
+            (std::vector<std::string>{"result.vot", "result.csv", "result.tsv", "result.json", "result.fits",
+                                      "result.txt", "summary.txt"}));
   std::string csv = "dp_id\n";
   for (const auto& row : listing_->listing_rows) csv += std::get<std::string>(row.front().is) + "\n";
   EXPECT_EQ(cat(result(".csv")), csv);
   EXPECT_EQ(cat(result(".fits")).size() % 2880, 0U);
+  EXPECT_NE(cat(result(".vot")).find("<TR><TD>" + tests::kId + "</TD></TR>"), std::string::npos);
 }
 
-TEST_F(ResultNodesTest, AnAnswerThatWasNotKeptSaysWhy) {
+TEST_F(ResultNodesTest, ALongAnswerThatWasNotKeptSaysWhy) {
   listing_->file.reset();
+  listing_->listing_rows.resize(50'001, client::Row{client::Value{std::string("x")}});
   (void)list({"queries", "a"});
   const auto opened = open(result(".vot"));
   ASSERT_FALSE(opened);
