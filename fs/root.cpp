@@ -86,10 +86,12 @@ std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
   if (!jobs) return nullptr;
   const Config& config = context.config();
   const auto texts = config.queries_dir.parent_path() / jobs_folder(config);
+  TextFolder folder;
+  folder.services = config.tap_services;
   return std::make_unique<JobDirectories>(
       std::move(jobs),
-      [&](const std::string& folder) { return std::make_unique<QueryStore>(texts / folder); }, config.now,
-      context.query_defaults());
+      [&](const std::string& service) { return std::make_unique<QueryStore>(texts / service); }, config.now,
+      context.query_defaults(), folder);
 }
 
 NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& queries, const UserPlaces* users) {
@@ -134,6 +136,7 @@ Root::Root(Context& context)
 
 TextFolder Root::offered_folder() {
   TextFolder folder;
+  folder.services = context_.config().tap_services;
   folder.asked_elsewhere = [this](const cache::QuerySpec& spec) { return users_ && users_->asks(spec); };
   return folder;
 }

@@ -109,8 +109,18 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   }
 
   Absence absence(const std::string& name) override {
+    std::string capitals = name;
+    std::transform(capitals.begin(), capitals.end(), capitals.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    if (capitals != name && name.find('.') == std::string::npos && narrows_to(capitals))
+      return {"names of instruments are in capitals: did you mean " + capitals + "?", false};
     if (const auto query = known_query()) return query->node.absence(name);
     return {"the position of the object is not known yet; list the directory first", false};
+  }
+
+  std::optional<std::string> xattr(const std::string& name) override {
+    const auto query = known_query();
+    return query ? query->node.xattr(name) : Node::xattr(name);
   }
 
   Cancel open_directory(Done<HandlePtr> done) override {

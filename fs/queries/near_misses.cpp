@@ -20,7 +20,11 @@ namespace {
 using NearListing = std::shared_ptr<const cache::Listing>;
 
 constexpr std::uint64_t kMostSpellings = 50;
+constexpr std::uint64_t kMostValues = 1000;
 constexpr std::size_t kMostNear = 5;
+constexpr std::size_t kMostNearest = 3;
+constexpr std::size_t kMostNames = 2;    // of one query, each with a question of its own
+constexpr std::size_t kMostListed = 30;  // values that are given if none is near
 
 // --- other spellings of a name ---
 
@@ -52,10 +56,22 @@ std::string loose_pattern(std::string_view name) {
 }
 
 std::string with_case(std::string text, int (*change)(int), std::size_t from = 0) {
+  from = std::min(from, text.size());
   std::transform(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(),
                  text.begin() + static_cast<std::ptrdiff_t>(from),
                  [change](unsigned char c) { return static_cast<char>(change(c)); });
   return text;
+}
+
+// The beginning of a word that may be misspelt behind it; "": it has a number or is short.
+std::string sure_beginning(const std::string& name) {
+  const auto no_letter = [](unsigned char c) { return std::isalpha(c) == 0; };
+  const auto letters =
+      static_cast<std::size_t>(std::find_if(name.begin(), name.end(), no_letter) - name.begin());
+  const bool number =
+      std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  constexpr std::size_t least = 3;
+  return number || letters <= least ? std::string() : name.substr(0, std::max(letters / 2, least)) + "%";
 }
 
 // Few servers compare without regard to case, and not all have LOWER().
@@ -64,8 +80,11 @@ std::string spelling_query(const client::Conditions& query, const client::TextEq
   const std::string upper = with_case(typed, ::toupper);
   std::string condition;
   std::vector<std::string> patterns;
-  for (const auto& pattern : {typed, upper, with_case(typed, ::tolower), with_case(upper, ::tolower, 1)}) {
-    if (std::find(patterns.begin(), patterns.end(), pattern) != patterns.end()) continue;
+  const std::string begins = sure_beginning(name.value);
+  const std::string begins_upper = with_case(begins, ::toupper);
+  for (const auto& pattern : {typed, upper, with_case(typed, ::tolower), with_case(upper, ::tolower, 1),
+                              begins, begins_upper, with_case(begins_upper, ::tolower, 1)}) {
+    if (pattern.empty() || std::find(patterns.begin(), patterns.end(), pattern) != patterns.end()) continue;
     patterns.push_back(pattern);
     condition += (condition.empty() ? "" : " OR ") + name.column + " LIKE " + client::adql_literal(pattern);
   }
@@ -73,18 +92,39 @@ std::string spelling_query(const client::Conditions& query, const client::TextEq
          query.tables + " WHERE " + condition;
 }
 
-// Of several texts that are compared, the one that is most likely a name that people spell in many ways.
-std::optional<client::TextEquality> compared_name(const client::Conditions& query) {
-  std::optional<client::TextEquality> first;
+// Names of which an archive has some hundred at most: of instruments, collections, telescopes, kinds of data.
+bool has_few_values(const std::string& column) {
+  const std::string name = lower(column);
+  const auto holds = [&name](const char* word) { return name.find(word) != std::string::npos; };
+  return holds("instrument") || holds("collection") || holds("facility") || holds("telescope") ||
+         holds("dataproduct_type");
+}
+
+// ESO's tables are large; it lists these names in small ones.
+std::string values_query(const Context& context, const client::Conditions& query,
+                         const client::TextEquality& name) {
+  const std::string column = lower(name.column);
+  if (context.config().browse.eso_tables && column.find("instrument") != std::string::npos)
+    return "SELECT name FROM util.docurl WHERE type = 'instrument' ORDER BY name";
+  if (context.config().browse.eso_tables && column.find("collection") != std::string::npos)
+    return "SELECT name FROM util.collections ORDER BY name";
+  return "SELECT DISTINCT TOP " + std::to_string(kMostValues) + " " + name.column + " FROM " + query.tables;
+}
+
+// Of several texts that are compared, those that are most likely names that people spell in many ways.
+std::vector<client::TextEquality> compared_names(const client::Conditions& query) {
+  std::vector<client::TextEquality> names;
   for (const auto& condition : query.each) {
     auto compared = client::text_equality(condition);
-    if (!compared || bare(compared->value).size() < 2) continue;
-    const std::string column = lower(compared->column);
-    if (column.find("target") != std::string::npos || column.find("object") != std::string::npos)
-      return compared;
-    if (!first) first = std::move(compared);
+    if (compared && bare(compared->value).size() >= 2) names.push_back(*std::move(compared));
   }
-  return first;
+  std::stable_partition(names.begin(), names.end(), [](const auto& name) {
+    const std::string column = lower(name.column);
+    return column.find("target") != std::string::npos || column.find("object") != std::string::npos ||
+           has_few_values(column);
+  });
+  if (names.size() > kMostNames) names.resize(kMostNames);
+  return names;
 }
 
 // --- the questions ---
@@ -97,19 +137,30 @@ cache::QuerySpec small_query(const cache::QuerySpec& like, std::string adql, std
   return query;
 }
 
-struct NearQuestions {
-  std::optional<client::TextEquality> name;
-  cache::QuerySpec spellings;  // with name
-  std::string last;            // condition; "": it is the only one
-  cache::QuerySpec without;    // with last: the number of rows without it
+struct NearName {
+  client::TextEquality name;
+  bool few = false;           // all values of the column are asked for
+  cache::QuerySpec question;  // other spellings
 };
 
-NearQuestions questions_near(const cache::QuerySpec& query) {
+struct NearQuestions {
+  std::vector<NearName> names;
+  bool alone = false;        // there is one condition
+  std::string last;          // condition; "": it is the only one
+  cache::QuerySpec without;  // with last: the number of rows without it
+};
+
+NearQuestions questions_near(const Context& context, const cache::QuerySpec& query) {
   NearQuestions near;
   auto conditions = client::conditions_of(query.adql);
   if (!conditions) return near;
-  near.name = compared_name(*conditions);
-  if (near.name) near.spellings = small_query(query, spelling_query(*conditions, *near.name), kMostSpellings);
+  near.alone = conditions->each.size() == 1;
+  for (auto& name : compared_names(*conditions)) {
+    const bool few = has_few_values(name.column);
+    auto question = few ? small_query(query, values_query(context, *conditions, name), kMostValues)
+                        : small_query(query, spelling_query(*conditions, name), kMostSpellings);
+    near.names.push_back({std::move(name), few, std::move(question)});
+  }
   if (conditions->each.size() < 2 || conditions->grouped) return near;
   near.last = conditions->each.back();
   conditions->each.pop_back();
@@ -173,18 +224,39 @@ std::string in_quotes(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string spelling_sentence(const client::TextEquality& name, const cache::Listing& answer) {
+// Up to three of the names, the nearest first.
+std::vector<std::string> nearest_of(const std::string& word, std::vector<std::string> names) {
+  std::vector<std::string> near;
+  while (near.size() < kMostNearest) {
+    std::string best = nearest(word, names);
+    if (best.empty()) break;
+    std::erase(names, best);
+    near.push_back(std::move(best));
+  }
+  return near;
+}
+
+std::string spelling_sentence(const NearName& near, bool alone, const cache::Listing& answer) {
+  const auto& name = near.name;
   std::vector<std::string> others;
+  std::vector<std::string> all;
   for (std::uint64_t i = 0; i < answer.rows(); ++i) {
     const auto row = answer.row(i);
     if (!row || row->empty()) continue;
     const std::string text(trimmed(value_text(row->front()), " "));
-    if (text == name.value) return name.column + " '" + text + "' exists; another condition leaves no row";
+    if (text == name.value)
+      return name.column + " '" + text + "' exists; " +
+             (alone ? "this table has no row of it" : "another condition leaves no row");
     if (bare(text) == bare(name.value)) others.push_back(text);
+    if (!text.empty()) all.push_back(text);
   }
   if (others.size() > kMostNear) others.resize(kMostNear);
-  if (others.empty()) return {};
-  return "no " + name.column + " is '" + name.value + "', but there is " + in_quotes(others);
+  const std::string none = "no " + name.column + " is '" + name.value + "'";
+  if (!others.empty()) return none + ", but there is " + in_quotes(others);
+  if (const auto best = nearest_of(name.value, all); !best.empty())
+    return none + "; the nearest: " + in_quotes(best);
+  return near.few && !all.empty() && all.size() <= kMostListed ? none + ", but one of " + in_quotes(all)
+                                                               : std::string();
 }
 
 std::string count_sentence(const std::string& last, const cache::Listing& answer) {
@@ -198,12 +270,8 @@ std::string column_sentence(const UnknownColumn& unknown, const cache::Listing& 
   std::vector<std::string> names;
   for (const auto& column : answer.columns()) names.push_back(column.name);
   std::string text;
-  for (std::size_t i = 0; i < 3; ++i) {
-    const std::string best = nearest(unknown.name, names);
-    if (best.empty()) break;
-    text += (text.empty() ? "" : ", ") + best;
-    std::erase(names, best);
-  }
+  for (const auto& name : nearest_of(unknown.name, std::move(names)))
+    text += (text.empty() ? "" : ", ") + name;
   return text.empty() ? text : "the columns nearest to " + unknown.name + ": " + text;
 }
 
@@ -220,8 +288,8 @@ void ask_near_misses(Context& context, const cache::QuerySpec& query, const Caus
     if (const auto unknown = unknown_column(query, *state.error))
       ask_quietly(context, unknown->columns, cause);
   } else if (state.known && state.rows == 0) {
-    const NearQuestions near = questions_near(query);
-    ask_quietly(context, near.spellings, cause);
+    const NearQuestions near = questions_near(context, query);
+    for (const auto& name : near.names) ask_quietly(context, name.question, cause);
     ask_quietly(context, near.without, cause);
   }
 }
@@ -242,11 +310,43 @@ std::vector<std::string> near_misses(Context& context, const cache::QuerySpec& q
       add("if " + unknown->name + " is a text, it goes in single quotes: '" + unknown->name + "'");
     if (const auto answer = known(unknown->columns)) add(column_sentence(*unknown, *answer));
   } else if (state.known && state.rows == 0) {
-    const NearQuestions near = questions_near(query);
-    if (const auto answer = known(near.spellings)) add(spelling_sentence(*near.name, *answer));
+    const NearQuestions near = questions_near(context, query);
+    for (const auto& name : near.names) {
+      if (const auto answer = known(name.question)) add(spelling_sentence(name, near.alone, *answer));
+    }
     if (const auto answer = known(near.without)) add(count_sentence(near.last, *answer));
   }
   return sentences;
+}
+
+bool awaits_near_misses(Context& context, const cache::QuerySpec& query) {
+  const auto awaited = [&catalog = context.catalog()](const cache::QuerySpec& asked) {
+    if (asked.adql.empty()) return false;
+    const auto state = catalog.state(asked);
+    return state.running || (!state.known && !state.error);
+  };
+  const NearQuestions near = questions_near(context, query);
+  return awaited(near.without) || std::any_of(near.names.begin(), near.names.end(),
+                                              [&](const NearName& name) { return awaited(name.question); });
+}
+
+std::string unnamed_datasets(Context& context, const cache::QuerySpec& query) {
+  const auto state = context.catalog().state(query);
+  if (state.error || !state.known || state.names_datasets) return {};
+  const auto tables = client::tables_named(query.adql);
+  const bool of_datasets = std::any_of(tables.begin(), tables.end(), [](const std::string& table) {
+    const std::string name = lower(table.substr(table.rfind('.') + 1));
+    return name == "obscore" || name == "raw";
+  });
+  bool summed = false;  // its rows are no datasets
+  client::AdqlTokens tokens(query.adql);
+  for (auto token = tokens.next(); token.kind != client::AdqlToken::Kind::kEnd; token = tokens.next())
+    summed = summed || token.is_word("count") || token.is_word("group") || token.is_word("distinct") ||
+             token.is_word("min") || token.is_word("max") || token.is_word("avg") || token.is_word("sum");
+  if (!of_datasets || summed) return {};
+  return std::string("no column names the datasets, so that none is shown as a file: add ") +
+         (context.config().browse.eso_tables ? "dp_id" : "obs_publisher_did and access_url") +
+         " to the SELECT";
 }
 
 }  // namespace esofs::fs

@@ -84,6 +84,9 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
 constexpr const char* kWhatCanBeWritten =
     "only query.adql and positions.csv can be written here; keep notes elsewhere";
 
+// `esofs why` waits for as long as this ends the attribute.
+constexpr const char* kStillAsked = "; what is near is still being asked";
+
 bool asks(const Result<cache::QuerySpec>& spec) { return spec && !spec->adql.empty(); }
 
 // A query directory held open: the local files, each as it is when it is given out, then the rows of one snapshot.
@@ -396,11 +399,20 @@ Cancel QueryNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
       }));
 }
 
+// Why no dataset is shown although the query was answered.
 std::optional<std::string> QueryNode::xattr(const std::string& name) {
   const auto spec = directory_->spec();
-  if (name != "user.esofs.near" || directory_->is_fixed() || !asks(spec)) return Node::xattr(name);
+  if (name != "user.esofs.near" || !asks(spec)) return Node::xattr(name);
+  const auto state = context_.catalog().state(*spec);
+  std::vector<std::string> sentences = near_misses(context_, *spec);
+  if (state.known && !state.error && state.rows == 0)
+    sentences.insert(sentences.begin(), "the answer has no rows");
+  if (std::string unnamed = unnamed_datasets(context_, *spec); !unnamed.empty())
+    sentences.push_back(std::move(unnamed));
   std::string text;
-  for (const auto& sentence : near_misses(context_, *spec)) text += (text.empty() ? "" : "; ") + sentence;
+  for (const auto& sentence : sentences) text += (text.empty() ? "" : "; ") + sentence;
+  const bool asked = !directory_->is_fixed() && state.known && state.rows == 0;
+  if (asked && awaits_near_misses(context_, *spec)) text += kStillAsked;
   return text.empty() ? std::nullopt : std::optional(text);
 }
 

@@ -39,9 +39,9 @@ constexpr const char* kMendQuery = "correct query.adql; when it is saved the arc
 
 // What the user can do if there is no new answer.
 std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
-                 const QueryDirectory& directory) {
+                 const QueryDirectory& directory, const std::string& unnamed) {
   if (state.running) return state.known ? "" : "the query continues; list this directory again";
-  if (!state.error) return state.known ? "" : "list this directory to run the query";
+  if (!state.error) return state.known ? unnamed : "list this directory to run the query";
   if (state.error->code() == EINVAL && directory.is_fixed()) return "";
   if (state.error->what().find("-o offline") != std::string::npos)
     return "mount without -o offline, and list this directory";
@@ -116,7 +116,7 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
     for (const auto& sentence : near_misses(context, *spec)) status_line(text, "near", sentence);
-    status_line(text, "hint", hint(state, *spec, directory));
+    status_line(text, "hint", hint(state, *spec, directory, unnamed_datasets(context, *spec)));
   }
   if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());
   return text;

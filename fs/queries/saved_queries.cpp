@@ -77,7 +77,7 @@ std::vector<Position> QueryDirectory::positions() const {
 }
 
 std::string QueryDirectory::adql_as_written() const {
-  const auto spec = parse_saved_query(saved_text(), defaults_);
+  const auto spec = parse_saved_query(saved_text(), defaults_, folder_.services);
   return spec ? spec->adql : std::string();
 }
 
@@ -119,7 +119,7 @@ void QueryDirectory::refresh_spec(State& state) const {
 
 // positions: the text of positions.csv; null: there is none.
 Result<cache::QuerySpec> QueryDirectory::spec_of(const State& state, const std::string* positions) const {
-  auto spec = parse_saved_query(state.saved_text, defaults_);
+  auto spec = parse_saved_query(state.saved_text, defaults_, folder_.services);
   if (!spec || spec->adql.empty() || is_fixed() || !folder_.listed) return spec;
   const bool wanted = asks_positions(spec->adql);
   if (!wanted && positions == nullptr) return spec;

@@ -40,6 +40,7 @@ namespace esofs::fs {
 struct TextFolder {
   std::string path = "/queries";
   bool listed = true;
+  std::vector<std::string> services = {};  // of the archive
   // Of one user of a shared mount:
   std::optional<uid_t> owner = std::nullopt;     // the only one who sees them
   HomeThread* home = nullptr;                    // for what reads or writes the store

@@ -154,18 +154,39 @@ std::string directive_meant(const std::string& word) {
   return meant(word);
 }
 
+// "OBJECT, EXPTIME" and "ra, dec", but not "of science frames": keywords as headers write them, or those that everybody wants.
+bool looks_like_keywords(std::string_view list) {
+  const auto usual = header_wish("").keywords;
+  const auto keywords = keywords_of(list);
+  if (!keywords) return false;
+  const bool small =
+      std::any_of(list.begin(), list.end(), [](unsigned char c) { return std::islower(c) != 0; });
+  return !small || std::all_of(keywords->begin(), keywords->end(), [&usual](const auto& keyword) {
+    return std::find(usual.begin(), usual.end(), keyword) != usual.end();
+  });
+}
+
+// Whether what follows a directive's word without a mark is a value, not the rest of a sentence: "-- service mode" and
+// "-- headers of science frames" are an astronomer's comments.
+bool looks_like_value(const std::string& word, std::string_view value,
+                      const std::vector<std::string>& services) {
+  if (word == "service")
+    return value == "ssap" || std::find(services.begin(), services.end(), value) != services.end();
+  return word != "headers" || looks_like_keywords(value);
+}
+
 // The right form of a comment that looks like a directive with a valid value; "" for other comments.
-std::string right_form(const Directive& read) {
+std::string right_form(const Directive& read, const std::vector<std::string>& services) {
   const std::string known = directive_meant(read.word);
-  // "-- service mode" is an astronomer's comment.
-  if (known.empty() || ((known == "service" || is_header_word(known)) && read.mark == ' ')) return {};
+  if (known.empty() || (read.mark == ' ' && !looks_like_value(known, read.value, services))) return {};
   cache::QuerySpec unused;
   if (!apply(known, read.value, unused)) return {};
   return "-- " + known + ": " + std::string(read.value);
 }
 
 // One comment line before the query, without its "--". Other comments than directives change nothing.
-Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
+Result<void> read_comment(std::string_view comment, const std::vector<std::string>& services,
+                          cache::QuerySpec& spec) {
   const Directive read = read_directive(comment);
   const auto& words = directive_words();
   const bool known = std::find(words.begin(), words.end(), read.word) != words.end();
@@ -174,7 +195,7 @@ Result<void> read_comment(std::string_view comment, cache::QuerySpec& spec) {
   if (!mistyped.empty())
     return Error(EINVAL,
                  "query.adql: unknown directive '" + read.word + "'; did you mean '" + mistyped + "'?");
-  const std::string form = right_form(read);
+  const std::string form = right_form(read, services);
   if (form.empty()) return {};
   return Error(EINVAL, "query.adql: '--" + safe_name(comment) + "' is no directive; write '" + form + "'");
 }
@@ -195,9 +216,9 @@ std::vector<std::string_view> comments_of(std::string_view adql) {
 }
 
 // A directive inside the query would be a comment, which changes nothing.
-Result<void> check_comments(std::string_view adql) {
+Result<void> check_comments(std::string_view adql, const std::vector<std::string>& services) {
   for (const auto comment : comments_of(adql)) {
-    const std::string form = right_form(read_directive(comment));
+    const std::string form = right_form(read_directive(comment), services);
     if (!form.empty())
       return Error(EINVAL, "query.adql: '-- " + safe_name(comment) +
                                "' stands behind the beginning of the query, where it is only a comment; "
@@ -284,7 +305,8 @@ HeaderWish header_wish(std::string_view text) {
   }
 }
 
-Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults) {
+Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults,
+                                           const std::vector<std::string>& services) {
   cache::QuerySpec spec = defaults;
   if (text.starts_with("\xef\xbb\xbf"))
     text.remove_prefix(3);  // the byte order mark that Windows editors write
@@ -294,14 +316,14 @@ Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::Q
     text = trimmed(text, kBlank);
     if (!text.starts_with("--")) break;
     const std::size_t end = std::min(text.find('\n'), text.size());
-    if (auto read = read_comment(text.substr(2, end - 2), spec); !read) return read.error();
+    if (auto read = read_comment(text.substr(2, end - 2), services, spec); !read) return read.error();
     text.remove_prefix(end);
   }
   if (text.ends_with(';'))
     text = trimmed(text.substr(0, text.size() - 1), kBlank);  // the habit of SQL clients
   if (const std::string open = left_open(text); !open.empty())
     return Error(EINVAL, "query.adql was saved half-written: " + open);
-  if (auto checked = check_comments(text); !checked) return checked.error();
+  if (auto checked = check_comments(text, services); !checked) return checked.error();
   spec.adql = text;
   return spec;
 }

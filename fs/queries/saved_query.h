@@ -7,7 +7,7 @@
 //            -- headers: OBJECT, EXPTIME, ESO DET DIT    the columns of table/headers.*
 //            -- headers-of: all   primary or all: which HDUs have a row there
 //   errors   EINVAL with a sentence that names the value, or gives the right form of what looks like a directive:
-//            "-- maxrec 5", "-- limit: 5", a directive inside the query
+//            "-- maxrec 5", "-- headers OBJECT", "-- limit: 5", a directive inside the query
 //   threads  pure functions
 //   source   README.md, "The tree"
 #pragma once
@@ -22,7 +22,9 @@
 namespace esofs::fs {
 
 // Text without any ADQL gives a QuerySpec whose adql is "". What no directive says is as in `defaults`.
-Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults = {});
+// services: of the archive; "-- service obs" is a mistake if obs is one of them, else a comment.
+Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::QuerySpec& defaults = {},
+                                           const std::vector<std::string>& services = {});
 
 // What table/headers.* is made of.
 struct HeaderWish {

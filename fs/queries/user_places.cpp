@@ -29,6 +29,7 @@ UserPlace& UserPlaces::of(uid_t user) {
   auto& place = (*places)[user];
   if (!place) {
     TextFolder folder;
+    folder.services = context_.config().tap_services;
     folder.asked_elsewhere = [this, user](const cache::QuerySpec& spec) {
       return offered_.asks(spec) || asks(spec, user);
     };

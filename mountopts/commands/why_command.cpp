@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -21,6 +22,7 @@
 
 #include "client/base/clock.h"
 #include "client/base/iso_time.h"
+#include "client/base/pause.h"
 #include "client/base/unique_fd.h"
 #include "mountopts/credential_options.h"
 #include "mountopts/mount_table.h"
@@ -33,14 +35,18 @@ namespace stdfs = std::filesystem;
 
 constexpr std::size_t kMostAttribute = 64UL << 10U;
 constexpr std::size_t kMostEarlier = 3;
-constexpr std::int64_t kFresh = 600;  // seconds
-constexpr int kMostErrno = 133;       // of Linux
+constexpr std::int64_t kFresh = 600;                      // seconds
+constexpr int kMostErrno = 133;                           // of Linux
+constexpr const char* kStillAsked = "still being asked";  // of user.esofs.near
+constexpr std::chrono::seconds kNearPatience{10};
+constexpr std::chrono::milliseconds kNearPause{50};
 
 struct Explained {
   std::string path;  // the part of the given path at which it fails
   int code = 0;      // 0: it can be read
   std::string sentence;
   std::string advice;
+  bool shows_none = false;           // a directory of datasets without one
   std::vector<std::string> earlier;  // lines of .esofs/errors
 };
 
@@ -101,6 +107,17 @@ int errno_of(const std::string& name) {
   return 0;
 }
 
+// Why a directory shows no dataset; the mount may ask the archive what is near.
+std::string near_of(const std::string& path) {
+  const auto end = std::chrono::steady_clock::now() + kNearPatience;
+  while (true) {
+    std::string near = attribute_of(path, "user.esofs.near");
+    const auto asked = near.find(kStillAsked);
+    if (asked == std::string::npos || std::chrono::steady_clock::now() > end) return near;
+    (void)pause(kNearPause, {});
+  }
+}
+
 // An empty sentence: the mount did not say.
 std::pair<int, std::string> refused_name(const std::string& directory, const std::string& name, int code) {
   const std::string told = attribute_of(directory, "user.esofs.why." + name);
@@ -151,8 +168,9 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
   if (found.code == 0) {
     found.code = try_to_read(found.path);
     if (found.code != 0) found.sentence = sentence_of(found.path, found.code);
-    const std::string near = attribute_of(found.path, "user.esofs.near");  // of a query without rows
+    const std::string near = near_of(found.path);
     if (!near.empty()) found.sentence += (found.sentence.empty() ? "" : "; ") + near;
+    found.shows_none = found.code == 0 && !near.empty();
   }
   const bool offline = found.sentence.find("-o offline") != std::string::npos;
   if (found.code != 0) found.advice = offline ? "mount without -o offline" : advice_on(found, place.source);
@@ -179,7 +197,7 @@ Result<Explained> explained(const std::string& given) {
 void print(const Explained& found) {
   std::cout << found.path << ": ";
   if (found.code == 0) {
-    std::cout << "it can be read\n";
+    std::cout << (found.shows_none ? "it can be read, but shows no dataset\n" : "it can be read\n");
   } else {
     std::cout << errno_label(found.code) << " (" << std::generic_category().message(found.code) << ")\n";
   }

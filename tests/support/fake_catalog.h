@@ -31,6 +31,7 @@ class FakeListing : public cache::Listing {
   std::vector<client::Row> listing_rows;
   std::optional<std::filesystem::path> file;
   bool truncated = false;
+  bool names_ids = true;
 
   // Adds a dataset with a row of one column, "dp_id".
   void add(const std::string& id, std::uint64_t estimate = 300'000, std::int64_t mtime = 1'500'000'000) {
@@ -173,7 +174,7 @@ class FakeCatalog : public cache::Catalog {
     state.known = known_.contains(query.adql);
     if (state.known) {
       state.rows = state.datasets = answers_.at(query.adql)->rows();
-      state.names_datasets = true;
+      state.names_datasets = answers_.at(query.adql)->names_ids;
       state.truncated = answers_.at(query.adql)->truncated;
       state.fetched_at = 1'600'000'000;
     }

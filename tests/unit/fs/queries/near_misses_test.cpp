@@ -48,6 +48,58 @@ TEST_F(NearMissesTest, OtherSpellingsOfANameAreNamed) {
   EXPECT_EQ(catalog_.asked(), 2);
 }
 
+TEST_F(NearMissesTest, OfAMisspeltInstrumentTheNearestAreNamed) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE instrument_name = 'UVESS'";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put("SELECT DISTINCT TOP 1000 instrument_name FROM ivoa.ObsCore",
+               column({client::Value{std::string("HAWKI")}, client::Value{std::string("UVES")}}));
+  EXPECT_THAT(status_of(query), HasSubstr("near: no instrument_name is 'UVESS'; the nearest: 'UVES'\n"));
+}
+
+TEST_F(NearMissesTest, IfNoneIsNearAllOfAFewAreNamed) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE instrument_name = 'telescope'";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put("SELECT DISTINCT TOP 1000 instrument_name FROM ivoa.ObsCore",
+               column({client::Value{std::string("HAWKI")}, client::Value{std::string("UVES")}}));
+  EXPECT_THAT(status_of(query),
+              HasSubstr("near: no instrument_name is 'telescope', but one of 'HAWKI', 'UVES'\n"));
+}
+
+TEST_F(NearMissesTest, ESOsNamesOfInstrumentsComeFromItsOwnTable) {
+  auto eso = config();
+  eso.browse.eso_tables = true;
+  mount(eso);
+  const std::string query = "SELECT * FROM dbo.raw WHERE instrument = 'AMBER' AND dp_id = 'X1'";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put("SELECT name FROM util.docurl WHERE type = 'instrument' ORDER BY name",
+               column({client::Value{std::string("AMBER")}}));
+  EXPECT_THAT(status_of(query),
+              HasSubstr("near: instrument 'AMBER' exists; another condition leaves no row\n"));
+}
+
+TEST_F(NearMissesTest, OfAMisspeltWordTheNearestAreNamed) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = 'Betelguese'";
+  catalog_.put(query, column({}, "none"));
+  catalog_.put(
+      "SELECT DISTINCT TOP 50 target_name FROM ivoa.ObsCore WHERE target_name LIKE 'Betelguese' OR "
+      "target_name LIKE 'BETELGUESE' OR target_name LIKE 'betelguese' OR target_name LIKE 'Betel%' OR "
+      "target_name LIKE 'BETEL%'",
+      column({client::Value{std::string("Betelgeuse")}}));
+  EXPECT_THAT(status_of(query),
+              HasSubstr("near: no target_name is 'Betelguese'; the nearest: 'Betelgeuse'\n"));
+}
+
+TEST_F(NearMissesTest, AQueryWithoutAnIdIsToldToSelectIt) {
+  const std::string query = "SELECT target_name FROM ivoa.ObsCore";
+  auto answer = column({client::Value{std::string("NGC253")}}, "unnamed");
+  answer->names_ids = false;
+  catalog_.put(query, answer);
+  EXPECT_THAT(status_of(query), HasSubstr("add obs_publisher_did and access_url to the SELECT\n"));
+  const std::string counted = "SELECT COUNT(*) AS n FROM ivoa.ObsCore";
+  catalog_.put(counted, answer);
+  EXPECT_THAT(status_of(counted), Not(HasSubstr("to the SELECT")));
+}
+
 TEST_F(NearMissesTest, RowsWithoutTheLastConditionAreCounted) {
   const std::string query = "SELECT * FROM ivoa.ObsCore WHERE snr > 10 AND calib_level = 7";
   catalog_.put(query, column({}, "none"));

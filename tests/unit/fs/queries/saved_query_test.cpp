@@ -89,6 +89,23 @@ TEST(SavedQuery, WhatLooksLikeADirectiveIsRefusedWithItsRightForm) {
     EXPECT_TRUE(parse_saved_query(text)) << text;
 }
 
+TEST(SavedQuery, AValueWithoutAColonIsNoComment) {
+  const std::vector<std::string> services{"obs", "cat"};
+  for (const auto& [line, form] :
+       {std::pair("-- service obs", "-- service: obs"), std::pair("-- headers OBJECT", "-- headers: OBJECT"),
+        std::pair("-- headers OBJECT, ESO DET DIT", "-- headers: OBJECT, ESO DET DIT"),
+        std::pair("-- header exptime, object", "-- headers: exptime, object"),
+        std::pair("-- headers-of all", "-- headers-of: all")}) {
+    const auto query = parse_saved_query(line + std::string("\nSELECT 1 FROM t"), {}, services);
+    ASSERT_FALSE(query) << line;
+    EXPECT_EQ(query.error().what(),
+              "query.adql: '" + std::string(line) + "' is no directive; write '" + std::string(form) + "'");
+  }
+  for (const char* line : {"-- service of the night", "-- service mode", "-- headers of science frames",
+                           "-- headers, then spectra", "-- headers wanted", "-- headers"})
+    EXPECT_TRUE(parse_saved_query(line + std::string("\nSELECT 1 FROM t"), {}, services)) << line;
+}
+
 TEST(SavedQuery, PlainCommentsAreNoDirectives) {
   for (const char* text : {"-- title: cubes of NGC 253\nS", "-- note: maxrec is 5\nS", "-- see http://x/y\nS",
                            "-----\nS", "-- Author Name: me\nS", "--\nS"})
