@@ -204,6 +204,11 @@ class Mount:
         with open(self / '.esofs/errors', encoding='utf-8') as file:
             return file.read()
 
+    def settle(self):
+        """Waits until it asks for nothing more, such as the last bytes of a file that was opened."""
+        until(lambda: all(self.status()[lane]['running'] + self.status()[lane]['queued'] == 0
+                          for lane in ('transfers', 'queries')), 'quiet lanes')
+
     def save(self, name, adql):
         """Saves a query as a user would."""
         os.makedirs(self / f'queries/{name}', exist_ok=True)

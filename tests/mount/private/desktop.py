@@ -34,7 +34,7 @@ class Desktop:
                                 XDG_DATA_HOME=os.path.join(folder, 'data'))
         self.environment.pop('DBUS_SESSION_BUS_ADDRESS', None)
         self.bus = self.start('dbus-daemon', '--nofork', '--config-file=' + config)
-        until(lambda: os.path.exists(bus), 'the session bus')
+        until(lambda: self.run_client('ListNames').returncode == 0, 'the session bus')
 
     def start(self, *words, told=b''):
         process = subprocess.Popen(words, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -56,9 +56,15 @@ class Desktop:
                                   told=KEYRING_PASSWORD.encode() if unlocked else b'')
         until(lambda: self.ask('NameHasOwner', 'string:org.freedesktop.secrets').endswith('true'), 'the keyring')
 
-    def ask(self, method, argument):
+    def run_client(self, method, *arguments):
         return run('dbus-send', '--session', '--print-reply', '--dest=org.freedesktop.DBus', '/',
-                   'org.freedesktop.DBus.' + method, argument, env=self.environment).stdout.strip()
+                   'org.freedesktop.DBus.' + method, *arguments, env=self.environment, check=False)
+
+    def ask(self, method, argument):
+        done = self.run_client(method, argument)
+        if done.returncode != 0:
+            raise AssertionError(f'{method} {argument}: {done.stderr}')
+        return done.stdout.strip()
 
     def stop_keyring(self):
         self.stop(self.keyring)

@@ -96,10 +96,6 @@ class Requests(harness.MountTest):
                 'CUBE_ID': CUBE, 'CUBE': mount / f'datasets/{CUBE}/{CUBE}.fits', 'OUT': out,
                 'ESOFS': harness.programs['esofs'], 'LC_ALL': 'C.UTF-8'}
 
-    def settle(self, mount):
-        harness.until(lambda: all(mount.status()[lane]['running'] + mount.status()[lane]['queued'] == 0
-                                  for lane in ('transfers', 'queries')), 'quiet lanes')
-
     def asked(self):
         """The number of requests of each kind since the last look."""
         counts = collections.Counter(next(kind for kind, place in KINDS if request['target'].startswith(place))
@@ -120,12 +116,12 @@ class Requests(harness.MountTest):
             environment = self.environment(mount, home)
             if before:
                 run('sh', '-c', before, env=environment)
-                self.settle(mount)
+                mount.settle()
             self.simulator.reset()
             costs = []
             for _ in range(2):
                 run('sh', '-ec', command, env=environment, text=False)
-                self.settle(mount)
+                mount.settle()
                 costs.append(self.asked())
             return costs
         finally:

@@ -29,14 +29,9 @@ class Walks(harness.MountTest):
     def ahead(self):
         return self.mount.status()['files_ahead']
 
-    def settle(self):
-        """Until nothing moves any more."""
-        harness.until(lambda: all(self.mount.status()[lane]['running'] + self.mount.status()[lane]['queued'] == 0
-                                  for lane in ('transfers', 'queries')), 'quiet lanes')
-
     def assert_useful(self, opened):
         """What was asked for ahead and not opened is at most a fifth of all files."""
-        self.settle()
+        self.mount.settle()
         links, requests, files = self.asked()
         self.assertLessEqual(files - opened, files / 5)
         self.assertLess(links, files / 2 if files > FILES / 2 else files, 'one DataLink answer for many files')
@@ -71,7 +66,7 @@ class Walks(harness.MountTest):
     def test_a_random_order_asks_for_nothing_ahead(self):
         names = random.Random(1).sample(self.names, FILES)
         run('head', '-q', '-c', '2880', *self.paths(names))
-        self.settle()
+        self.mount.settle()
         self.assertEqual(self.asked()[2], FILES)
         self.assertEqual(self.ahead()['asked'], 0)
 
@@ -86,17 +81,17 @@ class Walks(harness.MountTest):
     def test_the_second_walk_asks_for_nothing(self):
         paths = self.paths(self.names)
         run('head', '-q', '-c', '2880', *paths)
-        self.settle()
+        self.mount.settle()
         self.sim.reset()
         run('head', '-q', '-c', '2880', *paths)
-        self.settle()
+        self.mount.settle()
         self.assertEqual(self.asked(), (0, 0, 0))
 
     def test_nothing_ahead_without_prefetch(self):
         self.mount.unmount()
         self.mount = self.mounted('prefetch=0')
         run('head', '-q', '-c', '2880', *self.paths_of(self.mount))
-        self.settle()
+        self.mount.settle()
         self.assertEqual(self.asked()[2], FILES)
 
     def paths_of(self, mount):

@@ -43,6 +43,7 @@ class Find(harness.MountTest):
             os.listdir(self.mount / path)
         read(self.mount / f'datasets/{CUBE}/cutout/{SPEC}.fits')
         read(self.mount / f'datasets/{CUBE}/header.txt')
+        self.mount.settle()
 
     def find(self, *arguments, mount=None):
         """The paths that find prints, below the mount."""
