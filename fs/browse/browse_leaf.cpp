@@ -12,6 +12,7 @@
 #include "client/services/adql.h"
 #include "fs/browse/browse_existing.h"
 #include "fs/queries/query_nodes.h"
+#include "fs/queries/scratch_names.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 

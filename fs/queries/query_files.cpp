@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "fs/queries/query_status.h"
+#include "fs/queries/scratch_names.h"
 #include "fs/tree/names.h"
 #include "fs/tree/plain_nodes.h"
 
@@ -29,6 +30,13 @@ class OpenTextFile : public cache::OpenFile,
   std::uint64_t size() const noexcept override { return file_->size(); }
   const std::string& version() const noexcept override { return no_version_; }
   Cancel write(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done) override {
+    if (!wrote_ && !refused_) {
+      if (auto good = directory_->check(*file_); !good) refused_ = true;
+    }
+    if (refused_) {
+      done(directory_->save_error().value_or(Error(EAGAIN, "it was changed by another mount")));
+      return {};
+    }
     wrote_ = true;
     auto written = file_->write(offset, bytes, context_.now());
     if (!written) cut_ = true;
@@ -51,7 +59,8 @@ class OpenTextFile : public cache::OpenFile,
     if (cut_) return directory_->undo(*file_);
     auto committed = directory_->commit(*file_);
     if (!committed) {
-      wrote_ = true;  // the next fsync or close tries again
+      refused_ = committed.error().code() == EAGAIN;
+      wrote_ = !refused_;  // the next fsync or close tries again
       return committed;
     }
     forget_replaced(context_, *directory_);
@@ -63,7 +72,8 @@ class OpenTextFile : public cache::OpenFile,
   const QueryDirectory::File file_;
   const std::string no_version_;
   std::atomic<bool> wrote_{false};
-  std::atomic<bool> cut_{false};  // a write was refused: what is here is no whole text
+  std::atomic<bool> cut_{false};      // a write was refused: what is here is no whole text
+  std::atomic<bool> refused_{false};  // it would replace what another mount has saved
 };
 
 class TextFileNode : public Node {
@@ -90,10 +100,14 @@ class TextFileNode : public Node {
   bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
   Cancel open(std::optional<uid_t>, bool truncate, Done<FileHandle> done) override {
     if (truncate) {
-      if (auto cut = file_->resize(0, context_.now()); !cut) {
+      auto cut = directory_->check(*file_);
+      if (cut) cut = file_->resize(0, context_.now());
+      if (!cut) {
         done(cut.error());
         return {};
       }
+    } else {
+      directory_->note_read(*file_);
     }
     const auto opened = std::make_shared<OpenTextFile>(context_, directory_, file_);
     done(FileHandle{opened, opened});
@@ -113,6 +127,7 @@ class TextFileNode : public Node {
     }
     if (directory_->frozen()) return refusal("change");
     if (change.size) {
+      if (auto good = directory_->check(*file_); !good) return good;
       if (auto cut = file_->resize(*change.size, context_.now()); !cut) return cut;
       if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
         if (auto committed = directory_->commit(*file_); !committed) return committed;

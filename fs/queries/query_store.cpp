@@ -1,14 +1,17 @@
 #include "fs/queries/query_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include "client/base/unique_fd.h"
 #include "fs/positions/positions.h"
@@ -76,6 +79,47 @@ void sync_directory(const std::filesystem::path& directory) {
   if (fd) (void)::fsync(fd.get());  // some file systems cannot; the rename is then as durable as they make it
 }
 
+// The time of a text; 0: there is none.
+std::int64_t time_of(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) ? nanoseconds(status) : 0;
+}
+
+// A time of its own for each save: the clock of a file system moves only every few milliseconds.
+Result<void> stamp(int fd, const std::filesystem::path& file) {
+  std::array<timespec, 2> times{};
+  (void)::clock_gettime(CLOCK_REALTIME, times.data());
+  times[1] = times[0];
+  if (::futimens(fd, times.data()) != 0) return failure(errno, "set the time of", file);
+  return {};
+}
+
+// Held over a look at a text and its replacement. One that is held for a second belongs to a stopped process; a file system
+// without such locks has none.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::filesystem::path& directory)
+      : fd_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    constexpr int kTries = 100;
+    for (int i = 0; i < kTries && ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
+      if (errno != EWOULDBLOCK) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
+ private:
+  const UniqueFd fd_;
+};
+
+Result<void> replace(const std::filesystem::path& temporary, const std::filesystem::path& path,
+                     std::optional<std::int64_t> before) {
+  const DirectoryLock lock(path.parent_path());
+  if (before && time_of(path) != *before)
+    return Error(EAGAIN, path.string() + " was changed by another mount");
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return failure(errno, "rename onto", path);
+  return {};
+}
+
 }  // namespace
 
 std::filesystem::path QueryStore::file(const std::string& name) const {
@@ -123,21 +167,20 @@ Result<std::int64_t> QueryStore::mtime_ns(const std::string& name) const {
   return nanoseconds(status);
 }
 
-std::int64_t QueryStore::positions_ns(const std::string& name) const {
-  struct stat status {};
-  const bool there = ::stat(positions_file(name).c_str(), &status) == 0 && S_ISREG(status.st_mode);
-  return there ? nanoseconds(status) : 0;
+std::int64_t QueryStore::positions_ns(const std::string& name) const { return time_of(positions_file(name)); }
+
+Result<std::int64_t> QueryStore::save(const std::string& name, const std::string& text,
+                                      std::optional<std::int64_t> before) const {
+  return save_as(file(name), text, before);
 }
 
-Result<std::int64_t> QueryStore::save(const std::string& name, const std::string& text) const {
-  return save_as(file(name), text);
+Result<std::int64_t> QueryStore::save_positions(const std::string& name, const std::string& text,
+                                                std::optional<std::int64_t> before) const {
+  return save_as(positions_file(name), text, before);
 }
 
-Result<std::int64_t> QueryStore::save_positions(const std::string& name, const std::string& text) const {
-  return save_as(positions_file(name), text);
-}
-
-Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, const std::string& text) const {
+Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, const std::string& text,
+                                         std::optional<std::int64_t> before) const {
   make_private(directory_);
   // The pid keeps two mounts apart; savers of one mount take turns.
   const std::filesystem::path temporary =
@@ -145,11 +188,11 @@ Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, cons
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return failure(errno, "create", temporary);
   auto written = write_all(fd.get(), text, temporary);
+  if (written) written = stamp(fd.get(), temporary);
   if (written && ::fsync(fd.get()) != 0) written = failure(errno, "fsync", temporary);
   struct stat status {};
   if (written && ::fstat(fd.get(), &status) != 0) written = failure(errno, "stat", temporary);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
-    written = failure(errno, "rename onto", path);
+  if (written) written = replace(temporary, path, before);
   if (!written) {
     (void)::unlink(temporary.c_str());
     return written.error();
@@ -165,11 +208,15 @@ Result<void> QueryStore::remove_positions(const std::string& name) const {
 }
 
 Result<void> QueryStore::remove(const std::string& name) const {
-  if (auto removed = remove_text(file(name)); !removed) return removed;
+  {
+    const DirectoryLock lock(directory_);
+    if (auto removed = remove_text(file(name)); !removed) return removed;
+  }
   return remove_positions(name);
 }
 
 Result<void> QueryStore::rename(const std::string& from, const std::string& to) const {
+  const DirectoryLock lock(directory_);
   if (::rename(file(from).c_str(), file(to).c_str()) != 0) return failure(errno, "rename", file(from));
   // Positions of an earlier query `to` must not become those of this one.
   const bool moved = ::rename(positions_file(from).c_str(), positions_file(to).c_str()) == 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,14 @@ class TextStore {
   virtual Result<Saved> load(const std::string& name) const = 0;  // ENOENT: no such query
   // The file's time; ENOENT: no such query.
   virtual Result<std::int64_t> mtime_ns(const std::string& name) const = 0;
-  // Returns the new file's time. Creates the directory (0700) if needed.
-  virtual Result<std::int64_t> save(const std::string& name, const std::string& text) const = 0;
+  // Returns the new file's time. Creates the directory (0700) if needed. before: the time that the text must have which this
+  // one replaces, 0 if there must be none; EAGAIN: it is another. nullopt: any.
+  virtual Result<std::int64_t> save(const std::string& name, const std::string& text,
+                                    std::optional<std::int64_t> before) const = 0;
   // Of the list of positions; 0: there is none.
   virtual std::int64_t positions_ns(const std::string& name) const = 0;
-  virtual Result<std::int64_t> save_positions(const std::string& name, const std::string& text) const = 0;
+  virtual Result<std::int64_t> save_positions(const std::string& name, const std::string& text,
+                                              std::optional<std::int64_t> before) const = 0;
   virtual Result<void> remove_positions(const std::string& name) const = 0;
   // A query with its positions; success if there is none.
   virtual Result<void> remove(const std::string& name) const = 0;

@@ -68,13 +68,14 @@ Result<std::int64_t> UserStore::mtime_ns(const std::string& name) const {
   return own || !not_for_us(own.error()) ? std::move(own) : spare_.mtime_ns(name);
 }
 
-Result<std::int64_t> UserStore::save(const std::string& name, const std::string& text) const {
+Result<std::int64_t> UserStore::save(const std::string& name, const std::string& text,
+                                     std::optional<std::int64_t> before) const {
   const bool in_spare = spare_.mtime_ns(name).has_value();
   auto own = at_home<std::int64_t>([&](const QueryStore& store) -> Result<std::int64_t> {
     if (in_spare && !store.mtime_ns(name)) return Error(ENOENT, name + " is not here");
-    return store.save(name, text);
+    return store.save(name, text, before);
   });
-  return own || !not_for_us(own.error()) ? std::move(own) : spare_.save(name, text);
+  return own || !not_for_us(own.error()) ? std::move(own) : spare_.save(name, text, before);
 }
 
 template <class T>
@@ -94,8 +95,10 @@ std::int64_t UserStore::positions_ns(const std::string& name) const {
   return time ? *time : 0;
 }
 
-Result<std::int64_t> UserStore::save_positions(const std::string& name, const std::string& text) const {
-  return where<std::int64_t>(name, [&](const QueryStore& store) { return store.save_positions(name, text); });
+Result<std::int64_t> UserStore::save_positions(const std::string& name, const std::string& text,
+                                               std::optional<std::int64_t> before) const {
+  return where<std::int64_t>(
+      name, [&](const QueryStore& store) { return store.save_positions(name, text, before); });
 }
 
 Result<void> UserStore::remove_positions(const std::string& name) const {

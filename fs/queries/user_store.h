@@ -51,9 +51,11 @@ class UserStore : public TextStore {
   Result<std::vector<std::string>> names() const override;
   Result<Saved> load(const std::string& name) const override;
   Result<std::int64_t> mtime_ns(const std::string& name) const override;
-  Result<std::int64_t> save(const std::string& name, const std::string& text) const override;
+  Result<std::int64_t> save(const std::string& name, const std::string& text,
+                            std::optional<std::int64_t> before) const override;
   std::int64_t positions_ns(const std::string& name) const override;
-  Result<std::int64_t> save_positions(const std::string& name, const std::string& text) const override;
+  Result<std::int64_t> save_positions(const std::string& name, const std::string& text,
+                                      std::optional<std::int64_t> before) const override;
   Result<void> remove_positions(const std::string& name) const override;
   Result<void> remove(const std::string& name) const override;
   Result<void> rename(const std::string& from, const std::string& to) const override;

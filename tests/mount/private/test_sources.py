@@ -62,6 +62,7 @@ class Netrc(SourcesTest):
         good = ('pi', 'pi-password')
         for name, text in {
                 'one line': 'machine 127.0.0.1 login pi password pi-password\n',
+                'words in capitals': 'MACHINE 127.0.0.1 LOGIN pi PASSWORD pi-password\n',
                 'lines of Windows': 'machine 127.0.0.1\r\n\tlogin pi\r\n\tpassword pi-password\r\n',
                 'no end of line': 'machine 127.0.0.1 login pi password pi-password',
                 'quotes': 'machine "127.0.0.1" login "pi" password "pi-password"\n',

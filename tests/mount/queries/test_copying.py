@@ -96,7 +96,7 @@ class Copying(harness.MountTest):
         self.assertIn('Read-only file system', done.stderr)
         self.assert_text('b', self.text)
         why = os.getxattr(self.mount / 'queries/b', 'user.esofs.error').decode()
-        self.assertIn('the files of a query are made by its text', why)
+        self.assertIn('only query.adql and positions.csv can be written here', why)
 
 
 if __name__ == '__main__':

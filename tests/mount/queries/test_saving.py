@@ -267,6 +267,17 @@ class SavingBesideListings(harness.MountTest):
             os.rmdir(os.path.join(folder, name))
             self.assertNotIn(name, listing.names())
             self.assert_errno(errno.ENOENT, os.stat, os.path.join(folder, name))
+            os.mkdir(os.path.join(folder, name))
+            os.rmdir(os.path.join(folder, name))
+
+    def test_a_listing_does_not_bring_back_an_old_name(self):
+        queries = self.mount / 'queries'
+        os.mkdir(queries + '/old')
+        listing = self.listing(queries)
+        os.rename(queries + '/old', queries + '/new')
+        self.assertNotIn('old', listing.names())
+        self.assert_errno(errno.ENOENT, os.stat, queries + '/old')
+        self.assertTrue(os.path.isdir(queries + '/new'))
 
     def test_rewinddir_shows_the_directory_as_it_is(self):
         queries = self.mount / 'queries'

@@ -428,9 +428,9 @@ TEST_F(QueryNodesTest, QueriesSurviveARemountWithTheirInodes) {
 }
 
 TEST_F(QueryNodesTest, WhatAnotherMountSavesIsTakenUp) {
-  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", kAdql));
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", kAdql, std::nullopt));
   EXPECT_EQ(list({"queries"}), std::vector<std::string>{"b"});
-  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", "SELECT other"));
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").save("b", "SELECT other", std::nullopt));
   EXPECT_EQ(cat({"queries", "b", "query.adql"}), "SELECT other");
   ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").remove("b"));
   EXPECT_EQ(list({"queries"}), std::vector<std::string>{});

@@ -45,7 +45,7 @@ class UserStoreTest : public ::testing::Test {
 TEST_F(UserStoreTest, TextsAreFilesOfTheUserInTheHome) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const auto store = at_home();
-  ASSERT_TRUE(store.save("mine", "SELECT 1"));
+  ASSERT_TRUE(store.save("mine", "SELECT 1", std::nullopt));
   struct stat status {};
   ASSERT_EQ(::stat((own_ / "mine.adql").c_str(), &status), 0);
   EXPECT_EQ(status.st_uid, kAnna);
@@ -60,7 +60,7 @@ TEST_F(UserStoreTest, TextsAreFilesOfTheUserInTheHome) {
 
 TEST_F(UserStoreTest, WithoutAHomeTextsAreInTheSpareFolder) {
   const auto store = this->store("");
-  ASSERT_TRUE(store.save("mine", "SELECT 1"));
+  ASSERT_TRUE(store.save("mine", "SELECT 1", std::nullopt));
   EXPECT_TRUE(there(spare_, "mine"));
   struct stat status {};
   ASSERT_EQ(::stat(spare_.parent_path().c_str(), &status), 0);
@@ -77,23 +77,23 @@ TEST_F(UserStoreTest, AHomeThatCannotBeWrittenIsLeftAlone) {
   std::filesystem::permissions(home_,
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   const auto store = at_home();
-  ASSERT_TRUE(store.save("mine", "SELECT 1"));
+  ASSERT_TRUE(store.save("mine", "SELECT 1", std::nullopt));
   EXPECT_TRUE(there(spare_, "mine"));
   EXPECT_TRUE(std::filesystem::is_empty(home_));
 }
 
 TEST_F(UserStoreTest, ATextStaysWhereItIsUntilItIsRemoved) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-  ASSERT_TRUE(store("").save("old", "SELECT 1"));
+  ASSERT_TRUE(store("").save("old", "SELECT 1", std::nullopt));
   const auto store = at_home();
-  ASSERT_TRUE(store.save("old", "SELECT 2"));
-  ASSERT_TRUE(store.save("new", "SELECT 3"));
+  ASSERT_TRUE(store.save("old", "SELECT 2", std::nullopt));
+  ASSERT_TRUE(store.save("new", "SELECT 3", std::nullopt));
   EXPECT_TRUE(there(spare_, "old"));
   EXPECT_FALSE(there(own_, "old"));
   EXPECT_TRUE(there(own_, "new"));
   EXPECT_EQ(*store.names(), (std::vector<std::string>{"new", "old"}));
   ASSERT_TRUE(store.remove("old"));
-  ASSERT_TRUE(store.save("old", "SELECT 4"));
+  ASSERT_TRUE(store.save("old", "SELECT 4", std::nullopt));
   EXPECT_TRUE(there(own_, "old"));
 }
 
@@ -108,7 +108,7 @@ TEST_F(UserStoreTest, LinksLeadNowhereThatTheUserMayNotGo) {
   const auto store = at_home();
   EXPECT_FALSE(store.load("root"));
   EXPECT_TRUE(store.names()->empty());
-  ASSERT_TRUE(store.save("root", "mine"));
+  ASSERT_TRUE(store.save("root", "mine", std::nullopt));
   EXPECT_EQ(store.load("root")->text, "mine");
   std::string kept;
   std::getline(std::ifstream(secrets / "root.adql"), kept);

@@ -1,0 +1,101 @@
+"""Two mounts of one configuration directory: what one saves while the other still shows the text before (fs/queries/SEMANTICS.md)."""
+import errno
+import os
+import subprocess
+import threading
+
+import harness
+from harness import read
+
+ONE, TWO = ('SELECT TOP 1 * FROM ivoa.ObsCore', 'SELECT TOP 2 * FROM ivoa.ObsCore')
+
+
+class TwoMounts(harness.MountTest):
+    def setUp(self):
+        super().setUp()
+        self.other = harness.Mount(self.mount.archive, self.home)
+        self.addCleanup(self._end, self.other)
+        self.folder = self.other / 'queries/q'
+        self.kept = os.path.join(self.home.config, 'queries/q.adql')
+        self.mount.save('q', ONE)
+        harness.until(lambda: os.path.exists(self.folder + '/query.adql'), 'the query in the other mount')
+
+    def save(self, mount, text):
+        with open(mount / 'queries/q/query.adql', 'w', encoding='utf-8') as file:
+            file.write(text + '\n')
+
+    def shell(self, command):
+        return subprocess.run(['bash', '-c', command], cwd=self.folder, capture_output=True, text=True, timeout=harness.PATIENCE, check=False)
+
+    def shown(self, mount):
+        return read(mount / 'queries/q/query.adql').decode()
+
+    def test_an_editor_sees_what_the_other_mount_has_saved(self):
+        for command in ("sed -i 's/ObsCore/ObsCore -- seen/' query.adql", "echo '-- seen' >> query.adql",
+                        "vim -es -V1 -u NONE -c '%s/ObsCore/ObsCore -- seen/' -c wq query.adql"):
+            for number in (1000, 2, 30):  # texts of several lengths
+                with self.subTest(command, number=number):
+                    text = ONE.replace('1', str(number))
+                    os.stat(self.folder + '/query.adql')
+                    self.save(self.mount, text)
+                    done = self.shell(command)
+                    kept = read(self.kept).decode()
+                    asked = 'changed since reading' in done.stderr  # of vim, which takes no answer for no
+                    if done.returncode == 0 and not asked:
+                        self.assertIn(text, kept)
+                        self.assertIn('-- seen', kept)
+                    else:
+                        self.assertEqual(kept, text + '\n')
+                    self.assertEqual(self.shown(self.other), kept)
+                    self.assertNotIn('\0', kept)
+
+    def test_a_text_that_was_read_does_not_replace_a_newer_one(self):
+        new = self.folder + '/query.adql.new'
+        for write in (lambda: os.replace(new, self.folder + '/query.adql'), lambda: self.save(self.other, ONE + ' -- edited')):
+            self.save(self.mount, ONE)
+            with open(new, 'w', encoding='utf-8') as file:
+                file.write(self.shown(self.other).strip() + ' -- edited\n')
+            self.save(self.mount, TWO)
+            self.assert_errno(errno.EAGAIN, write)
+            self.assertEqual(read(self.kept).decode(), TWO + '\n')
+            self.assertEqual(self.shown(self.other), TWO + '\n')
+            self.assertIn('not saved: EAGAIN', read(self.folder + '/status.txt').decode())
+            self.save(self.other, ONE)  # now that the newer one was seen
+            self.assertEqual(read(self.kept).decode(), ONE + '\n')
+
+    def test_a_text_that_was_not_read_is_replaced(self):
+        for text in (TWO, ONE, TWO):
+            self.save(self.other, text)
+            self.save(self.mount, text.replace('TOP', 'top'))
+            self.save(self.other, text)
+            self.assertEqual(read(self.kept).decode(), text + '\n')
+
+    def test_each_of_many_saves_is_kept_or_refused(self):
+        lines = {}
+
+        def add(mount, mark):
+            """Appends lines to what is there, as an editor does."""
+            lines[mark] = []
+            for number in range(60):
+                line = f'-- {mark}{number}'
+                text = read(mount / 'queries/q/query.adql').decode()
+                new = mount / f'queries/q/query.adql.{mark}'
+                with open(new, 'w', encoding='utf-8') as file:
+                    file.write(text + line + '\n')
+                try:
+                    os.replace(new, mount / 'queries/q/query.adql')
+                    lines[mark].append(line)
+                except BlockingIOError:
+                    pass
+        writers = [threading.Thread(target=add, args=writer) for writer in ((self.mount, 'a'), (self.other, 'b'))]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        kept = read(self.kept).decode().splitlines()
+        self.assertEqual(sorted(set(lines['a'] + lines['b']) - set(kept)), [])
+        self.assertTrue(lines['a'] and lines['b'])
+
+
+if __name__ == '__main__':
+    harness.main()
