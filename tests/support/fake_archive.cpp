@@ -9,20 +9,15 @@
 #include "tests/support/patience.h"
 
 namespace esofs::tests {
-
 namespace {
 
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 constexpr std::chrono::milliseconds kLookAgain{2};  // at silent_for(), in a hold
 
-std::string text_of(const client::Value& value) {
-  const auto* text = std::get_if<std::string>(&value.is);
-  return text == nullptr ? "" : *text;
-}
-
-std::int64_t number_of(const client::Value& value) {
-  const auto* number = std::get_if<std::int64_t>(&value.is);
-  return number == nullptr ? 0 : *number;
+template <class T>
+T value_of(const client::Value& value) {
+  const auto* is = std::get_if<T>(&value.is);
+  return is == nullptr ? T() : *is;
 }
 
 }  // namespace
@@ -66,11 +61,10 @@ void FakeArchive::put_table(const std::string& adql, std::vector<client::Column>
 std::vector<client::Column> FakeArchive::named(const std::vector<std::string>& names) {
   std::vector<client::Column> columns;
   for (const auto& name : names) {
-    client::Column column;
+    auto& column = columns.emplace_back();
     column.name = name;
     column.datatype = "char";
     column.arraysize = "*";
-    columns.push_back(std::move(column));
   }
   return columns;
 }
@@ -81,13 +75,12 @@ void FakeArchive::put_links(const std::string& url, client::Links links) {
 }
 
 client::Links FakeArchive::links_to(const std::string& file_url, std::optional<std::uint64_t> length) {
-  client::Link link;
+  client::Links links;
+  auto& link = links.rows.emplace_back();
   link.access_url = file_url;
   link.semantics = "#this";
   link.content_type = "application/fits";
   link.content_length = length;
-  client::Links links;
-  links.rows.push_back(std::move(link));
   links.document = "<VOTABLE/>";
   return links;
 }
@@ -419,8 +412,7 @@ Result<client::FileHead> FakeArchive::fetch(const client::FetchRequest& request,
   head.content_type = options.content_type;
   auto sent = sink.head(head);
   if (sent) sent = send_body(request.url, file, range, sink, turn);
-  if (!sent) return sent.error();
-  return head;
+  return sent ? Result<client::FileHead>(head) : sent.error();
 }
 
 Result<void> FakeArchive::send_body(const std::string& url, const File& file, client::ByteRange range,
@@ -437,14 +429,9 @@ Result<void> FakeArchive::send_body(const std::string& url, const File& file, cl
     if (end <= done) return failure->clean ? Result<void>() : failure->error;
     const auto size = static_cast<std::size_t>(end - done);
     const auto offset = range.first + done;
-    std::vector<std::byte> computed;
-    std::span<const std::byte> piece;
-    if (file.bytes) {
-      piece = std::span(*file.bytes).subspan(static_cast<std::size_t>(offset), size);
-    } else {
-      computed = bytes_at(offset, size, file.options.salt);
-      piece = computed;
-    }
+    const auto computed = file.bytes ? std::vector<std::byte>() : bytes_at(offset, size, file.options.salt);
+    const auto piece = file.bytes ? std::span(*file.bytes).subspan(static_cast<std::size_t>(offset), size)
+                                  : std::span(computed);
     {
       const std::lock_guard lock(mutex_);
       state_.bytes[url] += size;
@@ -494,15 +481,17 @@ std::function<std::optional<client::Dataset>(std::span<const client::Value>)> Fa
       return found == at.end() ? client::Value{} : row[found->second];
     };
     client::Dataset dataset;
-    dataset.id = text_of(cell("dp_id"));
+    dataset.id = value_of<std::string>(cell("dp_id"));
     if (dataset.id.empty()) return std::nullopt;
-    dataset.access_url = text_of(cell("access_url"));
-    const bool links = text_of(cell("access_format")).find("datalink") != std::string::npos;
+    dataset.access_url = value_of<std::string>(cell("access_url"));
+    const bool links = value_of<std::string>(cell("access_format")).find("datalink") != std::string::npos;
     dataset.access = links ? client::AccessKind::kDataLink : client::AccessKind::kFile;
-    dataset.estimate_bytes = static_cast<std::uint64_t>(number_of(cell("access_estsize"))) * 1000;
-    dataset.mtime = dataset.modified = number_of(cell("last_mod_date"));
-    if (const auto extension = text_of(cell("extension")); !extension.empty()) dataset.extension = extension;
-    dataset.release_date = text_of(cell("obs_release_date"));
+    dataset.estimate_bytes =
+        static_cast<std::uint64_t>(value_of<std::int64_t>(cell("access_estsize"))) * 1000;
+    dataset.mtime = dataset.modified = value_of<std::int64_t>(cell("last_mod_date"));
+    if (const auto extension = value_of<std::string>(cell("extension")); !extension.empty())
+      dataset.extension = extension;
+    dataset.release_date = value_of<std::string>(cell("obs_release_date"));
     return dataset;
   };
 }

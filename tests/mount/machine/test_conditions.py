@@ -322,6 +322,13 @@ class Machine(harness.MountTest):
             doctor = self.esofs('doctor', self.sim.profile, *self.options(), '-o', f'{option}=/no/such/file')
             self.assertRegex(doctor.stdout, f"(?m)^PROBLEM .*'{option}': /no/such/file")
 
+    def test_a_proxy_by_an_unknown_scheme_is_refused(self):
+        for proxy, sentence in (('ftp://127.0.0.1:21', 'there are http, https, socks4'), ('127.0.0.1:3128', 'it is not a URL such as http://')):
+            done = self.mount_at(self.place(), '-o', f'proxy={proxy}')
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("option 'proxy'", done.stderr)
+            self.assertIn(sentence, done.stderr)
+
     def test_the_help_of_a_command_is_found_in_two_ways(self):
         self.assertEqual(self.esofs('help', 'mount').stdout, self.esofs('mount', '--help').stdout)
         self.assertEqual(self.esofs('help').stdout, self.esofs('--help').stdout)

@@ -127,7 +127,12 @@ class Documents(AnswersTest):
                 self.assertEqual(len(asked), 1)
                 self.again()
 
-    def test_a_text_is_no_picture_package_or_table(self):
+    def test_a_text_is_no_table(self):
+        folder = self.answered(lambda _: 'ERROR: quota exceeded', 200, 'text/plain')
+        self.assertRaises(OSError, os.listdir, folder)
+        self.assertIn('ERROR: quota exceeded', self.status(folder))
+
+    def test_a_text_is_no_picture_package_or_paper(self):
         kinds = {'picture': ('image/png', '.png'), 'paper': ('application/pdf', '.pdf'), 'package': ('application/x-tar', '.tar')}
 
         def answer_links(request):

@@ -1,5 +1,7 @@
 """Whole means whole: answers that end too early or come in short parts, packages under FITS names, and names that have an extension."""
+import bz2
 import errno
+import gzip
 import io
 import os
 import tarfile
@@ -169,6 +171,17 @@ class Packed(archive_server.ArchiveTest):
     def test_lzw_without_the_fill_of_the_last_block_is_unpacked(self):
         plain = fits('bare', 20_000)[:BLOCK + 20_000]
         self.assert_bytes(self.mounted_as('one.fits.Z', lzw(plain))[1], plain)
+
+    def test_streams_of_several_members_are_unpacked_whole(self):
+        plain = fits('members', 500_000)
+        parts = [plain[at:at + 100_000] for at in range(0, len(plain), 100_000)]
+        for name, pack in (('one.fits.gz', gzip.compress), ('one.fits.bz2', bz2.compress)):
+            with self.subTest(name):
+                mount, path = self.mounted_as(name, b''.join(pack(part) for part in parts))
+                self.assert_bytes(path, plain)
+                mount.unmount()
+                self.home.close()
+                self.home = harness.Home()
 
     def test_tiles_of_64_bits_are_refused_with_the_reason(self):
         mount, path = self.mounted_as('one.fits.fz', tiles_of_64_bits())
