@@ -22,10 +22,13 @@ constexpr std::uint64_t kBlock = 2880;
 constexpr std::size_t kCard = 80;
 constexpr std::int64_t kMostAxes = 999;
 
-// Whole blocks up to the end of the cache's chunk, so that a short header costs one chunk.
-std::size_t read_size(std::uint64_t offset) {
+// Whole blocks up to the end of the cache's chunk, so that a short header costs one chunk. If only the first of them are at hand,
+// only these: in a packed file the data behind a header costs more than the header.
+std::size_t read_size(cache::OpenFile& file, std::uint64_t offset) {
   const std::uint64_t left = cache::kChunkBytes - offset % cache::kChunkBytes;
-  return static_cast<std::size_t>(std::max(left / kBlock, std::uint64_t{1}) * kBlock);
+  std::size_t blocks = static_cast<std::size_t>(std::max(left / kBlock, std::uint64_t{1}));
+  while (blocks > 1 && !file.at_hand(offset, blocks * kBlock) && file.at_hand(offset, kBlock)) blocks /= 2;
+  return blocks * kBlock;
 }
 
 // The value of a card without its comment; "" if the card has no value indicator.
@@ -145,7 +148,7 @@ class HeaderWalk : public std::enable_shared_from_this<HeaderWalk> {
       auto handover = std::make_shared<Guarded<Handover>>();
       const auto question = slot_.begin();
       Cancel cancel = file_->read(
-          offset_, read_size(offset_),
+          offset_, read_size(*file_, offset_),
           AskedBy(done_.cause(), [self = shared_from_this(), handover](Result<cache::Bytes> bytes) {
             {
               auto locked = handover->lock();

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace esofs::cache {
+namespace {
+
+// A packed file of at most this size is fetched by one request, which costs little more than its parts.
+constexpr std::uint64_t kSmallTiled = 1ULL << 20U;
+
+}  // namespace
 
 Cancel Views::open(const FileId& id, const client::Dataset& dataset, const Delivered& delivered, bool sized,
                    Done<ContentPtr> done) {
@@ -19,7 +25,12 @@ Cancel Views::open(const FileId& id, const client::Dataset& dataset, const Deliv
       done(ContentPtr(file));
     }));
   }
-  if (auto view = known_view(dataset, id, delivered.record)) {
+  const auto file = tiled(id, delivered);
+  if (file && file->sized()) {
+    done(ContentPtr(file));
+    return {};
+  }
+  if (auto view = file ? nullptr : known_view(dataset, id, delivered.record)) {
     done(view);
     return {};
   }
@@ -64,8 +75,24 @@ void Views::learn(const FileId& id, const ContentKey& packed, std::optional<std:
 
 // --- tile-compressed files ---
 
+// Null: it is to be unpacked as a whole.
+std::shared_ptr<TiledFile> Views::tiled(const FileId& id, const Delivered& delivered) {
+  const ContentKey& packed = delivered.record.key;
+  const auto open = known_->contents(id, delivered.record).view;
+  if (open && !open->expired()) return std::dynamic_pointer_cast<TiledFile>(open);
+  const auto known = known_->record(id);
+  const FileRecord& record = known && known->key == packed ? *known : delivered.record;
+  if (record.whole || record.plain_odd || delivered.content->size() <= kSmallTiled) return nullptr;
+  const TiledFile::About about{delivered.content, packed.plain(), scratch_, record.plain_size};
+  const auto file = std::make_shared<TiledFile>(
+      parts_, about, [weak = weak_from_this(), id, packed](std::optional<std::uint64_t> size) {
+        if (const auto self = weak.lock()) self->learn(id, packed, size);
+      });
+  return std::dynamic_pointer_cast<TiledFile>(known_->adopt_view(id, record, file));
+}
+
 ContentPtr Views::known_view(const client::Dataset& dataset, const FileId& id, const FileRecord& record) {
-  if (auto view = known_->contents(id, record).view) return view;
+  if (auto view = known_->contents(id, record).view; view && !view->expired()) return view;
   const auto known = known_->record(id);
   if (!known || known->key != record.key || !known->plain_size) return nullptr;
   return view_content(dataset, id, record, MadeView{*known->plain_size, nullptr});
@@ -85,14 +112,37 @@ ContentPtr Views::view_content(const client::Dataset& dataset, const FileId& id,
 
 void Views::begin(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
                   const AttemptPtr& attempt) {
+  const auto file = tiled(id, delivered);
+  if (!file) return begin_whole(id, dataset, delivered, attempt);
+  begin_tiled(id, dataset, delivered, file, attempt);
+}
+
+void Views::begin_tiled(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
+                        const std::shared_ptr<TiledFile>& file, const AttemptPtr& attempt) {
+  const auto question = attempt->question.begin();
+  Cancel leave = file->when_sized(AskedBy(attempt->cause, [self = shared_from_this(), id, dataset, delivered,
+                                                           file, attempt](const Result<Bytes>& sized) {
+    const Cancel asked = attempt->question.end();
+    if (sized) return self->views_.land(*attempt, ContentPtr(file));
+    if (sized.error().code() == EOPNOTSUPP) return self->begin_whole(id, dataset, delivered, attempt);
+    if (attempt->stop.stop_requested()) return self->begin_again(id, dataset, delivered, *attempt);
+    self->views_.land(*attempt, sized.error());
+  }));
+  attempt->question.hold(question, std::move(leave));
+}
+
+void Views::begin_again(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
+                        const Attempt& stopped) {
+  if (const auto next = views_.stopped(stopped)) begin(id, dataset, delivered, next);
+}
+
+void Views::begin_whole(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
+                        const AttemptPtr& attempt) {
   make(delivered, attempt,
        AskedBy(attempt->cause,
                [self = shared_from_this(), id, dataset, delivered, attempt](Result<MadeView> made) {
-                 if (!made && attempt->stop.stop_requested()) {
-                   if (const auto next = self->views_.stopped(*attempt))
-                     self->begin(id, dataset, delivered, next);
-                   return;
-                 }
+                 if (!made && attempt->stop.stop_requested())
+                   return self->begin_again(id, dataset, delivered, *attempt);
                  if (!made) return self->views_.land(*attempt, made.error());
                  FileRecord record = self->known_->record(id).value_or(delivered.record);
                  if (record.key == delivered.record.key) {

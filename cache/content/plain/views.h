@@ -1,5 +1,6 @@
 // Views: the plain forms of packed files, opened. A stream (.Z, .gz, .bz2) is decoded as it is read (UnpackedFile), a tile-compressed
-// file is unpacked as a whole (ViewFile). All who open one version share one content.
+// file where it is read (TiledFile); one that is small, of an unusual form or not to be had in ranges is unpacked as a whole
+// (ViewFile). All who open one version share one content.
 //
 //   errors   those of reading the delivered file; EIO if it cannot be unpacked
 //   threads  thread-safe; answers as client/base/ask.h says
@@ -14,6 +15,7 @@
 #include "cache/content/content.h"
 #include "cache/content/known_files.h"
 #include "cache/content/opening.h"
+#include "cache/content/plain/tiled_file.h"
 #include "cache/content/plain/unpacked_file.h"
 #include "cache/content/plain/view.h"
 #include "client/model/model.h"
@@ -39,6 +41,7 @@ class Views : public std::enable_shared_from_this<Views> {
 
  private:
   std::shared_ptr<UnpackedFile> stream(const FileId& id, const Delivered& delivered);
+  std::shared_ptr<TiledFile> tiled(const FileId& id, const Delivered& delivered);
   void learn(const FileId& id, const ContentKey& packed, std::optional<std::uint64_t> size);
 
   ContentPtr known_view(const client::Dataset& dataset, const FileId& id, const FileRecord& record);
@@ -46,6 +49,12 @@ class Views : public std::enable_shared_from_this<Views> {
                           const MadeView& made);
   void begin(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
              const AttemptPtr& attempt);
+  void begin_tiled(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
+                   const std::shared_ptr<TiledFile>& file, const AttemptPtr& attempt);
+  void begin_whole(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
+                   const AttemptPtr& attempt);
+  void begin_again(const FileId& id, const client::Dataset& dataset, const Delivered& delivered,
+                   const Attempt& stopped);
   void make(const Delivered& delivered, AttemptPtr attempt, Done<MadeView> done);
   void remake(const client::Dataset& dataset, const ContentKey& key, const Done<MadeView>& done);
 

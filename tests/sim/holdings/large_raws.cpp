@@ -29,6 +29,13 @@ std::vector<Dataset> large_raws() {
   raw.ny = 2880;
   all.raws(raw, "HARPS", 1, mjd_of("2008-08-09T08:08:08.808"));
 
+  raw.instrument = "OMEGACAM";
+  raw.packing = Packing::kTiles;
+  raw.detectors = 32;
+  raw.nx = 2144;
+  raw.ny = 4200;
+  all.raws(raw, "OMEGA", 1, mjd_of("2011-11-11T11:11:11.111"));
+
   Dataset master = invented(Kind::kMaster, "VIRCAM", "ESO-VISTA", kBlank);
   master.packing = Packing::kGzip;
   master.dp_id = "M.VIRCAM.2010-10-10T10:10:10.010";
