@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace esofs {
+namespace {
+
+constexpr pid_t kAheadLine = -1;
+
+}  // namespace
 
 Lane::Lane(std::string name, int width, int most_threads, int share)
     : name_(std::move(name)),
@@ -30,9 +35,11 @@ Lane::~Lane() {
       const std::lock_guard lock(mutex_);
       threads.swap(threads_);
       ended.swap(ended_);
-      for (const auto& kind : turns_)
-        std::move(kind->second.queue.begin(), kind->second.queue.end(), std::back_inserter(left));
-      for (const auto& kind : turns_) kind->second.queue.clear();
+      for (const auto& [kind, line] : turns_) {
+        auto& queue = line->second.queue;
+        std::move(queue.begin(), queue.end(), std::back_inserter(left));
+        queue.clear();
+      }
       turns_.clear();
     }
     if (threads.empty() && left.empty()) break;
@@ -48,9 +55,11 @@ Lane::~Lane() {
 void Lane::submit(Job job, const std::string& kind, const Cause& cause) {
   const Cause named = cause.named();
   const std::lock_guard lock(mutex_);
-  const auto at = kinds_.try_emplace(kind).first;
-  if (at->second.queue.empty()) turns_.push_back(at);
-  at->second.queue.push_back({std::move(job), named});
+  const auto of = kinds_.try_emplace(kind).first;
+  const pid_t asker = named.operation == Operation::kAhead ? kAheadLine : named.pid;
+  const auto line = of->second.lines.try_emplace(asker).first;
+  if (line->second.queue.empty()) turns_.push_back({of, line});
+  line->second.queue.push_back({std::move(job), named});
   if (!ending_) start_thread_if_needed();
   ready_.notify_one();
 }
@@ -58,25 +67,41 @@ void Lane::submit(Job job, const std::string& kind, const Cause& cause) {
 Lane::Load Lane::load() const {
   const std::lock_guard lock(mutex_);
   std::size_t queued = 0;
-  for (const auto& kind : turns_) queued += kind->second.queue.size();
+  for (const auto& place : turns_) queued += place.line->second.queue.size();
   return {queued, running_, waiting_, threads_.size()};
 }
 
 bool Lane::may_start() const {
   if (running_ - waiting_ >= width_) return false;
-  return std::any_of(turns_.begin(), turns_.end(), [this](const auto& kind) { return within_share(*kind); });
+  return std::any_of(turns_.begin(), turns_.end(),
+                     [this](const Place& place) { return within_share(place); });
 }
 
-bool Lane::within_share(const Kinds::value_type& kind) const {
-  return kind.first.empty() || kind.second.waiting < share_;
+bool Lane::within_share(const Place& place) const {
+  return place.kind->first.empty() || place.kind->second.waiting < share_;
 }
 
-Lane::Kinds::iterator Lane::take_turn() {
-  const auto turn =
-      std::find_if(turns_.begin(), turns_.end(), [this](const auto& kind) { return within_share(*kind); });
-  const auto kind = *turn;
-  turns_.erase(turn);
-  return kind;
+Lane::Place Lane::take_turn() {
+  auto best = turns_.end();
+  std::pair<int, int> fewest;
+  for (auto at = turns_.begin(); at != turns_.end(); ++at) {
+    const Line& line = at->line->second;
+    const Kind& kind = at->kind->second;
+    const std::pair moving(line.running - line.waiting, kind.running - kind.waiting);
+    if (!within_share(*at) || (best != turns_.end() && moving >= fewest)) continue;
+    best = at;
+    fewest = moving;
+  }
+  const Place place = *best;
+  turns_.erase(best);
+  return place;
+}
+
+void Lane::end_turn(const Place& place) {
+  --place.kind->second.running;
+  Lines& lines = place.kind->second.lines;
+  if (--place.line->second.running == 0 && place.line->second.queue.empty()) lines.erase(place.line);
+  if (lines.empty()) kinds_.erase(place.kind);
 }
 
 void Lane::start_thread_if_needed() {
@@ -113,31 +138,34 @@ void Lane::run(const std::stop_token& stop, std::list<std::jthread>::iterator se
     ready_.wait(lock, [this] { return ending_ || may_start(); });
     --idle_;
     if (ending_) return;
-    const auto kind = take_turn();
-    auto [job, cause] = std::move(kind->second.queue.front());
-    kind->second.queue.pop_front();
-    if (!kind->second.queue.empty()) turns_.push_back(kind);
-    ++kind->second.running;
+    const Place place = take_turn();
+    Line& line = place.line->second;
+    auto [job, cause] = std::move(line.queue.front());
+    line.queue.pop_front();
+    if (!line.queue.empty()) turns_.push_back(place);
+    ++line.running;
+    ++place.kind->second.running;
     ++running_;
     start_thread_if_needed();
     lock.unlock();
     {
       Turn turn(
-          stop, [this, &kind = kind->second](int change) { count_waiting(change, kind); }, cause);
+          stop, [this, &place](int change) { count_waiting(change, place); }, cause);
       job(turn);
     }
     job = nullptr;  // what the job holds may end here, with no lock held
     lock.lock();
     --running_;
-    if (--kind->second.running == 0 && kind->second.queue.empty()) kinds_.erase(kind);
+    end_turn(place);
     ready_.notify_one();
   }
 }
 
-void Lane::count_waiting(int change, Kind& kind) {
+void Lane::count_waiting(int change, const Place& place) {
   const std::lock_guard lock(mutex_);
   waiting_ += change;
-  kind.waiting += change;
+  place.kind->second.waiting += change;
+  place.line->second.waiting += change;
   if (ending_) return;
   start_thread_if_needed();
   ready_.notify_one();

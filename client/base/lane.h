@@ -5,8 +5,12 @@
 // (Turn::Waiting) and then does not count, so that a hung server does not keep others from their turn;
 // `most_threads` bounds how far that goes.
 //
-// Jobs are of kinds, by whom they ask. Kinds take turns, and the jobs of one that wait take no more than its share of the
-// threads: so a service that hangs leaves threads for the others.
+// Jobs are of kinds, by whom they ask. The jobs of one kind that wait take no more than its share of the threads: so a service
+// that hangs leaves threads for the others.
+//
+// Within a kind, the jobs of each program form a line, and those that read ahead form one more. The next job is that of the line
+// with the fewest jobs that move, if there are several such lines that of the kind with the fewest; else lines take turns. So a
+// program that asks for little does not wait for one that asks for much.
 //
 // Rule: a job may block on the network or on the disk, never on another job. Code that needs the answer of
 // a job leaves a continuation (cache/answers/waiters.h), and so a lane of any width cannot deadlock.
@@ -29,8 +33,6 @@
 namespace esofs {
 
 class Lane {
-  struct Kind;
-
  public:
   using Turn = esofs::Turn;
   using Job = std::function<void(Turn&)>;
@@ -45,7 +47,7 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // Jobs of one kind begin in their order; kind "" asks nobody and has no share. Thread-safe. Must not be called once
+  // Jobs of one line begin in their order; kind "" asks nobody and has no share. Thread-safe. Must not be called once
   // destruction has begun, but by a job. cause: for which program the job works; its name is read here (Cause::named()).
   void submit(Job job, const std::string& kind = {}, const Cause& cause = {});
 
@@ -65,20 +67,31 @@ class Lane {
     Job job;
     Cause cause;
   };
-  struct Kind {
+  struct Line {
     std::deque<Queued> queue;
     int running = 0;  // waiting ones included
     int waiting = 0;
   };
+  using Lines = std::map<pid_t, Line>;  // by process; kAheadLine: what is read ahead
+  struct Kind {
+    Lines lines;
+    int running = 0;  // of all its lines
+    int waiting = 0;
+  };
   using Kinds = std::map<std::string, Kind>;
+  struct Place {
+    Kinds::iterator kind;
+    Lines::iterator line;
+  };
 
   void run(const std::stop_token& stop, std::list<std::jthread>::iterator self);
   void start_thread();            // REQUIRES: mutex_ held, or nobody else knows of the lane yet.
   void start_thread_if_needed();  // REQUIRES: mutex_ held.
   bool may_start() const;         // REQUIRES: mutex_ held.
-  bool within_share(const Kinds::value_type& kind) const;
-  Kinds::iterator take_turn();  // The kind whose job is next. REQUIRES: mutex_ held, may_start().
-  void count_waiting(int change, Kind& kind);
+  bool within_share(const Place& place) const;
+  Place take_turn();                  // The line whose job is next. REQUIRES: mutex_ held, may_start().
+  void end_turn(const Place& place);  // REQUIRES: mutex_ held.
+  void count_waiting(int change, const Place& place);
 
   const std::string name_;
   const int width_;
@@ -87,11 +100,11 @@ class Lane {
 
   mutable std::mutex mutex_;
   std::condition_variable_any ready_;
-  Kinds kinds_;                        // this and what follows: guarded by mutex_
-  std::deque<Kinds::iterator> turns_;  // kinds with queued jobs, in the order of their turns
-  int running_ = 0;                    // jobs under way, waiting ones included
-  int waiting_ = 0;                    // of these, jobs that wait
-  int idle_ = 0;                       // threads without a job
+  Kinds kinds_;              // this and what follows: guarded by mutex_
+  std::deque<Place> turns_;  // lines with queued jobs, in the order of their turns
+  int running_ = 0;          // jobs under way, waiting ones included
+  int waiting_ = 0;          // of these, jobs that wait
+  int idle_ = 0;             // threads without a job
   bool ending_ = false;
   std::stop_source stop_;
   std::list<std::jthread> ended_;    // threads that were too many

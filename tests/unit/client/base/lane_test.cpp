@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <system_error>
 
@@ -178,6 +180,70 @@ TEST(LaneTest, KindsTakeTurns) {
     done.wait();
   }
   EXPECT_EQ(order, "abcaaa");
+}
+
+// A lane of four threads whose jobs end when the test says so.
+class HeldLane {
+ public:
+  ~HeldLane() {
+    const std::scoped_lock lock(mutex_);
+    ends_ = 1000;
+    changed_.notify_all();
+  }
+  // pid: of no process that there is.
+  void submit(char letter, pid_t pid, Operation operation, const std::string& kind = "server") {
+    lane_.submit(
+        [this, letter](Lane::Turn&) {
+          std::unique_lock lock(mutex_);
+          begun_ += letter;
+          changed_.notify_all();
+          changed_.wait_for(lock, kPatience, [&] { return ends_ > 0; });
+          --ends_;
+        },
+        kind, {pid, 1000, operation});
+  }
+  // The letters of the jobs that have begun, once there are so many.
+  std::string begun(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, kPatience, [&] { return begun_.size() >= count; })) << begun_;
+    return begun_;
+  }
+  void end_one() {
+    const std::scoped_lock lock(mutex_);
+    ++ends_;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string begun_;
+  int ends_ = 0;
+  Lane lane_{"test", 4};  // last, so that it ends before what its jobs use
+};
+
+constexpr pid_t kCopy = 1'000'000'001;
+constexpr pid_t kLook = 1'000'000'002;
+
+TEST(LaneTest, AProgramThatAsksForLittleDoesNotWaitForAnother) {
+  HeldLane lane;
+  for (int i = 0; i < 8; ++i) lane.submit('c', kCopy, Operation::kRead);
+  EXPECT_EQ(lane.begun(4), "cccc");
+  for (int i = 0; i < 4; ++i) lane.submit('a', kLook, Operation::kAhead);
+  lane.submit('l', kLook, Operation::kRead);
+  lane.end_one();
+  (void)lane.begun(5);
+  lane.end_one();
+  EXPECT_EQ(lane.begun(6), "ccccal");
+}
+
+TEST(LaneTest, ManyProgramsDoNotKeepAnotherServerWaiting) {
+  HeldLane lane;
+  for (int i = 0; i < 20; ++i) lane.submit('m', kCopy + i, Operation::kRead);
+  EXPECT_EQ(lane.begun(4), "mmmm");
+  lane.submit('o', kCopy + 100, Operation::kRead, "other");
+  lane.end_one();
+  EXPECT_EQ(lane.begun(5), "mmmmo");
 }
 
 TEST(LaneTest, WithoutMoreThreadsOneRunsAllJobs) {
