@@ -28,6 +28,7 @@ constexpr std::size_t kMostWalks = 8;
 constexpr std::uint64_t kOpenedForOne = 4;
 constexpr std::uint64_t kOvertaken = 32;        // opens after which a file that was left out is given up
 constexpr std::chrono::seconds kAbandoned{60};  // a walk that nobody continues
+constexpr std::chrono::seconds kResting{2};     // a walk that makes way for others
 constexpr double kNewest = 0.25;                // weight of the newest time
 constexpr std::size_t kMostRanges = 4;          // of all files ahead, for each that may be
 constexpr std::uint64_t kMostLinks = 24;        // asked for beyond the files that are
@@ -135,8 +136,10 @@ class Follower final : public FilesAhead, public std::enable_shared_from_this<Fo
                                           Form form) const;
   static void drop(State& state, Asked& asked, Given& given);
   static void drop_all(State& state, Run& run, Given& given);
-  Plan plan(State& state, Run& run);
+  Plan plan(State& state, Run& run, Given& given);
   std::size_t window(const Run& run) const;
+  std::size_t share(const State& state) const;
+  std::size_t make_room(State& state, const Run& run, Given& given);
   static std::size_t links_wanted(const Run& run, std::size_t files);
   void ask(const RunPtr& run, const AskedPtr& asked, const Cause& cause);
   bool known(const client::Dataset& dataset, Form form) const;
@@ -213,7 +216,7 @@ std::shared_ptr<FileVisit> Follower::opened(const std::shared_ptr<const Listing>
       if (overtaken) drop(*state, *asked.second, given);
       return overtaken;
     });
-    asks = plan(*state, *run);
+    asks = plan(*state, *run, given);
   }
   asks.cause = cause.ahead();
   return std::make_shared<Visit>(shared_from_this(), std::move(run), std::move(used), std::move(asks));
@@ -310,14 +313,33 @@ std::size_t Follower::links_wanted(const Run& run, std::size_t files) {
   return files + block;
 }
 
+// How many files may be asked for ahead of one of the walks that go on now.
+std::size_t Follower::share(const State& state) const {
+  const auto now = config_.now();
+  const auto walks = std::count_if(state.runs.begin(), state.runs.end(), [&](const RunPtr& run) {
+    return run->walk.opens() > 0 && now - run->used <= kResting;
+  });
+  return std::max<std::size_t>(
+      1, config_.most_files / static_cast<std::size_t>(std::max<std::ptrdiff_t>(1, walks)));
+}
+
+// How many more files may wait. If there is no room for this walk, one that rests makes way.
+std::size_t Follower::make_room(State& state, const Run& run, Given& given) {
+  const auto now = config_.now();
+  for (auto at = state.runs.rbegin(); at != state.runs.rend() && state.waiting >= config_.most_files; ++at) {
+    if (at->get() != &run && now - (*at)->used > kResting) drop_all(state, **at, given);
+  }
+  return config_.most_files - std::min(config_.most_files, state.waiting);
+}
+
 // The files to ask for now; they count from here on.
-Follower::Plan Follower::plan(State& state, Run& run) {
+Follower::Plan Follower::plan(State& state, Run& run, Given& given) {
   const std::uint64_t unused = state.counters.asked - state.counters.used;
   const std::uint64_t allowed = state.counters.opened / kOpenedForOne;
   const std::size_t credit = allowed > unused ? static_cast<std::size_t>(allowed - unused) : 0;
-  const std::size_t room = config_.most_files - std::min(config_.most_files, state.waiting);
   const std::size_t ahead = run.asked.size();
-  const std::size_t wanted = window(run);
+  const std::size_t wanted = std::min(window(run), share(state));
+  const std::size_t room = wanted > ahead ? make_room(state, run, given) : 0;
   const std::size_t most = std::min({credit, room, wanted - std::min(wanted, ahead)});
   Plan asks;
   if (most + ahead == 0) return asks;

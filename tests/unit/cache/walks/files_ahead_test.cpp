@@ -185,6 +185,37 @@ TEST_F(FilesAheadTest, TwoProgramsAreTwoWalks) {
   EXPECT_GT(ahead_->counters().used, 60U);
 }
 
+TEST_F(FilesAheadTest, WalksThatGoOnAtOnceShareWhatIsAskedFor) {
+  config_.most_files = 4;
+  begin();
+  walk(0, 100);
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    open(100 + i);
+    open(300 + i);
+  }
+  const auto ahead_of = [this](std::uint64_t from, std::uint64_t opened) {
+    const auto touched = files_.opened();
+    std::set<std::string> ahead;
+    for (std::uint64_t i = from + opened; i < from + opened + 40 && i < kFiles; ++i) {
+      const std::string id = "A" + std::to_string(1000 + i);
+      if (std::find(touched.begin(), touched.end(), id) != touched.end()) ahead.insert(id);
+    }
+    return ahead.size();
+  };
+  EXPECT_EQ(ahead_of(100, 40), 2U);
+  EXPECT_EQ(ahead_of(300, 40), 2U);
+}
+
+TEST_F(FilesAheadTest, AWalkThatRestsMakesWayForAnother) {
+  walk(0, 100);
+  EXPECT_EQ(unused(), 16U);
+  now_ += std::chrono::seconds(3);
+  walk(300, 304);
+  EXPECT_EQ(ahead_->counters().dropped, 16U);
+  walk(304, 340);
+  EXPECT_GT(ahead_->counters().used, 84U + 30U);
+}
+
 TEST_F(FilesAheadTest, AFileThatIsOpenAheadIsJoined) {
   walk(0, 4);
   files_.hold_opens();
