@@ -68,7 +68,8 @@ class StoredCatalog final : public Catalog {
       : archive_(archive),
         lane_(lane),
         queries_(std::make_shared<Queries>(
-            Queries::Config{config.results_dir, config.failure_memory, config.now}, archive, store, lane)),
+            Queries::Config{config.results_dir, config.failure_memory, config.now, config.batch_rows},
+            archive, store, lane)),
         links_(std::make_shared<Answers<LinksRecord>>(Shelf::kLinks, store, lane,
                                                       policy<LinksRecord>(config, archive))),
         sources_(std::make_shared<Answers<SourceRecord>>(Shelf::kSources, store, lane,

@@ -44,6 +44,7 @@ class Catalog {
     std::chrono::seconds links_ttl{24 * 3600};
     std::chrono::seconds positions_ttl{90 * 24 * 3600};  // of named objects: they hardly move
     std::chrono::seconds failure_memory{10};  // this long a failed request is answered with its failure
+    std::size_t batch_rows = 4096;  // of an answer that are in memory before they are written, twice
     bool sweep = true;  // removes leftovers of earlier processes; false: another catalog of this process does
     std::function<std::int64_t()> now = system_seconds;  // since 1970
   };

@@ -206,6 +206,8 @@ class Built : public BuiltMount {
     steps.step("reading what the cache knows of listings");
     cache::Catalog::Config catalog_config;
     catalog_config.results_dir = options.cache_dir / "results";
+    // A row of ObsCore takes some 4 KB, and the same again while it is written.
+    catalog_config.batch_rows = std::clamp<std::size_t>(options.memory / (16U << 10U), 256, 4096);
     // Nothing is asked, so that nothing has to be spared; what failed with a network says nothing of today.
     if (options.offline) catalog_config.failure_memory = std::chrono::seconds(0);
     auto catalog = cache::Catalog::create(catalog_config, *archive_, *store_, queries_);

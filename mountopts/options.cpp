@@ -16,6 +16,7 @@
 
 #include "client/base/nearest.h"
 #include "client/base/text.h"
+#include "mountopts/memory_limit.h"
 #include "mountopts/units.h"
 
 namespace esofs::mountopts {
@@ -54,6 +55,17 @@ Row bytes(std::string name, std::string initial, std::uint64_t Options::*member,
             return {};
           },
           [member](const Options& o) -> json { return shown_bytes(o.*member); }};
+}
+
+Row memory(std::string name, std::uint64_t Options::*member, std::uint64_t least, std::string help) {
+  Row row = bytes(std::move(name), "auto", member, least, std::move(help));
+  row.help.unit = "size|auto";
+  row.set = [member, set = row.set](Options& o, std::string_view text) -> Result<void> {
+    if (text != "auto") return set(o, text);
+    o.*member = usual_memory(memory_limit());
+    return {};
+  };
+  return row;
 }
 
 Row duration(std::string name, std::string initial, std::chrono::milliseconds Options::*member,
@@ -206,7 +218,9 @@ const std::vector<Row>& rows() {
       path("state_dir", "~/.local/state/esofs", &Options::state_dir, "where the log and sessions are kept"),
       bytes("cache_size", "20G", &Options::cache_size, 64 * kMiB, "most disk space for file content"),
       bytes("cache_reserve", "1G", &Options::cache_reserve, 0, "disk space that the cache leaves free"),
-      bytes("memory", "64M", &Options::memory, 8 * kMiB, "most memory for file content"),
+      memory("memory", &Options::memory, 8 * kMiB,
+             "most memory for file content; auto: 64M, or an eighth of the memory of a control group with a "
+             "limit"),
       bytes("readahead", "32K", &Options::readahead, 0,
             "most that the kernel reads ahead; more wastes network when only headers are read"),
       bytes("prefetch", "128M", &Options::prefetch, 0, "most that is requested ahead of a sequential reader"),
@@ -370,7 +384,7 @@ Error not_for_the_file(std::string_view name) {
 // JSON values are read like texts, but a flag must be a boolean, and a text must not be a number.
 Result<std::string> json_as_text(const Row& row, const json& value) {
   const std::string& unit = row.help.unit;
-  const bool quantity = unit == "size" || unit == "time" || unit == "number";
+  const bool quantity = unit.starts_with("size") || unit == "time" || unit == "number";
   if (unit == "yes|no") {
     if (value.is_boolean()) return std::string(value.get<bool>() ? "yes" : "no");
     return Error(EINVAL, "must be true or false");

@@ -23,6 +23,7 @@ constexpr std::size_t kMostRecent = 1000;      // snapshots; some 15 KB each
 Queries::Queries(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane)
     : failure_memory_(config.failure_memory),
       now_(config.now),
+      batch_rows_(config.batch_rows),
       archive_(archive),
       store_(store),
       lane_(lane),
@@ -280,7 +281,9 @@ Result<Queries::Answer> Queries::download(const QueryKey& query, const client::Q
     attempts_.update(query, [&job_url](AttemptRecord& attempt) { attempt.job_url = job_url; });
   };
   hooks.shown = visibility(query);
-  ListingWriter writer(archive_, store_, generations_, query, std::move(hooks), {});
+  ListingWriter::Limits limits;
+  limits.batch_rows = batch_rows_;
+  ListingWriter writer(archive_, store_, generations_, query, std::move(hooks), limits);
   const Login before = login(request.service);
   auto summary = archive_.query(request, writer, turn);
   if (!summary) return summary.error();

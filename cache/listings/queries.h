@@ -31,6 +31,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
     std::filesystem::path results_dir;    // result.vot files
     std::chrono::seconds failure_memory;  // this long a failed query is answered with its failure
     std::function<std::int64_t()> now;    // seconds since 1970; must be set
+    std::size_t batch_rows = 4096;        // as in Catalog::Config
   };
   // archive, store and lane outlive the jobs.
   Queries(const Config& config, client::Archive& archive, MetadataStore& store, Lane& lane);
@@ -79,6 +80,7 @@ class Queries : public std::enable_shared_from_this<Queries> {
 
   const std::chrono::seconds failure_memory_;
   const std::function<std::int64_t()> now_;
+  const std::size_t batch_rows_;
   client::Archive& archive_;
   MetadataStore& store_;
   Lane& lane_;
