@@ -1,12 +1,15 @@
 """Workloads that go through many files of a listing, against curl with all of the same ranges at once."""
+import concurrent.futures
 import os
+import random
 import subprocess
 import tempfile
+import time
 
 import harness
 from harness import Home, run
-from measure import Row, alternating, quotients
-from reading import CHUNK, mounted
+from measure import MB, Reader, Row, alternating, quotients, take
+from reading import CAP, CHUNK, CUBE, GIANT, mounted, path_of
 
 DELAY = 100            # milliseconds a request
 AT_ONCE = 16           # as `transfers`
@@ -76,10 +79,10 @@ def every_header(path):
 class Walk:
     """A mount with a query of many small files, none of them known to the mount; each turn takes others."""
 
-    def __init__(self, sim, mount, names):
+    def __init__(self, sim, mount, names, query='walk'):
         self.sim, self.mount, self.names = sim, mount, names
         ids = 'SELECT * FROM ivoa.ObsCore WHERE '
-        self.folder = mount.save('walk', ids + f"dp_id BETWEEN '{names[0]}' AND '{names[-1]}' ORDER BY dp_id")
+        self.folder = mount.save(query, ids + f"dp_id BETWEEN '{names[0]}' AND '{names[-1]}' ORDER BY dp_id")
         listed = {name.removesuffix('.fits') for name in os.listdir(self.folder) if name.endswith('.fits')}
         missing = set(names) - listed
         if missing:
@@ -128,6 +131,9 @@ def many_headers(quick):
         def four(paths):
             run('xargs', '-P', '4', '-n', '1', 'head', '-c', '2880', input='\n'.join(paths))
 
+        def warm_headers(paths):
+            run(harness.programs['esofs'], 'warm', '--headers', *paths)
+
         def shifted(at):
             """The walk from another place on."""
             moved = Walk.__new__(Walk)
@@ -139,6 +145,8 @@ def many_headers(quick):
         yield measured('many-headers', f'{count} files, head and tail', shifted(next(part)), count, rounds,
                        loop(head_and_tail), lambda dp_id: [(dp_id, 0, CHUNK)])
         yield measured('many-headers', f'{count} files, xargs -P 4', shifted(next(part)), count, rounds, four, head)
+        yield measured('many-headers', f'{count} files, esofs warm --headers', shifted(next(part)), count, rounds,
+                       warm_headers, head)
 
 
 def many_copies(quick):
@@ -149,6 +157,14 @@ def many_copies(quick):
         os.mkdir(into)
         yield measured('many-copies', f'{count} files, cp', walk, count, rounds,
                        lambda paths: run('cp', *paths, into), lambda dp_id: [(dp_id, 0, 0)])
+        yield directory_copy(sim, mount, extra_rows(sim)[rounds * count:][:count], into)
+
+
+def directory_copy(sim, mount, names, into):
+    """`cp -r`, which reads the files in the order of their inode numbers."""
+    walk = Walk(sim, mount, names, 'directory')
+    return measured('many-copies', f'{len(names)} files, cp -r', walk, len(names), 1,
+                    lambda _: run('cp', '-r', walk.folder, into), lambda dp_id: [(dp_id, 0, 0)])
 
 
 def many_extensions(quick):
@@ -169,4 +185,57 @@ def many_extensions(quick):
         home.close()
 
 
-WORKLOADS = {'many-headers': many_headers, 'many-copies': many_copies, 'many-extensions': many_extensions}
+class Pattern:
+    """What one program does over and over, each time elsewhere; it counts how often it has done so."""
+
+    def __init__(self, step):
+        self.step, self.turn = step, 0
+
+    def rate(self, seconds):
+        """Steps a second, after one that is not measured."""
+        self.step(self.turn)
+        began, first = time.monotonic(), self.turn
+        while time.monotonic() - began < seconds:
+            self.turn += 1
+            self.step(self.turn)
+        return (self.turn - first) / (time.monotonic() - began)
+
+
+def patterns(sim, mount, names):
+    """Two programs that walk through headers, one that copies a large file, one that jumps in a cube."""
+    middle = len(names) // 2
+    walks = [Walk(sim, mount, part, name) for part, name in ((names[:middle], 'one'), (names[middle:], 'two'))]
+    paths = [walk.paths(walk.names) for walk in walks]
+    copied = Reader(path_of(mount, GIANT))
+    dice = random.Random(1)
+
+    def jump(_):
+        take(path_of(mount, CUBE), dice.randrange(2700) * MB, CHUNK)
+    return {'headers': Pattern(lambda turn: head_and_tail(paths[0][turn])),
+            'other headers': Pattern(lambda turn: head_and_tail(paths[1][turn])),
+            'copy': Pattern(lambda _: copied.take(MB)), 'jumps': Pattern(jump)}
+
+
+def four_patterns(quick):
+    """Each pattern alone with a quarter of the transfers, against all four at once."""
+    span = 6 if quick else 15
+    rates = []
+    for together, transfers in ((False, AT_ONCE // 4), (True, AT_ONCE)):
+        with mounted('maxrec=20000', f'transfers={transfers}', sim_arguments=('--rows', '12000')) as (sim, mount):
+            pattern = patterns(sim, mount, extra_rows(sim))
+            sim.fault(path='', delay=DELAY, rate=CAP)
+            if together:
+                with concurrent.futures.ThreadPoolExecutor(len(pattern)) as pool:
+                    running = {name: pool.submit(each.rate, span) for name, each in pattern.items()}
+                    rates.append({name: each.result() for name, each in running.items()})
+            else:
+                rates.append({name: each.rate(span) for name, each in pattern.items()})
+    alone, four = rates
+    for name, unit in (('headers', 'files'), ('other headers', 'files'), ('copy', 'MiB'), ('jumps', 'reads')):
+        ratio = alone[name] / four[name]
+        yield Row('four-patterns', f'{name}, 10 Mbit/s a stream', f'{four[name]:.1f} {unit}/s',
+                  f'alone, {AT_ONCE // 4} transfers {alone[name]:.1f} {unit}/s', f'<= {GOAL}', ratio, (), ratio <= GOAL)
+
+
+WORKLOADS = {'many-headers': many_headers, 'many-copies': many_copies, 'many-extensions': many_extensions,
+             'four-patterns': four_patterns}

@@ -1,6 +1,7 @@
 """Workloads that read bytes: cold from the archive, warm from the block cache, headers."""
 import contextlib
 import os
+import random
 import threading
 import time
 
@@ -208,6 +209,40 @@ def header(_):
                   f'{trips} round trips with DataLink', '<= 128 KiB, 2', met=body <= 128 << 10 and trips <= 2)
 
 
+def first_open(_):
+    """The head of a file of a listing that nobody has opened: DataLink and the file's likely URL are asked side by side."""
+    with mounted(sim_arguments=('--rows', '100')) as (sim, mount):
+        folder = mount.save('q', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2023-01-01%'")
+        path = os.path.join(folder, sorted(os.listdir(folder))[50])
+        _, requests, trips = cost(sim, 500, lambda: take(path, 0, 2880))
+    yield Row('first-open', 'head of a file of a listing', f'{requests} requests', f'{trips} round trips', '1',
+              met=trips <= 1)
+
+
+def section(_):
+    """100 x 100 pixels of a cube by astropy, against its own way to read a URL by parts."""
+    from astropy.io import fits
+
+    def pixels(place, **how):
+        with fits.open(place, **how) as hdus:
+            if hdus[1].section[9, 100:200, 100:200].shape != (100, 100):
+                raise AssertionError('other pixels')
+    with mounted() as (sim, mount):
+        sim.fault(path='', delay=100)
+        sim.reset()
+        ours = seconds(lambda: pixels(path_of(mount, CUBE)))
+        body = sum(request['body_bytes'] for request in sim.requests('/dataPortal/file'))
+        sim.reset()
+        try:
+            theirs = seconds(lambda: pixels(url_of(sim, CUBE), use_fsspec=True))
+        except ImportError as missing:
+            yield Row('section', '3 GB cube', f'{body / 1024:.0f} KiB, {ours:.2f} s', str(missing), '')
+            return
+        other = sum(request['body_bytes'] for request in sim.requests('/dataPortal/file'))
+    yield Row('section', '100 x 100 pixels, 3 GB cube', f'{body / 1024:.0f} KiB, {ours:.2f} s',
+              f'use_fsspec {other / 1024:.0f} KiB, {theirs:.2f} s', '', theirs / ours)
+
+
 def packed_header(_):
     """The header of a frame of real size that is delivered packed, against its download."""
     for shape, dp_id in (('15 MB .fits.Z', 'HARPS.2008-08-08T08:08:08.808'),
@@ -278,9 +313,13 @@ def open_storm(_):
 
 
 def hung_server(quick):
-    looks = 200 if quick else 500
-    with mounted() as (sim, mount):
+    """Cached reads, listings, and first reads of other files, while many reads of one file hang."""
+    looks, first_reads = (200, 60) if quick else (500, 200)
+    with mounted('maxrec=2000', sim_arguments=('--rows', '1000')) as (sim, mount):
         cached, hung = path_of(mount, CUBE), path_of(mount, GIANT)
+        folder = mount.save('others', "SELECT * FROM ivoa.ObsCore WHERE dp_id LIKE 'ADP.2023-01-01%'")
+        others = sorted(name for name in os.listdir(folder) if name.endswith('.fits'))
+        random.Random(1).shuffle(others)  # no order: nothing is asked for ahead
         take(cached, 0, 2880)
         take(hung, 0, 2880)
 
@@ -291,7 +330,11 @@ def hung_server(quick):
                 times.append(seconds(lambda: take(cached, 0, 2880)))
                 times.append(seconds(lambda: os.listdir(mount.path)))
             return percentile(times, 99)
-        idle = look()
+
+        def first():
+            return percentile([seconds(lambda: take(os.path.join(folder, others.pop()), 0, 2880))
+                               for _ in range(first_reads)], 99)
+        idle, idle_first = look(), first()
         sim.fault(path=GIANT, stall_after=0)
 
         def read_on(at):
@@ -303,14 +346,18 @@ def hung_server(quick):
         harness.until(lambda: len(sim.requests(GIANT)) >= 10, 'the pending reads')
         time.sleep(0.5)
         alive = sum(reader.is_alive() for reader in readers)
-        pending = look()
+        pending, pending_first = look(), first()
         sim.clear()
         for reader in readers:
             reader.join(harness.PATIENCE)
-    yield Row('hung-server', f'{alive} reads pending', f'p99 {milliseconds([pending])}',
+    yield Row('hung-server', f'{alive} reads pending, cached', f'p99 {milliseconds([pending])}',
               f'idle: p99 {milliseconds([idle])}', '<= 10 ms', pending / idle, met=pending <= 0.010)
+    ratio = pending_first / idle_first
+    yield Row('hung-server', f'{alive} reads pending, uncached', f'p99 {milliseconds([pending_first])}',
+              f'idle: p99 {milliseconds([idle_first])}', '<= 1.5', ratio, met=ratio <= 1.5)
 
 
 WORKLOADS = {'cold-sequential': cold_sequential, 'cold-capped': cold_capped, 'cold-delayed': cold_delayed,
-             'warm-blocks': warm_blocks, 'page-cache': page_cache, 'header': header, 'packed-header': packed_header,
-             'all-headers': all_headers, 'open-storm': open_storm, 'hung-server': hung_server}
+             'warm-blocks': warm_blocks, 'page-cache': page_cache, 'header': header, 'first-open': first_open,
+             'section': section, 'packed-header': packed_header, 'all-headers': all_headers, 'open-storm': open_storm,
+             'hung-server': hung_server}
