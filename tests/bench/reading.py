@@ -259,6 +259,22 @@ def packed_header(_):
                   f'curl, all: {size / MB:.0f} MiB, {whole:.1f} s', '<= 128 KiB', whole / ours, met=body <= 128 << 10)
 
 
+def packed_pixels(_):
+    """100 x 100 pixels of one extension of a large tile-compressed file, by its plain form."""
+    from astropy.io import fits
+    dp_id = 'OMEGA.2011-11-11T11:11:11.111'
+
+    def pixels(path):
+        with fits.open(path) as hdus:
+            if hdus[7].section[500:600, 500:600].shape != (100, 100):
+                raise AssertionError('other pixels')
+    with mounted(sim_arguments=('--large-raws',)) as (sim, mount):
+        size = len(sim.file(dp_id))  # made now
+        body, requests, trips = cost(sim, 500, lambda: pixels(path_of(mount, dp_id)))
+    yield Row('packed-pixels', f'of {size / MB:.0f} MiB .fits.fz', f'{body / 1024:.0f} KiB, {requests} requests',
+              f'{trips} round trips with DataLink', '<= 1024 KiB, 4', met=body <= 1 << 20 and trips <= 4)
+
+
 def all_headers(_):
     from astropy.io import fits
     home = Home()
@@ -359,5 +375,6 @@ def hung_server(quick):
 
 WORKLOADS = {'cold-sequential': cold_sequential, 'cold-capped': cold_capped, 'cold-delayed': cold_delayed,
              'warm-blocks': warm_blocks, 'page-cache': page_cache, 'header': header, 'first-open': first_open,
-             'section': section, 'packed-header': packed_header, 'all-headers': all_headers, 'open-storm': open_storm,
+             'section': section, 'packed-header': packed_header,
+             'packed-pixels': packed_pixels, 'all-headers': all_headers, 'open-storm': open_storm,
              'hung-server': hung_server}
