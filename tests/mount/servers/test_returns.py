@@ -13,6 +13,7 @@ from harness import read, until
 from hiccups import SMALL, begun, whole
 
 LARGE = fits('large', 8_000_000)
+CHUNKS = 16 * 65_536  # bytes that are kept as they come
 
 
 class Returns(hiccups.HiccupTest):
@@ -114,11 +115,11 @@ class Returns(hiccups.HiccupTest):
         for tag, waits in itertools.product(('"1"', None), (False, True)):
             with self.subTest(tag=tag, waits=waits):
                 headers = {'ETag': tag} if tag else {}
-                serve, gate = self.hanging(lambda request: begun(request, LARGE, 1_000_000, False, tag),
+                serve, gate = self.hanging(lambda request: begun(request, LARGE, CHUNKS, False, tag),
                                            lambda request: whole(request, LARGE, **headers))
                 path = self.archive(serve) + '/f0.fits'
                 end = self.reader(path)
-                until(lambda: os.getxattr(path, 'user.esofs.cached_bytes') != b'0', 'the first bytes')
+                until(lambda: os.getxattr(path, 'user.esofs.cached_bytes') == b'%d' % CHUNKS, 'all bytes before the stall')
                 if waits:
                     until(end.waits_for_pages, 'a read that hangs')
                 end()
