@@ -160,14 +160,21 @@ TEST(OptionsTest, ThePageOfOptionsIsTheTable) {
       << options_table();
 }
 
+std::string list_item(const OptionHelp& option) {
+  const bool choice = option.unit != "yes|no" && option.unit.find('|') != std::string::npos;
+  return "- `" + option.name + (choice ? "=" + option.unit : "") + "` (" + option.initial +
+         "): " + option.help + "\n";
+}
+
 TEST(OptionsTest, TheReadmeRepeatsRowsOfTheTable) {
-  const std::string readme = page("README.md");
+  const std::string readme = std::regex_replace(page("README.md"), std::regex("\n  +"), " ");
   int rows = 0;
   for (const auto& option : option_help()) {
-    const auto at = readme.find("\n| `" + option.name + "` |");
+    auto at = readme.find("\n- `" + option.name + "` (");
+    if (at == std::string::npos) at = readme.find("\n- `" + option.name + "=");
     if (at == std::string::npos) continue;
     ++rows;
-    EXPECT_EQ(readme.substr(at + 1, readme.find('\n', at + 1) - at), table_row(option));
+    EXPECT_EQ(readme.substr(at + 1, readme.find('\n', at + 1) - at), list_item(option));
   }
   EXPECT_GT(rows, 5);
 }
