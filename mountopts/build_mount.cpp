@@ -37,6 +37,7 @@
 #include "fs/tree/timer.h"
 #include "mountopts/caller_login.h"
 #include "mountopts/credential_options.h"
+#include "mountopts/disks.h"
 #include "mountopts/shared_archive.h"
 #include "mountopts/slow_steps.h"
 
@@ -266,9 +267,10 @@ class Built : public BuiltMount {
     };
     auto store = open();
     if (!store && !disk_refuses(store.error())) return store.error().at("the cache of metadata");
-    if (!store)
-      warnings_.push_back("what is learnt of the archive is forgotten with this mount: " +
-                          store.error().what());
+    if (!store) {
+      store_refused_ = "what is learnt of the archive is forgotten with this mount: " + store.error().what();
+      warnings_.push_back(store_refused_);
+    }
     store_ = store ? std::move(*store) : cache::MetadataStore::in_memory();
     return {};
   }
@@ -365,7 +367,14 @@ class Built : public BuiltMount {
            return nlohmann::ordered_json(
                std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - started).count());
          }},
-        {"cache", [this] { return cache_json(usage()); }},
+        {"cache",
+         [this, directory = options.cache_dir, reserve = options.cache_reserve] {
+           auto cache = cache_json(usage());
+           std::string problem =
+               store_refused_.empty() ? cache_disk_problem(directory, reserve) : store_refused_;
+           cache["problem"] = std::move(problem);
+           return cache;
+         }},
         {"read_ahead", [this] { return ahead_json(usage()); }},
         {"evicted", [this] { return evicted_json(usage().evicted); }},
         {"retries", [this] { return retries_json(*traffic_, usage()); }},
@@ -407,6 +416,7 @@ class Built : public BuiltMount {
   const std::shared_ptr<client::Traffic> traffic_ = std::make_shared<client::Traffic>();
   std::unique_ptr<client::Archive> archive_;
   std::vector<std::string> warnings_;
+  std::string store_refused_;  // why nothing is kept on the disk; "": it is
   std::unique_ptr<cache::MetadataStore> store_;
   std::unique_ptr<cache::InodeNumbers> inode_numbers_;
   std::unique_ptr<cache::AnnouncedSizes> announced_sizes_;  // null: not used

@@ -53,8 +53,8 @@ Result<void> check_credential_files(const Options& options) {
        {std::pair("credentials", &options.credentials), std::pair("token_file", &options.token_file)}) {
     if (path->empty()) continue;
     if (::access(path->c_str(), R_OK) != 0)
-      return Error(errno, "option '" + std::string(name) + "': " + path->string() + ": " +
-                              std::generic_category().message(errno));
+      return Error(EINVAL, "option '" + std::string(name) + "': " + path->string() + ": " +
+                               std::generic_category().message(errno));
   }
   return {};
 }

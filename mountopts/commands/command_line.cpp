@@ -300,14 +300,15 @@ int run_command_line(int argc, const char* const* argv) {
   WarmCommand warm;
   auto* warming = app.add_subcommand(
       "warm", "Read files through a mount, so that the cache holds them for work without a network");
-  warming->add_option("PATH", warm.paths, "files, or directories, of which the dataset files are read")
+  warming->add_option("PATH", warm.paths, "files to read; of a directory, the files of its datasets")
       ->required()
       ->option_text(" ");
-  warming->add_flag("-r,--recursive", warm.recursive, "read the directories below them too");
-  auto* sizes = warming->add_flag("--sizes", warm.sizes,
-                                  "only learn exact sizes, for programs that look at them before they open");
-  warming->add_flag("--headers", warm.headers, "only read the headers of all HDUs")->excludes(sizes);
-  warming->add_option("-j,--jobs", warm.jobs, "files read at once")
+  warming->add_flag("-r,--recursive", warm.recursive, "also those of all directories below");
+  auto* sizes =
+      warming->add_flag("--sizes", warm.sizes,
+                        "read no content: make sizes exact, for programs that look at them before they open");
+  warming->add_flag("--headers", warm.headers, "read the headers of all HDUs, and no data")->excludes(sizes);
+  warming->add_option("-j,--jobs", warm.jobs, "how many files are read at once")
       ->check(CLI::Range(1, 64))
       ->option_text("N [4; headers and sizes: 16]");
 

@@ -29,6 +29,7 @@
 #include "client/model/profile.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/credential_options.h"
+#include "mountopts/disks.h"
 #include "mountopts/merged_options.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/units.h"
@@ -107,24 +108,47 @@ stdfs::path existing(stdfs::path path) {
   return path;
 }
 
+// Why no directory can be made in `place`, which permissions do not show, as of /proc; 0: one can.
+int refuses_directories(const stdfs::path& place) {
+  std::string name = (place / ".esofs-doctor-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) return errno;
+  (void)::rmdir(name.c_str());
+  return 0;
+}
+
+void look_at_directory(Report& report, const char* name, const stdfs::path& directory) {
+  const auto place = existing(directory);
+  // The '/' at the end makes a file an error.
+  if (::access((place / "").c_str(), W_OK | X_OK) != 0)
+    return report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
+  const int refused = place == directory ? 0 : refuses_directories(place);
+  if (refused != 0)
+    return report.problem(directory.string() + " cannot be made: no directory can be made in " +
+                          place.string() + ": " + said(refused));
+  report.ok(directory.string() + (place == directory ? " can be written" : " can be made") + ": " + name);
+}
+
 void look_at_directories(Report& report, const Options& options) {
   for (const auto& [name, directory] :
        {std::pair("cache", options.cache_dir), std::pair("configuration", options.config_dir),
         std::pair("state", options.state_dir)}) {
-    const auto place = existing(directory);
-    // The '/' at the end makes a file an error.
-    if (::access((place / "").c_str(), W_OK | X_OK) != 0)
-      report.problem(directory.string() + " cannot be written: " + place.string() + ": " + said(errno));
-    else
-      report.ok(directory.string() + (place == directory ? " can be written" : " can be made") + ": " + name);
+    look_at_directory(report, name, directory);
   }
+  if (const auto shared = shared_disk_note(existing(options.cache_dir)); !shared.empty())
+    report.note(shared +
+                ": several mounts may share a cache on one machine, never on several; a directory on a local "
+                "disk is faster and safe: -o cache_dir=DIR");
+  if (const auto shared = shared_disk_note(existing(options.config_dir)); !shared.empty())
+    report.note(shared +
+                ": saved queries can be used on all machines; what is saved on one may be seen "
+                "some seconds later on another");
   struct statvfs disk {};
   const auto place = existing(options.cache_dir);
-  if (::statvfs(place.c_str(), &disk) != 0) return;
+  if (::statvfs(place.c_str(), &disk) != 0 || disk.f_blocks == 0) return;
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-  if (free <= options.cache_reserve)
-    report.problem("the disk of the cache has " + human_bytes(free) + " left, and cache_reserve leaves " +
-                   human_bytes(options.cache_reserve) + " free: no file content is kept");
+  const auto problem = cache_disk_problem(place, options.cache_reserve);
+  if (!problem.empty())
+    report.problem(problem);
   else
     report.ok("the disk of the cache has " + human_bytes(free) + " left");
 }
@@ -202,6 +226,7 @@ void look_at_archive(Report& report, const Options& options, const client::Profi
 
 Result<void> run_doctor(const DoctorCommand& command) {
   Report report(command.as_json);
+  bool wrong_usage = false;  // as every command has it
   look_at_fuse(report);
   const auto options = merged_options(command.options);
   if (options) {
@@ -211,18 +236,24 @@ Result<void> run_doctor(const DoctorCommand& command) {
     const auto profile = profile_of(command.archive, *options);
     if (profile) {
       report.ok("profile of " + profile->title);
-      if (const auto there = check_credential_files(*options); !there) report.problem(there.error().what());
+      if (const auto there = check_credential_files(*options); !there) {
+        report.problem(there.error().what());
+        wrong_usage = true;
+      }
       look_at_archive(report, *options, *profile, command.archive);
     } else {
       report.problem(profile.error().what());
+      wrong_usage = profile.error().code() == EINVAL;
     }
   } else {
     report.problem(options.error().what());
+    wrong_usage = options.error().code() == EINVAL;
   }
   look_at_mounts(report);
   report.end();
   if (report.problems() == 0) return {};
-  return Error(EIO, std::to_string(report.problems()) + (report.problems() == 1 ? " problem" : " problems"));
+  return Error(wrong_usage ? EINVAL : EIO,
+               std::to_string(report.problems()) + (report.problems() == 1 ? " problem" : " problems"));
 }
 
 }  // namespace esofs::mountopts

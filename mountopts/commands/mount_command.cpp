@@ -52,6 +52,15 @@ Result<void> check_places(const Options& options, const std::string& mountpoint)
   return {};
 }
 
+// Only the default place of the log is made: another one may be mistyped.
+Result<void> check_log(const Options& options) {
+  if (!options.log.starts_with('/')) return {};
+  const auto folder = std::filesystem::path(options.log).parent_path();
+  std::error_code failed;
+  if (std::filesystem::is_directory(folder, failed)) return {};
+  return Error(EINVAL, "option 'log': " + options.log + ": there is no directory " + folder.string());
+}
+
 void warn(const std::string& sentence) { std::cerr << "esofs: warning: " << sentence << '\n'; }
 
 // Writing beyond a limit of size and to a reader that has gone is an error of the call, and ends nothing.
@@ -134,6 +143,7 @@ Result<void> run_mount(const MountCommand& command) {
   if (!profile) return profile.error();
   if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
   if (auto there = check_credential_files(*options); !there) return there;
+  if (auto there = check_log(*options); !there) return there;
   if (::access("/dev/fuse", F_OK) != 0) return Error(ENODEV, "this machine has no /dev/fuse");
   if (::access("/dev/fuse", R_OK | W_OK) != 0)
     return Error(errno, "you may not use /dev/fuse; `esofs doctor` says what is missing");

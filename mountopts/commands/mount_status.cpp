@@ -137,8 +137,10 @@ std::string status_text(const std::string& mountpoint, const MountStatus& status
       << (document.value("offline", false) ? ", offline" : "") << '\n';
   if (const auto cache = document.find("cache"); cache != document.end() && cache->is_object()) {
     const auto count = [&cache](const char* key) { return cache->value(key, std::uint64_t{0}); };
-    out << "  cache     " << human_bytes(count("bytes")) << " of " << human_bytes(count("max_bytes"))
-        << "\n  files     archive sent " << human_bytes(count("fetched_bytes")) << " in " << count("requests")
+    out << "  cache     " << human_bytes(count("bytes")) << " of " << human_bytes(count("max_bytes"));
+    const std::string problem = printable(cache->value("problem", std::string()));
+    if (!problem.empty()) out << "\n  PROBLEM   " << problem;
+    out << "\n  files     archive sent " << human_bytes(count("fetched_bytes")) << " in " << count("requests")
         << " requests\n";
   }
   for (const auto* lane : {"transfers", "queries"}) {

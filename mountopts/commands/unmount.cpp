@@ -43,11 +43,17 @@ UniqueFd daemon_of(const Result<MountStatus>& status) {
   return name_of(std::to_string(status->pid)) == name_of("self") ? std::move(process) : UniqueFd();
 }
 
-void wait_for_end(const UniqueFd& daemon, steady_clock::time_point until) {
-  if (!daemon) return;
+// False: it has not ended.
+bool wait_for_end(const UniqueFd& daemon, steady_clock::time_point until) {
+  if (!daemon) return true;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
   pollfd ended{daemon.get(), POLLIN, 0};
-  (void)::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  return ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))) != 0;
+}
+
+std::string still_ending(const std::string& path, const MountStatus& status) {
+  return path + ": unmounted; its daemon, process " + std::to_string(status.pid) +
+         ", is still ending: a disk or a home directory does not answer it";
 }
 
 bool gone_until(steady_clock::time_point until, const MountEntry& mount) {
@@ -89,8 +95,8 @@ Result<std::string> unmount(const std::string& given, bool only_if_idle) {
 
   auto done = detach(*path, false);
   if (done) {
-    wait_for_end(daemon, steady_clock::now() + kLeaving);
-    return std::string();
+    return wait_for_end(daemon, steady_clock::now() + kLeaving) ? std::string()
+                                                                : still_ending(*path, *status);
   }
   if (done.error().code() != EBUSY) return done.error().at(*path);
   if (only_if_idle) return Error(EBUSY, *path + ": files are in use");
@@ -104,7 +110,7 @@ Result<std::string> unmount(const std::string& given, bool only_if_idle) {
   if (!asked) return cut_off(**mount, "its daemon cannot be asked to end (" + asked.error().what() + ")");
   const auto until = steady_clock::now() + kLeaving;
   if (!gone_until(until, **mount)) return cut_off(**mount, "its daemon was asked to end, and has not");
-  wait_for_end(daemon, until);
+  if (!wait_for_end(daemon, until)) return still_ending(*path, *status);
   const bool at_terminal = ::isatty(STDERR_FILENO) == 1;
   return at_terminal ? *path + ": files were in use; their programs have got errors" : std::string();
 }

@@ -265,8 +265,11 @@ std::uint64_t bytes_of(const std::deque<stdfs::path>& files) {
 void print_outcome(Work& work) {
   auto failed = nlohmann::ordered_json::array();
   const auto failures = work.failures.lock();
-  for (const auto& [path, error] : *failures)
-    failed.push_back({{"path", path}, {"errno", errno_label(error.code())}, {"why", error.what()}});
+  for (const auto& [path, error] : *failures) {
+    const std::string& said = error.what();
+    const std::string why = said.starts_with(path + ": ") ? said.substr(path.size() + 2) : said;
+    failed.push_back({{"path", path}, {"errno", errno_label(error.code())}, {"why", why}});
+  }
   std::cout << nlohmann::ordered_json{{"files", work.counts.files.load()},
                                       {"bytes", work.counts.bytes.load()},
                                       {"failed", std::move(failed)}}

@@ -34,6 +34,7 @@ constexpr const char* kHome = "\033[H";
 constexpr const char* kToEndOfLine = "\033[K";
 constexpr const char* kToEndOfScreen = "\033[J";
 constexpr std::size_t kNarrow = 80;
+constexpr std::size_t kMostReaders = 5;  // that a line names
 
 // {} if it is none, as of a daemon of an earlier version.
 json object_in(const json& document, const char* key) {
@@ -179,6 +180,8 @@ std::string watch_lines(const std::string& mountpoint, const json& document, con
       "  transfers " + lane_text(document, "transfers") + "; queries " + lane_text(document, "queries"),
       "  cache     " + human_bytes(number_in(object_in(document, "cache"), "bytes")) + " of " +
           human_bytes(number_in(object_in(document, "cache"), "max_bytes"))};
+  if (const auto problem = text_in(object_in(document, "cache"), "problem"); !problem.empty())
+    lines.push_back("  PROBLEM   " + problem);
   const char* beginning = "  reading   ";
   const auto tree = object_in(document, "filesystem");
   for (const auto& doing : array_in(tree, "activity")) {
@@ -210,9 +213,17 @@ std::string watch_line(const std::string& time, const std::string& mountpoint, c
                      rate_text(rates.served) + " served, " + hits_text(rates) + "; transfers " +
                      lane_text(document, "transfers") + "; queries " + lane_text(document, "queries");
   const auto activity = array_in(object_in(document, "filesystem"), "activity");
-  if (!activity.empty()) text += "; " + std::to_string(activity.size()) + " files in use";
+  std::size_t readers = 0;
+  for (const auto& doing : activity) {
+    if (!doing.is_object()) continue;
+    if (++readers <= kMostReaders)
+      text += "; " + program_of(doing, ::getuid()) + " reads " + share_of(doing) + text_in(doing, "path");
+  }
+  if (readers > kMostReaders) text += "; and " + std::to_string(readers - kMostReaders) + " more";
   for (const auto& query : running)
     if (query.is_object()) text += "; " + text_in(query, "path") + " runs since " + text_in(query, "since");
+  if (const auto problem = text_in(object_in(document, "cache"), "problem"); !problem.empty())
+    text += "; PROBLEM: " + problem;
   return text + "; errors " + std::to_string(number_in(object_in(document, "filesystem"), "errors"));
 }
 

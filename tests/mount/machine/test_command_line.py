@@ -286,8 +286,12 @@ class CommandLine(harness.MountTest):
     def test_exit_codes_are_the_same_everywhere(self):
         away = self.home.path
         for words, code in ((('status', away), 3), (('unmount', away), 3), (('warm', away), 3), (('why', away), 3),
-                            (('mount', 'esoo', away), 2), (('login', 'esoo', '--user', 'x'), 2), (('doctor', 'esoo'), 1),
-                            (('mount', '/no/profile.json', away), 2), (('mount', '-o', 'nonsense', away), 2),
+                            (('mount', 'esoo', away), 2), (('login', 'esoo', '--user', 'x'), 2), (('doctor', 'esoo'), 2),
+                            (('mount', '/no/profile.json', away), 2), (('mount', '-o', 'nonsense', away), 2), (('doctor', '-o', 'nonsense'), 2),
+                            (('mount', self.sim.profile, away, '-o', 'token_file=/nope'), 2),
+                            (('mount', self.sim.profile, away, '-o', 'credentials=/nope'), 2),
+                            (('mount', self.sim.profile, away, '-o', 'cacert=/nope'), 2),
+                            (('mount', self.sim.profile, away, '-o', 'log=/a/b/c.log'), 2), (('doctor', self.sim.profile, '-o', 'offline,token_file=/nope'), 2),
                             (('warm', self.mount / 'queries/none'), 1), (('why', self.mount / 'queries'), 0), (('cache', '-x'), 2)):
             self.assertEqual(self.esofs(*words).returncode, code, words)
         self.assertRegex(self.esofs('--help').stdout, r'Exit codes:\n +0 +done\n +1 ')
@@ -434,6 +438,7 @@ class CommandLine(harness.MountTest):
         for place in (nobody, nobody + '/below'):
             self.assertRegex(self.esofs('doctor', nobody, *options, '-o', f'offline,config_dir={place}').stdout,
                              f'(?m)^PROBLEM  {place} cannot be written: {nobody}: Not a directory$')
+        self.assertRegex(self.esofs('doctor', nobody, *options, '-o', 'offline,cache_dir=/proc/x').stdout, r'(?m)^PROBLEM  /proc/x cannot be ')
         self.assertRegex(self.esofs('doctor', '-o', 'cache_sise=1').stdout, "(?m)^PROBLEM .*did you mean 'cache_size'")
 
     def test_the_foreground_ends_at_sigterm_and_leaves_nothing(self):

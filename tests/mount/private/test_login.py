@@ -185,7 +185,7 @@ class Login(PrivateTest):
         done = run(harness.programs['esofs'], 'mount', self.sim.profile, self.home.path + '/new', '-o',
                    self.directories() + ',token_file=/no/such/file', check=False)
         self.assertEqual((done.returncode, done.stderr),
-                         (1, "esofs: option 'token_file': /no/such/file: No such file or directory\n"))
+                         (2, "esofs: option 'token_file': /no/such/file: No such file or directory\n"))
 
     def test_a_login_page_with_200_is_a_refusal(self):
         self.sim.access(login_pages=True)

@@ -17,6 +17,12 @@ TEST(MountStatusTest, WhatTheArchiveSentIsToldOfFiles) {
                                                          "  files     archive sent 2.0 MiB in 5 requests\n"));
 }
 
+TEST(MountStatusTest, WhatIsWrongWithTheDiskOfTheCacheIsShown) {
+  MountStatus status;
+  status.document = {{"cache", {{"bytes", 0}, {"problem", "the disk of the cache is full"}}}};
+  EXPECT_THAT(status_text("/mnt/eso", status), HasSubstr("\n  PROBLEM   the disk of the cache is full\n"));
+}
+
 TEST(MountStatusTest, ProgramsAndDecisionsAreShownWhenAskedFor) {
   MountStatus status;
   status.document = {
