@@ -81,6 +81,12 @@ std::filesystem::path jobs_folder(const Config& config) {
   return std::filesystem::path("jobs") / portable_name(safe_name(config.archive_name));
 }
 
+std::unique_ptr<QueryStore> store_in(const std::filesystem::path& folder) {
+  auto store = std::make_unique<QueryStore>(folder);
+  store->remove_leftovers();
+  return store;
+}
+
 std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
   auto jobs = context.catalog().jobs();
   if (!jobs) return nullptr;
@@ -89,8 +95,7 @@ std::unique_ptr<JobDirectories> make_jobs(const Context& context) {
   TextFolder folder;
   folder.services = config.tap_services;
   return std::make_unique<JobDirectories>(
-      std::move(jobs),
-      [&](const std::string& service) { return std::make_unique<QueryStore>(texts / service); }, config.now,
+      std::move(jobs), [&](const std::string& service) { return store_in(texts / service); }, config.now,
       context.query_defaults(), folder);
 }
 
@@ -126,8 +131,8 @@ NodePtr make_control(Context& context, BrowseState& browse, SavedQueries& querie
 
 Root::Root(Context& context)
     : context_(context),
-      queries_(std::make_unique<QueryStore>(context.config().queries_dir), context.config().now,
-               context.query_defaults(), offered_folder()),
+      queries_(store_in(context.config().queries_dir), context.config().now, context.query_defaults(),
+               offered_folder()),
       users_(context.config().users_dir.empty() ? nullptr : std::make_unique<UserPlaces>(context, queries_)),
       jobs_(make_jobs(context)),
       user_jobs_(users_ && jobs_ ? std::make_unique<UserJobs>(context, *users_, jobs_folder(context.config()))

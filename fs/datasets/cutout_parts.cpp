@@ -1,6 +1,7 @@
 #include "fs/datasets/cutout_parts.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "client/base/angle.h"
 #include "client/base/angle_fault.h"
@@ -17,6 +18,11 @@ client::CutoutSpec circle_around(const client::SkyPoint& point, double radius_de
   return spec ? *spec : client::CutoutSpec();
 }
 
+// "30" may be meant as seconds of arc, and would cut out half of the sky.
+bool has_unit(std::string_view radius) {
+  return !radius.empty() && std::isalpha(static_cast<unsigned char>(radius.back())) != 0;
+}
+
 std::string labelled(const std::string& name, const std::string& label) {
   const std::string stem = name.substr(0, name.size() - kPartSuffix.size());
   return stem + "__" + label + std::string(kPartSuffix);
@@ -27,13 +33,18 @@ std::string labelled(const std::string& name, const std::string& label) {
 std::optional<CutoutUse> cutout_use(const std::string& name, const CutoutPoints& points) {
   if (auto spec = client::parse_cutout_spec(name)) return CutoutUse{std::move(spec)};
   if (!points || !name.starts_with(kAround)) return std::nullopt;
-  const auto radius = parse_radius(std::string_view(name).substr(kAround.size()));
+  const auto given = std::string_view(name).substr(kAround.size());
+  const auto radius = has_unit(given) ? parse_radius(given) : std::nullopt;
   return radius ? std::optional(CutoutUse{std::nullopt, *radius}) : std::nullopt;
 }
 
 std::string cutout_use_fault(const std::string& name, const CutoutPoints& points) {
   if (!name.starts_with(kAround)) return client::cutout_fault(name);
-  if (points) return radius_fault(std::string_view(name).substr(kAround.size()));
+  const auto given = std::string_view(name).substr(kAround.size());
+  if (points && parse_radius(given) && !has_unit(given))
+    return "'" + std::string(given) + "' has no unit: write " + name + "arcsec, or " + name +
+           "deg for degrees";
+  if (points) return radius_fault(given);
   return "at_<radius> cuts out around the positions of positions.csv, which this query does not have; write "
          "circle_<ra>_<dec>_<radius>";
 }

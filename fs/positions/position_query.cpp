@@ -66,6 +66,21 @@ double quotient_at(std::string_view text) {
 
 }  // namespace
 
+std::string unknown_placeholder(std::string_view adql) {
+  client::AdqlTokens tokens(adql);
+  client::AdqlToken before;
+  client::AdqlToken open;
+  for (auto token = tokens.next(); token.kind != client::AdqlToken::Kind::kEnd; token = tokens.next()) {
+    const bool inside = token.is_sign('}') && open.is_sign('{');
+    if (inside && before.kind == client::AdqlToken::Kind::kWord && !before.is_word("ra") &&
+        !before.is_word("dec"))
+      return before.text;
+    open = before;
+    before = token;
+  }
+  return {};
+}
+
 bool asks_positions(std::string_view adql) { return !placeholders_of(adql).empty(); }
 
 Result<std::string> query_of_positions(std::string_view adql, const std::vector<Position>& positions) {

@@ -15,6 +15,9 @@
 
 namespace esofs::fs {
 
+// "s_ra" of "{s_ra}", which is no placeholder; "": there is none.
+std::string unknown_placeholder(std::string_view adql);
+
 // Whether {ra} or {dec} is in the query, outside of texts and comments.
 bool asks_positions(std::string_view adql);
 

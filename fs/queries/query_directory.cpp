@@ -124,6 +124,10 @@ void QueryDirectory::refresh_spec(State& state) const {
 Result<cache::QuerySpec> QueryDirectory::spec_of(const State& state, const std::string* positions) const {
   auto spec = parse_saved_query(state.saved_text, defaults_, folder_.services);
   if (!spec || spec->adql.empty() || is_fixed() || !folder_.listed) return spec;
+  if (const auto unknown = unknown_placeholder(spec->adql); !unknown.empty())
+    return Error(EINVAL,
+                 "query.adql: {" + unknown +
+                     "} stands for nothing: only {ra} and {dec} are known, which positions.csv gives");
   const bool wanted = asks_positions(spec->adql);
   if (!wanted && positions == nullptr) return spec;
   if (!wanted)
@@ -311,6 +315,10 @@ void QueryDirectory::give_back(TextFile& file) {
   };
   if (is(kPositionsFile)) file.replace(state->positions, time_of(state->positions_ns));
   if (is(kQueryFile)) file.replace(state->saved_text, time_of(state->saved_ns));
+}
+
+void QueryDirectory::show_stored(TextFile& file) {
+  if (save_error()) give_back(file);
 }
 
 Result<void> QueryDirectory::undo(TextFile& file) {

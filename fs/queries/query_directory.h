@@ -116,6 +116,8 @@ class QueryDirectory {
   Result<void> commit(TextFile& file);
   // Of a file to which more was written than it may hold: query.adql gets back the text that is kept. EFBIG.
   Result<void> undo(TextFile& file);
+  // Of a file that the store has refused, once nobody has it open: it shows what the store has.
+  void show_stored(TextFile& file);
 
   // From here on its text stays as it is: the job that was made of it has been started.
   void freeze();

@@ -21,7 +21,10 @@ class OpenTextFile : public cache::OpenFile,
   }
   OpenTextFile(const OpenTextFile&) = delete;
   OpenTextFile& operator=(const OpenTextFile&) = delete;
-  ~OpenTextFile() override { file_->handle_closed(); }
+  ~OpenTextFile() override {
+    file_->handle_closed();
+    if (wrote_ && !file_->is_open()) directory_->show_stored(*file_);
+  }
 
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
     done(slice(file_->read(offset, size), 0, size));

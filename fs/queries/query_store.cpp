@@ -8,11 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
+#include <csignal>
 #include <string_view>
 #include <system_error>
 #include <thread>
 
+#include "client/base/clock.h"
 #include "client/base/unique_fd.h"
 #include "fs/positions/positions.h"
 #include "fs/tree/names.h"
@@ -74,6 +77,35 @@ void make_private(const std::filesystem::path& directory) {
   (void)::mkdir(directory.c_str(), 0700);
 }
 
+// The pid of ".NAME.adql.PID.tmp"; 0: it is no temporary file of a saver.
+pid_t saver_of(std::string_view name) {
+  constexpr std::string_view end = ".tmp";
+  if (!name.starts_with('.') || !name.ends_with(end)) return 0;
+  name.remove_suffix(end.size());
+  const auto dot = name.rfind('.');
+  const auto text = name.substr(0, dot);
+  if (!text.ends_with(kAdqlExtension) && !text.ends_with(kPositionsFile)) return 0;
+  pid_t pid = 0;
+  const auto read = std::from_chars(name.data() + dot + 1, name.data() + name.size(), pid);
+  return read.ec == std::errc() && read.ptr == name.data() + name.size() && pid > 0 ? pid : 0;
+}
+
+// Those of processes that are gone. A young one may be of a process on another machine.
+std::vector<std::filesystem::path> leftovers_in(const std::filesystem::path& directory) {
+  constexpr std::chrono::seconds young{10};
+  std::error_code failed;
+  std::vector<std::filesystem::path> leftovers;
+  for (std::filesystem::directory_iterator entries(directory, failed);
+       !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
+    const pid_t saver = saver_of(entries->path().filename().string());
+    if (saver == 0 || ::kill(saver, 0) == 0 || errno != ESRCH) continue;
+    struct stat status {};
+    if (::lstat(entries->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (system_seconds() - status.st_mtim.tv_sec >= young.count()) leftovers.push_back(entries->path());
+  }
+  return leftovers;
+}
+
 void sync_directory(const std::filesystem::path& directory) {
   const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) (void)::fsync(fd.get());  // some file systems cannot; the rename is then as durable as they make it
@@ -121,6 +153,10 @@ Result<void> replace(const std::filesystem::path& temporary, const std::filesyst
 }
 
 }  // namespace
+
+void QueryStore::remove_leftovers() const {
+  for (const auto& path : leftovers_in(directory_)) (void)::unlink(path.c_str());
+}
 
 std::filesystem::path QueryStore::file(const std::string& name) const {
   return directory_ / (name + std::string(kAdqlExtension));

@@ -21,6 +21,9 @@ class QueryStore : public TextStore {
  public:
   explicit QueryStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
+  // Removes the temporary files of processes that were killed while they saved.
+  void remove_leftovers() const;
+
   Result<std::vector<std::string>> names() const override;
   Result<Saved> load(const std::string& name) const override;
   Result<std::int64_t> mtime_ns(const std::string& name) const override;

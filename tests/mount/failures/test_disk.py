@@ -1,5 +1,6 @@
 """Full, read-only and damaged disks: the cache lies in a small file system of its own."""
 import errno
+import json
 import os
 
 import astropy.io.votable
@@ -121,6 +122,38 @@ class FilledAtOnce(SmallDisk):
         wanted = {row['dp_id']: row for row in self.sim.query('SELECT * FROM dbo.raw')}
         for row in table:
             self.assertEqual(float(row['exposure']), wanted[str(row['dp_id'])]['exposure'])
+
+
+class StatusOfTheDisk(SmallDisk):
+    mount_options = ('cache_reserve=0',)
+
+    def status(self):
+        text = run(harness.programs['esofs'], 'status', self.mount.path).stdout
+        document = json.loads(run(harness.programs['esofs'], 'status', '--json', self.mount.path).stdout)
+        return text, document[0]['cache']['problem']
+
+    def test_status_says_that_the_disk_of_the_cache_is_full_or_read_only(self):
+        text, problem = self.status()
+        self.assertEqual(problem, '')
+        self.assertNotIn('PROBLEM', text)
+        self.fill()
+        text, problem = self.status()
+        self.assertIn('the disk of the cache is full', problem)
+        self.assertIn('PROBLEM   ' + problem, text)
+        os.unlink(os.path.join(self.disk, 'filling'))
+        self.assertEqual(self.status()[1], '')
+
+    def test_a_failed_save_shows_what_is_kept(self):
+        self.home.config = os.path.join(self.disk, 'config')
+        self.mount = self.mount.remount('cache_reserve=0')
+        self.addCleanup(self._end, self.mount)
+        folder = self.mount.save('q', 'SELECT 1')
+        self.fill()
+        with open(os.path.join(folder, 'query.adql'), 'w', encoding='utf-8') as file:
+            file.write('SELECT 2 ' * 1000)
+            self.assert_errno(errno.ENOSPC, file.close)
+        self.assertEqual(read(os.path.join(folder, 'query.adql')), b'SELECT 1\n')
+        self.assertIn(b'not saved: ENOSPC', read(os.path.join(folder, 'status.txt')))
 
 
 class ReadOnly(SmallDisk):

@@ -33,6 +33,18 @@ class Positions(harness.MountTest):
         rows = self.sim.query(QUERY.replace('{ra}', repr(ra)).replace('{dec}', repr(dec)))
         return {row['dp_id'] + '.fits' for row in rows}
 
+    def test_another_word_in_braces_is_told_which_are_known(self):
+        folder = self.mount.save('braces', QUERY.replace('{ra}', '{s_ra}'))
+        self.assert_errno(errno.EINVAL, os.listdir, folder)
+        self.assertIn('{s_ra} stands for nothing: only {ra} and {dec} are known', harness.read(folder + '/status.txt').decode())
+
+    def test_a_radius_without_unit_is_told_to_have_one(self):
+        with open(self.list, 'w', encoding='utf-8') as file:
+            file.write(self.text(self.one))
+        os.listdir(self.folder)
+        why = harness.run(harness.programs['esofs'], 'why', os.path.join(self.folder, 'cutout/at_30'), check=False).stdout
+        self.assertIn("'30' has no unit: write at_30arcsec, or at_30deg for degrees", why)
+
     def test_the_listing_is_the_union_and_one_request(self):
         with open(self.list, 'w', encoding='utf-8') as file:
             file.write(self.text(self.one, self.other))

@@ -34,6 +34,11 @@ TEST(PositionQueryTest, TextsAndCommentsHoldNoPlaceholders) {
   EXPECT_TRUE(asks_positions("SELECT * FROM t WHERE a = {RA}"));
 }
 
+TEST(PositionQueryTest, AnotherWordInBracesIsNoPlaceholder) {
+  EXPECT_EQ(unknown_placeholder("SELECT * FROM t WHERE a = {s_ra} AND b = {dec}"), "s_ra");
+  EXPECT_EQ(unknown_placeholder("SELECT * FROM t WHERE a = {RA} AND b = {dec} AND c = '{x}' -- {y}"), "");
+}
+
 TEST(PositionQueryTest, PlaceholdersElsewhereAreRefused) {
   for (const char* adql :
        {"SELECT {ra} FROM t WHERE b = {dec}", "SELECT * FROM t WHERE a={ra} ORDER BY {dec}",

@@ -100,7 +100,7 @@ TEST_F(PositionTableTest, CutoutsAreAroundThePositionsOfEachFile) {
   EXPECT_EQ(spec(stem + "second.fits"), "circle_10.2_-20_0.008333333333");
   EXPECT_EQ(spec(kOtherId + ".fits"), spec(stem + "first.fits"));
   EXPECT_THAT(list({"queries", "q", "cutout"}), ElementsAre("at_30arcsec"));
-  for (const char* name : {"at_30as", "at_", "at_-1"}) {
+  for (const char* name : {"at_30as", "at_", "at_-1", "at_30"}) {
     const auto found = lookup(walk({"queries", "q", "cutout"}), name);
     EXPECT_TRUE(!found || found->ino == 0) << name;
   }

@@ -174,7 +174,8 @@ TEST_F(QueryFilesTest, FtruncateIsCommittedByClose) {
 }
 
 TEST_F(QueryFilesTest, CloseAndStatusTxtReportAFailedSave) {
-  auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_TRUNC);
+  const auto ino = walk({"queries", "a", "query.adql"});
+  auto opened = open(ino, O_WRONLY | O_TRUNC);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(write(opened->handle, "SELECT lost"));
   const auto folder = temp_.path() / "queries";
@@ -182,6 +183,22 @@ TEST_F(QueryFilesTest, CloseAndStatusTxtReportAFailedSave) {
   std::ofstream(folder) << "in the way";
   EXPECT_FALSE(close(opened->handle));
   EXPECT_NE(cat(lookup(query_, "status.txt")->ino).find("not saved: "), std::string::npos);
+  fs_->release(opened->handle);
+  EXPECT_EQ(cat(ino), "SELECT * FROM ivoa.ObsCore") << "what is kept is shown";
+}
+
+TEST_F(QueryFilesTest, WhatAKilledSaverHasLeftIsRemoved) {
+  const auto folder = temp_.path() / "queries";
+  const auto left = folder / ".a.adql.999999999.tmp";
+  const auto others = folder / (".a.adql." + std::to_string(::getpid()) + ".tmp");
+  const auto young = folder / ".b.adql.999999999.tmp";
+  for (const auto& path : {left, others, young}) std::ofstream(path) << "SELECT";
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1);
+  for (const auto& path : {left, others}) std::filesystem::last_write_time(path, old);
+  mount();
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(others)) << "its process is there";
+  EXPECT_TRUE(std::filesystem::exists(young)) << "it may be written on another machine";
 }
 
 TEST_F(QueryFilesTest, ScratchFilesAreForTextOnly) {
