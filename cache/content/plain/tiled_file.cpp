@@ -157,11 +157,7 @@ void TiledFile::fly(const WaitingPtr& waiting, const Places& places,
     for (const TiledGroupId& id : error ? std::vector<TiledGroupId>() : groups) {
       FlightPtr& flight = flights_[id];
       if (!flight) {
-        flight = std::make_shared<Flight>();
-        flight->id = id;
-        flight->part = (*places)[id.first];
-        flight->run = flight->part.group_run(id.second);
-        flight->cause = waiting->cause;
+        flight = std::make_shared<Flight>(id, (*places)[id.first], waiting->cause);
         if (flying_ > 0 && flying_ + flight->run.size > most_flying_) {
           queued_.push_back(flight);
         } else {
@@ -208,12 +204,28 @@ bool TiledFile::add_handle() {
   return true;
 }
 
+// What is read ahead is left.
 void TiledFile::drop_handle() {
+  std::vector<WaitingPtr> reads;
   {
     const std::lock_guard lock(mutex_);
     if (--handles_ > 0) return;
+    reads = under_way();
   }
+  for (const auto& one : reads) one->answer(Error(EINTR, "closed"));
+  if (!reads.empty()) left();
   pieces_.drop_begun();
+}
+
+// REQUIRES: mutex_ held.
+std::vector<TiledFile::WaitingPtr> TiledFile::under_way() const {
+  std::vector<WaitingPtr> reads;
+  for (const auto& one : waiting_) {
+    if (!one->for_size) reads.push_back(one);
+  }
+  for (const auto& [id, flight] : flights_)
+    reads.insert(reads.end(), flight->waiting.begin(), flight->waiting.end());
+  return reads;
 }
 
 bool TiledFile::in_use() {
@@ -228,10 +240,11 @@ void TiledFile::expire(const Error& error) {
     const std::lock_guard lock(mutex_);
     if (expired_) return;
     expired_ = error;
-    waiting.swap(waiting_);
+    waiting = under_way();
+    waiting.insert(waiting.end(), waiting_.begin(), waiting_.end());
+    waiting_.clear();
     if (header_question_) questions.push_back(header_question_);
     for (const auto& [id, flight] : flights_) {
-      waiting.insert(waiting.end(), flight->waiting.begin(), flight->waiting.end());
       if (flight->question) questions.push_back(flight->question);
     }
   }
@@ -361,34 +374,14 @@ void TiledFile::fail_layout(const Error& error) {
 // --- groups ---
 
 void TiledFile::start(const FlightPtr& flight) {
-  const PlainPart& part = flight->part;
-  flight->rows.clear();
-  flight->heap.clear();
-  flight->next_run = 0;
-  const Tiling* tiling = part.hdu->tiling.get();
-  if (tiling == nullptr) {
-    return ask(flight, {part.packed_data + flight->run.at, flight->run.size},
-               [self = shared_from_this(), flight](Bytes bytes) {
-                 flight->heap = std::move(bytes);
-                 self->submit(flight);
-               });
-  }
-  flight->group = tiling->group(flight->id.second);
-  const std::uint64_t row_bytes = tiling->table().row_bytes;
-  const ByteRun rows{part.packed_data + flight->group.first_row * row_bytes, flight->group.rows * row_bytes};
-  ask(flight, rows, [self = shared_from_this(), flight, tiling](Bytes bytes) {
-    auto runs = tiling->heap_runs(bytes);
-    if (!runs) {
-      self->spoil(runs.error());
-      return self->land(flight, runs.error());
-    }
-    flight->rows = std::move(bytes);
-    flight->runs = std::move(*runs);
-    self->ask_heap(flight);
-  });
+  flight->begin_again();
+  go_on(flight);
 }
 
-void TiledFile::ask(const FlightPtr& flight, ByteRun packed, std::function<void(Bytes)> then) {
+// Asks for the next bytes that the group needs, or has it decoded.
+void TiledFile::go_on(const FlightPtr& flight) {
+  const auto packed = flight->next();
+  if (!packed) return submit(flight);
   const auto slot = std::make_shared<CancelSlot>();
   {
     const std::lock_guard lock(mutex_);
@@ -396,33 +389,30 @@ void TiledFile::ask(const FlightPtr& flight, ByteRun packed, std::function<void(
   }
   const auto question = slot->begin();
   Cancel leave = about_.packed->read(
-      packed.at, width(packed.size),
-      AskedBy(flight->cause,
-              [self = shared_from_this(), flight, slot, then = std::move(then)](Result<Bytes> bytes) {
-                const Cancel asked = slot->end();
-                bool again = false;
-                {
-                  const std::lock_guard lock(self->mutex_);
-                  flight->question = nullptr;
-                  std::erase_if(flight->waiting, [](const WaitingPtr& one) { return one->answered(); });
-                  again = !flight->waiting.empty() && !self->expired_;
-                }
-                if (bytes) return then(std::move(*bytes));
-                // It was stopped for those who left, and somebody has come since.
-                if (bytes.error().code() == EINTR && again) return self->start(flight);
-                self->land(flight, bytes.error());
-              }));
+      packed->at, width(packed->size),
+      AskedBy(flight->cause, [self = shared_from_this(), flight, slot](Result<Bytes> bytes) {
+        const Cancel asked = slot->end();
+        self->take(flight, std::move(bytes));
+      }));
   slot->hold(question, std::move(leave));
 }
 
-void TiledFile::ask_heap(const FlightPtr& flight) {
-  if (flight->next_run == flight->runs.size()) return submit(flight);
-  const ByteRun run = flight->runs[flight->next_run++];
-  const std::uint64_t heap = flight->part.packed_data + flight->part.hdu->tiling->table().heap;
-  ask(flight, {heap + run.at, run.size}, [self = shared_from_this(), flight](const Bytes& bytes) {
-    flight->heap.insert(flight->heap.end(), bytes.begin(), bytes.end());
-    self->ask_heap(flight);
-  });
+void TiledFile::take(const FlightPtr& flight, Result<Bytes> bytes) {
+  bool wanted = false;
+  {
+    const std::lock_guard lock(mutex_);
+    flight->question = nullptr;
+    std::erase_if(flight->waiting, [](const WaitingPtr& one) { return one->answered(); });
+    wanted = !flight->waiting.empty() && !expired_;
+  }
+  // It was stopped for those who left, and somebody has come since.
+  if (!bytes && bytes.error().code() == EINTR && wanted) return start(flight);
+  if (!bytes) return land(flight, bytes);
+  if (auto taken = flight->take(std::move(*bytes)); !taken) {
+    spoil(taken.error());
+    return land(flight, taken.error());
+  }
+  go_on(flight);
 }
 
 void TiledFile::submit(const FlightPtr& flight) {
@@ -440,9 +430,7 @@ void TiledFile::submit(const FlightPtr& flight) {
 }
 
 void TiledFile::decode(const FlightPtr& flight) {
-  Result<Bytes> made = std::move(flight->heap);
-  if (const auto& tiling = flight->part.hdu->tiling)
-    made = tiling->decoded(flight->group, std::move(flight->rows), flight->runs, *made);
+  const auto made = flight->made();
   if (!made) {
     spoil(made.error());
     return land(flight, made);
@@ -473,9 +461,15 @@ void TiledFile::land(const FlightPtr& flight, const Result<Bytes>& result) {
     waiting.swap(flight->waiting);
     flying_ -= flight->run.size;
     while (!queued_.empty() && (flying_ == 0 || flying_ + queued_.front()->run.size <= most_flying_)) {
-      flying_ += queued_.front()->run.size;
-      begun.push_back(std::move(queued_.front()));
+      const FlightPtr next = std::move(queued_.front());
       queued_.pop_front();
+      std::erase_if(next->waiting, [](const WaitingPtr& one) { return one->answered(); });
+      if (next->waiting.empty()) {
+        flights_.erase(next->id);
+        continue;
+      }
+      flying_ += next->run.size;
+      begun.push_back(next);
     }
   }
   const std::uint64_t at = flight->part.data_at() + flight->run.at;

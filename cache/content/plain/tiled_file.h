@@ -71,6 +71,7 @@ class TiledFile : public Content, public std::enable_shared_from_this<TiledFile>
   // --- readers ---
   Cancel leaving(const WaitingPtr& waiting);
   void left();
+  std::vector<WaitingPtr> under_way() const;
   Places places();
   std::vector<TiledGroupId> fill(Waiting& waiting, const Places& places);
   void fill_piece(Waiting& waiting, const Places& places, std::uint64_t from, std::uint64_t to,
@@ -88,8 +89,8 @@ class TiledFile : public Content, public std::enable_shared_from_this<TiledFile>
 
   // --- groups ---
   void start(const FlightPtr& flight);
-  void ask(const FlightPtr& flight, ByteRun packed, std::function<void(Bytes)> then);
-  void ask_heap(const FlightPtr& flight);
+  void go_on(const FlightPtr& flight);
+  void take(const FlightPtr& flight, Result<Bytes> bytes);
   void submit(const FlightPtr& flight);
   void decode(const FlightPtr& flight);
   void land(const FlightPtr& flight, const Result<Bytes>& result);

@@ -1,5 +1,5 @@
 // TiledRead: a read of a TiledFile, or a question for its size, that is answered when the last of its bytes has come.
-// TiledFlight: a group of tiles on its way to those who read them.
+// TiledFlight: a group of tiles on its way to those who read them: first the rows of the table, then what they refer to.
 //
 //   threads  TiledRead: thread-safe; the answer is given without locks. TiledFlight: as TiledFile says
 #pragma once
@@ -74,18 +74,35 @@ struct TiledRead {
 
 using TiledGroupId = std::pair<std::size_t, std::uint64_t>;  // HDU, group of it
 
-struct TiledFlight {
-  TiledGroupId id;
-  PlainPart part;
-  ByteRun run;      // of the data
-  TileGroup group;  // if it is of tiles
-  Cause cause;
-  Bytes rows;
-  std::vector<ByteRun> runs;  // of the heap
-  std::size_t next_run = 0;
-  Bytes heap;                                       // or the data itself, if it is not compressed
-  std::vector<std::shared_ptr<TiledRead>> waiting;  // this and what follows: guarded by the file's mutex
-  std::shared_ptr<CancelSlot> question;             // to the packed file
+class TiledFlight {
+ public:
+  TiledFlight(TiledGroupId the_id, PlainPart of, const Cause& by)
+      : id(the_id), part(std::move(of)), run(part.group_run(id.second)), cause(by) {}
+
+  const TiledGroupId id;
+  const PlainPart part;
+  const ByteRun run;  // of the data
+  const Cause cause;
+
+  // --- for the one who makes it ---
+  void begin_again();
+  // What is to be read next of the packed file; nullopt: all is here.
+  std::optional<ByteRun> next() const;
+  // The bytes of next().
+  Result<void> take(Bytes bytes);
+  // The bytes of the group. REQUIRES: all is here. Ends what was taken.
+  Result<Bytes> made();
+
+  // --- guarded by the file's mutex ---
+  std::vector<std::shared_ptr<TiledRead>> waiting;
+  std::shared_ptr<CancelSlot> question;  // to the packed file
+
+ private:
+  TileGroup group_;  // if it is of tiles
+  std::optional<Bytes> rows_;
+  std::vector<ByteRun> runs_;  // of the heap
+  std::size_t runs_here_ = 0;
+  Bytes heap_;  // or the data itself, if it is not compressed
 };
 
 }  // namespace esofs::cache
