@@ -139,7 +139,7 @@ class TiledFits {
   }
 
   std::string plain_image(const TiledImage& image, bool as_primary) {
-    const std::string path = (folder_.path() / ("plain" + std::to_string(++made_) + ".fits")).string();
+    std::string path = (folder_.path() / ("plain" + std::to_string(++made_) + ".fits")).string();
     int status = 0;
     fitsfile* file = nullptr;
     fits_create_diskfile(&file, path.c_str(), &status);
@@ -147,7 +147,7 @@ class TiledFits {
     std::vector<long> axes = image.axes;
     fits_create_img(file, image.bitpix, static_cast<int>(axes.size()), axes.data(), &status);
     for (int i = 0; i < image.cards; ++i)
-      fits_write_key_lng(file, ("KEY" + std::to_string(i)).c_str(), i * 31, "of the user", &status);
+      fits_write_key_lng(file, ("KEY" + std::to_string(i)).c_str(), LONGLONG{31} * i, "of the user", &status);
     fits_write_record(file, "HIERARCH ESO DET OUT1 GAIN = 1.25 / a long keyword", &status);
     if (image.zero != 0) {
       fits_write_key_dbl(file, "BZERO", image.zero, 10, "zero point", &status);

@@ -16,7 +16,6 @@ namespace {
 using tests::FitsBytes;
 using tests::Sums;
 using tests::TiledFits;
-using tests::TiledImage;
 
 constexpr std::uint64_t kMost = 64U << 20U;
 
@@ -288,7 +287,7 @@ TEST(PackedLayout, AFileThatIsCutOffOrTooLongIsUnusual) {
   FitsBytes packed = file.bytes();
   packed.resize(packed.size() - 2880);
   EXPECT_EQ(by_parts(packed).error().code(), EOPNOTSUPP);
-  packed.resize(packed.size() + 2 * 2880);
+  packed.resize(packed.size() + std::size_t{2} * 2880);
   EXPECT_EQ(by_parts(packed).error().code(), EOPNOTSUPP);
   packed.resize(1000);
   EXPECT_EQ(by_parts(packed).error().code(), EOPNOTSUPP);

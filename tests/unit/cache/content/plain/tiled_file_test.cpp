@@ -155,6 +155,7 @@ TEST_F(TiledFileTest, ReadersOfOnePlaceShareItsTiles) {
   const auto file = opened(three());
   archive_.hold();
   std::vector<Asked<Bytes>> asked;
+  asked.reserve(20);
   for (int i = 0; i < 20; ++i) asked.push_back(ask_read(file, 2'000'000, 100'000));
   ASSERT_TRUE(archive_.wait_held());
   archive_.release();
