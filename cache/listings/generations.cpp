@@ -18,6 +18,8 @@ namespace {
 
 // After this a writer counts as gone although a process has its number: numbers are used again.
 constexpr std::int64_t kLongestWriting = 24LL * 3600;
+// Seconds. A listing that is younger may have been opened by another process a moment ago, which would not get to its end.
+constexpr std::int64_t kLeastAge = 60;
 
 void append_big_endian(std::string& to, std::uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
@@ -119,7 +121,10 @@ Result<std::map<Generation, GenerationRecord>> Generations::garbage(std::int64_t
       });
   if (!scanned) return scanned.error();
   std::map<Generation, GenerationRecord> found;
+  const bool shared = store_.shared();
   for (auto& [generation, record] : all) {
+    const bool young = now - record.started_at < kLeastAge;
+    if (shared && young && record.state == GenerationRecord::State::kCommitted) continue;
     if (is_garbage(generation, record, now)) found.emplace(generation, std::move(record));
   }
   return found;

@@ -273,6 +273,7 @@ Result<void> ListingWriter::commit_to_store(const SnapshotRecord& record, const 
   GenerationRecord generation;
   generation.query = query_.text();
   generation.state = GenerationRecord::State::kCommitted;
+  generation.started_at = record.fetched_at;  // its age
   std::vector<MetadataStore::Record> writes;
   writes.push_back({Shelf::kListings, columns_key(generation_), encode(ColumnsRecord{columns_})});
   writes.push_back({Shelf::kListings, generation_key(generation_), encode(generation)});

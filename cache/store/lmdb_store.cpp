@@ -154,6 +154,18 @@ LmdbStore::~LmdbStore() {
   ::unlink(user_path_.c_str());
 }
 
+// Each process has a file of its own beside the store.
+bool LmdbStore::shared() const {
+  const std::string own = user_path_.filename().string();
+  const std::string prefix = own.substr(0, own.rfind('-') + 1);
+  std::error_code failed;
+  for (const auto& file : std::filesystem::directory_iterator(user_path_.parent_path(), failed)) {
+    const std::string name = file.path().filename().string();
+    if (name.starts_with(prefix) && name != own) return true;
+  }
+  return false;
+}
+
 int LmdbStore::change_map(std::size_t size) {
   const int code = mdb_env_set_mapsize(env_.get(), size);
   damage_->watch(env_.get());

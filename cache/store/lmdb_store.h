@@ -43,6 +43,7 @@ class LmdbStore final : public MetadataStore {
   Result<std::vector<std::uint64_t>> number(Shelf shelf, const std::vector<std::string>& keys,
                                             std::uint64_t first) override;
   Result<std::unique_ptr<Batch>> batch() override;
+  bool shared() const override;
 
  private:
   class BufferedBatch;

@@ -91,6 +91,9 @@ class MetadataStore {
     virtual Result<void> commit() = 0;
   };
   virtual Result<std::unique_ptr<Batch>> batch() = 0;
+
+  // Whether another process has the store open, as far as is known.
+  virtual bool shared() const { return false; }
 };
 
 }  // namespace esofs::cache

@@ -96,6 +96,27 @@ class TwoMounts(harness.MountTest):
         self.assertEqual(sorted(set(lines['a'] + lines['b']) - set(kept)), [])
         self.assertTrue(lines['a'] and lines['b'])
 
+    def test_ls_works_beside_many_saves_of_the_other_mount(self):
+        """A save forgets the answer of the text before, which the other mount may be listing."""
+        ended, failures = threading.Event(), []
+
+        def look(mount):
+            while not ended.is_set():
+                try:
+                    os.listdir(mount / 'queries/q')
+                except OSError as error:
+                    failures.append(str(error))
+        lookers = [threading.Thread(target=look, args=(mount,)) for mount in (self.mount, self.other)]
+        for looker in lookers:
+            looker.start()
+        for number in range(400):
+            self.save(self.mount, f'SELECT TOP {number % 5 + 1} * FROM ivoa.ObsCore')
+            self.save(self.other, f'SELECT TOP {number % 3 + 1} * FROM ivoa.ObsCore')
+        ended.set()
+        for looker in lookers:
+            looker.join()
+        self.assertEqual(failures[:3], [])
+
 
 if __name__ == '__main__':
     harness.main()

@@ -65,6 +65,7 @@ class FaultStore final : public MetadataStore {
     if (!inner) return inner.error();
     return std::unique_ptr<Batch>(std::make_unique<FaultBatch>(*this, std::move(*inner)));
   }
+  bool shared() const override { return store_.shared(); }
 
  private:
   static Error full() { return {ENOSPC, "disk full"}; }

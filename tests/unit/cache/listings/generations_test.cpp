@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <thread>
 
@@ -37,6 +38,22 @@ TEST_F(GenerationsTest, ASnapshotIsReadableWhileItIsHeldAndGoesAfterwards) {
   EXPECT_EQ(records(Shelf::kEntries), 10U);
   EXPECT_EQ(records(Shelf::kNames), 10U);
   EXPECT_FALSE(std::filesystem::exists(*old_file));
+}
+
+TEST_F(GenerationsTest, AYoungListingIsKeptIfAnotherProcessMayReadIt) {
+  put_table("Q", 10);
+  put_table("R", 7);
+  ASSERT_TRUE(listing("Q"));
+  const auto other = dir_ / "meta.user-1";  // of another process
+  { const std::ofstream made(other); }
+  catalog_->forget(query("Q"));
+  settle();
+  EXPECT_EQ(catalog_->known_listing(query("Q")), nullptr);
+  EXPECT_EQ(records(Shelf::kRows), 10U);
+  now_ += 60;
+  ASSERT_TRUE(listing("R"));
+  settle();
+  EXPECT_EQ(records(Shelf::kRows), 7U);
 }
 
 TEST_F(GenerationsTest, ACrashInTheMiddleLeavesTheOldListingAndNoGarbage) {
