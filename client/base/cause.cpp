@@ -26,7 +26,7 @@ bool proc_is_ours() {
          std::string_view(target.data(), static_cast<std::size_t>(size)) == std::to_string(::getpid());
 }
 
-std::string_view value_of(std::string_view status, std::string_view key) {
+std::string_view status_value(std::string_view status, std::string_view key) {
   const auto at = status.find(key);
   if (at == std::string_view::npos) return {};
   status.remove_prefix(at + key.size());
@@ -40,8 +40,8 @@ std::optional<ProcessName> process_of(pid_t pid) {
   const ssize_t size = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
   if (size <= 0) return std::nullopt;
   const std::string_view status(buffer.data(), static_cast<std::size_t>(size));
-  const std::string_view number = value_of(status, "\nTgid:");
-  ProcessName found{0, printable(value_of(status, "Name:"))};
+  const std::string_view number = status_value(status, "\nTgid:");
+  ProcessName found{0, printable(status_value(status, "Name:"))};
   std::from_chars(number.data(), number.data() + number.size(), found.process);
   if (found.process <= 0) return std::nullopt;
   return found;

@@ -33,7 +33,7 @@ std::string attribute(const pugi::xml_node& node, std::string_view name) {
 }
 
 // Text and CDATA sections of an element, joined, without white space around.
-std::string text_of(const pugi::xml_node& node) {
+std::string content_of(const pugi::xml_node& node) {
   std::string text;
   for (const auto& part : node.children()) {
     if (part.type() == pugi::node_pcdata || part.type() == pugi::node_cdata) text += part.value();
@@ -126,25 +126,25 @@ Result<Job> parse_job(const std::string& document) {
 
   Job job;
   job.document = document;
-  job.id = text_of(child(root, "jobId"));
+  job.id = content_of(child(root, "jobId"));
   if (const auto version = attribute(root, "version"); !version.empty()) job.version = version;
-  job.phase = upper(text_of(child(root, "phase")));
-  const auto duration = text_of(child(root, "executionDuration"));
+  job.phase = upper(content_of(child(root, "phase")));
+  const auto duration = content_of(child(root, "executionDuration"));
   std::from_chars(duration.data(), duration.data() + duration.size(), job.execution_duration);
-  const auto begun = parse_iso_time(text_of(child(root, "startTime")));
-  const auto ended = parse_iso_time(text_of(child(root, "endTime")));
+  const auto begun = parse_iso_time(content_of(child(root, "startTime")));
+  const auto ended = parse_iso_time(content_of(child(root, "endTime")));
   if (begun && ended && *begun <= *ended) job.ran = *ended - *begun;
-  job.destruction = text_of(child(root, "destruction"));
-  job.created = parse_iso_time(text_of(child(root, "creationTime"))).value_or(0);
+  job.destruction = content_of(child(root, "destruction"));
+  job.created = parse_iso_time(content_of(child(root, "creationTime"))).value_or(0);
   job.finished = ended.value_or(0);
   for (const auto& parameter : child(root, "parameters").children()) {
     const auto name = with_case(attribute(parameter, "id"), [](int c) { return std::tolower(c); });
-    if (!name.empty()) job.parameters[name] = text_of(parameter);
+    if (!name.empty()) job.parameters[name] = content_of(parameter);
   }
   for (const auto& result : child(root, "results").children()) {
     if (auto read = result_of(result); !read.href.empty()) job.results.push_back(std::move(read));
   }
-  job.error_message = text_of(child(child(root, "errorSummary"), "message"));
+  job.error_message = content_of(child(child(root, "errorSummary"), "message"));
   return job;
 }
 
@@ -170,8 +170,8 @@ Result<std::vector<JobReference>> parse_job_list(const std::string& document, st
   std::vector<JobReference> jobs;
   for (const auto& node : root->children()) {
     if (local_name(node.name()) != "jobref" || jobs.size() == most) continue;
-    JobReference job{attribute(node, "id"), upper(text_of(child(node, "phase"))),
-                     parse_iso_time(text_of(child(node, "creationTime"))).value_or(0)};
+    JobReference job{attribute(node, "id"), upper(content_of(child(node, "phase"))),
+                     parse_iso_time(content_of(child(node, "creationTime"))).value_or(0)};
     if (plain_job_id(job.id)) jobs.push_back(std::move(job));
   }
   return jobs;

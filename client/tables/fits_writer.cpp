@@ -21,7 +21,7 @@ void append_big_endian(std::uint64_t value, std::size_t bytes, std::string& to) 
     to += static_cast<char>((value >> (8 * (left - 1))) & 0xffU);
 }
 
-void append_float(float value, std::string& to) {
+void append_single(float value, std::string& to) {
   append_big_endian(std::bit_cast<std::uint32_t>(value), 4, to);
 }
 void append_double(double value, std::string& to) {
@@ -59,13 +59,13 @@ void append_element(const FitsField& field, const Value& value, std::string& to)
     case 'L':
       return append_logical(value, to);
     case 'E':
-      return append_float(or_else(value, nan), to);
+      return append_single(or_else(value, nan), to);
     case 'D':
       return append_double(or_else(value, wide_nan), to);
     case 'C': {
       const auto number = or_else(value, std::complex<float>(nan, nan));
-      append_float(number.real(), to);
-      return append_float(number.imag(), to);
+      append_single(number.real(), to);
+      return append_single(number.imag(), to);
     }
     case 'M': {
       const auto number = or_else(value, std::complex<double>(wide_nan, wide_nan));

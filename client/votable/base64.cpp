@@ -27,7 +27,7 @@ constexpr std::array<std::uint8_t, 256> make_sextets() {
 
 constexpr auto kSextets = make_sextets();
 
-void append(std::vector<std::byte>& bytes, unsigned group, int shift) {
+void append_octet(std::vector<std::byte>& bytes, unsigned group, int shift) {
   bytes.push_back(static_cast<std::byte>((group >> static_cast<unsigned>(shift)) & 0xFFU));
 }
 
@@ -36,10 +36,10 @@ void append(std::vector<std::byte>& bytes, unsigned group, int shift) {
 bool Base64Decoder::end_group(std::vector<std::byte>& bytes) {
   const int sextets = std::exchange(sextets_, 0);
   if (sextets == 1) return false;
-  if (sextets == 2) append(bytes, group_, 4);
+  if (sextets == 2) append_octet(bytes, group_, 4);
   if (sextets == 3) {
-    append(bytes, group_, 10);
-    append(bytes, group_, 2);
+    append_octet(bytes, group_, 10);
+    append_octet(bytes, group_, 2);
   }
   group_ = 0;
   return true;
@@ -78,9 +78,9 @@ Result<void> Base64Decoder::decode(std::string_view text, std::vector<std::byte>
     if (sextet < kBlank) {
       group_ = group_ << 6U | sextet;
       if (++sextets_ < 4) continue;
-      append(bytes, group_, 16);
-      append(bytes, group_, 8);
-      append(bytes, group_, 0);
+      append_octet(bytes, group_, 16);
+      append_octet(bytes, group_, 8);
+      append_octet(bytes, group_, 0);
       group_ = 0;
       sextets_ = 0;
     } else if (sextet == kPadding) {

@@ -36,7 +36,7 @@ std::int64_t load_integer(Primitive primitive, const std::byte* data) {
   }
 }
 
-bool read_boolean(std::byte byte, Value& value) {
+bool load_boolean(std::byte byte, Value& value) {
   set_null(value);
   switch (std::to_integer<char>(byte)) {
     case 'T':
@@ -59,25 +59,25 @@ bool read_boolean(std::byte byte, Value& value) {
 }
 
 template <class Float>
-void store(const CellType& type, Float number, Value& value) {
+void store_float(const CellType& type, Float number, Value& value) {
   if (type.is_null(number))
     set_null(value);
   else
     value.is = number;
 }
 
-bool read_element(const CellType& type, const std::byte* data, Value& value) {
+bool load_element(const CellType& type, const std::byte* data, Value& value) {
   switch (type.primitive) {
     case Primitive::kBoolean:
-      return read_boolean(*data, value);
+      return load_boolean(*data, value);
     case Primitive::kBit:  // the most significant one
       value.is = static_cast<std::int64_t>(std::to_integer<unsigned>(*data) >> 7U);
       return true;
     case Primitive::kFloat:
-      store(type, load_float(data), value);
+      store_float(type, load_float(data), value);
       return true;
     case Primitive::kDouble:
-      store(type, load_double(data), value);
+      store_float(type, load_double(data), value);
       return true;
     case Primitive::kFloatComplex:
       value.is = std::complex<float>(load_float(data), load_float(data + 4));
@@ -109,7 +109,7 @@ void read_string(const CellType& type, const std::byte* data, std::uint64_t coun
   set_string(type, utf8_of_latin1(text), value);
 }
 
-void read_strings(const CellType& type, const std::byte* data, std::uint64_t count, Value& value) {
+void load_strings(const CellType& type, const std::byte* data, std::uint64_t count, Value& value) {
   const std::uint64_t size = (count + type.string_length - 1) / type.string_length;
   ValueArray& array = array_of(value);
   array.resize(size);
@@ -154,12 +154,12 @@ bool read_cell_bytes(const CellType& type, const std::byte* data, std::uint64_t 
   }
   if (type.text()) {
     if (type.string_length != 0)
-      read_strings(type, data, count, value);
+      load_strings(type, data, count, value);
     else
       read_string(type, data, count, value);
     return true;
   }
-  if (!type.array) return read_element(type, data, value);
+  if (!type.array) return load_element(type, data, value);
   ValueArray& array = array_of(value);
   array.resize(count);
   bool legal = true;
@@ -169,7 +169,7 @@ bool read_cell_bytes(const CellType& type, const std::byte* data, std::uint64_t 
     return true;
   }
   const auto size = element_bytes(type.primitive, 1);
-  for (std::uint64_t i = 0; i < count; ++i) legal = read_element(type, data + i * size, array[i]) && legal;
+  for (std::uint64_t i = 0; i < count; ++i) legal = load_element(type, data + i * size, array[i]) && legal;
   if (!legal) set_null(value);
   return legal;
 }

@@ -48,7 +48,7 @@ Arguments with_known_positions(Context& context, Arguments arguments) {
 }
 
 // Says in query.adql where its numbers come from.
-std::string text_of(Context& context, const BrowseTemplate& made, const Arguments& arguments) {
+std::string adql_of(Context& context, const BrowseTemplate& made, const Arguments& arguments) {
   std::string text;
   for (const auto& [name, argument] : arguments) {
     if (argument.object.empty()) continue;
@@ -158,7 +158,7 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   }
 
   std::string query_text(const Arguments& arguments) const {
-    std::string text = text_of(context_, *made_, arguments);
+    std::string text = adql_of(context_, *made_, arguments);
     if (narrowed_to_.empty()) return text;
     text.erase(text.find_last_not_of(" \n") + 1);
     return text + "\n  AND " + made_->narrow() + " = " + client::adql_literal(narrowed_to_) + "\n";

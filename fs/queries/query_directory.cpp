@@ -18,7 +18,7 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 // without asking.
 constexpr std::int64_t kSeenFor = 2;
 
-timespec time_of(std::int64_t nanoseconds) {
+timespec timespec_of(std::int64_t nanoseconds) {
   return {nanoseconds / kNanoseconds, nanoseconds % kNanoseconds};
 }
 
@@ -156,9 +156,9 @@ void QueryDirectory::adopt_positions(State& state, const TextStore::Saved& saved
     state.files.erase(found);
   } else if (saved.positions_ns != 0 && found == state.files.end()) {
     state.files[name] = std::make_shared<TextFile>("text:" + identity + ":positions", saved.positions,
-                                                   time_of(saved.positions_ns), false, budget);
+                                                   timespec_of(saved.positions_ns), false, budget);
   } else if (saved.positions_ns != 0 && !unsaved_changes) {
-    found->second->replace(saved.positions, time_of(saved.positions_ns));
+    found->second->replace(saved.positions, timespec_of(saved.positions_ns));
   }
   state.positions = saved.positions;
   state.positions_ns = saved.positions_ns;
@@ -169,10 +169,10 @@ void QueryDirectory::adopt(const TextStore::Saved& saved) {
   File& file = state->files[std::string(kQueryFile)];
   const bool unsaved_changes = file && file->content() != state->saved_text;
   if (!file) {
-    file = std::make_shared<TextFile>("text:" + identity_, saved.text, time_of(saved.mtime_ns), false,
+    file = std::make_shared<TextFile>("text:" + identity_, saved.text, timespec_of(saved.mtime_ns), false,
                                       folder_.budget);
   } else if (!unsaved_changes) {
-    file->replace(saved.text, time_of(saved.mtime_ns));
+    file->replace(saved.text, timespec_of(saved.mtime_ns));
   }
   state->saved_text = saved.text;
   state->saved_ns = saved.mtime_ns;
@@ -313,8 +313,8 @@ void QueryDirectory::give_back(TextFile& file) {
     const auto found = state->files.find(std::string(name));
     return found != state->files.end() && found->second.get() == &file;
   };
-  if (is(kPositionsFile)) file.replace(state->positions, time_of(state->positions_ns));
-  if (is(kQueryFile)) file.replace(state->saved_text, time_of(state->saved_ns));
+  if (is(kPositionsFile)) file.replace(state->positions, timespec_of(state->positions_ns));
+  if (is(kQueryFile)) file.replace(state->saved_text, timespec_of(state->saved_ns));
 }
 
 void QueryDirectory::show_stored(TextFile& file) {

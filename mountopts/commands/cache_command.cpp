@@ -48,7 +48,7 @@ Result<Taken> taken_by(const stdfs::path& directory) {
   return taken;
 }
 
-void print(const nlohmann::ordered_json& document) { std::cout << document.dump(2) << '\n'; }
+void print_document(const nlohmann::ordered_json& document) { std::cout << document.dump(2) << '\n'; }
 
 }  // namespace
 
@@ -73,7 +73,7 @@ Result<void> run_cache(const CacheCommand& command) {
       return Error(EACCES,
                    content.string() + ": " + std::to_string(left->files) + " segments could not be removed");
     if (command.as_json) {
-      print(nlohmann::ordered_json{{"freed_bytes", kept->bytes}, {"segments_dir", content.string()}});
+      print_document(nlohmann::ordered_json{{"freed_bytes", kept->bytes}, {"segments_dir", content.string()}});
       return {};
     }
     std::cout << "freed " << human_bytes(kept->bytes) << " in " << content.string() << '\n';
@@ -84,7 +84,7 @@ Result<void> run_cache(const CacheCommand& command) {
   const auto results = taken_by(options->cache_dir / "results");
   if (!results) return results.error();
   if (command.as_json) {
-    print(nlohmann::ordered_json{
+    print_document(nlohmann::ordered_json{
         {"cache_dir", options->cache_dir.string()},
         {"content", {{"bytes", kept->bytes}, {"max_bytes", options->cache_size}, {"segments", kept->files}}},
         {"metadata", {{"bytes", metadata->bytes}}},

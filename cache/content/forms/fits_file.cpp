@@ -14,7 +14,7 @@ namespace {
 constexpr LONGLONG kFitsFileBlock = 2880;
 
 // Fill as tapes and copying programs leave it: zeros or blanks from `offset` to the end of the file.
-bool only_fill(int fd, off_t offset) {
+bool only_fill_from(int fd, off_t offset) {
   std::array<char, kFitsFileBlock> piece{};
   for (;;) {
     const ssize_t n = ::pread(fd, piece.data(), piece.size(), offset);
@@ -70,7 +70,7 @@ Result<int> count_hdus(fitsfile* file, int fd) {
   if (end > state.st_size)
     return Error(EIO, "the FITS file is cut off: its " + std::to_string(hdus) + " HDUs need " +
                           std::to_string(end) + " bytes and " + std::to_string(state.st_size) + " are here");
-  if (!only_fill(fd, static_cast<off_t>(end)))
+  if (!only_fill_from(fd, static_cast<off_t>(end)))
     return Error(EIO, "the FITS file is damaged: what follows HDU " + std::to_string(hdus) + ", at byte " +
                           std::to_string(end) + ", is no HDU");
   return hdus;
