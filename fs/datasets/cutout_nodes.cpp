@@ -193,6 +193,12 @@ struct Use {
                                         path() + "/" + part.name, RowReference{listing, entry.row},
                                         Visit{cutouts->visits(), name});
   }
+  // With the fault of a listing without positions.
+  Result<ListingPtr> checked(Result<ListingPtr> listing) const {
+    const auto& no_points = cutouts->lister.no_points;
+    const auto fault = listing && !use.spec && no_points ? no_points(**listing) : std::nullopt;
+    return fault ? Result<ListingPtr>(fault->at(path())) : std::move(listing);
+  }
   bool shows(const cache::Listing::Entry& entry) const {
     return entry.dataset.extension == kSuffix && !cutouts->hides(entry.name);
   }
@@ -218,6 +224,7 @@ struct Use {
     return found == all.end() ? std::optional<Wanted>() : std::optional(Wanted{**entry, *found});
   }
   Result<Found> find(const ListingPtr& listing, const std::string& wanted) const {
+    if (const auto good = checked(listing); !good) return good.error();
     auto found = part_of(listing, wanted);
     if (!found) return found.error();
     if (!*found) return Found{nullptr, kAbsentInListing};
@@ -298,7 +305,8 @@ Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
   return with_deadline<ListingPtr>(
       context.timer(), context.config().query_wait,
       Error(EAGAIN, path() + ": the listing is not here yet; look again"), use_.cutouts->lister.ask,
-      AskedBy(done.cause(), [use = use_, done = done.take()](Result<ListingPtr> listing) {
+      AskedBy(done.cause(), [use = use_, done = done.take()](const Result<ListingPtr>& answer) {
+        const auto listing = use.checked(answer);
         if (!listing) return done(listing.error());
         use.cutouts->context.catalog().visited(use.cutouts->visits(), use.name);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<UseHandle>(use, *listing)));

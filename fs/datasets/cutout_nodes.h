@@ -40,6 +40,8 @@ struct DatasetLister {
   std::function<bool(const std::string& name)> hidden = {};  // names that `rm` removed; empty: none
   // The positions of each dataset; may give an empty function, if they have none now. Empty: they never have any.
   std::function<CutoutPoints()> points = {};
+  // Why no dataset of the listing can have positions; empty: they can.
+  std::function<std::optional<Error>(const cache::Listing&)> no_points = {};
   // `rm` drops a cutout from the cache, and `rmdir` a spec from the list, so that `rm -r` of the directory works.
   // false: EROFS.
   bool removable = false;

@@ -29,6 +29,9 @@ class PositionMatch {
 
   const std::vector<Position>& positions() const noexcept { return positions_; }
 
+  // False if no column says where a dataset is, so that of() is always empty.
+  bool has_places() const noexcept { return (ra_ && dec_) || region_; }
+
   struct Belonging {
     std::size_t position;              // index
     std::optional<double> separation;  // from the dataset's centre

@@ -1,12 +1,14 @@
 #include "fs/queries/position_table.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "client/base/angle.h"
+#include "client/services/adql.h"
 #include "fs/positions/position_query.h"
 
 namespace esofs::fs {
@@ -40,6 +42,30 @@ std::shared_ptr<const PositionMatch> KeptMatch::of(const QueryDirectory& directo
     *kept = {listing.id(), std::move(positions),
              std::make_shared<const PositionMatch>(position_match(directory, listing))};
   return kept->match;
+}
+
+std::optional<Error> placing_fault(const cache::Listing& listing) {
+  if (listing.rows() == 0 || PositionMatch(listing.columns(), {}, 0).has_places()) return std::nullopt;
+  return Error(EINVAL,
+               "no column of the answer says where a file is, so that none belongs to a position: add s_ra, "
+               "s_dec or s_region to the SELECT");
+}
+
+std::optional<Error> position_fault(Context& context, const cache::QuerySpec& spec,
+                                    const cache::Listing& listing) {
+  const auto state = context.catalog().state(spec);
+  if (state.known && !state.names_datasets)
+    return Error(ENODATA,
+                 "the answer names no datasets, so that no file belongs to a position; table/result.csv has "
+                 "its rows");
+  if (auto fault = placing_fault(listing)) return fault;
+  const std::string rows = std::to_string(listing.rows());
+  const std::string cut = "the answer was cut after " + rows +
+                          " rows of all positions together, so that positions without a file may have some: ";
+  if (listing.rows() > 0 && client::has_top(spec.adql, listing.rows()))
+    return Error(EINVAL, cut + "remove TOP " + rows);
+  if (state.truncated) return Error(EINVAL, cut + "raise '-- maxrec: NUMBER', or take fewer positions");
+  return std::nullopt;
 }
 
 Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,

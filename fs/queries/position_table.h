@@ -2,17 +2,19 @@
 //
 //   shapes   CSV: POSITION, RA and DEC in degrees, FILE, SEPARATION from the centre of the file's field in arcseconds; a line for
 //            each file of each position, and one without a file for a position that has none
-//   errors   of the listing
+//   errors   of the listing; position_fault()
 //   threads  thread-safe
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cache/catalog.h"
 #include "client/base/guarded.h"
 #include "fs/positions/position_match.h"
 #include "fs/queries/saved_queries.h"
+#include "fs/tree/context.h"
 #include "fs/tree/listing_names.h"
 
 namespace esofs::fs {
@@ -34,6 +36,12 @@ class KeptMatch {
   };
   Guarded<Kept> kept_;
 };
+
+// Why no file of the answer can be given to a position, with what to do about it; nullopt: they can be, or there are no rows.
+std::optional<Error> placing_fault(const cache::Listing& listing);
+// Why a position without a file in this answer may have one. spec: the query of `listing`. No network.
+std::optional<Error> position_fault(Context& context, const cache::QuerySpec& spec,
+                                    const cache::Listing& listing);
 
 Result<std::string> position_table(const cache::Listing& listing, const PositionMatch& match,
                                    ListingNames& names);

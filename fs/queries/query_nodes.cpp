@@ -78,6 +78,7 @@ NodePtr cutouts(Context& context, const QueryDirectoryPtr& directory) {
   lister.points = [directory, points = std::move(points)] {
     return directory->positions().empty() ? CutoutPoints() : points;
   };
+  lister.no_points = placing_fault;
   return make_listing_cutouts(context, std::move(lister));
 }
 

@@ -10,6 +10,7 @@
 #include "client/services/adql.h"
 #include "fs/positions/positions.h"
 #include "fs/queries/near_misses.h"
+#include "fs/queries/position_table.h"
 #include "fs/queries/saved_query.h"
 #include "fs/queries/status_lines.h"
 #include "fs/tree/error_log.h"
@@ -39,9 +40,9 @@ constexpr const char* kMendQuery = "correct query.adql; when it is saved the arc
 
 // What the user can do if there is no new answer.
 std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
-                 const QueryDirectory& directory, const std::string& unnamed) {
+                 const QueryDirectory& directory, const std::string& remark) {
   if (state.running) return state.known ? "" : "the query continues; list this directory again";
-  if (!state.error) return state.known ? unnamed : "list this directory to run the query";
+  if (!state.error) return state.known ? remark : "list this directory to run the query";
   if (state.error->code() == EINVAL && directory.is_fixed()) return "";
   if (state.error->what().find("-o offline") != std::string::npos)
     return "mount without -o offline, and list this directory";
@@ -58,6 +59,15 @@ std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
 bool may_be_cut(const cache::QueryState& state, const cache::QuerySpec& spec) {
   return state.rows > 0 && state.rows % 1000 == 0 && state.rows != spec.maxrec &&
          !client::has_top(spec.adql, state.rows);
+}
+
+// How to change a query whose answer is complete but of less use than it looks.
+std::string remark(Context& context, const cache::QuerySpec& spec, const QueryDirectory& directory) {
+  std::string unnamed = unnamed_datasets(context, spec);
+  const auto listing = unnamed.empty() ? context.catalog().known_listing(spec) : nullptr;
+  if (!listing || directory.positions().empty()) return unnamed;
+  const auto fault = position_fault(context, spec, *listing);
+  return fault ? "table/" + std::string(kPositionTableName) + ": " + fault->what() : std::string();
 }
 
 std::string completeness(const cache::QueryState& state, const cache::QuerySpec& spec,
@@ -116,7 +126,7 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
     for (const auto& sentence : near_misses(context, *spec)) status_line(text, "near", sentence);
-    status_line(text, "hint", hint(state, *spec, directory, unnamed_datasets(context, *spec)));
+    status_line(text, "hint", hint(state, *spec, directory, remark(context, *spec, directory)));
   }
   if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());
   return text;

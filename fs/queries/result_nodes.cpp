@@ -176,6 +176,7 @@ class TableNode : public Node {
     }
     for (const char* name : {kSummaryName, kPositionTableName}) {
       NodePtr text = directory_->hidden(hidden_name(name)) ? nullptr : text_of(name);
+      if (name == kPositionTableName && positions_refused()) text = nullptr;
       if (text) entries.emplace_back(name, std::move(text));
     }
     for (const auto& name : headers_used(context_, *directory_)) {
@@ -208,17 +209,27 @@ class TableNode : public Node {
     const auto listing = context_.catalog().known_listing(*spec);
     return !listing || listing->result_kept() || made_of_rows(*listing);
   }
-  using Render = std::function<Result<std::string>(const cache::Listing&)>;
+  // The same of positions.csv.
+  bool positions_refused() const {
+    const auto spec = directory_->spec();
+    const auto listing = spec ? context_.catalog().known_listing(*spec) : nullptr;
+    return listing && position_fault(context_, *spec, *listing).has_value();
+  }
+  using Render = std::function<Result<std::string>(const cache::QuerySpec&, const cache::Listing&)>;
   // What is made of the rows of the answer; nullptr: no such file.
   NodePtr text_of(const std::string& name) const {
     if (name == kSummaryName)
-      return rendered(name, [&names = context_.names()](const cache::Listing& listing) {
-        return summary_text(listing, names);
-      });
+      return rendered(name,
+                      [&names = context_.names()](const cache::QuerySpec&, const cache::Listing& listing) {
+                        return summary_text(listing, names);
+                      });
     const bool positions = name == kPositionTableName && !directory_->positions().empty();
     if (!positions) return nullptr;
-    return rendered(name, [directory = directory_, &names = context_.names()](const cache::Listing& listing) {
-      return position_table(listing, position_match(*directory, listing), names);
+    return rendered(name, [directory = directory_, &context = context_](const cache::QuerySpec& spec,
+                                                                        const cache::Listing& listing) {
+      const auto fault = position_fault(context, spec, listing);
+      if (fault) return Result<std::string>(*fault);
+      return position_table(listing, position_match(*directory, listing), context.names());
     });
   }
   NodePtr rendered(const std::string& name, Render render) const {
@@ -239,10 +250,11 @@ class TableNode : public Node {
               [&](Done<ListingPtr> answered) {
                 return context.catalog().listing(*spec, std::move(answered));
               },
-              AskedBy(done.cause(), [render, done = done.take()](const Result<ListingPtr>& listing) {
-                if (!listing) return done(listing.error());
-                done(render(**listing));
-              }));
+              AskedBy(done.cause(),
+                      [render, spec = *spec, done = done.take()](const Result<ListingPtr>& listing) {
+                        if (!listing) return done(listing.error());
+                        done(render(spec, **listing));
+                      }));
         });
   }
   NodePtr result(AnswerForm form, const std::string& name) const {

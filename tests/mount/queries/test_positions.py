@@ -57,6 +57,28 @@ class Positions(harness.MountTest):
         self.assertIn((self.one, self.one + '.fits'), {(row['POSITION'], row['FILE']) for row in rows})
         self.assertEqual({row['FILE'] for row in rows}, wanted)
 
+    def test_an_answer_that_cannot_be_matched_is_never_said_to_be_empty(self):
+        with open(self.list, 'w', encoding='utf-8') as file:
+            file.write(self.text(self.one, self.other))
+        table, around = self.folder + '/table/positions.csv', self.folder + '/cutout/at_5arcsec'
+        for query, sentence in ((QUERY.replace('*', 'TOP 1 *'), 'remove TOP 1'),
+                                ('-- maxrec: 1\n' + QUERY, "raise '-- maxrec: NUMBER'"),
+                                (QUERY.replace('*', 'dp_id, target_name'), 'add s_ra, s_dec or s_region to the SELECT'),
+                                (QUERY.replace('*', 'COUNT(*)'), 'names no datasets')):
+            self.mount.save('q', query)
+            self.files()
+            with self.assertRaises(OSError):
+                harness.read(table)
+            why = harness.run(harness.programs['esofs'], 'why', table, check=False).stdout
+            self.assertIn(sentence, why)
+            self.assertIn(sentence, harness.read(self.folder + '/status.txt').decode())
+            self.assertNotIn('positions.csv', os.listdir(self.folder + '/table'))
+        self.mount.save('q', QUERY.replace('*', 'dp_id, target_name'))
+        self.files()
+        self.assert_errno(errno.EINVAL, os.listdir, around)
+        why = harness.run(harness.programs['esofs'], 'why', around, check=False).stdout
+        self.assertIn('add s_ra, s_dec or s_region to the SELECT', why)
+
     def test_cp_echo_sed_and_rm_work_and_a_remount_keeps_it(self):
         source = os.path.join(self.home.path, 'list.csv')
         with open(source, 'w', encoding='utf-8') as file:

@@ -11,8 +11,10 @@
 namespace esofs::tests {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kTemplate =
     "SELECT * FROM t WHERE INTERSECTS(s_region, CIRCLE('ICRS', {ra}, {dec}, 0.1)) = 1";
@@ -42,6 +44,7 @@ class PositionTableTest : public FsFixture {
     place(0, 10.0, "CIRCLE ICRS 10 -20 0.01");
     place(1, 10.1, "CIRCLE ICRS 10.1 -20 0.3");
     catalog_.put(kAsked, answer);
+    answer_ = answer;
   }
   Result<void> save_positions(const std::string& text, const std::string& name = "positions.csv") {
     const auto directory = walk({"queries", "q"});
@@ -57,6 +60,7 @@ class PositionTableTest : public FsFixture {
     if (auto written = write(opened->handle, text); !written) return written;
     return close(opened->handle);
   }
+  std::shared_ptr<FakeListing> answer_;
   std::string kept() const {
     std::ifstream file(temp_.path() / "queries/q.positions.csv");
     return {std::istreambuf_iterator<char>(file), {}};
@@ -84,6 +88,59 @@ TEST_F(PositionTableTest, TheTableSaysWhichFilesBelongToWhichPosition) {
             "first,10,-20," +
                 kId + ".fits,0.0\n" + "first,10,-20," + kOtherId + ".fits,338.3\n" + "second,10.2,-20," +
                 kOtherId + ".fits,338.3\n" + "far,50,0,,\n");
+}
+
+TEST_F(PositionTableTest, AnAnswerWithoutPlacesIsRefusedWithItsColumns) {
+  save("q", kTemplate);
+  ASSERT_TRUE(save_positions(kPositions));
+  catalog_.put(kAsked, listing_);
+  EXPECT_EQ(list({"queries", "q"}).size(), 6U);
+  const std::string wanted = "add s_ra, s_dec or s_region to the SELECT";
+  EXPECT_THAT(cat({"queries", "q", "status.txt"}), HasSubstr(wanted));
+  EXPECT_THAT(cat({"queries", "q", "table", "positions.csv"}), HasSubstr("failed: "));
+  EXPECT_THAT(cat({"queries", "q", "table", "positions.csv"}), HasSubstr(wanted));
+  EXPECT_THAT(list({"queries", "q", "table"}), Not(Contains("positions.csv"))) << "cp -r copies the rest";
+  const auto around = walk({"queries", "q", "cutout", "at_30arcsec"});
+  const auto opened = opendir(around);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), EINVAL);
+  EXPECT_THAT(opened.error().what(), HasSubstr(wanted));
+  EXPECT_FALSE(lookup(around, kId + ".fits"));
+  EXPECT_TRUE(opendir(walk({"queries", "q", "cutout", "circle_10_-20_30arcsec"})));
+}
+
+TEST_F(PositionTableTest, AnAnswerThatWasCutIsNotSaidToBeAll) {
+  const auto put_cut = [this](const std::string& asked, bool truncated) {
+    auto answer = std::make_shared<FakeListing>(*answer_);
+    answer->truncated = truncated;
+    catalog_.put(asked, answer);
+  };
+  const std::vector<std::string> table{"queries", "q", "table", "positions.csv"};
+  save("q", "SELECT TOP 2" + kTemplate.substr(6));
+  ASSERT_TRUE(save_positions(kPositions));
+  put_cut("SELECT TOP 2" + kAsked.substr(6), false);
+  EXPECT_EQ(list({"queries", "q"}).size(), 6U);
+  EXPECT_THAT(cat({"queries", "q", "status.txt"}),
+              HasSubstr("hint: table/positions.csv: the answer was cut"));
+  EXPECT_THAT(cat(table), HasSubstr("remove TOP 2"));
+  save("q", kTemplate);
+  put_cut(kAsked, true);
+  (void)list({"queries", "q"});
+  EXPECT_THAT(cat(table), HasSubstr("raise '-- maxrec: NUMBER'"));
+  save("q", "SELECT TOP 9" + kTemplate.substr(6));
+  put_cut("SELECT TOP 9" + kAsked.substr(6), false);
+  EXPECT_THAT(cat(table), HasSubstr("far,50,0,,")) << "nothing was cut";
+}
+
+TEST_F(PositionTableTest, AnAnswerWithoutDatasetsHasNoTableOfFiles) {
+  save("q", kTemplate);
+  ASSERT_TRUE(save_positions(kPositions));
+  auto counted = std::make_shared<FakeListing>();
+  counted->names_ids = false;
+  catalog_.put(kAsked, counted);
+  (void)list({"queries", "q"});
+  EXPECT_THAT(cat({"queries", "q", "table", "positions.csv"}), HasSubstr("names no datasets"));
+  EXPECT_THAT(list({"queries", "q", "table"}), Not(Contains("positions.csv")));
 }
 
 TEST_F(PositionTableTest, CutoutsAreAroundThePositionsOfEachFile) {
