@@ -115,6 +115,8 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     if (capitals != name && name.find('.') == std::string::npos && narrows_to(capitals))
       return {"names of instruments are in capitals: did you mean " + capitals + "?", false};
+    if (const std::string other = narrowed_beside(name); !other.empty())
+      return {"only " + other + " is divided by instruments: did you mean ../" + other + name + "/?", false};
     if (const auto query = known_query()) return query->node.absence(name);
     return {"the position of the object is not known yet; list the directory first", false};
   }
@@ -147,8 +149,21 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
 
   // Names of instruments begin with a capital letter or a digit; those that programs try hardly ever do.
   bool narrows_to(const std::string& name) const {
-    if (made_->narrow().empty() || !narrowed_to_.empty() || name.size() < 2 || tried_by_programs(name))
-      return false;
+    return !made_->narrow().empty() && narrowed_to_.empty() && may_be_an_instrument(name);
+  }
+  // "phase3/" of a part without instruments beside one that has them; "" none.
+  std::string narrowed_beside(const std::string& name) const {
+    if (!made_->narrow().empty() || !may_be_an_instrument(name)) return {};
+    const auto set = browse_.templates.current();
+    const auto group = set->groups.find(made_->group());
+    if (group == set->groups.end()) return {};
+    for (const auto& [leaf, other] : group->second) {
+      if (!leaf.empty() && !other->narrow().empty()) return leaf + "/";
+    }
+    return {};
+  }
+  static bool may_be_an_instrument(const std::string& name) {
+    if (name.size() < 2 || tried_by_programs(name)) return false;
     const auto first = static_cast<unsigned char>(name.front());
     if (std::isupper(first) == 0 && std::isdigit(first) == 0) return false;
     const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {

@@ -35,6 +35,22 @@ std::string leaves_of(const Group& group) {
   return group.size() == 1 ? text + "/" : "{" + text + "}/";
 }
 
+// Which parts of a template are divided by instruments; "" none.
+std::string narrow_forms(const Group& group) {
+  std::string text;
+  std::string first;
+  for (const auto& [leaf, used] : group) {
+    if (used->narrow().empty()) continue;
+    const std::string below = leaf.empty() ? "" : leaf + "/";
+    if (text.empty()) first = below;
+    text += (text.empty() ? "" : " and ") + below + "NAME/";
+  }
+  if (text.empty()) return text;
+  const bool several = text.find(" and ") != std::string::npos;
+  return "    below it " + text + (several ? " are the parts" : " is the part") +
+         " of one instrument, such as " + first + "UVES/\n";
+}
+
 // The forms of a template in which a directory is left out.
 std::string shorter_forms(const std::string& group, const BrowseTemplate& used) {
   std::string text;
@@ -48,6 +64,14 @@ std::string shorter_forms(const std::string& group, const BrowseTemplate& used) 
   return text;
 }
 
+// Why the templates of a group make no directory; "": there are none.
+std::string template_fault(const BrowseTemplates::Set& set, const std::string& group) {
+  for (const auto& problem : set.problems) {
+    if (problem.starts_with("template " + group + ".")) return problem;
+  }
+  return {};
+}
+
 std::string readme(const BrowseTemplates::Set& set) {
   std::string text =
       "Queries made from the names of directories; each is a directory like those in queries/,\n"
@@ -56,9 +80,7 @@ std::string readme(const BrowseTemplates::Set& set) {
     text += name + "/" + group.begin()->second->form() + "/" + leaves_of(group) + "\n";
     for (const auto& [leaf, used] : group)
       text += "    " + (leaf.empty() ? "" : leaf + ": ") + used->title() + "\n";
-    if (!group.begin()->second->narrow().empty())
-      text += "    below it NAME/ is the part of one instrument, such as " +
-              (group.begin()->first.empty() ? "" : group.begin()->first + "/") + std::string("UVES/\n");
+    text += narrow_forms(group);
     text += shorter_forms(name, *group.begin()->second);
   }
   text +=
@@ -285,8 +307,10 @@ class BrowseNode : public Node {
     return {};
   }
   Absence absence(const std::string& name) override {
+    const auto set = browse_.templates.current();
+    if (std::string fault = template_fault(*set, name); !fault.empty()) return {std::move(fault), true};
     std::vector<std::string> names;
-    for (const auto& [group, templates] : browse_.templates.current()->groups) names.push_back(group);
+    for (const auto& [group, templates] : set->groups) names.push_back(group);
     return {absence_among(name, names).sentence, true};
   }
 

@@ -77,6 +77,23 @@ TEST_F(BrowseNodesTest, ANameThatIsNoArgumentHasASentence) {
   EXPECT_EQ(catalog_.asked(), 0);
 }
 
+TEST_F(BrowseNodesTest, OnlyPartsWithInstrumentsAreSaidToHaveThem) {
+  EXPECT_THAT(
+      cat({"browse", "README.txt"}),
+      HasSubstr("below it phase3/NAME/ and raw/NAME/ are the parts of one instrument, such as phase3/UVES/"));
+  const auto spectra = walk({"browse", "cone", kCone, "spectra"});
+  std::optional<std::string> why;
+  (void)fs_->why(spectra, "UVES", [&](Result<std::string> told) { why = *told; });
+  EXPECT_THAT(why.value_or(""), HasSubstr("did you mean ../phase3/UVES/?"));
+}
+
+TEST_F(BrowseNodesTest, ATemplateThatCannotBeUsedSaysWhy) {
+  write_template("mine.adql", "SELECT * FROM ivoa.ObsCore WHERE instrument_name = '{instrument}'");
+  const auto browse = walk({"browse"});
+  EXPECT_TRUE(absent(browse, "mine"));
+  EXPECT_THAT(*fs_->getxattr(browse, "user.esofs.error"), HasSubstr("mine: template mine.adql, line 1: "));
+}
+
 TEST_F(BrowseNodesTest, ListsWhatWasOpenedLately) {
   EXPECT_THAT(list({"browse", "cone"}), IsEmpty());
   (void)walk({"browse", "cone", "1_2_3", "phase3"});  // looked up only
