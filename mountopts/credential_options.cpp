@@ -31,12 +31,16 @@ client::Credentials::Config credentials_config(const Options& options) {
   return config;
 }
 
-std::string login_command(const std::string& archive) {
-  if (archive == "eso") return "esofs login";
+std::string lasting_archive(const std::string& archive) {
   std::error_code failed;
-  const bool file = std::filesystem::is_regular_file(archive, failed);
-  return "esofs login " +
-         (file ? std::filesystem::absolute(archive, failed).lexically_normal().string() : archive);
+  const bool may_be_file =
+      archive.find('/') != std::string::npos || archive.find(".json") != std::string::npos;
+  if (!may_be_file || !std::filesystem::is_regular_file(archive, failed)) return archive;
+  return std::filesystem::absolute(archive, failed).lexically_normal().string();
+}
+
+std::string login_command(const std::string& archive) {
+  return archive == "eso" ? "esofs login" : "esofs login " + lasting_archive(archive);
 }
 
 client::Credentials::Config caller_credentials(const Options& options, const client::Account& account) {

@@ -18,6 +18,9 @@ std::string keyring_program();
 
 client::Credentials::Config credentials_config(const Options& options);
 
+// ARCHIVE as it can be given in any working directory: the absolute path of a profile file; else as it is.
+std::string lasting_archive(const std::string& archive);
+
 // "esofs login NAME": what logs in at an archive that was given as ARCHIVE to `esofs mount`.
 std::string login_command(const std::string& archive);
 

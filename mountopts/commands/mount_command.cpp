@@ -134,13 +134,15 @@ Result<void> start(const Options& options, const client::Profile& profile, const
 
 }  // namespace
 
-Result<void> run_mount(const MountCommand& command) {
+Result<void> run_mount(const MountCommand& given) {
   ignore_signals_of_writes();
-  if (!command.foreground) Background::close_inherited();
-  auto options = merged_options(command.options);
+  if (!given.foreground) Background::close_inherited();
+  auto options = merged_options(given.options);
   if (!options) return options.error();
-  auto profile = profile_of(command.archive, *options);
+  auto profile = profile_of(given.archive, *options);
   if (!profile) return profile.error();
+  MountCommand command = given;
+  command.archive = lasting_archive(given.archive);
   if (auto may = check_caller_identity(*options, *profile, ::geteuid()); !may) return may;
   if (auto there = check_credential_files(*options); !there) return there;
   if (auto there = check_log(*options); !there) return there;

@@ -26,6 +26,16 @@ class CommandLine(harness.MountTest):
         self.assertEqual(done.stdout, '')
         return done.stderr
 
+    def test_a_profile_named_from_its_folder_is_known_by_its_whole_path(self):
+        folder, name = os.path.split(self.sim.profile)
+        place = os.path.join(self.home.path, 'relative')
+        os.mkdir(place)
+        options = ','.join(f'{what}_dir={self.home.path}/relative-{what}' for what in ('cache', 'config', 'state'))
+        harness.run(harness.programs['esofs'], 'mount', '-o', options, name, place, cwd=folder)
+        self.addCleanup(harness.run, 'fusermount3', '-u', '-z', place, check=False)
+        with open('/proc/self/mounts', encoding='utf-8') as file:
+            self.assertIn(f'{self.sim.profile} {place} ', file.read())
+
     def test_an_unknown_option_is_refused_with_the_nearest(self):
         self.assertIn("unknown option 'cache_sise' (did you mean 'cache_size'?)", self.mount_error('-o', 'cache_sise=1G'))
 
