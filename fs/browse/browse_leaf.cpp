@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/base/angle.h"
+#include "client/base/angle_fault.h"
 #include "client/base/guarded.h"
 #include "client/base/in_turn.h"
 #include "client/services/adql.h"
@@ -259,6 +260,14 @@ class BrowseLeaf : public Node, public std::enable_shared_from_this<BrowseLeaf> 
   Guarded<QueryPtr> query_;
 };
 
+// What is wrong with the last word of an object's name, if it is a mistyped radius ("NGC 253 5min"); "" it is none.
+std::string mistyped_radius(const std::string& object) {
+  const std::string word = object.substr(object.rfind(' ') + 1);
+  if (word.empty()) return {};
+  std::string fault = std::isdigit(static_cast<unsigned char>(word.front())) != 0 ? radius_fault(word) : "";
+  return fault.find("did you mean") == std::string::npos ? std::string() : fault;
+}
+
 // Resolves one object after the other: a template hardly names two.
 Cancel resolve_rest(Context& context, Arguments arguments, const Done<Arguments>& done) {
   const Argument* next = unresolved(arguments);
@@ -269,7 +278,13 @@ Cancel resolve_rest(Context& context, Arguments arguments, const Done<Arguments>
   const std::string object = next->object;
   return in_turn<client::SkyPosition, Arguments>(
       [&context, object](Done<client::SkyPosition> position) {
-        return context.catalog().resolve(object, std::move(position));
+        return context.catalog().resolve(
+            object, AskedBy(position.cause(), [object, done = position.take()](
+                                                  const Result<client::SkyPosition>& found) {
+              if (found || found.error().code() != ENOENT) return done(found);
+              const std::string slip = mistyped_radius(object);
+              done(slip.empty() ? found.error() : Error(ENOENT, found.error().what() + "; " + slip));
+            }));
       },
       [&context, object, arguments = std::move(arguments)](const client::SkyPosition& position,
                                                            const Done<Arguments>& rest) mutable {

@@ -94,6 +94,14 @@ TEST_F(BrowseNodesTest, ATemplateThatCannotBeUsedSaysWhy) {
   EXPECT_THAT(*fs_->getxattr(browse, "user.esofs.error"), HasSubstr("mine: template mine.adql, line 1: "));
 }
 
+TEST_F(BrowseNodesTest, AMistypedRadiusIsNoPartOfAnObject) {
+  const auto opened = opendir(walk({"browse", "object", "NGC_254_5min", "phase3"}));
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().what(), HasSubstr("'5min' is no radius"));
+  EXPECT_THAT(opendir(walk({"browse", "object", "NGC_254", "phase3"})).error().what(),
+              Not(HasSubstr("radius")));
+}
+
 TEST_F(BrowseNodesTest, ListsWhatWasOpenedLately) {
   EXPECT_THAT(list({"browse", "cone"}), IsEmpty());
   (void)walk({"browse", "cone", "1_2_3", "phase3"});  // looked up only
