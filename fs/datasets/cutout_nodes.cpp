@@ -22,6 +22,7 @@ using ListingPtr = DatasetLister::ListingPtr;
 
 constexpr std::string_view kSuffix = ".fits";
 constexpr std::size_t kMostSpecs = 1000;
+constexpr std::size_t kMostLookedAt = 10;  // files whose offers are looked at by user.esofs.note
 // The largest estimate that is shown for a cutout.
 constexpr std::uint64_t kLargestEstimate = 256ULL << 20U;
 
@@ -272,6 +273,7 @@ class UseNode : public Node {
   Cancel lookup(const std::string& name, Done<Found> done) override;
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override;
   Result<void> remove(const std::string& name) override;
+  std::optional<std::string> xattr(const std::string& name) override;
   Absence absence(const std::string& name) override {
     return {"the query has no file " + safe_name(name) + " of which a part could be cut out", false};
   }
@@ -311,6 +313,36 @@ Cancel UseNode::open_directory(Done<std::shared_ptr<DirectoryHandle>> done) {
         use.cutouts->context.catalog().visited(use.cutouts->visits(), use.name);
         done(std::shared_ptr<DirectoryHandle>(std::make_shared<UseHandle>(use, *listing)));
       }));
+}
+
+// user.esofs.note: why no file has such a part, by the offers of the first ones, which are asked for. Not why a file fails.
+std::optional<std::string> UseNode::xattr(const std::string& name) {
+  const auto listing = name == "user.esofs.note" && use_.use.spec ? use_.cutouts->lister.known() : nullptr;
+  if (!listing) return Node::xattr(name);
+  auto& catalog = use_.cutouts->context.catalog();
+  std::size_t looked = 0;
+  bool possible = false;
+  bool asked = false;
+  std::string fault;
+  const auto visited = listing->entries(0, [&](const cache::Listing::Entry& entry) {
+    if (!use_.shows(entry)) return true;
+    const auto offer = catalog.known_cutout_offer(entry.dataset);
+    const auto checked = offer ? client::check_cutout(*use_.use.spec, *offer) : Result<void>();
+    possible = offer && checked;
+    if (!offer) {
+      asked = true;
+      (void)catalog.cutout_offer(entry.dataset, AskedBy(Cause(), [](const Result<client::CutoutOffer>&) {}));
+    } else if (!checked && fault.empty()) {
+      fault = checked.error().what();
+    }
+    return !possible && ++looked < kMostLookedAt;
+  });
+  if (!visited || possible) return std::nullopt;
+  if (asked) return "what can be cut out is still being asked";
+  if (looked == 0) return "the query has no FITS file of which a part could be cut out";
+  return "no part can be cut out of " +
+         (looked < kMostLookedAt ? "these files" : "the first " + std::to_string(looked) + " files") + ": " +
+         fault;
 }
 
 // The archive keeps the dataset. The cutout is dropped from the cache, and made again when it is read again.

@@ -42,6 +42,19 @@ bool may_be_an_id(const std::string& name) {
   return name.size() >= kLeastIdLetters && std::count_if(name.begin(), name.end(), digit) >= 2;
 }
 
+// jobs/
+class JobServices : public FixedDirectory {
+ public:
+  JobServices(std::int64_t mtime, Entries services, std::string first)
+      : FixedDirectory("/jobs", mtime, std::move(services)), first_(std::move(first)) {}
+  Result<NodePtr> make_directory(const std::string& name) override {
+    return Error(EROFS, "a job belongs to a service: write mkdir jobs/" + first_ + "/" + safe_name(name));
+  }
+
+ private:
+  const std::string first_;  // service
+};
+
 JobPlacePtr place_of(const JobsPlace& jobs, const JobInfo& job, std::string path, std::string identity,
                      QueryDirectoryPtr text) {
   return std::make_shared<const JobPlace>(
@@ -54,7 +67,8 @@ NodePtr make_jobs_node(const JobsPlace& jobs) {
   FixedDirectory::Entries services;
   for (const auto& service : jobs.jobs().services())
     services.emplace_back(safe_name(service), std::make_shared<JobListNode>(jobs, service));
-  return std::make_shared<FixedDirectory>("/jobs", jobs.context.mounted_at(), std::move(services));
+  const std::string first = services.empty() ? "SERVICE" : services.front().first;
+  return std::make_shared<JobServices>(jobs.context.mounted_at(), std::move(services), first);
 }
 
 // --- JobListNode ---
@@ -390,8 +404,15 @@ Result<void> JobNode::rename(const std::string& name, Node& to, const std::strin
 }
 
 std::optional<std::string> JobNode::xattr(const std::string& name) {
+  const auto place = place_of(jobs_, job_, path(), identity(), text_);
+  if (name == "user.esofs.note") {
+    const JobPtr seen = place->jobs().last_seen(place->now());
+    if (!seen || (seen->phase != "ERROR" && seen->phase != "ABORTED")) return std::nullopt;
+    const std::string& message = seen->error_message;
+    return "the job has ended in phase " + seen->phase + (message.empty() ? "" : ": " + message);
+  }
   if (name != "user.esofs.url") return std::nullopt;
-  const auto url = place_of(jobs_, job_, path(), identity(), text_)->now().url;
+  const auto url = place->now().url;
   return url.empty() ? std::nullopt : std::optional(client::shown_url(url));
 }
 

@@ -37,7 +37,7 @@ constexpr std::size_t kMostAttribute = 64UL << 10U;
 constexpr std::size_t kMostEarlier = 3;
 constexpr std::int64_t kFresh = 600;                      // seconds
 constexpr int kMostErrno = 133;                           // of Linux
-constexpr const char* kStillAsked = "still being asked";  // of user.esofs.near
+constexpr const char* kStillAsked = "still being asked";  // of user.esofs.near and user.esofs.note
 constexpr std::chrono::seconds kNearPatience{10};
 constexpr std::chrono::milliseconds kNearPause{50};
 
@@ -47,6 +47,7 @@ struct Explained {
   std::string sentence;
   std::string advice;
   bool shows_none = false;           // a directory of datasets without one
+  bool has_note = false;             // it can be read, but is of little use
   std::vector<std::string> earlier;  // lines of .esofs/errors
 };
 
@@ -107,11 +108,12 @@ int errno_of(const std::string& name) {
   return 0;
 }
 
-// Why a directory shows no dataset; the mount may ask the archive what is near.
-std::string near_of(const std::string& path) {
+// An attribute for which the mount may ask the archive: user.esofs.near, why a directory shows no dataset; user.esofs.note, why
+// it is of little use.
+std::string awaited_attribute(const std::string& path, const std::string& name) {
   const auto end = std::chrono::steady_clock::now() + kNearPatience;
   while (true) {
-    std::string near = attribute_of(path, "user.esofs.near");
+    std::string near = attribute_of(path, name);
     const auto asked = near.find(kStillAsked);
     if (asked == std::string::npos || std::chrono::steady_clock::now() > end) return near;
     (void)pause(kNearPause, {});
@@ -168,9 +170,14 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
   if (found.code == 0) {
     found.code = try_to_read(found.path);
     if (found.code != 0) found.sentence = sentence_of(found.path, found.code);
-    const std::string near = near_of(found.path);
+    const std::string near = awaited_attribute(found.path, "user.esofs.near");
     if (!near.empty()) found.sentence += (found.sentence.empty() ? "" : "; ") + near;
     found.shows_none = found.code == 0 && !near.empty();
+    if (found.code == 0 && near.empty()) {
+      const std::string note = awaited_attribute(found.path, "user.esofs.note");
+      found.has_note = !note.empty() && note.find(kStillAsked) == std::string::npos;
+      if (found.has_note) found.sentence = note;
+    }
   }
   const bool offline = found.sentence.find("-o offline") != std::string::npos;
   if (found.code != 0) found.advice = offline ? "mount without -o offline" : advice_on(found, place.source);
@@ -197,7 +204,9 @@ Result<Explained> explained(const std::string& given) {
 void print(const Explained& found) {
   std::cout << found.path << ": ";
   if (found.code == 0) {
-    std::cout << (found.shows_none ? "it can be read, but shows no dataset\n" : "it can be read\n");
+    std::cout << (found.shows_none ? "it can be read, but shows no dataset\n"
+                  : found.has_note ? "it can be read, but see why\n"
+                                   : "it can be read\n");
   } else {
     std::cout << errno_label(found.code) << " (" << std::generic_category().message(found.code) << ")\n";
   }

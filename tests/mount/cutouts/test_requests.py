@@ -328,6 +328,13 @@ class Queries(CutoutTest):
         self.assertEqual(len(self.asked()), 1)
         self.assertEqual(os.getxattr(f'{folder}/{IMAGE}.fits', 'user.eso.dp_id').decode(), IMAGE)
 
+    def test_why_says_that_no_file_can_be_cut_so(self):
+        ra, dec, radius = self.centre()
+        for spec, sentence in ((self.spec, 'it can be read\n'),
+                               (f'circle_{(ra + 90) % 360}_{dec}_{radius}', 'but see why\n  why         no part can be cut out of these files: ')):
+            self.assertIn(sentence, run(harness.programs['esofs'], 'why', f'{self.query}/cutout/{spec}').stdout)
+        self.assertEqual(self.asked(), [])
+
     def test_the_directory_lists_used_cutouts_even_after_a_remount(self):
         self.assertEqual(os.listdir(self.query + '/cutout'), [])
         os.listdir(f'{self.query}/cutout/{self.spec}')

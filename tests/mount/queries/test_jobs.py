@@ -199,9 +199,16 @@ class Jobs(harness.MountTest):
         self.assertIn('error.txt', os.listdir(self.path('bad')))
         self.assertIn('no_such_column', self.text('bad', 'error.txt'))
         self.assertEqual(os.listdir(self.path('bad', 'results')), [])
+        why = run(harness.programs['esofs'], 'why', self.path('bad')).stdout
+        self.assertIn('it can be read, but see why\n  why         the job has ended in phase ERROR: ', why)
+        self.assertIn('no_such_column', why)
         self.done('good')
         self.assertNotIn('error.txt', os.listdir(self.path('good')))
         self.assert_errno(errno.ENODATA, read, self.path('good', 'error.txt'))
+
+    def test_a_job_made_beside_the_services_is_told_where_it_belongs(self):
+        self.assert_errno(errno.EROFS, os.mkdir, self.mount / 'jobs/big')
+        self.assertIn('write mkdir jobs/obs/big', self.mount.errors())
 
     def test_deleting_a_directory_deletes_its_job(self):
         for name, remove in (('one', os.rmdir), ('two', shutil.rmtree)):
