@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "client/base/guarded.h"
 #include "client/base/in_turn.h"
+#include "client/base/nearest.h"
 #include "fs/datasets/header_text.h"
 #include "fs/tree/error_log.h"
 
@@ -17,6 +19,7 @@ namespace {
 using Units = std::vector<std::vector<HeaderValue>>;
 using OpenFilePtr = std::shared_ptr<cache::OpenFile>;
 
+constexpr std::size_t kMostScanned = 20;      // files whose keywords are compared with those that none has
 constexpr std::size_t kLocatedTogether = 32;  // files whose links one request asks for
 constexpr std::size_t kLocatedAhead = 4 * kLocatedTogether;
 
@@ -47,7 +50,9 @@ class Collector : public std::enable_shared_from_this<Collector> {
     std::vector<Cancel> cancels;
     std::size_t next = 0;
     std::size_t running = 0;
-    std::size_t located = 0;  // files whose links were asked for
+    std::size_t located = 0;         // files whose links were asked for
+    std::set<std::string> keywords;  // of the first files, if the user has chosen some
+    std::size_t scanned = 0;         // files whose keywords are there
     bool restricted = false;
     bool cancelled = false;
     bool proceeding = false;  // a thread is in the loop of proceed()
@@ -113,6 +118,7 @@ class Collector : public std::enable_shared_from_this<Collector> {
         AskedBy(cause_, [self = shared_from_this(), file](const Result<std::string>& text) {
           FileAnswer answer;
           if (text) {
+            self->note_keywords(*text);
             answer.units = header_values(*text, self->request_.keywords);
           } else {
             answer.error = text.error();
@@ -132,6 +138,33 @@ class Collector : public std::enable_shared_from_this<Collector> {
       if (!answered && !cancelled) std::swap(state->cancels[file], cancel);
     }
     if (cancelled && cancel) cancel();
+  }
+
+  void note_keywords(const std::string& text) {
+    if (!request_.chosen || state_.lock()->scanned >= kMostScanned) return;
+    auto keywords = keywords_with_values(text);
+    auto state = state_.lock();
+    ++state->scanned;
+    state->keywords.merge(keywords);
+  }
+
+  std::string absent_keywords(const State& state) const {
+    std::string note;
+    for (std::size_t i = 0; i < request_.keywords.size(); ++i) {
+      const auto has = [i](const std::vector<HeaderValue>& unit) {
+        return unit[i].kind != HeaderValue::Kind::kMissing;
+      };
+      const bool found = std::any_of(state.answers.begin(), state.answers.end(), [&has](const auto& answer) {
+        return answer.units && std::any_of(answer.units->begin(), answer.units->end(), has);
+      });
+      const std::string& keyword = request_.keywords[i];
+      if (found || state.keywords.contains(keyword)) continue;
+      const std::string near = nearest(keyword, {state.keywords.begin(), state.keywords.end()});
+      const std::string none = request_.all_units ? "no header has " : "no primary header has ";
+      note += (note.empty() ? "" : "; ") + none + keyword;
+      if (!near.empty()) note += ", did you mean " + near + "?";
+    }
+    return note;
   }
 
   void cancel() {
@@ -159,6 +192,7 @@ class Collector : public std::enable_shared_from_this<Collector> {
       collected.restricted = state->restricted;
       if (state->cancelled) first = Error(EINTR, "interrupted");
       any = any && !first;
+      if (state->scanned > 0 && !state->restricted) collected.note = absent_keywords(*state);
       auto& table = collected.table;
       table.columns.emplace_back("FILE");
       if (request_.all_units) table.columns.emplace_back("HDU");

@@ -28,11 +28,13 @@ struct HeaderRequest {
   std::vector<HeaderFile> files;
   std::vector<std::string> keywords;  // of header_keyword()
   bool all_units = false;             // a row for each HDU, else for the primary one
+  bool chosen = false;                // the user has named the keywords
 };
 
 struct CollectedHeaders {
   HeaderTable table;        // FILE, HDU with all_units, the keywords, ERROR
   bool restricted = false;  // a login was needed
+  std::string note;         // which chosen keywords no file has, with the nearest ones; ""
 };
 
 Cancel collect_headers(Context& context, HeaderRequest request, Done<CollectedHeaders> done);

@@ -33,7 +33,7 @@ Result<std::string> in_form(const HeaderTable& table, const std::string& name) {
 Result<HeaderRequest> request_for(Context& context, const QueryDirectory& directory,
                                   const cache::Listing& listing, std::optional<uid_t> user) {
   HeaderWish wish = header_wish(directory.saved_text());
-  HeaderRequest request{user, {}, std::move(wish.keywords), wish.all_units};
+  HeaderRequest request{user, {}, std::move(wish.keywords), wish.all_units, wish.chosen};
   const auto visited = listing.entries(0, [&](const cache::Listing::Entry& entry) {
     if (entry.dataset.extension == ".fits")
       request.files.push_back({context.names().shown(listing, entry), entry.dataset});
@@ -67,15 +67,16 @@ Cancel make_headers(Context& context, const QueryDirectoryPtr& directory, const 
           made(request.error());
           return {};
         }
-        return collect_headers(context, *std::move(request),
-                               AskedBy(made.cause(), [&context, directory, name, made = made.take()](
-                                                         Result<CollectedHeaders> collected) {
-                                 if (!collected) return made(collected.error());
-                                 auto text = in_form(collected->table, name);
-                                 if (!text) return made(text.error());
-                                 context.catalog().visited(header_visits(*directory), name);
-                                 made(MadeText::Made{*std::move(text), collected->restricted});
-                               }));
+        return collect_headers(
+            context, *std::move(request),
+            AskedBy(made.cause(),
+                    [&context, directory, name, made = made.take()](Result<CollectedHeaders> collected) {
+                      if (!collected) return made(collected.error());
+                      auto text = in_form(collected->table, name);
+                      if (!text) return made(text.error());
+                      context.catalog().visited(header_visits(*directory), name);
+                      made(MadeText::Made{*std::move(text), collected->restricted, collected->note});
+                    }));
       },
       std::move(done));
 }

@@ -129,4 +129,14 @@ std::vector<std::vector<HeaderValue>> header_values(std::string_view text,
   return units;
 }
 
+std::set<std::string> keywords_with_values(std::string_view text) {
+  std::set<std::string> keywords;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    if (auto card = card_in(text.substr(0, end))) keywords.insert(std::move(card->keyword));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return keywords;
+}
+
 }  // namespace esofs::fs

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,5 +30,8 @@ Result<std::string> header_keyword(std::string_view text);
 // The values of `keywords` in each HDU. keywords: of header_keyword(). text: of header_text().
 std::vector<std::vector<HeaderValue>> header_values(std::string_view text,
                                                     const std::vector<std::string>& keywords);
+
+// The keywords that have a value in any HDU, each once. text: of header_text().
+std::set<std::string> keywords_with_values(std::string_view text);
 
 }  // namespace esofs::fs

@@ -77,6 +77,7 @@ Result<void> apply_header_word(const std::string& word, std::string_view value, 
     auto keywords = keywords_of(value);
     if (!keywords) return keywords.error();
     wish.keywords = *std::move(keywords);
+    wish.chosen = true;
     return {};
   }
   const std::string which = lower(value);

@@ -30,6 +30,7 @@ Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::Q
 struct HeaderWish {
   std::vector<std::string> keywords;  // of header_keyword()
   bool all_units = false;
+  bool chosen = false;  // by a directive
 };
 // Of a text that parse_saved_query() takes; what no directive says is the default.
 HeaderWish header_wish(std::string_view text);

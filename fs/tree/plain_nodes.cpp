@@ -128,13 +128,21 @@ Attributes MadeText::attributes() {
 }
 
 Cancel MadeText::open(std::optional<uid_t> user, bool, Done<FileHandle> done) {
-  return make_(user, AskedBy(done.cause(), [size = size_, done = done.take()](Result<Made> made) {
-                 if (!made) return done(made.error());
-                 *size->lock() = made->text.size();
-                 std::string version = text_version(made->text);
-                 done(FileHandle{std::make_shared<OpenText>(std::move(made->text), std::move(version),
-                                                            made->restricted)});
-               }));
+  return make_(
+      user, AskedBy(done.cause(), [size = size_, note = note_, done = done.take()](Result<Made> made) {
+        if (!made) return done(made.error());
+        *note->lock() = made->note;
+        *size->lock() = made->text.size();
+        std::string version = text_version(made->text);
+        done(FileHandle{
+            std::make_shared<OpenText>(std::move(made->text), std::move(version), made->restricted)});
+      }));
+}
+
+std::optional<std::string> MadeText::xattr(const std::string& name) {
+  if (name != "user.esofs.note") return Node::xattr(name);
+  std::string note = *note_->lock();
+  return note.empty() ? std::nullopt : std::optional(std::move(note));
 }
 
 MadeText::MakeFor MadeText::for_all(const Make& make) {

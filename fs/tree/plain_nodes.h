@@ -154,6 +154,7 @@ class MadeText : public Node {
   struct Made {
     std::string text;
     bool restricted = false;  // as OpenFile::restricted()
+    std::string note = {};    // of the last open for user.esofs.note: what is most likely a mistake; ""
   };
   // With the login of `user`; nullopt: of the mounting user.
   using MakeFor = std::function<Cancel(std::optional<uid_t> user, Done<Made>)>;
@@ -166,6 +167,7 @@ class MadeText : public Node {
   NodeType type() const override { return NodeType::kFile; }
   Attributes attributes() override;
   Cancel open(std::optional<uid_t> user, bool truncate, Done<FileHandle> done) override;
+  std::optional<std::string> xattr(const std::string& name) override;
 
  private:
   static MakeFor for_all(const Make& make);
@@ -176,6 +178,7 @@ class MadeText : public Node {
   const MakeFor make_;
   // Of the last open; 0: none. Shared with the answer under way, which may outlive this node.
   std::shared_ptr<Guarded<std::uint64_t>> size_ = std::make_shared<Guarded<std::uint64_t>>(0U);
+  std::shared_ptr<Guarded<std::string>> note_ = std::make_shared<Guarded<std::string>>();
 };
 
 }  // namespace esofs::fs

@@ -37,6 +37,14 @@ class HeaderTables(harness.MountTest):
                 compared += value != ''
         self.assertGreater(compared, 2 * len(names))
 
+    def test_keywords_that_no_file_has_are_told_with_the_nearest(self):
+        folder, _ = self.save('q', '-- headers: OBJEC, EXPTIME, QQXJWZ\n' + SPECTRA)
+        why = run(harness.programs['esofs'], 'why', os.path.join(folder, 'table/headers.csv')).stdout
+        self.assertIn('it can be read, but see why\n  why         no primary header has OBJEC, did you mean OBJECT?; '
+                      'no primary header has QQXJWZ\n', why)
+        folder, _ = self.save('r', WISH + SPECTRA)
+        self.assertTrue(run(harness.programs['esofs'], 'why', os.path.join(folder, 'table/headers.csv')).stdout.endswith(': it can be read\n'))
+
     def test_the_values_are_those_of_astropy(self):
         try:
             from astropy.io import fits
