@@ -62,7 +62,9 @@ std::string datasets_text(const Config& config) {
     getfattr -n user.eso.origfile FILE tells the name that a file had before it was archived
 )";
   return text +
-         R"(    cutout/SPEC.fits a part of it, cut out by the archive; cutout/README.txt says what it offers. SPEC is
+         R"(    cp -r of a raw observation copies derived/ too, with all products, perhaps hundreds of GB; copy
+    its files by their names instead
+    cutout/SPEC.fits a part of it, cut out by the archive; cutout/README.txt says what it offers. SPEC is
       circle_RA_DEC_RADIUS or band_LO_HI or both joined by __: circle_11.888_-25.288_30arcsec__band_480nm_500nm
     queries/NAME/cutout/SPEC/ID.fits: the same of every dataset of a query
 
