@@ -297,6 +297,12 @@ int run_command_line(int argc, const char* const* argv) {
       "!--no-keyring", login.keyring,
       "keep the session in a file (for batch jobs and other machines), even if a desktop keyring runs");
 
+  logging_in->footer(std::string("Examples:\n"
+                                 "  esofs login --user NAME  then enter the password\n"
+                                 "  esofs login eso < FILE   the password is the first line of FILE\n"
+                                 "\n") +
+                     kExitCodes);
+
   WarmCommand warm;
   auto* warming = app.add_subcommand(
       "warm", "Read files through a mount, so that the cache holds them for work without a network");
@@ -313,6 +319,12 @@ int run_command_line(int argc, const char* const* argv) {
       ->option_text("N [4; headers and sizes: 16]");
 
   warming->add_flag("--json", warm.as_json, "as JSON");
+  warming->footer(std::string("Examples:\n"
+                              "  esofs warm ~/eso/queries/NAME            all files of a query\n"
+                              "  esofs warm --headers ~/eso/queries/NAME  their headers only\n"
+                              "  esofs warm --sizes ~/eso/queries/NAME    before tar or cpio reads them\n"
+                              "\n") +
+                  kExitCodes);
 
   CacheCommand cache;
   auto* caching = app.add_subcommand("cache", "Show what the cache holds on disk");
@@ -339,6 +351,12 @@ int run_command_line(int argc, const char* const* argv) {
       ->required()
       ->option_text(" ");
   explaining->add_flag("--json", why.as_json, "as JSON");
+  explaining->footer(
+      std::string("Examples:\n"
+                  "  esofs why ~/eso/queries/NAME            why it fails or shows no dataset\n"
+                  "  esofs why ~/eso/browse/cone/10_20_5min  why there is no such name\n"
+                  "\n") +
+      kExitCodes);
 
   ArchivesCommand archives;
   auto* naming = app.add_subcommand("archives", "List the archives that can be mounted by their names");
