@@ -325,6 +325,10 @@ bool awaits_near_misses(Context& context, const cache::QuerySpec& query) {
     const auto state = catalog.state(asked);
     return state.running || (!state.known && !state.error);
   };
+  if (const auto refused = context.catalog().state(query).error) {
+    const auto unknown = unknown_column(query, *refused);
+    return unknown && awaited(unknown->columns);
+  }
   const NearQuestions near = questions_near(context, query);
   return awaited(near.without) || std::any_of(near.names.begin(), near.names.end(),
                                               [&](const NearName& name) { return awaited(name.question); });
@@ -338,12 +342,21 @@ std::string unnamed_datasets(Context& context, const cache::QuerySpec& query) {
     const std::string name = lower(table.substr(table.rfind('.') + 1));
     return name == "obscore" || name == "raw";
   });
-  bool summed = false;  // its rows are no datasets
+  const std::string id = context.config().browse.eso_tables ? "dp_id" : "obs_publisher_did";
+  bool summed = false;   // its rows are no datasets
+  bool renamed = false;  // the SELECT has the column under another name
+  bool selected = true;  // before FROM
   client::AdqlTokens tokens(query.adql);
-  for (auto token = tokens.next(); token.kind != client::AdqlToken::Kind::kEnd; token = tokens.next())
+  for (auto token = tokens.next(); token.kind != client::AdqlToken::Kind::kEnd; token = tokens.next()) {
+    selected = selected && !token.is_word("from");
+    renamed = renamed || (selected && token.is_word(id));
     summed = summed || token.is_word("count") || token.is_word("group") || token.is_word("distinct") ||
              token.is_word("min") || token.is_word("max") || token.is_word("avg") || token.is_word("sum");
+  }
   if (!of_datasets || summed) return {};
+  if (renamed)
+    return "the answer has " + id +
+           " under another name, so that no dataset is shown as a file: keep its name, without AS";
   return std::string("no column names the datasets, so that none is shown as a file: add ") +
          (context.config().browse.eso_tables ? "dp_id" : "obs_publisher_did and access_url") +
          " to the SELECT";

@@ -20,7 +20,7 @@ void ask_near_misses(Context& context, const cache::QuerySpec& query, const Caus
 // A sentence for each that is known; none if the query found rows. No network.
 std::vector<std::string> near_misses(Context& context, const cache::QuerySpec& query);
 
-// Whether what is near to a query without rows is being asked, or about to be: ask_near_misses() follows the answer.
+// Whether what is near to a query without rows, or with an unknown column, is being asked, or about to be: ask_near_misses() follows the answer.
 bool awaits_near_misses(Context& context, const cache::QuerySpec& query);
 
 // How to change a query of datasets whose answer has no column that names them; "": nothing is to be changed. No network.

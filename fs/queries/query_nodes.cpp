@@ -412,7 +412,7 @@ std::optional<std::string> QueryNode::xattr(const std::string& name) {
     sentences.push_back(std::move(unnamed));
   std::string text;
   for (const auto& sentence : sentences) text += (text.empty() ? "" : "; ") + sentence;
-  const bool asked = !directory_->is_fixed() && state.known && state.rows == 0;
+  const bool asked = !directory_->is_fixed() && (state.error || (state.known && state.rows == 0));
   if (asked && awaits_near_misses(context_, *spec)) text += kStillAsked;
   return text.empty() ? std::nullopt : std::optional(text);
 }

@@ -36,6 +36,15 @@ std::string phase(const cache::QueryState& state) {
   return state.known ? "COMPLETED" : "NOT RUN YET";
 }
 
+constexpr const char* kAskWhy = "run `esofs why` with this directory: it asks the archive what is near";
+
+// Whether the archive has not yet said what is near to the query (near_misses.h).
+bool may_be_mistaken(Context& context, const cache::QueryState& state, const cache::QuerySpec& spec,
+                     const QueryDirectory& directory) {
+  if (directory.is_fixed() || state.running) return false;
+  return (state.error || (state.known && state.rows == 0)) && awaits_near_misses(context, spec);
+}
+
 constexpr const char* kMendQuery = "correct query.adql; when it is saved the archive is asked again";
 
 // What the user can do if there is no new answer.
@@ -49,7 +58,11 @@ std::string hint(const cache::QueryState& state, const cache::QuerySpec& spec,
   if (state.error->code() == EINVAL) {
     std::string advised = advice(spec.adql);
     const bool table = lower(state.error->what()).find("unknown table") != std::string::npos;
-    if (advised.empty() && table) advised = "the directories of tables/ name the tables that there are";
+    if (advised.empty() && table) {
+      advised = "the directories of tables/ name the tables that there are";
+      if (!spec.service.empty())
+        advised += "; without '-- service: " + spec.service + "' the service is found from the table";
+    }
     return advised.empty() ? kMendQuery : advised + "; " + kMendQuery;
   }
   return "list this directory again after some seconds, or touch query.adql to ask at once";
@@ -125,8 +138,12 @@ std::string query_status(Context& context, const QueryDirectory& directory) {
     snapshot_lines(text, state, *spec, directory);
     status_line(text, "job", client::shown_url(state.job_url));
     error_lines(text, state);
-    for (const auto& sentence : near_misses(context, *spec)) status_line(text, "near", sentence);
-    status_line(text, "hint", hint(state, *spec, directory, remark(context, *spec, directory)));
+    const auto near = near_misses(context, *spec);
+    for (const auto& sentence : near) status_line(text, "near", sentence);
+    std::string hinted = hint(state, *spec, directory, remark(context, *spec, directory));
+    if (near.empty() && may_be_mistaken(context, state, *spec, directory))
+      hinted += (hinted.empty() ? "" : "; ") + std::string(kAskWhy);
+    status_line(text, "hint", hinted);
   }
   if (not_saved) status_line(text, "not saved", errno_name(not_saved->code()) + " " + not_saved->what());
   return text;

@@ -229,6 +229,22 @@ Result<void> check_comments(std::string_view adql, const std::vector<std::string
   return {};
 }
 
+// A quote of a word processor outside of texts and comments, where no query can have one; "" none.
+std::string typographic_quote(std::string_view adql) {
+  for (std::size_t i = 0; i < adql.size(); ++i) {
+    const char c = adql[i];
+    const std::string_view here = adql.substr(i, 3);
+    if (c == '\'' || c == '"') {
+      i = std::min(adql.find(c, i + 1), adql.size());
+    } else if (here.starts_with("--")) {
+      i = std::min(adql.find('\n', i), adql.size());
+    } else if (here.starts_with("\xe2\x80") && here.size() == 3 && here[2] >= '\x98' && here[2] <= '\x9f') {
+      return std::string(here);
+    }
+  }
+  return {};
+}
+
 // What shows that a text was saved before it was finished: an open quote or parenthesis. "" if nothing does.
 std::string left_open(std::string_view adql) {
   int depth = 0;
@@ -322,6 +338,8 @@ Result<cache::QuerySpec> parse_saved_query(std::string_view text, const cache::Q
   }
   if (text.ends_with(';'))
     text = trimmed(text.substr(0, text.size() - 1), kBlank);  // the habit of SQL clients
+  if (const std::string quote = typographic_quote(text); !quote.empty())
+    return Error(EINVAL, "query.adql: " + quote + " is a quote of a word processor: write plain '");
   if (const std::string open = left_open(text); !open.empty())
     return Error(EINVAL, "query.adql was saved half-written: " + open);
   if (auto checked = check_comments(text, services); !checked) return checked.error();

@@ -147,6 +147,31 @@ TEST_F(NearMissesTest, OfAnUnknownColumnTheNearestAreNamed) {
   EXPECT_THAT(status_of(query), HasSubstr("near: the columns nearest to targetname: target_name\n"));
 }
 
+TEST_F(NearMissesTest, WhileTheyAreAskedTheHintNamesTheCommandThatWaits) {
+  const std::string query = "SELECT * FROM ivoa.ObsCore WHERE targetname = 'NGC253'";
+  catalog_.fail(query, Error(EINVAL, "Unknown column \"targetname\""));
+  catalog_.put("SELECT TOP 1 * FROM ivoa.ObsCore", column({}, "columns"));
+  save("q", query);
+  const auto folder = walk({"queries", "q"});
+  catalog_.hold();
+  std::optional<Result<fs::Opened>> opened;
+  (void)fs_->opendir(folder, [&](Result<fs::Opened> answer) { opened = std::move(answer); });
+  catalog_.release_once();
+  EXPECT_TRUE(opened && !*opened);
+  EXPECT_THAT(cat({"queries", "q", "status.txt"}), HasSubstr("run `esofs why` with this directory"));
+  EXPECT_THAT(*fs_->getxattr(folder, "user.esofs.near"), HasSubstr("still being asked"));
+  catalog_.release();
+  EXPECT_THAT(cat({"queries", "q", "status.txt"}), Not(HasSubstr("run `esofs why`")));
+}
+
+TEST_F(NearMissesTest, AnIdOfAnotherNameIsToldToKeepIts) {
+  const std::string query = "SELECT o.obs_publisher_did AS id FROM ivoa.ObsCore AS o";
+  auto answer = column({client::Value{std::string("NGC253")}}, "unnamed");
+  answer->names_ids = false;
+  catalog_.put(query, answer);
+  EXPECT_THAT(status_of(query), HasSubstr("has obs_publisher_did under another name"));
+}
+
 TEST_F(NearMissesTest, ATextWithoutQuotesIsExplained) {
   const std::string query = "SELECT * FROM ivoa.ObsCore WHERE target_name = NGC253";
   catalog_.fail(query, Error(EINVAL, "Unknown column \"NGC253\""));

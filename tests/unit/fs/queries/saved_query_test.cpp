@@ -145,6 +145,16 @@ TEST(SavedQuery, ATextSavedHalfWrittenIsRefusedBeforeTheArchiveIsAsked) {
   EXPECT_TRUE(parse_saved_query("SELECT 'it''s (' FROM \"odd(\" -- (\nWHERE (a=1)"));
 }
 
+TEST(SavedQuery, QuotesOfAWordProcessorAreRefused) {
+  for (const char* text :
+       {"SELECT * FROM t WHERE name = \u2018NGC 253\u2019", "SELECT * FROM t WHERE name = \u201cNGC'",
+        "SELECT * FROM t WHERE name = 'a' OR name = \u201dNGC\u201d"})
+    EXPECT_NE(complaint(text).find("is a quote of a word processor: write plain '"), std::string::npos)
+        << text;
+  EXPECT_TRUE(parse_saved_query(
+      "-- the stars\u2019 spectra\nSELECT * FROM t WHERE name = 'L\u2019Aquila' -- \u201cnear\u201d"));
+}
+
 TEST(SavedQuery, ATextInDoubleQuotesIsAdvisedAgainst) {
   const std::string sentence =
       "text goes in single quotes: write 'NGC253'; \"NGC253\" is the name of a column";
