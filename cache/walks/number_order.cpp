@@ -15,7 +15,7 @@ bool NumberOrder::near(const Entry& one, const Entry& other) const {
   const std::uint64_t files = listing_->datasets();
   if (files > kLongest) return false;
   const std::uint64_t apart = kNumbers / std::max<std::uint64_t>(files, 1);  // two neighbours, on average
-  const auto [low, high] = std::minmax(number_(one.dataset), number_(other.dataset));
+  const auto [low, high] = std::minmax({number_(one.dataset), number_(other.dataset)});
   return (high - low) / static_cast<std::uint64_t>(Walk::kReach) <= apart;
 }
 

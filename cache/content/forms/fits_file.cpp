@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
+#include <optional>
 #include <string>
 
 namespace esofs::cache {
@@ -24,6 +26,21 @@ bool only_fill_from(int fd, off_t offset) {
       return false;
     offset += n;
   }
+}
+
+// Of plain bytes to packed ones. The tightest code is that of PLIO, which writes a run of 4096 pixels in 2 bytes.
+constexpr double kMostDense = 16384;
+constexpr double kSmallPlain = 64.0 * (1U << 20U);  // bytes, however few are packed
+
+// nullopt: no such keyword; a value that is no integer is 2^63, as none is.
+std::optional<double> integer_of(fitsfile* file, const std::string& keyword) {
+  constexpr double kNoInteger = 9.3e18;
+  LONGLONG value = 0;
+  int status = 0;
+  fits_read_key(file, TLONGLONG, keyword.c_str(), &value, nullptr, &status);
+  if (status == 0) return static_cast<double>(value);
+  fits_clear_errmsg();
+  return status == KEY_NO_EXIST ? std::nullopt : std::optional(kNoInteger);
 }
 
 }  // namespace
@@ -93,6 +110,30 @@ Result<bool> verify_data(fitsfile* file) {
   fits_get_hdu_num(file, &hdu);
   if (data < 0) return Error(EIO, "the data of HDU " + std::to_string(hdu) + " does not have its DATASUM");
   return data > 0;
+}
+
+Result<void> check_plain_form(fitsfile* file, std::uint64_t packed_bytes) {
+  const auto damaged = [](const std::string& what) { return Error(EIO, "a damaged header: " + what); };
+  const double axes = integer_of(file, "ZNAXIS").value_or(0);
+  if (axes < 0 || axes > 99) return damaged("ZNAXIS");
+  double bytes = axes == 0 ? 0 : std::abs(integer_of(file, "ZBITPIX").value_or(8)) / 8;
+  double tile = bytes;
+  for (int i = 1; i <= static_cast<int>(axes); ++i) {
+    const std::string keyword = "ZNAXIS" + std::to_string(i);
+    const double size = integer_of(file, keyword).value_or(-1);
+    if (size < 0) return damaged(keyword);
+    bytes *= size;
+    tile *= std::max(1.0, integer_of(file, "ZTILE" + std::to_string(i)).value_or(i == 1 ? size : 1));
+  }
+  if (tile > bytes + kSmallPlain) return damaged("tiles that are larger than the image");
+  if (integer_of(file, "ZGCOUNT").value_or(1) != 1) return damaged("ZGCOUNT is not 1");
+  const double heap = integer_of(file, "ZPCOUNT").value_or(0);
+  int status = 0;
+  const bool image = fits_is_compressed_image(file, &status) != 0;
+  if (heap < 0 || (image && heap != 0)) return damaged("ZPCOUNT");
+  if (bytes + heap > kSmallPlain + kMostDense * static_cast<double>(packed_bytes))
+    return damaged("its plain form would be larger than the packed data can hold");
+  return {};
 }
 
 void renew_sums(fitsfile* file, bool data, int* status) {

@@ -8,6 +8,7 @@
 
 #include <fitsio.h>
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -41,6 +42,10 @@ Result<int> count_hdus(int fd);
 // EIO if the data of the current HDU does not have the DATASUM of its header; false if there is none. CHECKSUM is
 // ignored: it covers the header too, which the archive corrects on download. REQUIRES: cfitsio_lock() held.
 Result<bool> verify_data(fitsfile* file);
+
+// EIO if the header of the current HDU, which is tile-compressed, describes a plain form that `packed_bytes` of packed data
+// cannot hold: CFITSIO believes these cards, and writes as much as they say. REQUIRES: cfitsio_lock() held.
+Result<void> check_plain_form(fitsfile* file, std::uint64_t packed_bytes);
 
 // Sets CHECKSUM and, if `data`, DATASUM of the current HDU to its present sums, if it has these keywords. Their
 // comments stay. Without `data` an HDU whose data does not have its DATASUM stays as it is. REQUIRES: cfitsio_lock() held.

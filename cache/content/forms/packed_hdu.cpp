@@ -483,6 +483,9 @@ Result<PackedHdu> read_packed_hdu(std::string_view header, int number, std::stri
   hdu.packed_data = static_cast<std::uint64_t>(end - data);
   Keywords keys(whole.get());
   const bool compressed = number > 1 && (keys.is_true("ZIMAGE") || keys.is_true("ZTABLE"));
+  if (compressed) {
+    if (auto right = check_plain_form(whole.get(), hdu.packed_data); !right) return right.error();
+  }
   auto read = compressed ? read_compressed(hdu, keys, header, at) : read_copied(hdu, keys, header, at);
   if (!read) return read.error();
   return hdu;

@@ -1,9 +1,11 @@
 #include "cache/content/forms/unpack.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>  // mkdtemp
 #include <sys/mman.h>
-#include <sys/statvfs.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,7 +33,7 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view magic) {
 }
 
 constexpr std::uint64_t kLeft = 16ULL << 20U;         // bytes of a file system that are left to others
-constexpr std::uint64_t kMostInMemory = 1ULL << 30U;  // of a file that no file system bounds (memfd)
+constexpr std::uint64_t kMostInMemory = 1ULL << 30U;  // of a file in memory (memfd, tmpfs)
 constexpr const char* kMemory = "/dev/shm";
 
 bool begins_like_fits(int fd) {
@@ -42,11 +44,14 @@ bool begins_like_fits(int fd) {
 
 // ENOSPC if a file of `size` bytes may not grow by `more`.
 Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
-  struct statvfs state {};
-  if (::fstatvfs(fd, &state) != 0) return {};
-  const bool room = state.f_blocks == 0
-                        ? size + more <= kMostInMemory
-                        : static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize >= more + kLeft;
+  struct statfs state {};
+  if (::fstatfs(fd, &state) != 0) return {};
+  const bool in_memory = state.f_blocks == 0 || state.f_type == TMPFS_MAGIC;
+  const bool bounded = state.f_blocks != 0;
+  const bool room =
+      (!in_memory || size + more <= kMostInMemory) &&
+      (!bounded || static_cast<std::uint64_t>(state.f_bavail) * static_cast<std::uint64_t>(state.f_bsize) >=
+                       more + kLeft);
   if (room) return {};
   return Error(ENOSPC, "no room to unpack a file: " + std::system_category().message(ENOSPC));
 }
@@ -82,16 +87,26 @@ bool may_differ(fitsfile* plain) {
   return kind != IMAGE_HDU || bits < 0;
 }
 
+bool is_packed_table(fitsfile* file) {
+  int kind = 0;
+  int table = 0;
+  int status = 0;
+  fits_get_hdu_type(file, &kind, &status);
+  if (kind != BINARY_TBL) return false;
+  fits_read_key(file, TLOGICAL, "ZTABLE", &table, nullptr, &status);
+  if (status != 0) fits_clear_errmsg();
+  return status == 0 && table != 0;
+}
+
+bool is_packed(fitsfile* file) {
+  int status = 0;
+  return is_packed_table(file) || fits_is_compressed_image(file, &status) != 0;
+}
+
 // The current HDU of `from` as plain FITS at the end of `to`; what funpack does (fp_unpack_hdu in CFITSIO's fp_util).
 // certain: the packed data has its check sum.
 void unpack_hdu(fitsfile* from, fitsfile* to, bool certain, int* status) {
-  int kind = 0;
-  fits_get_hdu_type(from, &kind, status);
-  int is_table = 0;
-  int no_such_key = 0;
-  if (kind == BINARY_TBL) fits_read_key(from, TLOGICAL, "ZTABLE", &is_table, nullptr, &no_such_key);
-  if (no_such_key != 0) fits_clear_errmsg();
-  if (kind == BINARY_TBL && no_such_key == 0 && is_table != 0) {
+  if (is_packed_table(from)) {
     fits_uncompress_table(from, to, status);
   } else if (fits_is_compressed_image(from, status) != 0) {
     fits_img_decompress(from, to, status);
@@ -148,14 +163,22 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
   if (!from) return from.error();
   const auto hdus = count_hdus(from->get(), packed);
   if (!hdus) return hdus.error();
+  struct stat packed_file {};
+  if (::fstat(packed, &packed_file) != 0) return system_error("looking at a packed file");
+  const auto packed_bytes = static_cast<std::uint64_t>(packed_file.st_size);
   int status = 0;
   fitsfile* made = nullptr;
   if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return unpack_error(status);
   Fits to(made);
+  std::uint64_t written = 0;
   for (int hdu = 1; hdu <= *hdus && status == 0; ++hdu) {
     if (stop.stop_requested()) return Error(EINTR, "stopped");
     fits_movabs_hdu(from->get(), hdu, nullptr, &status);
     if (status != 0) break;
+    if (is_packed(from->get())) {
+      if (auto right = check_plain_form(from->get(), packed_bytes); !right)
+        return right.error().at("HDU " + std::to_string(hdu));
+    }
     if (packed_as_64_bits(from->get()))
       return Error(EIO,
                    "HDU " + std::to_string(hdu) +
@@ -163,7 +186,9 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
                        "unpack; the file as delivered is there");
     const auto certain = verify_data(from->get());
     if (!certain) return certain.error();
-    if (auto room = room_for(place, 0, image_bytes(from->get())); !room) return room.error();
+    const std::uint64_t more = image_bytes(from->get());
+    if (auto room = room_for(place, written, more); !room) return room.error();
+    written += more;
     unpack_hdu(from->get(), to.get(), *certain, &status);
   }
   if (status != 0) return unpack_error(status);

@@ -293,6 +293,31 @@ TEST(PackedLayout, AFileThatIsCutOffOrTooLongIsUnusual) {
   EXPECT_EQ(by_parts(packed).error().code(), EOPNOTSUPP);
 }
 
+TEST(PackedLayout, APlainFormThatThePackedDataCannotHoldIsEio) {
+  TiledFits file;
+  file.add({});
+  const FitsBytes good = file.bytes();
+  for (const auto& [keyword, value] :
+       {std::pair("ZPCOUNT", "5"), std::pair("ZGCOUNT", "2"), std::pair("ZTILE1", "900000000"),
+        std::pair("ZNAXIS2", "900000000000")}) {
+    FitsBytes packed = good;
+    const std::string card = std::string(keyword) + std::string(8 - std::string(keyword).size(), ' ') + "= ";
+    const auto wanted = std::as_bytes(std::span(card));
+    const auto at = std::search(packed.begin(), packed.end(), wanted.begin(), wanted.end());
+    ASSERT_NE(at, packed.end()) << keyword;
+    std::string number = value;
+    number.insert(0, 20 - number.size(), ' ');
+    std::ranges::copy(std::as_bytes(std::span(number)), at + 10);
+    EXPECT_EQ(by_parts(packed).error().code(), EIO) << keyword;
+    try {
+      (void)TiledFits::unpacked(packed);
+      FAIL() << keyword << ": unpacked";
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string(error.what()).find("damaged"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(PackedLayout, DescriptorsOutsideTheHeapAreEio) {
   TiledFits file;
   file.add({});
