@@ -119,7 +119,8 @@ std::string users_text(const Config& config) {
   return "\nIn queries/ and jobs/ you see and change your own only, and nobody else sees them: they are kept "
          "in\n~/" +
          config.users_folder.string() +
-         ". Queries that belong to another user are offered to all by the administrator.\n";
+         ". Queries that belong to another user are offered to all by the administrator.\n"
+         "Templates of browse/ are the administrator's: your own are not read.\n";
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ std::string shorter_forms(const std::string& group, const BrowseTemplate& used) 
   return text;
 }
 
+bool administered(const BrowseState& browse) { return !browse.context.config().users_dir.empty(); }
+
 // Why the templates of a group make no directory; "": there are none.
 std::string template_fault(const BrowseTemplates::Set& set, const std::string& group) {
   for (const auto& problem : set.problems) {
@@ -72,7 +74,19 @@ std::string template_fault(const BrowseTemplates::Set& set, const std::string& g
   return {};
 }
 
-std::string readme(const BrowseTemplates::Set& set) {
+// On a mount that gives each user queries of his own.
+constexpr const char* kOfAdministrator =
+    "templates in your home are not read: those of this mount are the administrator's";
+
+Absence no_template(const BrowseState& browse, const std::string& name,
+                    const std::vector<std::string>& names) {
+  std::string sentence = absence_among(name, names).sentence;
+  if (administered(browse)) sentence += "; " + std::string(kOfAdministrator);
+  return {std::move(sentence), true};
+}
+
+// of_administrator: kOfAdministrator holds.
+std::string readme(const BrowseTemplates::Set& set, bool of_administrator) {
   std::string text =
       "Queries made from the names of directories; each is a directory like those in queries/,\n"
       "and its query.adql may be copied there.\n\n";
@@ -88,8 +102,10 @@ std::string readme(const BrowseTemplates::Set& set) {
       "In the name of an object '_' stands for a blank (NGC_253, NGC_253_10arcmin); without a radius\n"
       "the template's default is taken. A programme 195.B-0283(A) is listed as 195.B-0283.A.\n"
       "Directories that could have endless names list what was visited lately.\n\n"
-      "Templates are the files of .templates/; your own go into the directory browse/ of your\n"
-      "configuration (NAME.adql or NAME.PART.adql).\n";
+      "Templates are the files of .templates/; ";
+  text += of_administrator ? kOfAdministrator + std::string(".\n")
+                           : "your own go into the directory browse/ of your\n"
+                             "configuration (NAME.adql or NAME.PART.adql).\n";
   if (!set.problems.empty()) text += "\nTemplates that cannot be used:\n";
   for (const auto& problem : set.problems) text += "    " + problem + "\n";
   return text;
@@ -159,7 +175,7 @@ class LeavesNode : public Node {
   Absence absence(const std::string& name) override {
     std::vector<std::string> names;
     for (const auto& [leaf, made] : group_) names.push_back(leaf);
-    return {absence_among(name, names).sentence, true};
+    return no_template(browse_, name, names);
   }
   // Opening it, not looking it up, asks whether the object exists.
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
@@ -311,7 +327,7 @@ class BrowseNode : public Node {
     if (std::string fault = template_fault(*set, name); !fault.empty()) return {std::move(fault), true};
     std::vector<std::string> names;
     for (const auto& [group, templates] : set->groups) names.push_back(group);
-    return {absence_among(name, names).sentence, true};
+    return no_template(browse_, name, names);
   }
 
   Cancel open_directory(Done<std::shared_ptr<DirectoryHandle>> done) override {
@@ -361,7 +377,8 @@ class BrowseNode : public Node {
   NodePtr readme_node() const {
     const std::string path = this->path() + "/" + kReadmeName;
     return std::make_shared<LiveText>("text:" + path, path, [&browse = browse_] {
-      return LiveText::Rendered{readme(*browse.templates.current()), browse.context.mounted_at()};
+      return LiveText::Rendered{readme(*browse.templates.current(), administered(browse)),
+                                browse.context.mounted_at()};
     });
   }
   NodePtr group_node(const std::string& name, const Group& group) const {

@@ -240,6 +240,10 @@ class Offered(UsersTest):
         told = self.sh('anna', 'cat $M/.esofs/errors')
         self.assertIn('the administrator offers it to all users', told)
 
+    def test_templates_are_said_to_be_the_administrators(self):
+        for script in ('cat $M/README.txt', 'cat $M/browse/README.txt', 'ls $M/browse/mine; cat $M/.esofs/errors'):
+            self.assertRegex(self.sh('anna', script), "(?i)templates .*are.* the administrator's", script)
+
     def test_what_one_user_is_refused_again_and_again_is_one_line(self):
         self.mount.save('survey', ADQL.strip())
         self.act('anna', 'rm', '-rf', self.queries('survey'))
