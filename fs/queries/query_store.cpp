@@ -70,11 +70,12 @@ Result<void> remove_text(const std::filesystem::path& path) {
   return {};
 }
 
-// Failures show when the file is made.
-void make_private(const std::filesystem::path& directory) {
-  if (::mkdir(directory.c_str(), 0700) == 0 || errno != ENOENT || !directory.has_parent_path()) return;
-  make_private(directory.parent_path());
-  (void)::mkdir(directory.c_str(), 0700);
+Result<void> make_private(const std::filesystem::path& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  if (errno != ENOENT || !directory.has_relative_path()) return failure(errno, "make", directory);
+  if (auto above = make_private(directory.parent_path()); !above) return above;
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return failure(errno, "make", directory);
 }
 
 // The pid of ".NAME.adql.PID.tmp"; 0: it is no temporary file of a saver.
@@ -217,11 +218,12 @@ Result<std::int64_t> QueryStore::save_positions(const std::string& name, const s
 
 Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, const std::string& text,
                                          std::optional<std::int64_t> before) const {
-  make_private(directory_);
+  const auto made = make_private(directory_);
   // The pid keeps two mounts apart; savers of one mount take turns.
   const std::filesystem::path temporary =
       directory_ / ("." + path.filename().string() + "." + std::to_string(::getpid()) + ".tmp");
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd && errno == ENOENT && !made) return made.error().at("save " + path.string());
   if (!fd) return failure(errno, "create", temporary);
   auto written = write_all(fd.get(), text, temporary);
   if (written) written = stamp(fd.get(), temporary);

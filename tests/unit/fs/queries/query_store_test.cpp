@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "tests/support/temp_dir.h"
 
@@ -30,6 +31,15 @@ TEST_F(QueryStoreTest, ATextReplacesOnlyTheOneThatItWasMadeOf) {
   EXPECT_EQ(save("three", *second).error().code(), EAGAIN) << "it was removed";
   EXPECT_TRUE(save("three", std::nullopt));
   EXPECT_EQ(store_.names()->size(), 1U) << "no temporary file is left";
+}
+
+TEST_F(QueryStoreTest, ADirectoryThatCannotBeMadeIsNamedWithItsError) {
+  const std::string link = dir_ / "link";
+  std::filesystem::create_symlink("/sys/fs", link);  // where nobody makes directories
+  const auto saved = QueryStore(link + "/esofs/queries").save("q", "text", 0);
+  ASSERT_FALSE(saved);
+  EXPECT_NE(saved.error().code(), ENOENT);
+  EXPECT_NE(saved.error().what().find(link + "/esofs/queries"), std::string::npos) << saved.error().what();
 }
 
 TEST_F(QueryStoreTest, EachSaveHasATimeOfItsOwn) {
