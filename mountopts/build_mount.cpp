@@ -80,19 +80,27 @@ Result<void> private_directory(const std::filesystem::path& path) {
   return {};
 }
 
+// EINVAL, as for every wrong option.
+Error wrong_directory(const char* option, const Error& error) {
+  return Error(EINVAL, error.what()).at(std::string("option '") + option + "'");
+}
+
 // Returns why the disk does not take the cache's directories, if so. warnings: the same of the others, one sentence each.
 Result<std::optional<Error>> make_directories(const Options& options, std::vector<std::string>& warnings) {
+  constexpr const char* kCache = "cache_dir";
   std::optional<Error> refused;
   // A disk for scratch files may be everybody's; what lies on it is not.
   if (auto made = make_directory(options.cache_dir); !made) {
-    if (!disk_refuses(made.error())) return made.error();
+    if (!disk_refuses(made.error())) return wrong_directory(kCache, made.error());
     refused = made.error();
   }
-  for (const auto& directory : {options.cache_dir / "meta", options.cache_dir / "content",
-                                options.cache_dir / "results", options.config_dir, options.state_dir}) {
+  for (const auto& [option, directory] :
+       {std::pair(kCache, options.cache_dir / "meta"), std::pair(kCache, options.cache_dir / "content"),
+        std::pair(kCache, options.cache_dir / "results"), std::pair("config_dir", options.config_dir),
+        std::pair("state_dir", options.state_dir)}) {
     auto made = private_directory(directory);
     if (made) continue;
-    if (!disk_refuses(made.error())) return made.error();
+    if (!disk_refuses(made.error())) return wrong_directory(option, made.error());
     const bool of_cache = directory.parent_path() == options.cache_dir;
     if (of_cache)
       refused = refused.value_or(made.error());
@@ -369,9 +377,10 @@ class Built : public BuiltMount {
          }},
         {"cache",
          [this, directory = options.cache_dir, reserve = options.cache_reserve] {
-           auto cache = cache_json(usage());
+           const auto used = usage();
+           auto cache = cache_json(used);
            std::string problem =
-               store_refused_.empty() ? cache_disk_problem(directory, reserve) : store_refused_;
+               store_refused_.empty() ? cache_disk_problem(directory, reserve, used.bytes) : store_refused_;
            cache["problem"] = std::move(problem);
            return cache;
          }},

@@ -1,18 +1,22 @@
 #include "mountopts/disks.h"
 
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "cache/content/disk/segment_store.h"
 #include "mountopts/units.h"
 
 namespace esofs::mountopts {
 
-std::string cache_disk_problem(const std::filesystem::path& cache_dir, std::uint64_t reserve) {
+std::string cache_disk_problem(const std::filesystem::path& cache_dir, std::uint64_t reserve,
+                               std::uint64_t held) {
   struct statvfs disk {};
   const bool looked = ::statvfs(cache_dir.c_str(), &disk) == 0;
   if (!looked || disk.f_blocks == 0) return {};  // /proc has no blocks
@@ -21,9 +25,25 @@ std::string cache_disk_problem(const std::filesystem::path& cache_dir, std::uint
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (free == 0)
     return "the disk of the cache is full: nothing new is kept; make room, or set another cache_dir";
-  if (free > reserve) return {};
+  constexpr std::uint64_t room = cache::SegmentStore::kRoom;
+  // What is held makes room for what is new.
+  const std::uint64_t usable = free + held;
+  if (usable > reserve && usable - reserve >= room) return {};
   return "the disk of the cache has " + human_bytes(free) + " left, and cache_reserve leaves " +
-         human_bytes(reserve) + " free: no file content is kept";
+         human_bytes(reserve) + " free, beyond which a cache needs " + human_bytes(room) +
+         ": no file content is kept";
+}
+
+std::uint64_t held_content(const std::filesystem::path& cache_dir) {
+  std::error_code failed;
+  std::filesystem::recursive_directory_iterator entries(cache_dir / "content" / "segments", failed);
+  std::uint64_t held = 0;
+  for (; !failed && entries != std::filesystem::recursive_directory_iterator(); entries.increment(failed)) {
+    struct stat state {};
+    if (::lstat(entries->path().c_str(), &state) == 0 && S_ISREG(state.st_mode))
+      held += static_cast<std::uint64_t>(state.st_blocks) * 512;
+  }
+  return held;
 }
 
 std::optional<std::uint64_t> file_system_type(const std::filesystem::path& directory) {

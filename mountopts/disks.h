@@ -13,8 +13,13 @@
 
 namespace esofs::mountopts {
 
-// Whether the disk of the cache is read-only, full, or nearly so: reserve bytes are left free.
-std::string cache_disk_problem(const std::filesystem::path& cache_dir, std::uint64_t reserve);
+// Whether the disk of the cache is read-only, full, or nearly so: reserve bytes are left free. held: bytes of file content that the
+// cache has.
+std::string cache_disk_problem(const std::filesystem::path& cache_dir, std::uint64_t reserve,
+                               std::uint64_t held);
+
+// Bytes on the disk of the file content that a cache holds, as far as it can be read.
+std::uint64_t held_content(const std::filesystem::path& cache_dir);
 
 // statfs(2)'s f_type; nullopt if the directory cannot be looked at.
 std::optional<std::uint64_t> file_system_type(const std::filesystem::path& directory);

@@ -101,6 +101,14 @@ void look_at_other_users(Report& report, const Options& options) {
   report.problem("allow_other needs the line user_allow_other in /etc/fuse.conf");
 }
 
+// True if its program's file was replaced or removed, as by an upgrade. False if that cannot be seen.
+bool runs_old_program(const MountStatus& status) {
+  std::error_code hidden;
+  const auto program = stdfs::read_symlink("/proc/" + std::to_string(status.pid) + "/exe", hidden).string();
+  const bool other = status.document.value("version", std::string()) != ESOFS_VERSION;
+  return other || program.ends_with("/esofs (deleted)");
+}
+
 // The nearest directory above that is there.
 stdfs::path existing(stdfs::path path) {
   std::error_code failed;
@@ -146,7 +154,7 @@ void look_at_directories(Report& report, const Options& options) {
   const auto place = existing(options.cache_dir);
   if (::statvfs(place.c_str(), &disk) != 0 || disk.f_blocks == 0) return;
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-  const auto problem = cache_disk_problem(place, options.cache_reserve);
+  const auto problem = cache_disk_problem(place, options.cache_reserve, held_content(options.cache_dir));
   if (!problem.empty())
     report.problem(problem);
   else
@@ -160,7 +168,10 @@ void look_at_mounts(Report& report) {
   for (std::size_t i = 0; i < mounts->size(); ++i) {
     const auto& mount = (*mounts)[i];
     const auto& status = statuses[i];
-    if (status)
+    if (status && runs_old_program(*status))
+      report.note(mount.mountpoint + " is mounted, by process " + std::to_string(status->pid) +
+                  ", which is another version of the program: unmount it and mount it again to use this one");
+    else if (status)
       report.ok(mount.mountpoint + " is mounted, by process " + std::to_string(status->pid));
     else if (status.error().code() == EACCES)
       report.note(mount.mountpoint + " is another user's mount");

@@ -22,7 +22,6 @@ constexpr std::size_t kMostOpen = 128;                        // segments held o
 constexpr std::int64_t kNanosecond = 1'000'000'000;           // of a second
 constexpr std::int64_t kRestAfterFailure = 30 * kNanosecond;  // how long a disk that failed is skipped
 constexpr std::int64_t kMarkEvery = 60 * kNanosecond;   // a time of use is as exact as this after a restart
-constexpr std::uint64_t kLookEvery = 8ULL << 20U;       // bytes put between two looks at the free space
 constexpr std::uint64_t kScansPerQuota = 16;            // scans for others' segments while a quota is put
 constexpr std::int64_t kLeftover = 3600 * kNanosecond;  // a .tmp file of this age has no writer any more
 
@@ -74,7 +73,7 @@ bool SegmentStore::has_room(std::uint64_t more_bytes) {
   {
     auto disk = disk_.lock();
     disk->unchecked += more_bytes;
-    if (disk->looked && disk->unchecked < kLookEvery) return true;
+    if (disk->looked && disk->unchecked < kRoom) return true;
     disk->looked = true;
     disk->unchecked = 0;
   }
@@ -85,7 +84,7 @@ bool SegmentStore::has_room(std::uint64_t more_bytes) {
     return false;
   }
   const std::uint64_t free = static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize;
-  const std::uint64_t wanted = config_.reserve_bytes + kLookEvery;
+  const std::uint64_t wanted = config_.reserve_bytes + kRoom;
   if (free >= wanted) {
     disk_.lock()->told = false;
     return true;

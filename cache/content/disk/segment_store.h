@@ -34,10 +34,12 @@ namespace esofs::cache {
 
 class SegmentStore {
  public:
+  static constexpr std::uint64_t kRoom = 8ULL << 20U;  // bytes put between two looks at the free space
+
   struct Config {
     std::filesystem::path directory;
     std::uint64_t max_bytes;      // quota, segment heads included
-    std::uint64_t reserve_bytes;  // left free on the disk
+    std::uint64_t reserve_bytes;  // left free on the disk, with kRoom
     bool scan_in_background =
         true;  // a thread of the store finds segments of other processes; else only scan() does
   };
