@@ -92,6 +92,11 @@ Result<void> detach(const std::string& mountpoint, bool lazy) {
   return by_fusermount(mountpoint, lazy);
 }
 
+Result<void> detach_by_force(const std::string& mountpoint) {
+  if (::umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW | MNT_FORCE | MNT_DETACH) == 0) return {};
+  return Error(errno, std::generic_category().message(errno));
+}
+
 Result<void> abort_connection(const std::string& device) {
   // The connection is numbered as the device is: (major << 20) + minor, and the major number is 0.
   if (!device.starts_with("0:")) return Error(EINVAL, device + " is not a device of FUSE");

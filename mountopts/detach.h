@@ -15,4 +15,7 @@ Result<void> detach(const std::string& mountpoint, bool lazy);
 // mount table. Possible for the mounting user and root if /sys/fs/fuse/connections is there (fuse(4), "Control filesystem").
 Result<void> abort_connection(const std::string& device);
 
+// The same where that is not there, and the mount is taken out of the tree with it. EPERM: the user is not root.
+Result<void> detach_by_force(const std::string& mountpoint);
+
 }  // namespace esofs::mountopts

@@ -73,12 +73,22 @@ bool bound_elsewhere(const MountEntry& mount) {
                        [&mount](const MountEntry& place) { return place.device == mount.device; }) > 1;
 }
 
+bool is_there(const MountEntry& mount) {
+  const auto now = esofs_mount_at(mount.mountpoint);
+  return now && *now && (*now)->device == mount.device;
+}
+
 Result<std::string> cut_off(const MountEntry& mount, const std::string& why) {
-  auto detached = detach(mount.mountpoint, true);
-  if (!detached && is_esofs_mount(mount.mountpoint)) return detached.error().at(mount.mountpoint);
-  const bool ended = abort_connection(mount.device).has_value();
+  // The connection first: once the mount is detached, its number may be that of another mount.
+  const bool ended =
+      abort_connection(mount.device).has_value() || detach_by_force(mount.mountpoint).has_value();
+  if (is_there(mount)) {
+    auto detached = detach(mount.mountpoint, true);
+    if (!detached && is_there(mount)) return detached.error().at(mount.mountpoint);
+  }
   return mount.mountpoint + ": " + why + "; the mount was detached, and " +
-         (ended ? "its open files give errors" : "its open files stay until they are closed");
+         (ended ? "programs that waited for it get errors"
+                : "programs that wait for it wait until its daemon continues or is killed");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """Machines as they are: frozen daemons, odd shells, limits, binds, homes that take nothing."""
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import resource
@@ -94,6 +95,25 @@ class Machine(harness.MountTest):
         self.assertRegex(done.stderr, f'{self.mount.path}: its daemon does not answer; the mount was detached')
         self.assertFalse(os.path.ismount(self.mount.path))
         self.assertFalse(ended(self.mount.pid))
+
+    @unittest.skipUnless(os.geteuid() == 0 or os.path.exists('/sys/fs/fuse/connections/0'), 'nothing aborts a connection')
+    def test_programs_that_wait_for_a_frozen_daemon_get_errors(self):
+        other = self.mounted()
+        self.frozen()
+        waiters = []
+        for words in (('cat', 'datasets/README.txt'), ('ls', '-d', 'browse/night'), ('ls', 'queries')):
+            waiters.append(subprocess.Popen([*words[:-1], self.mount / words[-1]], stderr=subprocess.PIPE, text=True))
+            self.addCleanup(waiters[-1].communicate)
+            self.addCleanup(waiters[-1].kill)
+            until(lambda pid=waiters[-1].pid: b'request_wait' in read(f'/proc/{pid}/wchan'), 'a program that waits')
+        done = self.esofs('unmount', self.mount.path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('programs that waited for it get errors', done.stderr)
+        for waiter in waiters:
+            self.assertIn(os.strerror(errno.ECONNABORTED), waiter.communicate(timeout=harness.PATIENCE)[1])
+        self.assertTrue(read(other / 'README.txt'))
+        os.kill(self.mount.pid, signal.SIGCONT)
+        until(lambda: ended(self.mount.pid), 'the end of the daemon')
 
     def test_one_frozen_mount_hides_no_other(self):
         other = self.mounted()
@@ -311,7 +331,42 @@ class Machine(harness.MountTest):
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertIn(home, done.stderr)
                     self.assertTrue(read(f'{place}/README.txt'))
+                    self.saves_nothing(place, home)
                     self.assertEqual(self.esofs('unmount', place).returncode, 0)
+
+    def saves_nothing(self, place, home):
+        """Each try to save says why it fails, and where."""
+        def write(path):
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write('SELECT 1')
+        for attempt, path in ((os.mkdir, 'queries/x'), (os.mkdir, 'jobs/obs/x'), (write, 'queries/y.adql')):
+            name = os.path.basename(path).removesuffix('.adql')
+            with self.assertRaises(OSError) as caught:
+                attempt(f'{place}/{path}')
+            self.assertIn(caught.exception.errno, (errno.EROFS, errno.ENOSPC), path)
+            said = self.esofs('why', f'{place}/{path}')
+            for text in (read(f'{place}/.esofs/errors').decode(), said.stdout + said.stderr):
+                self.assertRegex(text, f"save {home}/.config/esofs/{path.partition('/')[0]}/.*{name}.adql")
+
+    @unittest.skipIf(os.geteuid() != 0, 'only root mounts a disk')
+    def test_a_disk_without_room_for_a_cache_is_a_problem(self):
+        disk, place = tempfile.mkdtemp(dir=self.home.path), self.place()
+        run('mount', '-t', 'tmpfs', '-o', 'size=8m', 'none', disk)
+        self.addCleanup(run, 'umount', disk)
+        options = '-o', f'cache_dir={disk},cache_reserve=0'
+        self.assertEqual(self.mount_at(place, *options).returncode, 0)
+        sentence = 'cache_reserve leaves 0 B free, beyond which a cache needs 8'
+        self.assertRegex(self.esofs('status', place).stdout, f'PROBLEM .*{sentence}')
+        self.assertRegex(self.esofs('doctor', self.sim.profile, *self.options(), *options).stdout, f'PROBLEM .*{sentence}')
+        self.assertEqual(self.esofs('unmount', place).returncode, 0)
+
+    def test_a_directory_that_cannot_be_made_names_its_option(self):
+        place = self.place()
+        for option, path in (('config_dir', '/proc/x'), ('state_dir', '/dev/null/x'), ('cache_dir', '/etc/passwd')):
+            done = self.mount_at(place, '-o', f'{option}={path}')
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f"option '{option}': {path}", done.stderr)
+            self.assertFalse(os.path.ismount(place))
 
     def test_files_of_credentials_must_be_there(self):
         place = self.place()
