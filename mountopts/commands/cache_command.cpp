@@ -73,7 +73,8 @@ Result<void> run_cache(const CacheCommand& command) {
       return Error(EACCES,
                    content.string() + ": " + std::to_string(left->files) + " segments could not be removed");
     if (command.as_json) {
-      print_document(nlohmann::ordered_json{{"freed_bytes", kept->bytes}, {"segments_dir", content.string()}});
+      print_document(
+          nlohmann::ordered_json{{"freed_bytes", kept->bytes}, {"segments_dir", content.string()}});
       return {};
     }
     std::cout << "freed " << human_bytes(kept->bytes) << " in " << content.string() << '\n';

@@ -311,7 +311,6 @@ std::optional<std::uint32_t> sum_in(const std::string& text) {
 }
 
 bool all_ones(std::uint32_t sum) { return sum == 0 || sum == 0xFFFFFFFFU; }
-
 std::uint32_t header_sum(std::string_view header) { return fits_sum(std::as_bytes(std::span(header)), 0); }
 
 // A plain header in the making.
@@ -483,12 +482,10 @@ Result<PackedHdu> read_packed_hdu(std::string_view header, int number, std::stri
   hdu.packed_data = static_cast<std::uint64_t>(end - data);
   Keywords keys(whole.get());
   const bool compressed = number > 1 && (keys.is_true("ZIMAGE") || keys.is_true("ZTABLE"));
-  if (compressed) {
-    if (auto right = check_plain_form(whole.get(), hdu.packed_data); !right) return right.error();
-  }
-  auto read = compressed ? read_compressed(hdu, keys, header, at) : read_copied(hdu, keys, header, at);
-  if (!read) return read.error();
-  return hdu;
+  auto read =
+      compressed ? check_plain_form(whole.get(), hdu.packed_data) : read_copied(hdu, keys, header, at);
+  if (read && compressed) read = read_compressed(hdu, keys, header, at);
+  return read ? Result<PackedHdu>(std::move(hdu)) : read.error();
 }
 
 std::optional<std::uint64_t> header_length(std::string_view begin) {
