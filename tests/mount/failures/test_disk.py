@@ -125,6 +125,7 @@ class FilledAtOnce(SmallDisk):
 
 
 class StatusOfTheDisk(SmallDisk):
+    size = '32m'
     mount_options = ('cache_reserve=0',)
 
     def status(self):
