@@ -17,7 +17,8 @@ void UnsteadyFiles::note(const FileId& id, std::int64_t looked_at, std::int64_t 
 
 void UnsteadyFiles::note_unknown(const FileId& id, std::int64_t now) {
   {
-    const auto [noted, first] = unknown_until_.lock()->try_emplace(id, now + kUnsteadyFor);
+    auto unknown = unknown_until_.lock();
+    const auto [noted, first] = unknown->try_emplace(id, now + kUnsteadyFor);
     if (first || std::exchange(noted->second, now + kUnsteadyFor) <= now) return;
   }
   (*until_.lock())[id] = now + kUnsteadyFor;
