@@ -78,8 +78,7 @@ class InodeTable {
 
   // How an open is to be answered, from what the kernel may still hold of the inode's earlier content.
   struct Opening {
-    bool
-        keep_cache;  // the kernel's pages are left as they are: they are of this version, or it is not to use them
+    bool keep_cache;  // the kernel's pages stay: they are of this version, or it is not to use them
     bool bypass;      // older handles of another version are open: this one must not share pages with them
     bool stale_size;  // the kernel has another size: its attributes must go before the open is answered
     bool misled = false;  // programs rely on another size; once

@@ -13,12 +13,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
 #include "client/base/ask.h"
-#include "client/base/guarded.h"
+#include "client/base/asker.h"
 #include "client/base/result.h"
 
 namespace esofs::fs {
@@ -46,29 +45,14 @@ class HomeThread {
         if (unwanted) unwanted(std::move(answer));
       }));
     });
-    const auto fail = [asker](const Error& error) {
-      if (auto waiting = asker->take()) (*waiting)(error);
-    };
-    if (!posted) fail(Error(EAGAIN, "there is no thread for this user's files; try again"));
-    return [fail] { fail(Error(EINTR, "interrupted while the home directory was waited for")); };
+    if (!posted) asker->answer(Error(EAGAIN, "there is no thread for this user's files; try again"));
+    return [asker] { asker->answer(Error(EINTR, "interrupted while the home directory was waited for")); };
   }
 
   // Runs what was posted before, and nothing later. Waits for it.
   void end();
 
  private:
-  // Gives its Done away once.
-  template <class T>
-  class Asker {
-   public:
-    explicit Asker(Done<T> done) : done_(std::move(done)) {}
-    std::optional<Done<T>> take() { return std::exchange(*done_.lock(), std::nullopt); }
-    bool answered() { return !done_.lock()->has_value(); }
-
-   private:
-    Guarded<std::optional<Done<T>>> done_;
-  };
-
   static constexpr std::chrono::milliseconds kIdle{200};
   void run();
 

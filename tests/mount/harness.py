@@ -204,6 +204,11 @@ class Mount:
         with open(self / '.esofs/errors', encoding='utf-8') as file:
             return file.read()
 
+    def private_memory(self):
+        """Of its daemon, in kB: what no file stands behind."""
+        with open(f'/proc/{self.pid}/status', encoding='utf-8') as file:
+            return next(int(line.split()[1]) for line in file if line.startswith('RssAnon'))
+
     def settle(self):
         """Waits until it asks for nothing more, such as the last bytes of a file that was opened."""
         until(lambda: all(self.status()[lane]['running'] + self.status()[lane]['queued'] == 0

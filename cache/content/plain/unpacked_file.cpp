@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cache/content/plain/joined_chunks.h"
+#include "client/base/asker.h"
 
 namespace esofs::cache {
 namespace {
@@ -25,30 +26,15 @@ Error another_size() { return {ESTALE, "the unpacked file has another size than 
 }  // namespace
 
 // A read, or a question for the size.
-struct UnpackedFile::Waiting {
-  Waiting(std::uint64_t at, std::uint64_t up_to, bool size_only, Done<Bytes> the_done)
-      : offset(at), end(up_to), for_size(size_only), cause(the_done.cause()), done(std::move(the_done)) {}
+struct UnpackedFile::Waiting : Asker<Bytes> {
+  Waiting(std::uint64_t at, std::uint64_t up_to, bool size_only, const Done<Bytes>& done)
+      : Asker(done), offset(at), end(up_to), for_size(size_only), cause(done.cause()) {}
 
   const std::uint64_t offset;
   const std::uint64_t end;
   const bool for_size;
   const Cause cause;
   bool again = false;  // decoded again for it; used by the one who is busy
-  std::mutex mutex;
-  Done<Bytes> done;  // guarded by mutex; empty: answered
-
-  bool answered() {
-    const std::lock_guard lock(mutex);
-    return !done;
-  }
-  void answer(Result<Bytes> result) {
-    Done<Bytes> taken;
-    {
-      const std::lock_guard lock(mutex);
-      taken = std::exchange(done, nullptr);
-    }
-    if (taken) taken(std::move(result));
-  }
 };
 
 UnpackedFile::UnpackedFile(std::shared_ptr<ContentParts> parts, About about, Learn learn)

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cache/content/plain/joined_chunks.h"
+#include "client/base/asker.h"
 
 namespace esofs::cache {
 namespace {
@@ -140,20 +141,12 @@ void make_view(std::shared_ptr<ContentParts> parts, ViewRequest request, Done<Ma
 
 // --- ViewFile ---
 
-struct ViewFile::Waiting {
-  std::uint64_t offset;
-  std::size_t size;
-  std::mutex mutex;
-  Done<Bytes> done;  // guarded by mutex; empty: answered
+struct ViewFile::Waiting : Asker<Bytes> {
+  Waiting(std::uint64_t at, std::size_t bytes, Done<Bytes> done)
+      : Asker(std::move(done)), offset(at), size(bytes) {}
 
-  void answer(Result<Bytes> result) {
-    Done<Bytes> taken;
-    {
-      const std::lock_guard lock(mutex);
-      taken = std::exchange(done, nullptr);
-    }
-    if (taken) taken(std::move(result));
-  }
+  const std::uint64_t offset;
+  const std::size_t size;
 };
 
 ViewFile::ViewFile(std::shared_ptr<ContentParts> parts, ContentKey key, MadeView made, Remake remake)
@@ -200,11 +193,8 @@ Cancel ViewFile::read(std::uint64_t offset, std::size_t size, Done<Bytes> done) 
     done(std::move(*bytes));
     return {};
   }
-  auto waiting = std::make_shared<Waiting>();
-  waiting->offset = offset;
-  waiting->size = size;
-  waiting->done = done.take();
   const Cause cause = done.cause();
+  const auto waiting = std::make_shared<Waiting>(offset, size, std::move(done));
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
