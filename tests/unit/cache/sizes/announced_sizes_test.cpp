@@ -53,11 +53,13 @@ class AnnouncedSizesTest : public ::testing::Test {
   std::unique_ptr<MetadataStore> store_ = MetadataStore::in_memory();
   std::atomic<std::int64_t> now_ = 1'700'000'000;
   std::unique_ptr<AnnouncedSizes> sizes_;
-  Lane lane_{"query", 2};
+  std::unique_ptr<Lane> lane_;
 
   AnnouncedSizesTest() { begin(); }
+  // Also in place of one that was begun before, whose last job may still run.
   void begin() {
-    sizes_ = std::make_unique<AnnouncedSizes>("phase3v2.files", archive_, *store_, lane_,
+    lane_ = std::make_unique<Lane>("query", 2);
+    sizes_ = std::make_unique<AnnouncedSizes>("phase3v2.files", archive_, *store_, *lane_,
                                               [this] { return now_.load(); });
   }
 };
