@@ -338,7 +338,7 @@ void SegmentStore::scan_folder(const std::filesystem::path& folder, std::vector<
   }
 }
 
-// Folders of unpackings (cache/content/unpack.cpp) that were killed.
+// What cache/content/forms/unpack.cpp could not remove, because it was killed in that moment.
 void SegmentStore::remove_leftovers() const {
   std::error_code error;
   std::filesystem::directory_iterator entry(config_.directory, error);

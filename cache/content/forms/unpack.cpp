@@ -58,7 +58,7 @@ Result<void> room_for(int fd, std::uint64_t size, std::uint64_t more) {
 
 // --- tile compression ---
 
-// A folder for the one file that CFITSIO opens by its name.
+// A folder for the one file that CFITSIO makes by its name.
 class ScratchFolder {
  public:
   explicit ScratchFolder(const std::filesystem::path& place) : path_((place / "unpack-XXXXXX").string()) {
@@ -74,6 +74,12 @@ class ScratchFolder {
 
  private:
   std::string path_;
+};
+
+// A new FITS file that has lost its name already: a program that is killed leaves nothing behind.
+struct ScratchFits {
+  Fits fits;
+  UniqueFd fd;
 };
 
 // Unpacked, the data of an HDU like the current one may have another sum than before it was packed: floating point is
@@ -156,8 +162,25 @@ std::uint64_t image_bytes(fitsfile* from) {
   return static_cast<std::uint64_t>(std::clamp(bytes, 0.0, 1e18));
 }
 
-// Returns how many HDUs the plain file at `path` must have. place: a descriptor of its file system.
-Result<int> unpack_hdus(int packed, const std::string& path, int place, const std::stop_token& stop) {
+// REQUIRES: cfitsio_lock() held.
+Result<ScratchFits> make_scratch_fits(const std::filesystem::path& place) {
+  const ScratchFolder folder(place);
+  if (folder.path().empty()) return Error(ENOSPC, "no place to unpack a file in: " + place.string());
+  const std::string path = folder.path() + "/plain";
+  int status = 0;
+  fitsfile* made = nullptr;
+  if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return unpack_error(status);
+  ScratchFits scratch{Fits(made), UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC))};
+  if (!scratch.fd) return system_error("opening an unpacked file");
+  return scratch;
+}
+
+struct Plain {
+  UniqueFd fd;
+  int hdus = 0;  // that it must have
+};
+
+Result<Plain> unpack_hdus(int packed, const std::filesystem::path& place, const std::stop_token& stop) {
   const auto lock = cfitsio_lock();
   auto from = open_fits(packed);
   if (!from) return from.error();
@@ -166,10 +189,9 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
   struct stat packed_file {};
   if (::fstat(packed, &packed_file) != 0) return system_error("looking at a packed file");
   const auto packed_bytes = static_cast<std::uint64_t>(packed_file.st_size);
+  auto to = make_scratch_fits(place);
+  if (!to) return to.error();
   int status = 0;
-  fitsfile* made = nullptr;
-  if (fits_create_diskfile(&made, path.c_str(), &status) != 0) return unpack_error(status);
-  Fits to(made);
   std::uint64_t written = 0;
   for (int hdu = 1; hdu <= *hdus && status == 0; ++hdu) {
     if (stop.stop_requested()) return Error(EINTR, "stopped");
@@ -187,14 +209,14 @@ Result<int> unpack_hdus(int packed, const std::string& path, int place, const st
     const auto certain = verify_data(from->get());
     if (!certain) return certain.error();
     const std::uint64_t more = image_bytes(from->get());
-    if (auto room = room_for(place, written, more); !room) return room.error();
+    if (auto room = room_for(to->fd.get(), written, more); !room) return room.error();
     written += more;
-    unpack_hdu(from->get(), to.get(), *certain, &status);
+    unpack_hdu(from->get(), to->fits.get(), *certain, &status);
   }
   if (status != 0) return unpack_error(status);
-  fits_close_file(to.release(), &status);
+  fits_close_file(to->fits.release(), &status);
   if (status != 0) return unpack_error(status);
-  return image_was_primary(from->get()) ? *hdus - 1 : *hdus;
+  return Plain{std::move(to->fd), image_was_primary(from->get()) ? *hdus - 1 : *hdus};
 }
 
 }  // namespace
@@ -259,20 +281,14 @@ Result<UniqueFd> scratch_file(const std::filesystem::path& place) {
 }
 
 Result<UniqueFd> funpacked(int packed, const std::filesystem::path& scratch, const std::stop_token& stop) {
-  const ScratchFolder folder(scratch);
-  const UniqueFd place(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place) return Error(ENOSPC, "no place to unpack a file in: " + scratch.string());
-  const std::string path = folder.path() + "/plain";
-  const auto expected = unpack_hdus(packed, path, place.get(), stop);
-  if (!expected) return expected.error();
-  UniqueFd plain(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!plain) return system_error("opening an unpacked file");
-  const auto hdus = count_hdus(plain.get());
+  auto plain = unpack_hdus(packed, scratch, stop);
+  if (!plain) return plain.error();
+  const auto hdus = count_hdus(plain->fd.get());
   if (!hdus) return hdus.error().at("unpacking");
-  if (*hdus != *expected)
-    return Error(EIO, "unpacking gave " + std::to_string(*hdus) + " HDUs of " + std::to_string(*expected));
-  if (!begins_like_fits(plain.get())) return Error(EIO, "what was unpacked is not FITS");
-  return plain;
+  if (*hdus != plain->hdus)
+    return Error(EIO, "unpacking gave " + std::to_string(*hdus) + " HDUs of " + std::to_string(plain->hdus));
+  if (!begins_like_fits(plain->fd.get())) return Error(EIO, "what was unpacked is not FITS");
+  return std::move(plain->fd);
 }
 
 }  // namespace esofs::cache
