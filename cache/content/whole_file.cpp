@@ -78,6 +78,7 @@ bool WholeFile::add_handle() {
   const std::lock_guard lock(mutex_);
   if (expired_ || spoiled_) return false;
   ++handles_;
+  abandoned_ = false;
   return true;
 }
 
@@ -89,11 +90,19 @@ bool WholeFile::in_use() {
 void WholeFile::drop_handle() {
   {
     const std::lock_guard lock(mutex_);
-    if (--handles_ > 0 || (!running_ && !superseded_)) return;
+    abandoned_ = --handles_ == 0;
+  }
+  stop_if_abandoned();
+}
+
+void WholeFile::stop_if_abandoned() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!abandoned_ || expired_ || spoiled_ || (!running_ && !superseded_)) return;
+    if (!superseded_ && (!openers_.empty() || answering_ > 0)) return;
     const std::uint64_t done = next_ * kChunkBytes;
     const std::uint64_t left = size_ > done ? size_ - done : 0;
-    const bool continues = left <= kFinishBytes || done >= left || !openers_.empty();
-    if (expired_ || spoiled_ || (!superseded_ && continues)) return;
+    if (!superseded_ && (left <= kFinishBytes || done >= left)) return;
     running_ = false;
     spoiled_ = true;
   }
@@ -207,6 +216,7 @@ Cancel WholeFile::when_alive(Done<bool> done) {
       if (std::erase(self->openers_, opener) == 0) return;
     }
     (*opener)(Error(EINTR, "interrupted"));
+    self->stop_if_abandoned();
   };
 }
 
@@ -214,9 +224,16 @@ void WholeFile::answer_openers(bool alive) {
   Openers openers;
   {
     const std::lock_guard lock(mutex_);
+    if (openers_.empty()) return;
     openers.swap(openers_);
+    ++answering_;
   }
   for (const auto& opener : openers) (*opener)(alive);
+  {
+    const std::lock_guard lock(mutex_);
+    --answering_;
+  }
+  stop_if_abandoned();
 }
 
 bool WholeFile::gives_up(std::chrono::milliseconds silence, bool continues) {

@@ -79,6 +79,7 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   void land(const Chunk& chunk);
   void give_up(const Error& error);  // REQUIRES: spoiled_ was set by the caller
   void answer_openers(bool alive);
+  void stop_if_abandoned();
   Result<void> wait_for_readers(Lane::Turn& turn);
 
   const std::shared_ptr<ContentParts> parts_;
@@ -103,8 +104,10 @@ class WholeFile : public Content, public std::enable_shared_from_this<WholeFile>
   bool memory_only_ = false;
   bool waits_for_readers_ = false;
   bool superseded_ = false;
-  Openers openers_;  // who wait for its next bytes
+  Openers openers_;    // who wait for its next bytes
+  int answering_ = 0;  // threads that give openers their answers, with which these take handles
   int handles_ = 0;
+  bool abandoned_ = false;  // its last handle was closed, and it has got none since
   std::optional<Error> expired_;
   std::shared_ptr<Patience> patience_ = std::make_shared<Patience>();  // of those who come back
 };

@@ -263,23 +263,6 @@ TEST_F(WholeFileTest, OneThatSomebodyOpensIsNotStoppedWithItsLastHandle) {
   EXPECT_EQ(archive_.fetch_count(), 1);
 }
 
-TEST_F(WholeFileTest, OneThatWasGivenUpTakesNoMoreHandles) {
-  const auto parts =
-      std::make_shared<ContentParts>(archive_, lane_, SegmentStore::Config{dir_ / "b", 1 << 30, 0}, kMiB);
-  int stale = 0;
-  std::shared_ptr<WholeFile> file;
-  file = std::make_shared<WholeFile>(parts, ContentKey("fake|f|v1"), "f", [&](const Error&) {
-    ++stale;
-    EXPECT_FALSE(file->add_handle()) << "before its readers are told";
-  });
-  ASSERT_TRUE(file->begin(300 * kMiB));
-  EXPECT_TRUE(file->add_handle());
-  file->drop_handle();
-  EXPECT_EQ(stale, 1);
-  EXPECT_FALSE(file->add_handle());
-  parts->gate.close();
-}
-
 TEST_F(WholeFileTest, AResponseThatBreaksOffUnreadBeginsAgain) {
   archive_.put_file(url_, 5 * kMiB, {.ranges = false});
   archive_.hold(url_, kMiB);
