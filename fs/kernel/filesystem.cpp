@@ -103,7 +103,7 @@ Entry Filesystem::kept_private(Entry entry, const Node& node) const {
 
 Entry Filesystem::published(std::uint64_t ino, Attributes attributes) {
   if (constant(attributes)) attributes.mtime = inodes_.settled_mtime(ino, attributes.mtime, context_.now());
-  inodes_.published(ino, attributes.size, attributes.exact);
+  inodes_.publish(ino, attributes);
   if (attributes.exact && constant(attributes) && sizes_.wanted(ino)) inodes_.shown(ino, attributes.size);
   return describe(ino, attributes);
 }

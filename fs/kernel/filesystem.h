@@ -51,7 +51,7 @@ struct Opened {
   std::uint64_t handle = 0;
   bool keep_cache = false;
   bool direct_io = false;
-  // The kernel has another size: its attributes must be invalidated before the open is answered.
+  // The kernel may have another size: drop_wrong_size() before the open is answered.
   bool invalidate_attributes = false;
   // The open fails, with no handle: EAGAIN, because the size that stat() has shown was another one.
   std::optional<Error> failed = std::nullopt;
@@ -126,8 +126,13 @@ class Filesystem {
   }
 
   Result<std::string> getxattr(std::uint64_t ino, const std::string& name, User user = {});
-  // True if the question shows that an overlayfs uses the inode, and the kernel has an estimate of its size, which must be
-  // invalidated before the answer.
+  // As InodeTable::drop_wrong_size().
+  void drop_wrong_size(std::uint64_t ino, const std::function<void()>& drop) {
+    inodes_.drop_wrong_size(ino, drop);
+  }
+
+  // True if the question shows that an overlayfs uses the inode, and the kernel has an estimate of its size:
+  // drop_wrong_size() before the answer.
   bool asked_by_overlay(std::uint64_t ino, const std::string& name) {
     return sizes_.asked_by_overlay(ino, name);
   }

@@ -189,13 +189,34 @@ std::optional<std::string> InodeTable::path_of_forgotten(std::uint64_t ino) cons
 
 std::size_t InodeTable::size() const { return tables_.lock()->records.size(); }
 
-void InodeTable::published(std::uint64_t ino, std::uint64_t size, bool exact) {
+void InodeTable::publish(std::uint64_t ino, Attributes& attributes) {
+  auto tables = tables_.lock();
+  auto found = tables->records.find(ino);
+  if (found == tables->records.end()) return;
+  Record& record = found->second;
+  if (!attributes.exact && record.open_size) {
+    attributes.size = *record.open_size;
+    attributes.exact = true;
+  }
+  record.published = true;
+  record.published_size = attributes.size;
+  record.published_exact = attributes.exact;
+  if (!attributes.exact) ++record.wrong_sizes;
+}
+
+void InodeTable::drop_wrong_size(std::uint64_t ino, const std::function<void()>& drop) {
+  std::uint64_t wrong = 0;
+  {
+    auto tables = tables_.lock();
+    const auto record = tables->records.find(ino);
+    if (record == tables->records.end()) return;
+    wrong = record->second.wrong_sizes;
+    if (wrong == record->second.dropped_sizes) return;
+  }
+  drop();
   auto tables = tables_.lock();
   auto record = tables->records.find(ino);
-  if (record == tables->records.end()) return;
-  record->second.published = true;
-  record->second.published_size = size;
-  record->second.published_exact = exact;
+  if (record != tables->records.end()) record->second.dropped_sizes = wrong;
 }
 
 bool InodeTable::overlaid(std::uint64_t ino) {
@@ -238,13 +259,14 @@ InodeTable::Opening InodeTable::opened(std::uint64_t ino, const std::string& ver
   auto found = tables->records.find(ino);
   if (found == tables->records.end()) return {false, false, true};
   Record& record = found->second;
-  if (const auto shown = std::exchange(record.shown_size, std::nullopt); shown && *shown != size) {
-    ++record.open_handles;
-    return {false, false, true, true};
-  }
   const bool others = record.open_handles++ > 0;
-  const bool stale = record.published && (!record.published_exact || record.published_size != size);
+  if (record.published && record.published_exact && record.published_size != size) ++record.wrong_sizes;
+  record.published_size = size;
+  const bool stale = record.wrong_sizes != record.dropped_sizes;
+  if (const auto shown = std::exchange(record.shown_size, std::nullopt); shown && *shown != size)
+    return {false, false, true, true};
   if (version.empty()) return {false, false, stale};
+  record.open_size = size;
   if (record.version == version || record.version.empty()) {
     record.version = version;
     return {true, false, stale};
@@ -267,7 +289,8 @@ bool InodeTable::first_decline(std::uint64_t ino) {
 void InodeTable::closed(std::uint64_t ino) {
   auto tables = tables_.lock();
   auto record = tables->records.find(ino);
-  if (record != tables->records.end() && record->second.open_handles > 0) --record->second.open_handles;
+  if (record == tables->records.end() || record->second.open_handles == 0) return;
+  if (--record->second.open_handles == 0) record->second.open_size.reset();
 }
 
 }  // namespace esofs::fs

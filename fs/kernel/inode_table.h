@@ -61,8 +61,15 @@ class InodeTable {
   std::optional<std::string> path_of_forgotten(std::uint64_t ino) const;
   std::size_t size() const;
 
-  // Remembers the size of a live inode that the kernel has.
-  void published(std::uint64_t ino, std::uint64_t size, bool exact);
+  // Remembers the size of a live inode that the kernel is about to get. While the file is open, its exact size takes the place of
+  // an estimate: what is asked for before an open may be answered after it.
+  void publish(std::uint64_t ino, Attributes& attributes);
+  // Calls `drop`, which makes the kernel drop its attributes of the inode, if the kernel may have got a wrong size since the last
+  // call, and else does nothing. For after a drop the kernel ignores the answers to all that it asked before, and a program whose
+  // question for the size was among it reads with the old size. If another drop comes before the answer to that
+  // read, the program sees zeros behind the end (fuse_change_attributes() and fuse_read_update_size() of Linux).
+  // One thread at a time.
+  void drop_wrong_size(std::uint64_t ino, const std::function<void()>& drop);
 
   // The time to show of a live inode: the first one that was shown, or a later one if the inode has changed. While it is open
   // it keeps the old time: another one would make the kernel drop its pages, and `ls` would wait, unkillably, for a server
@@ -80,7 +87,7 @@ class InodeTable {
   struct Opening {
     bool keep_cache;  // the kernel's pages stay: they are of this version, or it is not to use them
     bool bypass;      // older handles of another version are open: this one must not share pages with them
-    bool stale_size;  // the kernel has another size: its attributes must go before the open is answered
+    bool stale_size;  // the kernel may have another size: drop_wrong_size() before the open is answered
     bool misled = false;  // programs rely on another size; once
   };
   // version: of the handle being opened; "": pages are never kept. Each call needs a closed().
@@ -102,8 +109,11 @@ class InodeTable {
     std::string identity;
     std::uint64_t lookups = 0;
     std::uint64_t open_handles = 0;
-    std::string version;  // of the pages that the kernel may hold
+    std::string version;                     // of the pages that the kernel may hold
+    std::optional<std::uint64_t> open_size;  // what the latest of the handles found that share pages
     std::uint64_t published_size = 0;
+    std::uint64_t wrong_sizes = 0;    // estimates that were published, and sizes that an open has refuted
+    std::uint64_t dropped_sizes = 0;  // how many of them the kernel cannot have any more
     std::optional<std::uint64_t> shown_size;
     std::optional<std::int64_t> mtime;
     std::int64_t settled_at = 0;

@@ -83,7 +83,9 @@ void Reply::answer_invalidated(std::function<void(Connection&, fuse_req_t)> answ
   const std::shared_ptr<Taken> taken(new Taken(take()));
   if (!*taken) return;
   connection_->notifier.post([connection = connection_, ino = ino_, taken, answer = std::move(answer)] {
-    if (connection->session != nullptr) fuse_lowlevel_notify_inval_inode(connection->session, ino, -1, 0);
+    connection->filesystem.drop_wrong_size(ino, [connection, ino] {
+      if (connection->session != nullptr) fuse_lowlevel_notify_inval_inode(connection->session, ino, -1, 0);
+    });
     answer(*connection, taken->get());
   });
 }

@@ -67,7 +67,7 @@ class Reply {
 
   void ok();
   void error(const Error& error);
-  // An errno that is no failure, and not reported. invalidate: the kernel drops the attributes of the inode first.
+  // An errno that is no failure, and not reported. invalidate: the kernel drops a wrong size of the inode first.
   void refuse(int code, bool invalidate);
   void entry(const Entry& entry);
   void attributes(const Entry& entry);
@@ -99,7 +99,7 @@ class Reply {
     const std::shared_ptr<PendingRequests> pending_;
   };
   Taken take();
-  // Answers on the notifier's thread, once the kernel has dropped the attributes that it has of the inode.
+  // Answers on the notifier's thread, once the kernel has dropped a wrong size of the inode.
   void answer_invalidated(std::function<void(Connection&, fuse_req_t)> answer);
   static void send_open(Connection& connection, fuse_req_t request, const Opened& opened, bool directory);
 

@@ -31,6 +31,21 @@ NodePtr node(const std::string& identity, Knowledge knowledge = {}) {
   return std::make_shared<NamedNode>(identity, knowledge);
 }
 
+// What is shown of a node that gives this size.
+Attributes published(InodeTable& table, std::uint64_t ino, std::uint64_t size, bool exact) {
+  Attributes attributes;
+  attributes.size = size;
+  attributes.exact = exact;
+  table.publish(ino, attributes);
+  return attributes;
+}
+
+int drops(InodeTable& table, std::uint64_t ino) {
+  int count = 0;
+  table.drop_wrong_size(ino, [&count] { ++count; });
+  return count;
+}
+
 TEST(InodeTable, ANumberDependsOnTheIdentityOnly) {
   InodeTable first(node("root"));
   InodeTable second(node("root"));
@@ -184,11 +199,52 @@ TEST(InodeTable, AnOpenKnowsWhetherTheKernelHasAnotherSize) {
   InodeTable table(node("root"));
   const auto ino = table.reference(node("x")).ino;
   EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size) << "nothing was told";
-  table.published(ino, 12, false);
+  table.closed(ino);
+  (void)published(table, ino, 12, false);
   EXPECT_TRUE(table.opened(ino, "v1", 10).stale_size);
-  table.published(ino, 10, true);
+  EXPECT_EQ(drops(table, ino), 1);
+  (void)published(table, ino, 10, true);
   EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size);
   EXPECT_TRUE(table.opened(ino, "v2", 11).stale_size);
+}
+
+TEST(InodeTable, AWrongSizeIsDroppedOnceForAllOpensThatWait) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x")).ino;
+  (void)published(table, ino, 12, false);
+  EXPECT_TRUE(table.opened(ino, "v1", 10).stale_size);
+  EXPECT_TRUE(table.opened(ino, "v1", 10).stale_size) << "the first one has not been answered";
+  EXPECT_EQ(drops(table, ino), 1);
+  EXPECT_EQ(drops(table, ino), 0) << "another would lose the exact size that a reader asks for";
+  EXPECT_FALSE(table.opened(ino, "v1", 10).stale_size) << "though nobody has asked for the size yet";
+}
+
+TEST(InodeTable, AnEstimateThatMayOvertakeTheExactSizeIsDropped) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x")).ino;
+  (void)published(table, ino, 12, false);
+  (void)published(table, ino, 10, true);
+  EXPECT_TRUE(table.opened(ino, "v1", 10).stale_size);
+  EXPECT_EQ(drops(table, ino), 1);
+}
+
+TEST(InodeTable, NoEstimateIsShownOfAnOpenFile) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x")).ino;
+  (void)table.opened(ino, "v1", 10);
+  const auto late = published(table, ino, 12, false);
+  EXPECT_EQ(late.size, 10U);
+  EXPECT_TRUE(late.exact);
+  EXPECT_EQ(published(table, ino, 11, true).size, 11U);
+  table.closed(ino);
+  EXPECT_EQ(published(table, ino, 12, false).size, 12U);
+}
+
+TEST(InodeTable, TextsOfTheirOwnKeepTheirEstimate) {
+  InodeTable table(node("root"));
+  const auto ino = table.reference(node("x")).ino;
+  (void)table.opened(ino, "", 10);
+  EXPECT_EQ(published(table, ino, 12, false).size, 12U) << "the next text may be longer";
 }
 
 TEST(InodeTable, TheTimeOfALiveInodeDoesNotChange) {

@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "client/base/unique_fd.h"
 #include "fs/kernel/fuse_session.h"
@@ -123,6 +124,40 @@ TEST_F(MountTest, TheFirstOpenAloneShowsTheExactSizeToFstatAndSeek) {
   struct stat status {};
   ASSERT_EQ(::fstat(fd.get(), &status), 0);
   EXPECT_EQ(status.st_size, 200'000);
+}
+
+// Each file is opened for the first time by all readers at once.
+TEST_F(MountTest, ManyFirstReadersOfAFileSeeNoZerosBehindItsEnd) {
+  constexpr std::size_t kFiles = 150;
+  constexpr std::size_t kReaders = 40;
+  constexpr std::size_t kSize = 28'800;
+  constexpr std::size_t kEstimate = 131'072;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    ids.push_back("ADP.2018-06-21T20:31:00." + std::to_string(100 + i));
+    listing_->add(ids.back(), kEstimate);
+    cache_.put(ids.back(), {kSize, "v1", ""});
+  }
+  make_query();
+  const auto first_read = [](const std::filesystem::path& path) {
+    std::vector<char> bytes(kEstimate);
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY));
+    return ::read(fd.get(), bytes.data(), bytes.size());
+  };
+  for (const auto& id : ids) {
+    const auto path = query() / (id + ".fits");
+    ASSERT_EQ(std::filesystem::file_size(path), kEstimate);
+    cache_.hold_opens();
+    std::vector<std::future<ssize_t>> readers;
+    for (std::size_t reader = 0; reader < kReaders; ++reader)
+      readers.push_back(std::async(std::launch::async, first_read, path));
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (cache_.waiting_opens() < kReaders && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    EXPECT_EQ(cache_.waiting_opens(), kReaders);
+    cache_.release_opens();
+    for (auto& reader : readers) ASSERT_EQ(reader.get(), static_cast<ssize_t>(kSize)) << path;
+  }
 }
 
 TEST_F(MountTest, SeekdirReturnsToThePlaceOfTelldir) {
