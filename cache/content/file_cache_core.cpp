@@ -117,7 +117,14 @@ Cancel FileCacheCore::open_delivered(const client::Dataset& dataset, Done<Delive
   auto joined = openings_.join(id.text() + Login{parts_->archive.user()}.key_ending(),
                                dataset.is_cutout() ? Unwanted::kStops : Unwanted::kGoesOn, parts_->now(),
                                std::move(done));
-  if (joined.begin) ask(id, joined.begin, dataset);
+  if (!joined.begin) return joined.cancel;
+  // The flight before this one may have landed since: a second request would bring another cutout, and the readers of the first one
+  // would get ESTALE.
+  if (const auto delivered = known(dataset, id)) {
+    land(id, *joined.begin, *delivered);
+  } else {
+    ask(id, joined.begin, dataset);
+  }
   return joined.cancel;
 }
 

@@ -3,7 +3,9 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <thread>
 
 #include "cache/answers/waiters.h"
 #include "cache/catalog.h"
@@ -82,6 +84,38 @@ TEST_F(CutoutTest, ManyAskersAtOnceAreOneRequestWithAndWithoutALength) {
     }
     EXPECT_EQ(archive_.fetch_count(made()), 1);
   }
+}
+
+// At each moment at which one asker looks at the clock, another one asks and is answered, if that is possible then.
+TEST_F(CutoutTest, AnAskerWhoIsOvertakenMakesNoSecondRequest) {
+  std::function<void()> on_clock;
+  config_.now = [this, &on_clock, tester = std::this_thread::get_id()] {
+    if (on_clock && std::this_thread::get_id() == tester) on_clock();
+    return now_.load();
+  };
+  restart();
+  bool reached = true;
+  for (int moment = 1; reached; ++moment) {
+    dataset_.cutout = "circle_1_2_" + std::to_string(moment);
+    put(kMiB);
+    reached = false;
+    Asked<File> other;
+    on_clock = [&, looks = 0]() mutable {
+      if (++looks != moment) return;
+      reached = true;
+      other = ask_open();
+      rest();
+    };
+    const File file = open();
+    on_clock = nullptr;
+    ASSERT_TRUE(file);
+    EXPECT_EQ(archive_.fetch_count(made()), 1) << moment;
+    if (!reached) continue;
+    const auto others = other.get();
+    ASSERT_TRUE(others) << others.error().what();
+    EXPECT_EQ(all_of(*others), all_of(file)) << moment;
+  }
+  cache_.reset();
 }
 
 TEST_F(CutoutTest, TheSameDatasetByAnotherUrlOrWithoutItsDateIsTheSameCutout) {
