@@ -393,21 +393,20 @@ Result<void> Filesystem::may_change(std::uint64_t ino, uid_t user, const std::st
 
 // --- mutations ---
 
-Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name, User user) {
+Result<Created> Filesystem::create(std::uint64_t parent, const std::string& name, User user, int flags) {
   auto directory = find(parent, name, user);
   if (!directory) return directory.error();
   auto node = (*directory)->create(name);
   if (!node) return node.error();
+  const bool has_text = (*node)->attributes().size != 0;
+  if (has_text && (flags & O_EXCL) != 0) return Error(EEXIST, (*node)->path() + " exists");
   context_.made_directories().filled((*directory)->identity());
   Created created;
   created.entry = entry_in(parent, (*directory)->varies(), *node, user);
-  // Only files that live in memory can be created, and those open at once.
-  Result<Opened> answer = Error(EIO, "a new file could not be opened");
-  (*node)->open(std::nullopt, false, [&](Result<FileHandle> handle) {
-    if (handle)
-      answer = opened(created.entry.ino, (*node)->own_content(), *std::move(handle), user);
-    else
-      answer = handle.error();
+  Result<Opened> answer = Error(EIO, "a new file could not be opened");  // in memory, so at once
+  (*node)->open(std::nullopt, has_text && (flags & O_TRUNC) != 0, [&](Result<FileHandle> handle) {
+    if (!handle) answer = handle.error();
+    if (handle) answer = opened(created.entry.ino, (*node)->own_content(), *std::move(handle), user);
   });
   if (!answer) {
     forget(created.entry.ino, 1);

@@ -110,7 +110,8 @@ class Filesystem {
   Cancel flush(std::uint64_t handle, Done<void> done);  // close(2) and fsync(2)
   void release(std::uint64_t handle);
 
-  Result<Created> create(std::uint64_t parent, const std::string& name, User user = {});
+  // flags: of open(2). The name may lead to a file that another mount has made, whose text O_TRUNC removes and O_EXCL refuses.
+  Result<Created> create(std::uint64_t parent, const std::string& name, User user = {}, int flags = 0);
   Result<Entry> mkdir(std::uint64_t parent, const std::string& name, const Cause& cause = {});
   Result<Entry> symlink(std::uint64_t parent, const std::string& name, const std::string& target,
                         User user = {});

@@ -203,9 +203,10 @@ void on_write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t
   ask<std::size_t>(
       request, Operation::kWrite, ino, "",
       [&](Done<std::size_t> done) {
-        return filesystem_of(request).write(info->fh, static_cast<std::uint64_t>(offset),
-                                            {reinterpret_cast<const std::byte*>(bytes), size},
-                                            std::move(done));
+        const bool append = (info->flags & O_APPEND) != 0;
+        return filesystem_of(request).write(
+            info->fh, append ? FileWriter::kAtEnd : static_cast<std::uint64_t>(offset),
+            {reinterpret_cast<const std::byte*>(bytes), size}, std::move(done));
       },
       [](Reply& reply, std::size_t written) { reply.written(written); });
 }
@@ -227,13 +228,12 @@ void on_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 
 void on_fsyncdir(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) { fuse_reply_err(request, 0); }
 
-void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info*) {
+void on_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info* info) {
   if (refused(request, Operation::kCreate, parent, name, "create")) return;
   answer_with<Created>(
       request, Operation::kCreate, parent, name,
-      [&filesystem = filesystem_of(request), parent, name = std::string(name), user = user_of(request)] {
-        return filesystem.create(parent, name, user);
-      },
+      [&filesystem = filesystem_of(request), parent, name = std::string(name), user = user_of(request),
+       flags = info->flags] { return filesystem.create(parent, name, user, flags); },
       [](Reply& reply, const Created& created) { reply.created(created); });
 }
 

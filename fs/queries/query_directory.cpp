@@ -14,12 +14,13 @@ namespace {
 
 constexpr std::size_t kMostFiles = 100;  // an editor needs a handful
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
-// Seconds. For so long a program may save what it has made of a text that it has read; the kernel shows a name for a second
-// without asking.
-constexpr std::int64_t kSeenFor = 2;
 
 timespec timespec_of(std::int64_t nanoseconds) {
   return {nanoseconds / kNanoseconds, nanoseconds % kNanoseconds};
+}
+
+Error was_removed(const std::string& path) {
+  return {ENOENT, path + " was removed while it was open, so nothing was written"};
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ std::string QueryDirectory::name() const { return state_.lock()->name; }
 bool QueryDirectory::removed() const { return state_.lock()->removed; }
 std::int64_t QueryDirectory::mtime() const {
   auto state = state_.lock();
-  return std::max(state->saved_ns, state->positions_ns) / kNanoseconds;
+  return std::max(state->query.ns, state->positions.ns) / kNanoseconds;
 }
 Result<cache::QuerySpec> QueryDirectory::spec() const { return state_.lock()->spec; }
 bool QueryDirectory::emptied() const {
@@ -68,14 +69,15 @@ bool QueryDirectory::emptied() const {
 Result<cache::QuerySpec> QueryDirectory::listed_spec() const {
   auto state = state_.lock();
   if (state->files.contains(std::string(kQueryFile))) return state->spec;
-  const std::string& positions = state->positions.empty() ? state->removed_positions : state->positions;
+  const std::string& positions =
+      state->positions.text.empty() ? state->removed_positions : state->positions.text;
   return spec_of(*state, positions.empty() ? nullptr : &positions);
 }
 
 std::vector<Position> QueryDirectory::positions() const {
   auto state = state_.lock();
   if (!state->spec || !state->files.contains(std::string(kPositionsFile))) return {};
-  auto positions = parse_positions(state->positions);
+  auto positions = parse_positions(state->positions.text);
   return positions ? *std::move(positions) : std::vector<Position>();
 }
 
@@ -116,13 +118,13 @@ QueryDirectory::File QueryDirectory::file(const std::string& name) const {
 void QueryDirectory::refresh_spec(State& state) const {
   const bool positions = state.files.contains(std::string(kPositionsFile));
   state.spec = state.files.contains(std::string(kQueryFile))
-                   ? spec_of(state, positions ? &state.positions : nullptr)
+                   ? spec_of(state, positions ? &state.positions.text : nullptr)
                    : Result<cache::QuerySpec>(cache::QuerySpec{});
 }
 
 // positions: the text of positions.csv; null: there is none.
 Result<cache::QuerySpec> QueryDirectory::spec_of(const State& state, const std::string* positions) const {
-  auto spec = parse_saved_query(state.saved_text, defaults_, folder_.services);
+  auto spec = parse_saved_query(state.query.text, defaults_, folder_.services);
   if (!spec || spec->adql.empty() || is_fixed() || !folder_.listed) return spec;
   if (const auto unknown = unknown_placeholder(spec->adql); !unknown.empty())
     return Error(EINVAL,
@@ -146,42 +148,39 @@ Result<cache::QuerySpec> QueryDirectory::spec_of(const State& state, const std::
   return spec;
 }
 
+// file: nullptr if the text is not there, or has just been made of it.
+void QueryDirectory::take_over(Kept& kept, TextFile* file, const std::string& text, std::int64_t ns) {
+  if (text != kept.text) kept.versions.changed();
+  if (file == nullptr || file->follow(kept.text, text, timespec_of(ns))) kept.versions.shown();
+  kept.text = text;
+  kept.ns = ns;
+}
+
 void QueryDirectory::adopt_positions(State& state, const TextStore::Saved& saved, const std::string& identity,
                                      const std::shared_ptr<TextBudget>& budget) {
   const std::string name(kPositionsFile);
   const auto found = state.files.find(name);
-  const bool unsaved_changes = found != state.files.end() && found->second->content() != state.positions;
-  if (saved.positions_ns == 0 && found != state.files.end() && state.positions_ns != 0 && !unsaved_changes) {
-    found->second->unlinked();  // another mount has removed it
+  TextFile* file = found == state.files.end() ? nullptr : found->second.get();
+  const bool removed = saved.positions_ns == 0 && state.positions.ns != 0;
+  if (file != nullptr && removed && !file->rewritten() && file->content() == state.positions.text) {
+    file->unlinked(true);
     state.files.erase(found);
-  } else if (saved.positions_ns != 0 && found == state.files.end()) {
+    file = nullptr;
+  } else if (file == nullptr && saved.positions_ns != 0) {
     state.files[name] = std::make_shared<TextFile>("text:" + identity + ":positions", saved.positions,
                                                    timespec_of(saved.positions_ns), false, budget);
-  } else if (saved.positions_ns != 0 && !unsaved_changes) {
-    found->second->replace(saved.positions, timespec_of(saved.positions_ns));
   }
-  state.positions = saved.positions;
-  state.positions_ns = saved.positions_ns;
+  take_over(state.positions, file, saved.positions, saved.positions_ns);
 }
 
 void QueryDirectory::adopt(const TextStore::Saved& saved) {
   auto state = state_.lock();
   File& file = state->files[std::string(kQueryFile)];
-  const bool unsaved_changes = file && file->content() != state->saved_text;
-  if (!file) {
+  const File before = file;
+  if (!file)
     file = std::make_shared<TextFile>("text:" + identity_, saved.text, timespec_of(saved.mtime_ns), false,
                                       folder_.budget);
-  } else if (!unsaved_changes) {
-    file->replace(saved.text, timespec_of(saved.mtime_ns));
-  }
-  state->saved_text = saved.text;
-  state->saved_ns = saved.mtime_ns;
-  if (!is_fixed()) {
-    const std::int64_t now = now_();
-    for (Seen* seen : {&state->seen, &state->seen_positions}) {
-      if (now - seen->at > kSeenFor) *seen = {};
-    }
-  }
+  take_over(state->query, before.get(), saved.text, saved.mtime_ns);
   state->save_error.reset();
   state->hidden.clear();
   if (folder_.listed && !is_fixed()) adopt_positions(*state, saved, identity_, folder_.budget);
@@ -199,10 +198,13 @@ Result<QueryDirectory::File> QueryDirectory::create(const std::string& name,
   auto file = std::make_shared<TextFile>("text:" + identity_ + ":" + std::to_string(++state->created),
                                          symlink ? *std::move(target) : std::string(), timespec{time, 0},
                                          symlink, folder_.budget);
+  file->set_rewritten();
   state->files[name] = file;
   state->hidden.erase(name);
   if (name == kQueryFile) state->spec = cache::QuerySpec{};  // empty until something is committed
   if (name == kPositionsFile) refresh_spec(*state);
+  if (const auto which = kept_as(*state, *file); which != nullptr)
+    ((*state).*which).versions.begun(((*state).*which).text.empty());
   return file;
 }
 
@@ -221,8 +223,8 @@ Result<void> QueryDirectory::remove_positions() {
   if (auto removed = owner_->store_->remove_positions(name()); !removed) return removed;
   (void)remove(std::string(kPositionsFile));
   auto state = state_.lock();
-  if (!state->positions.empty()) state->removed_positions = std::exchange(state->positions, {});
-  state->positions_ns = 0;
+  if (!state->positions.text.empty()) state->removed_positions = std::exchange(state->positions.text, {});
+  state->positions.ns = 0;
   refresh_spec(*state);
   return {};
 }
@@ -241,10 +243,10 @@ Result<void> QueryDirectory::rename(const std::string& from, const std::string& 
   if ((to == kQueryFile || to == kPositionsFile) && moved->symlink())
     return Error(EINVAL, to + " must be a plain file");
   if (to == kQueryFile) {
-    if (auto written = write(moved->content()); !written) return written.error();
+    if (auto written = write(&State::query, moved->content(), {}); !written) return written.error();
   } else if (to == kPositionsFile) {
     if (auto read = parse_positions(moved->content()); !read) return read.error();
-    if (auto written = write_positions(moved->content()); !written) return written.error();
+    if (auto written = write(&State::positions, moved->content(), {}); !written) return written.error();
   }
   auto state = state_.lock();
   state->files.erase(from);
@@ -255,66 +257,85 @@ Result<void> QueryDirectory::rename(const std::string& from, const std::string& 
   return {};
 }
 
-void QueryDirectory::note_read(const TextFile& file) {
-  if (is_fixed()) return;
+QueryDirectory::Kept QueryDirectory::State::*QueryDirectory::kept_as(const State& state,
+                                                                     const TextFile& file) {
+  const auto is = [&](std::string_view name) {
+    const auto found = state.files.find(std::string(name));
+    return found != state.files.end() && found->second.get() == &file;
+  };
+  if (is(kQueryFile)) return &State::query;
+  return is(kPositionsFile) ? &State::positions : nullptr;
+}
+
+TextBase QueryDirectory::look(const TextFile& file) {
+  if (is_fixed()) return {};
   if (home() == nullptr) (void)owner_->find(name());  // takes up what another mount has saved
-  const std::int64_t now = now_();
-  const auto query = this->file(std::string(kQueryFile));
-  const auto positions = this->file(std::string(kPositionsFile));
   auto state = state_.lock();
-  if (query.get() == &file) state->seen = {state->saved_ns, now};
-  if (positions.get() == &file) state->seen_positions = {state->positions_ns, now};
+  const auto which = kept_as(*state, file);
+  return which == nullptr ? TextBase() : TextBase{((*state).*which).versions.base()};
 }
 
-Result<void> QueryDirectory::check(TextFile& file) {
-  if (is_fixed() || home() != nullptr) return {};
-  const bool query = this->file(std::string(kQueryFile)).get() == &file;
-  if (!query && this->file(std::string(kPositionsFile)).get() != &file) return {};
-  const std::scoped_lock saving(saving_);
-  const auto seen = query ? state_.lock()->seen.version() : state_.lock()->seen_positions.version();
-  if (!seen) return {};
-  const auto kept =
-      query ? owner_->store_->mtime_ns(name()) : Result<std::int64_t>(owner_->store_->positions_ns(name()));
-  if (kept && *kept == *seen) return {};
-  const Error changed = take_newest();
-  give_back(file);
-  return changed;
+Result<TextBase> QueryDirectory::begin(TextFile& file) {
+  if (auto good = check(file, {}); !good) return good.error();
+  auto state = state_.lock();
+  const auto which = kept_as(*state, file);
+  if (which == nullptr) return TextBase();
+  Kept& kept = (*state).*which;
+  kept.versions.begun(kept.text.empty());
+  return TextBase{kept.versions.base()};
 }
 
-Result<void> QueryDirectory::commit(TextFile& file) {
+void QueryDirectory::note_read(const TextFile& file, const TextBase& base) {
+  auto state = state_.lock();
+  const auto which = kept_as(*state, file);
+  if (which != nullptr) ((*state).*which).versions.read(base.version);
+}
+
+Result<void> QueryDirectory::check(TextFile& file, const TextBase& base) {
+  if (is_fixed()) return {};
+  if (home() == nullptr) (void)owner_->find(name());
+  if (removed()) return was_removed(path());
+  if (home() != nullptr) return {};
   const std::scoped_lock saving(saving_);
-  const std::string text = file.content();
-  const bool positions = this->file(std::string(kPositionsFile)).get() == &file;
-  if (!positions) {
-    const auto kept = owner_->store_->mtime_ns(name());
-    auto state = state_.lock();
-    auto current = state->files.find(std::string(kQueryFile));
-    const bool is_query = current != state->files.end() && current->second.get() == &file;
-    if (!is_query || state->removed) return {};
-    if (text == state->saved_text && !state->save_error && kept && *kept == state->saved_ns) {
-      state->hidden.clear();
-      refresh_spec(*state);  // the file may have been made again with the text that the store kept
-      return {};
-    }
+  if (!outdated(file, base)) return {};
+  return refuse(file, false);
+}
+
+bool QueryDirectory::outdated(const TextFile& file, const TextBase& base) {
+  auto state = state_.lock();
+  const auto which = kept_as(*state, file);
+  return which != nullptr && !state->removed && ((*state).*which).outdated(base);
+}
+
+Result<TextBase> QueryDirectory::commit(TextFile& file, const TextBase& base) {
+  constexpr int kTries = 50;  // of lines: each time another mount has saved first
+  const std::scoped_lock saving(saving_);
+  const auto which = kept_as(*state_.lock(), file);
+  if (which == nullptr && file.unlinked_elsewhere())
+    return was_removed(path() + "/" + std::string(kPositionsFile));
+  if (which == nullptr) return base;
+  std::string text = file.content();
+  auto written = write(which, text, base);
+  for (int i = 1; i < kTries && !written && written.error().code() == EAGAIN && !outdated(file, base); ++i) {
+    text = file.content();
+    written = write(which, text, base);
   }
-  auto written = positions ? write_positions(text) : write(text);
-  if (!written) {
-    if (written.error().code() == EAGAIN) give_back(file);
-    return written;
+  if (!written && written.error().code() == EAGAIN) return refuse(file, true);
+  if (!written) return written.error();
+  file.saved(text);
+  if (which == &State::positions) {
+    if (const auto read = parse_positions(text); !read) return read.error();
   }
-  const auto read =
-      positions ? parse_positions(text) : Result<std::vector<Position>>(std::vector<Position>());
-  return read ? Result<void>() : read.error();
+  return TextBase{((*state_.lock()).*which).versions.base()};
 }
 
 void QueryDirectory::give_back(TextFile& file) {
   auto state = state_.lock();
-  const auto is = [&](std::string_view name) {
-    const auto found = state->files.find(std::string(name));
-    return found != state->files.end() && found->second.get() == &file;
-  };
-  if (is(kPositionsFile)) file.replace(state->positions, timespec_of(state->positions_ns));
-  if (is(kQueryFile)) file.replace(state->saved_text, timespec_of(state->saved_ns));
+  const auto which = kept_as(*state, file);
+  if (which == nullptr) return;
+  Kept& kept = (*state).*which;
+  file.replace(kept.text, timespec_of(kept.ns));
+  kept.versions.dropped();
 }
 
 void QueryDirectory::show_stored(TextFile& file) {
@@ -336,59 +357,64 @@ Error QueryDirectory::take_newest() {
                             "look at it and save again");
   const auto newest = owner_->store_->load(name());
   if (newest) adopt(*newest);
-  auto state = state_.lock();
-  state->seen = state->seen_positions = {};
-  state->save_error = changed;
+  if (!newest && newest.error().code() == ENOENT) changed = was_removed(path());
+  state_.lock()->save_error = changed;
   return changed;
 }
 
-Result<void> QueryDirectory::write(const std::string& text) {
-  if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
-  if (frozen()) return Error(EROFS, path() + ": the job has been made, its query cannot change any more");
-  const auto before = state_.lock()->seen.version();
-  auto time = owner_->store_->save(name(), text, before);
-  if (!time && time.error().code() == EAGAIN) return take_newest();
+// written: into `file`, which else keeps what another handle writes instead of the newest text, or into it.
+Error QueryDirectory::refuse(TextFile& file, bool written) {
+  Error changed = take_newest();
+  if (written || stale(file)) give_back(file);
+  return changed;
+}
+
+bool QueryDirectory::stale(const TextFile& file) const {
   auto state = state_.lock();
-  if (!time) {
-    state->save_error = time.error();
-    return time.error();
+  const auto which = kept_as(*state, file);
+  return which != nullptr && ((*state).*which).versions.stale();
+}
+
+Result<void> QueryDirectory::write(Kept State::*which, const std::string& text, const TextBase& base) {
+  if (is_fixed()) return Error(EROFS, fixed_path_ + "/query.adql is made from a template");
+  const bool query = which == &State::query;
+  const TextStore& store = *owner_->store_;
+  const auto time = query ? store.mtime_ns(name()) : Result<std::int64_t>(store.positions_ns(name()));
+  std::optional<std::int64_t> before;
+  bool outdated = false;
+  {
+    auto state = state_.lock();
+    if (state->removed) return was_removed(folder_.path + "/" + state->name);
+    Kept& kept = (*state).*which;
+    outdated = kept.outdated(base);
+    const bool there = time && *time != 0 && *time == kept.ns && text == kept.text;
+    if (there && !outdated && !state->save_error) {
+      settle(*state, kept, base);
+      return {};
+    }
+    if (!kept.versions.replaces_any(base)) before = kept.ns;
   }
-  state->seen = {};
-  state->saved_text = text;
-  state->saved_ns = *time;
+  if (frozen()) return Error(EROFS, path() + ": the job has been made, its query cannot change any more");
+  if (outdated) return take_newest();
+  auto saved = query ? store.save(name(), text, before) : store.save_positions(name(), text, before);
+  if (!saved && saved.error().code() == EAGAIN) return take_newest();
+  auto state = state_.lock();
+  if (!saved) {
+    state->save_error = saved.error();
+    return saved.error();
+  }
+  Kept& kept = (*state).*which;
+  kept.text = text;
+  kept.ns = *saved;
   state->save_error.reset();
-  state->hidden.clear();
-  refresh_spec(*state);
+  settle(*state, kept, base);
   return {};
 }
 
-Result<void> QueryDirectory::write_positions(const std::string& text) {
-  const std::int64_t kept = owner_->store_->positions_ns(name());
-  {
-    auto state = state_.lock();
-    if (state->removed) return {};
-    if (text == state->positions && state->positions_ns != 0 && kept == state->positions_ns &&
-        !state->save_error) {
-      state->hidden.clear();
-      refresh_spec(*state);
-      return {};
-    }
-  }
-  const auto before = state_.lock()->seen_positions.version();
-  auto time = owner_->store_->save_positions(name(), text, before);
-  if (!time && time.error().code() == EAGAIN) return take_newest();
-  auto state = state_.lock();
-  if (!time) {
-    state->save_error = time.error();
-    return time.error();
-  }
-  state->seen_positions = {};
-  state->positions = text;
-  state->positions_ns = *time;
-  state->save_error.reset();
-  state->hidden.clear();
-  refresh_spec(*state);
-  return {};
+void QueryDirectory::settle(State& state, Kept& kept, const TextBase& base) const {
+  kept.versions.saved(base);
+  state.hidden.clear();
+  refresh_spec(state);
 }
 
 void QueryDirectory::freeze() { state_.lock()->frozen = true; }

@@ -4,8 +4,9 @@
 // What is saved is committed to the store before close(2), fsync(2) or the rename onto it returns. While query.adql does not
 // exist (editors move it away for a moment) the query is empty, but the store keeps the last text.
 //
-//   errors   of QueryStore; EEXIST, ENOENT as in POSIX; EAGAIN for a save that would replace another mount's text, if an older
-//            one was read here. Nothing is written then, and the text of the other mount is shown
+//   errors   of QueryStore; EEXIST, ENOENT as in POSIX, ENOENT also for a save after another mount has removed the query; EAGAIN
+//            for a save that would replace another mount's text, if it is made of an older one, or an older one was read here
+//            last. Nothing is written then, and the newer text is shown
 //   threads  thread-safe. Blocks on the local disk only. Lock order: saving_ before the state
 #pragma once
 
@@ -29,6 +30,7 @@
 #include "fs/queries/text_store.h"
 #include "fs/tree/home_thread.h"
 #include "fs/tree/text_file.h"
+#include "fs/tree/text_versions.h"
 
 namespace esofs::fs {
 
@@ -85,9 +87,9 @@ class QueryDirectory {
   // As spec(); while query.adql is away, what it asked. What `rm -r` has still to remove is found by it.
   Result<cache::QuerySpec> listed_spec() const;
   // The text as last committed.
-  std::string saved_text() const { return state_.lock()->saved_text; }
+  std::string saved_text() const { return state_.lock()->query.text; }
   // The text of positions.csv as last committed; "" if there is none.
-  std::string saved_positions() const { return state_.lock()->positions; }
+  std::string saved_positions() const { return state_.lock()->positions.text; }
   // What the query is asked for, if positions.csv is there and query.adql holds {ra} and {dec}; empty: it is not.
   std::vector<Position> positions() const;
   // query.adql without directives, and with its {ra} and {dec}.
@@ -107,13 +109,19 @@ class QueryDirectory {
   // ENOENT: no file `from`; EEXIST: there is a `to` and replace is false. Commits if `to` is query.adql.
   Result<void> rename(const std::string& from, const std::string& to, bool replace);
 
-  // A program reads the file, which from here on is as the store has it. A store in a home() is not looked at.
-  void note_read(const TextFile& file);
-  // Before `file` is written: EAGAIN if it could not be committed. A store in a home() is not looked at.
-  Result<void> check(TextFile& file);
-  // Writes `file` to the store if it is query.adql or positions.csv and differs from what is there. EINVAL with the number of
-  // the line if positions cannot be read; they are kept all the same. EAGAIN: the file has got the text of the other mount.
-  Result<void> commit(TextFile& file);
+  // Before `file` is read or written: it becomes as the store has it. Returns what it is made of.
+  // A store in a home() is not looked at, here and in check().
+  TextBase look(const TextFile& file);
+  // Before all of `file` is replaced: EAGAIN if another version was read here last.
+  Result<TextBase> begin(TextFile& file);
+  // A program reads the file, which was made of `base` when it was opened.
+  void note_read(const TextFile& file, const TextBase& base);
+  // Before `file` is written: EAGAIN if it could not be committed. base: what the text is made of, here and in commit().
+  Result<void> check(TextFile& file, const TextBase& base);
+  // Writes `file` to the store if it is query.adql or positions.csv and differs from what is there. Returns what it is made of
+  // from then on. EINVAL with the number of the line if positions cannot be read; they are kept all the same. EAGAIN: the file
+  // has got the text of the other mount.
+  Result<TextBase> commit(TextFile& file, const TextBase& base);
   // Of a file to which more was written than it may hold: query.adql gets back the text that is kept. EFBIG.
   Result<void> undo(TextFile& file);
   // Of a file that the store has refused, once nobody has it open: it shows what the store has.
@@ -131,22 +139,19 @@ class QueryDirectory {
 
  private:
   friend class SavedQueries;
-  // The version of a text that a program has read here.
-  struct Seen {
-    std::int64_t ns = 0;  // 0: none
-    std::int64_t at = 0;  // seconds since 1970
-    std::optional<std::int64_t> version() const { return ns == 0 ? std::nullopt : std::optional(ns); }
+  // A text as the store had it last.
+  struct Kept {
+    std::string text;
+    std::int64_t ns = 0;  // 0: there is none
+    TextVersions versions;
+    bool outdated(const TextBase& base) const { return versions.outdated(base, text.empty()); }
   };
   struct State {
     std::string name;
     std::map<std::string, File> files;
     std::set<std::string> hidden;
-    std::string saved_text;
-    std::int64_t saved_ns = 0;
-    std::string positions;          // as saved last
-    std::int64_t positions_ns = 0;  // of those in the store; 0: there are none
-    Seen seen;                      // of query.adql
-    Seen seen_positions;
+    Kept query;
+    Kept positions;
     std::string removed_positions;  // what `rm -r` has still to remove is found by them
     Result<cache::QuerySpec> spec{cache::QuerySpec{}};
     cache::QuerySpec asked;  // the last one that was not empty
@@ -156,14 +161,21 @@ class QueryDirectory {
     std::uint64_t created = 0;  // scratch files so far, for their identities
   };
   void adopt(const TextStore::Saved& saved);  // what the store has becomes query.adql and positions.csv
+  static void take_over(Kept& kept, TextFile* file, const std::string& text, std::int64_t ns);
   static void adopt_positions(State& state, const TextStore::Saved& saved, const std::string& identity,
                               const std::shared_ptr<TextBudget>& budget);
   // REQUIRES: saving_ held, here and below.
+  bool outdated(const TextFile& file, const TextBase& base);
   Error take_newest();
+  Error refuse(TextFile& file, bool written);
+  bool stale(const TextFile& file) const;
   void give_back(TextFile& file);
-  Result<void> write(const std::string& text);
-  Result<void> write_positions(const std::string& text);
-  // REQUIRES: state locked
+  // which: query or positions.
+  Result<void> write(Kept State::*which, const std::string& text, const TextBase& base);
+  // REQUIRES: state locked, here and below.
+  // Of query.adql or positions.csv; nullptr: it is neither.
+  static Kept State::*kept_as(const State& state, const TextFile& file);
+  void settle(State& state, Kept& kept, const TextBase& base) const;
   void refresh_spec(State& state) const;
   Result<cache::QuerySpec> spec_of(const State& state, const std::string* positions) const;
 

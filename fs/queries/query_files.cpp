@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "client/base/guarded.h"
 #include "fs/queries/query_status.h"
 #include "fs/queries/scratch_names.h"
 #include "fs/tree/names.h"
@@ -15,8 +16,9 @@ class OpenTextFile : public cache::OpenFile,
                      public FileWriter,
                      public std::enable_shared_from_this<OpenTextFile> {
  public:
-  OpenTextFile(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file)
-      : context_(context), directory_(std::move(directory)), file_(std::move(file)) {
+  OpenTextFile(Context& context, QueryDirectoryPtr directory, QueryDirectory::File file, const TextBase& base)
+      : context_(context), directory_(std::move(directory)), file_(std::move(file)), opened_(base) {
+    set_base(base);
     file_->handle_opened();
   }
   OpenTextFile(const OpenTextFile&) = delete;
@@ -27,21 +29,30 @@ class OpenTextFile : public cache::OpenFile,
   }
 
   Cancel read(std::uint64_t offset, std::size_t size, Done<Bytes> done) override {
+    // Of a text that is newer than the open the kernel may give the program less than all: it knows the size before.
+    if (!read_.exchange(true)) directory_->note_read(*file_, opened_);
     done(slice(file_->read(offset, size), 0, size));
     return {};
   }
   std::uint64_t size() const noexcept override { return file_->size(); }
   const std::string& version() const noexcept override { return no_version_; }
   Cancel write(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done) override {
+    const bool append = offset == kAtEnd;
     if (!wrote_ && !refused_) {
-      if (auto good = directory_->check(*file_); !good) refused_ = true;
+      if (append) set_base({directory_->look(*file_).version, true});
+      if (auto good = directory_->check(*file_, base()); !good) {
+        refused_ = good.error().code() == EAGAIN;
+        done(good.error());
+        return {};
+      }
     }
+    if (!append) base_.lock()->appended = false;
     if (refused_) {
       done(directory_->save_error().value_or(Error(EAGAIN, "it was changed by another mount")));
       return {};
     }
     wrote_ = true;
-    auto written = file_->write(offset, bytes, context_.now());
+    auto written = file_->write(append ? std::nullopt : std::optional(offset), bytes, context_.now());
     if (!written) cut_ = true;
     done(std::move(written));
     return {};
@@ -56,23 +67,29 @@ class OpenTextFile : public cache::OpenFile,
 
  private:
   bool unsaved() const { return wrote_ || file_->resized(); }
+  TextBase base() { return *base_.lock(); }
+  void set_base(const TextBase& base) { *base_.lock() = base; }
   // A handle that only reads commits nothing: somebody else may be half-way through writing.
   Result<void> save() {
     if (!file_->take_resized() && !wrote_.exchange(false)) return {};
     if (cut_) return directory_->undo(*file_);
-    auto committed = directory_->commit(*file_);
+    auto committed = directory_->commit(*file_, base());
     if (!committed) {
       refused_ = committed.error().code() == EAGAIN;
       wrote_ = !refused_;  // the next fsync or close tries again
-      return committed;
+      return committed.error();
     }
+    set_base(*committed);
     forget_replaced(context_, *directory_);
-    return committed;
+    return {};
   }
 
   Context& context_;
   const QueryDirectoryPtr directory_;
   const QueryDirectory::File file_;
+  const TextBase opened_;
+  std::atomic<bool> read_{false};
+  Guarded<TextBase> base_;  // what the text is made of that is written here
   const std::string no_version_;
   std::atomic<bool> wrote_{false};
   std::atomic<bool> cut_{false};      // a write was refused: what is here is no whole text
@@ -102,17 +119,18 @@ class TextFileNode : public Node {
   }
   bool writable() const override { return !directory_->is_fixed() && !directory_->frozen(); }
   Cancel open(std::optional<uid_t>, bool truncate, Done<FileHandle> done) override {
-    if (truncate) {
-      auto cut = directory_->check(*file_);
-      if (cut) cut = file_->resize(0, context_.now());
-      if (!cut) {
-        done(cut.error());
-        return {};
-      }
-    } else {
-      directory_->note_read(*file_);
+    const TextBase shown = directory_->look(*file_);
+    if (directory_->removed()) {  // the kernel then looks for the name again, which may lead to a new query
+      done(Error(ESTALE, path() + " was removed"));
+      return {};
     }
-    const auto opened = std::make_shared<OpenTextFile>(context_, directory_, file_);
+    const auto base = truncate ? directory_->begin(*file_) : Result<TextBase>(shown);
+    Result<void> cut = truncate && base ? file_->resize(0, context_.now()) : Result<void>();
+    if (!base || !cut) {
+      done(base ? cut.error() : base.error());
+      return {};
+    }
+    const auto opened = std::make_shared<OpenTextFile>(context_, directory_, file_, *base);
     done(FileHandle{opened, opened});
     return {};
   }
@@ -130,10 +148,13 @@ class TextFileNode : public Node {
     }
     if (directory_->frozen()) return refusal("change");
     if (change.size) {
-      if (auto good = directory_->check(*file_); !good) return good;
+      const auto base =
+          *change.size == 0 ? directory_->begin(*file_) : Result<TextBase>(directory_->look(*file_));
+      if (!base) return base.error();
+      if (auto good = directory_->check(*file_, *base); !good) return good;
       if (auto cut = file_->resize(*change.size, context_.now()); !cut) return cut;
       if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
-        if (auto committed = directory_->commit(*file_); !committed) return committed;
+        if (auto committed = directory_->commit(*file_, *base); !committed) return committed.error();
         forget_replaced(context_, *directory_);
       }
     }

@@ -23,6 +23,9 @@
 namespace esofs::fs {
 namespace {
 
+constexpr int kNewFile = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+constexpr int kMostSavers = 100;  // of one text in one mount
+
 Error failure(int code, const std::string& step, const std::filesystem::path& file) {
   return {code, step + " " + file.string() + ": " + std::generic_category().message(code)};
 }
@@ -78,7 +81,7 @@ Result<void> make_private(const std::filesystem::path& directory) {
   return failure(errno, "make", directory);
 }
 
-// The pid of ".NAME.adql.PID.tmp"; 0: it is no temporary file of a saver.
+// The pid of ".NAME.adql.PID.tmp" or ".NAME.adql.PID-NUMBER.tmp"; 0: it is no temporary file of a saver.
 pid_t saver_of(std::string_view name) {
   constexpr std::string_view end = ".tmp";
   if (!name.starts_with('.') || !name.ends_with(end)) return 0;
@@ -88,7 +91,8 @@ pid_t saver_of(std::string_view name) {
   if (!text.ends_with(kAdqlExtension) && !text.ends_with(kPositionsFile)) return 0;
   pid_t pid = 0;
   const auto read = std::from_chars(name.data() + dot + 1, name.data() + name.size(), pid);
-  return read.ec == std::errc() && read.ptr == name.data() + name.size() && pid > 0 ? pid : 0;
+  const bool whole = read.ptr == name.data() + name.size() || *read.ptr == '-';
+  return read.ec == std::errc() && whole && pid > 0 ? pid : 0;
 }
 
 // Those of processes that are gone. A young one may be of a process on another machine.
@@ -219,10 +223,14 @@ Result<std::int64_t> QueryStore::save_positions(const std::string& name, const s
 Result<std::int64_t> QueryStore::save_as(const std::filesystem::path& path, const std::string& text,
                                          std::optional<std::int64_t> before) const {
   const auto made = make_private(directory_);
-  // The pid keeps two mounts apart; savers of one mount take turns.
-  const std::filesystem::path temporary =
-      directory_ / ("." + path.filename().string() + "." + std::to_string(::getpid()) + ".tmp");
-  UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  // The pid keeps two mounts apart, the number those who save in one.
+  const std::string start = "." + path.filename().string() + "." + std::to_string(::getpid());
+  std::filesystem::path temporary = directory_ / (start + ".tmp");
+  UniqueFd fd(::open(temporary.c_str(), kNewFile, 0600));
+  for (int i = 1; !fd && errno == EEXIST && i < kMostSavers; ++i) {
+    temporary = directory_ / (start + "-" + std::to_string(i) + ".tmp");
+    fd = UniqueFd(::open(temporary.c_str(), kNewFile, 0600));
+  }
   if (!fd && errno == ENOENT && !made) return made.error().at("save " + path.string());
   if (!fd) return failure(errno, "create", temporary);
   auto written = write_all(fd.get(), text, temporary);
@@ -255,6 +263,7 @@ Result<void> QueryStore::remove(const std::string& name) const {
 
 Result<void> QueryStore::rename(const std::string& from, const std::string& to) const {
   const DirectoryLock lock(directory_);
+  if (time_of(file(to)) != 0) return failure(ENOTEMPTY, "rename onto", file(to));
   if (::rename(file(from).c_str(), file(to).c_str()) != 0) return failure(errno, "rename", file(from));
   // Positions of an earlier query `to` must not become those of this one.
   const bool moved = ::rename(positions_file(from).c_str(), positions_file(to).c_str()) == 0;

@@ -46,34 +46,45 @@ std::string SavedQueries::free_identity(const std::string& name) {
 }
 
 Result<QueryDirectoryPtr> SavedQueries::take_up(const std::string& name) {
-  QueryDirectoryPtr query;
-  {
-    auto queries = queries_.lock();
-    if (auto found = queries->find(name); found != queries->end()) query = found->second;
-  }
+  QueryDirectoryPtr query = peek(name);
+  if (query) return renew(name, query);
   auto time = store_->mtime_ns(name);
-  if (!time && time.error().code() == ENOENT) {
-    if (query) {
-      queries_.lock()->erase(name);  // another mount has removed it
-      query->state_.lock()->removed = true;
-    }
-    return QueryDirectoryPtr();
-  }
+  if (!time && time.error().code() == ENOENT) return QueryDirectoryPtr();
   if (!time) return time.error();
-  const std::int64_t positions = folder_.listed ? store_->positions_ns(name) : 0;
-  const auto same = [&](const auto& state) {
-    return state->saved_ns == *time && state->positions_ns == positions;
-  };
-  if (query && same(query->state_.lock())) return query;
-
-  if (!query && folder_.budget && folder_.budget->used_up())
+  if (folder_.budget && folder_.budget->used_up())
     return Error(EDQUOT, folder_.path + ": the texts are too large together to show " + name);
   auto saved = store_->load(name);
   if (!saved) return saved.error();
-  if (!query) {
-    auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, *this, now_, defaults_, folder_);
-    query = queries_.lock()->emplace(name, std::move(fresh)).first->second;
+  auto fresh = std::make_shared<QueryDirectory>(free_identity(name), name, *this, now_, defaults_, folder_);
+  fresh->adopt(*saved);
+  query = queries_.lock()->emplace(name, std::move(fresh)).first->second;
+  return renew(name, query);  // somebody else may have been faster
+}
+
+// Takes up what another mount has made of a query that is known.
+Result<QueryDirectoryPtr> SavedQueries::renew(const std::string& name, const QueryDirectoryPtr& query) {
+  const auto unchanged = [&](const Result<std::int64_t>& time) {
+    if (!time) return false;
+    const std::int64_t positions = folder_.listed ? store_->positions_ns(name) : 0;
+    auto state = query->state_.lock();
+    return state->query.ns == *time && state->positions.ns == positions;
+  };
+  if (unchanged(store_->mtime_ns(name))) return query;
+  std::unique_lock saving(query->saving_);  // what is under way here would look like another mount's work
+  if (query->removed() || query->name() != name) {
+    saving.unlock();
+    return take_up(name);
   }
+  const auto time = store_->mtime_ns(name);
+  if (!time && time.error().code() == ENOENT) {
+    queries_.lock()->erase(name);  // another mount has removed it
+    query->state_.lock()->removed = true;
+    return QueryDirectoryPtr();
+  }
+  if (!time) return time.error();
+  if (unchanged(time)) return query;
+  auto saved = store_->load(name);
+  if (!saved) return saved.error();
   query->adopt(*saved);
   return query;
 }
@@ -123,6 +134,7 @@ Result<QueryDirectoryPtr> SavedQueries::remove(const std::string& name) {
   if (!query) return query.error();
   if (!*query) return Error(ENOENT, "there is no query " + name);
   const std::scoped_lock saving((*query)->saving_);
+  if ((*query)->removed() || (*query)->name() != name) return Error(ENOENT, "there is no query " + name);
   if (auto removed = store_->remove(name); !removed) return removed.error();
   queries_.lock()->erase(name);
   (*query)->state_.lock()->removed = true;
@@ -138,12 +150,14 @@ Result<void> SavedQueries::rename(const std::string& from, const std::string& to
   if (!there) return there.error();
   if (*there) return Error(ENOTEMPTY, "there is a query " + to + " already");
   const std::scoped_lock saving((*query)->saving_);
-  if (auto renamed = store_->rename(from, to); !renamed) return renamed.error();
-  (*query)->state_.lock()->name = to;
-  auto queries = queries_.lock();
-  queries->erase(from);
-  queries->insert_or_assign(to, *query);
-  return {};
+  if ((*query)->removed() || (*query)->name() != from) return Error(ENOENT, "there is no query " + from);
+  // From here on both names lead to it, so that nobody makes a second one of either.
+  if (!queries_.lock()->emplace(to, *query).second)
+    return Error(ENOTEMPTY, "there is a query " + to + " already");
+  auto renamed = store_->rename(from, to);
+  if (renamed) (*query)->state_.lock()->name = to;
+  queries_.lock()->erase(renamed ? from : to);
+  return renamed;
 }
 
 bool SavedQueries::asks(const cache::QuerySpec& spec, const QueryDirectory* but) const {

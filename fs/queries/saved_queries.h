@@ -58,6 +58,7 @@ class SavedQueries : public KnownQueries {
  private:
   friend class QueryDirectory;
   Result<QueryDirectoryPtr> take_up(const std::string& name);
+  Result<QueryDirectoryPtr> renew(const std::string& name, const QueryDirectoryPtr& query);
   std::string free_identity(const std::string& name);
 
   const std::unique_ptr<const TextStore> store_;

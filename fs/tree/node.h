@@ -53,7 +53,9 @@ struct Attributes {
 class FileWriter {
  public:
   virtual ~FileWriter() = default;
-  // Writes past the page cache. `bytes` is valid during the call only.
+  static constexpr std::uint64_t kAtEnd = ~std::uint64_t{0};
+  // Writes past the page cache. `bytes` is valid during the call only. offset: kAtEnd for O_APPEND, since the kernel may have
+  // an older size.
   virtual Cancel write(std::uint64_t offset, std::span<const std::byte> bytes, Done<std::size_t> done) = 0;
   // close(2) and fsync(2): what was written is on the disk, or has been sent, when this answers.
   virtual Cancel flush(Done<void> done) = 0;

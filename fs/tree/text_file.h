@@ -63,7 +63,10 @@ class TextFile {
   bool symlink() const noexcept { return symlink_; }
   // Open handles: what changes while there are any is committed when one of them is closed.
   void handle_opened() { ++state_.lock()->handles; }
-  void handle_closed() { --state_.lock()->handles; }
+  void handle_closed() {
+    auto state = state_.lock();
+    if (--state->handles == 0) state->rewritten = false;
+  }
   bool is_open() const { return state_.lock()->handles > 0; }
 
   bool resized() const { return state_.lock()->resized; }
@@ -77,8 +80,13 @@ class TextFile {
   std::optional<timespec> atime() const { return state_.lock()->atime; }  // nullopt: never set
   void set_atime(timespec time) { state_.lock()->atime = time; }
 
-  // No name leads to it any more; handles that are open still use it.
-  void unlinked() { state_.lock()->linked = false; }
+  // No name leads to it any more; handles that are open still use it. elsewhere: another mount has removed it.
+  void unlinked(bool elsewhere = false) {
+    auto state = state_.lock();
+    state->linked = false;
+    state->unlinked_elsewhere = elsewhere;
+  }
+  bool unlinked_elsewhere() const { return state_.lock()->unlinked_elsewhere; }
   bool linked() const { return state_.lock()->linked; }
 
   void replace(std::string content, timespec mtime) {
@@ -86,6 +94,28 @@ class TextFile {
     if (budget_) budget_->charge(growth(*state, content.size()));
     state->content = std::move(content);
     state->mtime = mtime;
+    state->rewritten = false;
+  }
+
+  // It was created, cut or written into since it was saved or replaced, not only appended to.
+  bool rewritten() const { return state_.lock()->rewritten; }
+  void set_rewritten() { state_.lock()->rewritten = true; }
+  void saved(const std::string& content) {
+    auto state = state_.lock();
+    if (state->content == content) state->rewritten = false;
+  }
+  // The text in the store was `before` and has become `text`: so does this one, behind which stay the lines that were appended
+  // here. False: it was rewritten and stays, or would be too large.
+  bool follow(const std::string& before, std::string text, timespec mtime) {
+    auto state = state_.lock();
+    if (state->rewritten || !state->content.starts_with(before)) return false;
+    const bool appended = state->content.size() > before.size();
+    text.append(state->content, before.size());
+    if (appended && text.size() > kMostBytes) return false;
+    if (budget_) budget_->charge(growth(*state, text.size()));
+    state->content = std::move(text);
+    state->mtime = mtime;
+    return true;
   }
 
   std::string read(std::uint64_t offset, std::size_t size) const {
@@ -93,10 +123,13 @@ class TextFile {
     return offset < state->content.size() ? state->content.substr(offset, size) : std::string();
   }
 
-  Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> bytes, std::int64_t now) {
+  // at: nullopt for the end.
+  Result<std::size_t> write(std::optional<std::uint64_t> at, std::span<const std::byte> bytes,
+                            std::int64_t now) {
+    auto state = state_.lock();
+    const std::uint64_t offset = at.value_or(state->content.size());
     if (offset > kMostBytes || bytes.size() > kMostBytes - offset)
       return Error(EFBIG, "a file beside query.adql may have 1 MiB at most");
-    auto state = state_.lock();
     if (state->content.size() < offset + bytes.size()) {
       if (auto allowed = take(*state, offset + bytes.size()); !allowed) return allowed.error();
       state->content.resize(offset + bytes.size());
@@ -104,6 +137,7 @@ class TextFile {
     std::transform(bytes.begin(), bytes.end(), state->content.begin() + static_cast<std::ptrdiff_t>(offset),
                    [](std::byte b) { return static_cast<char>(b); });
     state->mtime = {now, 0};
+    if (at) state->rewritten = true;
     return bytes.size();
   }
 
@@ -113,7 +147,7 @@ class TextFile {
     if (auto allowed = take(*state, size); !allowed) return allowed;
     state->content.resize(size);
     state->mtime = {now, 0};
-    state->resized = true;
+    state->resized = state->rewritten = true;
     return {};
   }
 
@@ -125,6 +159,8 @@ class TextFile {
     int handles = 0;
     bool resized = false;
     bool linked = true;
+    bool unlinked_elsewhere = false;
+    bool rewritten = false;
   };
   static std::int64_t growth(const State& state, std::uint64_t size) {
     return static_cast<std::int64_t>(size) - static_cast<std::int64_t>(state.content.size());

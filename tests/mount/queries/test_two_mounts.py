@@ -3,6 +3,7 @@ import errno
 import os
 import subprocess
 import threading
+import time
 
 import harness
 from harness import read
@@ -95,6 +96,86 @@ class TwoMounts(harness.MountTest):
         kept = read(self.kept).decode().splitlines()
         self.assertEqual(sorted(set(lines['a'] + lines['b']) - set(kept)), [])
         self.assertTrue(lines['a'] and lines['b'])
+
+    def test_each_line_that_two_mounts_append_is_there_once(self):
+        def add(mount, mark):
+            for number in range(40):
+                line = f'-- {mark * (number % 7 + 1)}{number}'
+                file = os.open(mount / 'queries/q/query.adql', os.O_WRONLY | os.O_APPEND)  # open() would look at the size
+                try:
+                    os.write(file, f'{line}\n'.encode())
+                    if number % 3 == 0:
+                        os.fsync(file)
+                finally:
+                    os.close(file)
+                appended.append(line)
+        appended = []
+        writers = [threading.Thread(target=add, args=writer) for writer in zip([self.mount, self.other] * 3, 'abcdef')]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        kept = read(self.kept).decode().splitlines()
+        self.assertEqual(kept[0], ONE)
+        self.assertEqual(sorted(appended), sorted(kept[1:]))
+        self.assertEqual(len(appended), 240)
+
+    def test_what_was_written_into_a_removed_query_is_an_error(self):
+        with open(self.folder + '/query.adql', 'a', encoding='utf-8') as file:
+            os.rmdir(self.mount / 'queries/q')
+            file.write('-- more\n')
+            self.assert_errno(errno.ENOENT, file.flush)
+            self.assert_errno(errno.ENOENT, file.close)
+
+    def test_an_old_handle_does_not_write_into_a_newer_text(self):
+        with open(self.folder + '/query.adql', 'r+', encoding='utf-8') as file:
+            self.save(self.mount, TWO)
+            self.assertEqual(self.shown(self.other), TWO + '\n')  # read by another program
+            file.seek(10)
+            file.write('no')
+            self.assert_errno(errno.EAGAIN, file.flush)
+            self.assert_errno(errno.EAGAIN, file.close)
+        self.assertEqual(read(self.kept).decode(), TWO + '\n')
+
+    def test_an_editor_may_think_for_long(self):
+        def replace():
+            new = self.folder + '/query.adql.new'
+            with open(new, 'w', encoding='utf-8') as file:
+                file.write(ONE + ' -- edited\n')
+            os.replace(new, self.folder + '/query.adql')
+
+        def recreate():
+            os.unlink(self.folder + '/query.adql')
+            with open(self.folder + '/query.adql', 'x', encoding='utf-8') as file:
+                file.write(ONE + ' -- edited\n')
+        for write in (lambda: self.save(self.other, ONE + ' -- edited'), replace, recreate):
+            self.save(self.mount, ONE)
+            self.assertEqual(self.shown(self.other), ONE + '\n')
+            self.save(self.mount, TWO)
+            for _ in range(3):  # other programs look at it, for longer than the kernel believes what it was told
+                os.stat(self.folder + '/query.adql')
+                time.sleep(1.1)
+            for _ in range(2):
+                self.assert_errno(errno.EAGAIN, write)
+                self.assertEqual(read(self.kept).decode(), TWO + '\n')
+            self.assertEqual(self.shown(self.other), TWO + '\n')
+            write()  # now that the newer one was read
+            self.assertEqual(read(self.kept).decode(), ONE + ' -- edited\n')
+            self.shown(self.mount)
+
+    def test_what_was_touched_was_not_read(self):
+        self.assertEqual(self.shown(self.other), ONE + '\n')
+        self.save(self.mount, TWO)
+        subprocess.run(['touch', self.folder + '/query.adql'], check=True)
+        self.assert_errno(errno.EAGAIN, lambda: self.save(self.other, ONE))
+        self.assertEqual(read(self.kept).decode(), TWO + '\n')
+
+    def test_an_empty_text_is_replaced(self):
+        self.assertEqual(self.shown(self.other), ONE + '\n')
+        open(self.mount / 'queries/q/query.adql', 'w', encoding='utf-8').close()
+        self.assertEqual(read(self.kept), b'')
+        self.save(self.other, TWO)
+        self.assertEqual(read(self.kept).decode(), TWO + '\n')
 
     def test_ls_works_beside_many_saves_of_the_other_mount(self):
         """A save forgets the answer of the text before, which the other mount may be listing."""

@@ -276,5 +276,76 @@ TEST_F(QueryFilesTest, OtherFilesInQueriesAreRefused) {
   EXPECT_EQ(lookup(queries, "b.adql")->ino, 0U);
 }
 
+TEST_F(QueryFilesTest, ALineIsAppendedToTheNewestText) {
+  save("a", kAdql);
+  const auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_APPEND);
+  ASSERT_TRUE(opened);
+  const fs::QueryStore other(temp_.path() / "queries");
+  ASSERT_TRUE(other.save("a", "longer than before\n", std::nullopt));
+  ASSERT_TRUE(write(opened->handle, "-- more\n", fs::FileWriter::kAtEnd));
+  ASSERT_TRUE(close(opened->handle));
+  EXPECT_EQ(on_disk("a"), "longer than before\n-- more\n");
+}
+
+TEST_F(QueryFilesTest, ATextThatWasReadReplacesNoNewerOne) {
+  save("a", kAdql);
+  const auto text = walk({"queries", "a", "query.adql"});
+  EXPECT_EQ(cat(text), kAdql);
+  const fs::QueryStore other(temp_.path() / "queries");
+  ASSERT_TRUE(other.save("a", "newer", std::nullopt));
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = open(text, O_WRONLY | O_TRUNC);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), EAGAIN);
+  }
+  EXPECT_EQ(cat(text), "newer");
+  save("a", kAdql);
+  EXPECT_EQ(on_disk("a"), kAdql);
+}
+
+TEST_F(QueryFilesTest, LinesFollowATextThatIsSavedBeforeClose) {
+  save("a", kAdql);
+  const auto opened = open(walk({"queries", "a", "query.adql"}), O_WRONLY | O_APPEND);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(write(opened->handle, "-- more\n", fs::FileWriter::kAtEnd));
+  const fs::QueryStore other(temp_.path() / "queries");
+  ASSERT_TRUE(other.save("a", "newer\n", std::nullopt));
+  ASSERT_TRUE(close(opened->handle));
+  EXPECT_EQ(on_disk("a"), "newer\n-- more\n");
+}
+
+TEST_F(QueryFilesTest, ASaveIntoARemovedQueryFails) {
+  const auto text = walk({"queries", "a", "query.adql"});
+  const auto before = open(text, O_WRONLY);
+  const auto written = open(text, O_WRONLY);
+  ASSERT_TRUE(before && written);
+  ASSERT_TRUE(write(written->handle, "SELECT 2"));
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").remove("a"));
+  EXPECT_EQ(close(written->handle).error().code(), ENOENT);
+  EXPECT_EQ(write(before->handle, "SELECT 3").error().code(), ENOENT);
+  fs_->release(before->handle);
+  EXPECT_EQ(open(text).error().code(), ESTALE);
+  EXPECT_EQ(on_disk("a"), "absent");
+}
+
+TEST_F(QueryFilesTest, CreatingMeetsWhatAnotherMountHasSaved) {
+  EXPECT_EQ(fs_->create(query_, "query.adql", {}, O_EXCL | O_WRONLY).error().code(), EEXIST);
+  const auto created = fs_->create(query_, "query.adql", {}, O_TRUNC | O_WRONLY);
+  ASSERT_TRUE(created);
+  ASSERT_TRUE(write(created->opened.handle, "SELECT 2"));
+  ASSERT_TRUE(close(created->opened.handle));
+  EXPECT_EQ(on_disk("a"), "SELECT 2");
+}
+
+TEST_F(QueryFilesTest, AListOfPositionsThatIsRemovedElsewhere) {
+  create("positions.csv", "ra,dec\n1,2\n");
+  const auto opened = open(walk({"queries", "a", "positions.csv"}), O_WRONLY | O_APPEND);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(fs::QueryStore(temp_.path() / "queries").remove_positions("a"));
+  EXPECT_EQ(walk({"queries", "a"}), query_);
+  (void)write(opened->handle, "3,4\n", fs::FileWriter::kAtEnd);
+  EXPECT_EQ(close(opened->handle).error().code(), ENOENT);
+}
+
 }  // namespace
 }  // namespace esofs::tests
