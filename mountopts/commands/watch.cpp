@@ -92,6 +92,11 @@ std::string hits_text(const WatchRates& rates) {
   return rates.hits_percent ? std::to_string(*rates.hits_percent) + "% from the cache" : "nothing was wanted";
 }
 
+std::string rates_text(const WatchRates& rates) {
+  if (!rates.known) return "the rates follow with the next look";
+  return rate_text(rates.received) + " received, " + rate_text(rates.served) + " served, " + hits_text(rates);
+}
+
 std::string lane_text(const json& document, const char* name) {
   const auto lane = object_in(document, name);
   return std::to_string(number_in(lane, "running")) + " running, " +
@@ -163,6 +168,7 @@ WatchRates rates_between(const json& before, const json& now, double seconds) {
   };
   WatchRates rates;
   if (seconds <= 0) return rates;
+  rates.known = true;
   rates.received = grown("cache", "fetched_bytes") / seconds;
   rates.served = grown("filesystem", "served_bytes") / seconds;
   const double hits = grown("cache", "hits");
@@ -174,9 +180,7 @@ WatchRates rates_between(const json& before, const json& now, double seconds) {
 std::string watch_lines(const std::string& mountpoint, const json& document, const WatchRates& rates,
                         std::size_t width, uid_t user) {
   std::vector<std::string> lines{
-      mountpoint + "  " + text_in(document, "title"),
-      "  rates     " + rate_text(rates.received) + " received, " + rate_text(rates.served) + " served, " +
-          hits_text(rates),
+      mountpoint + "  " + text_in(document, "title"), "  rates     " + rates_text(rates),
       "  transfers " + lane_text(document, "transfers") + "; queries " + lane_text(document, "queries"),
       "  cache     " + human_bytes(number_in(object_in(document, "cache"), "bytes")) + " of " +
           human_bytes(number_in(object_in(document, "cache"), "max_bytes"))};
@@ -209,8 +213,7 @@ std::string watch_lines(const std::string& mountpoint, const json& document, con
 std::string watch_line(const std::string& time, const std::string& mountpoint, const json& document,
                        const WatchRates& rates) {
   const auto running = array_in(document, "running_queries");
-  std::string text = time + " " + mountpoint + ": " + rate_text(rates.received) + " received, " +
-                     rate_text(rates.served) + " served, " + hits_text(rates) + "; transfers " +
+  std::string text = time + " " + mountpoint + ": " + rates_text(rates) + "; transfers " +
                      lane_text(document, "transfers") + "; queries " + lane_text(document, "queries");
   const auto activity = array_in(object_in(document, "filesystem"), "activity");
   std::size_t readers = 0;

@@ -20,6 +20,7 @@ struct WatchRates {
   double received = 0;              // from the archive
   double served = 0;                // to programs
   std::optional<int> hits_percent;  // of the chunks that were wanted; nullopt: none was
+  bool known = false;               // false at the first look, which has nothing to compare with
 };
 WatchRates rates_between(const nlohmann::json& before, const nlohmann::json& now, double seconds);
 

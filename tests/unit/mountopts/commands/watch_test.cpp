@@ -66,15 +66,25 @@ TEST(Watch, OfALongPathTheEndIsShown) {
 
 TEST(Watch, IntoAFileItIsOneLineWithATime) {
   const std::string line =
-      watch_line("2026-01-01T00:00:00Z", "/mnt/eso", document(1, 1, 1, 1), {2048, 1024, 50});
+      watch_line("2026-01-01T00:00:00Z", "/mnt/eso", document(1, 1, 1, 1), {2048, 1024, 50, true});
   EXPECT_THAT(line,
               ::testing::StartsWith("2026-01-01T00:00:00Z /mnt/eso: 2.0 KiB/s received, 1.0 KiB/s served, "
                                     "50% from the cache; transfers 0 running"));
   EXPECT_THAT(line, ::testing::Not(HasSubstr("\n")));
 }
 
+TEST(Watch, TheFirstLookNamesNoRates) {
+  const auto now = document(1, 1, 1, 1);
+  EXPECT_THAT(watch_lines("/mnt/eso", now, {}, 200, 0),
+              HasSubstr("\n  rates     the rates follow with the next look\n"));
+  const std::string line = watch_line("now", "/mnt/eso", now, {});
+  EXPECT_THAT(line, ::testing::StartsWith("now /mnt/eso: the rates follow with the next look; transfers 0"));
+  EXPECT_THAT(line, ::testing::Not(HasSubstr("/s ")));
+}
+
 TEST(Watch, ADaemonOfAnEarlierVersionShowsWhatItHas) {
-  EXPECT_THAT(watch_lines("/mnt/eso", json::object(), {}, 80, 0), HasSubstr("nothing was wanted"));
+  EXPECT_THAT(watch_lines("/mnt/eso", json::object(), {0, 0, {}, true}, 80, 0),
+              HasSubstr("nothing was wanted"));
   EXPECT_THAT(watch_line("now", "/mnt/eso", json::array(), {}), HasSubstr("/mnt/eso"));
 }
 
