@@ -215,6 +215,13 @@ Error with_sentence(const Error& error, const std::string& path) {
   return sentence.empty() ? error : Error(error.code(), error.what() + ": " + sentence);
 }
 
+// The same of a path of the command line, which may be missing.
+Error of_given(const std::string& given, const Result<std::string>& path, const Error& error) {
+  const std::string absent = sentence_of_absence(given);
+  if (!absent.empty()) return {error.code(), told(given, error.code()).what() + ": " + absent};
+  return path ? with_sentence(error, *path) : error;
+}
+
 Result<void> warm(Work& work, const stdfs::path& path, std::vector<std::byte>& buffer) {
   if (const auto kept = kept_bytes(path)) {
     work.counts.bytes += *kept;
@@ -289,7 +296,7 @@ Result<void> run_warm(const WarmCommand& command) {
     const auto place = path ? esofs_place_of(*path) : path.error();
     if (place && !*place) return Error(ENXIO, given + ": is on no esofs mount");
     const auto gathered = place ? gather_path(given, *path, command.recursive, found) : place.error();
-    if (!gathered) tell(work, given, path ? with_sentence(gathered.error(), *path) : gathered.error());
+    if (!gathered) tell(work, given, of_given(given, path, gathered.error()));
     for (const auto& [directory, error] : std::exchange(found.failures, {}))
       tell(work, directory.string(), with_sentence(error, directory));
   }

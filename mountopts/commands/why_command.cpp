@@ -142,6 +142,22 @@ std::string advice_on(const Explained& found, const std::string& archive) {
   return advice_for(found.code, archive);
 }
 
+// The first part of a path of a mount that cannot be looked up, else all of it.
+Explained looked_up(const MountEntry& place, const stdfs::path& path) {
+  Explained found;
+  found.path = place.mountpoint;
+  for (const auto& part : path.lexically_relative(place.mountpoint)) {
+    if (part == "." || part.empty()) continue;
+    const std::string directory = found.path;
+    found.path += "/" + part.string();
+    struct stat status {};
+    if (::lstat(found.path.c_str(), &status) == 0) continue;
+    std::tie(found.code, found.sentence) = refused_name(directory, part.string(), errno);
+    break;
+  }
+  return found;
+}
+
 Explained explained(const MountEntry& place, const stdfs::path& path) {
   Explained found;
   found.path = place.mountpoint;
@@ -154,15 +170,7 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
     return found;
   }
   const std::string errors = errors_of(place.mountpoint);  // before this process adds to them
-  for (const auto& part : path.lexically_relative(place.mountpoint)) {
-    if (part == "." || part.empty()) continue;
-    const std::string directory = found.path;
-    found.path += "/" + part.string();
-    struct stat status {};
-    if (::lstat(found.path.c_str(), &status) == 0) continue;
-    std::tie(found.code, found.sentence) = refused_name(directory, part.string(), errno);
-    break;
-  }
+  found = looked_up(place, path);
   const std::string root = place.root == "/" ? std::string() : place.root;
   const std::string below = root + found.path.substr(place.mountpoint.size());
   if (const auto refused = refused_making(errors, below, system_seconds()); found.code == ENOENT && refused)
@@ -185,7 +193,12 @@ Explained explained(const MountEntry& place, const stdfs::path& path) {
   return found;
 }
 
-Result<Explained> explained(const std::string& given) {
+struct PathOfMount {
+  MountEntry place;
+  stdfs::path path;
+};
+
+Result<PathOfMount> on_mount(const std::string& given) {
   std::error_code failed;
   stdfs::path path = stdfs::absolute(given, failed).lexically_normal();
   if (failed) return Error(failed.value(), given + ": " + failed.message());
@@ -198,7 +211,13 @@ Result<Explained> explained(const std::string& given) {
   }
   if (!place) return place.error();
   if (!*place) return Error(ENXIO, given + ": is on no esofs mount");
-  return explained(**place, path);
+  return PathOfMount{**place, path};
+}
+
+Result<Explained> explained(const std::string& given) {
+  const auto found = on_mount(given);
+  if (!found) return found.error();
+  return explained(found->place, found->path);
 }
 
 void print(const Explained& found) {
@@ -215,8 +234,9 @@ void print(const Explained& found) {
   for (const auto& line : found.earlier) std::cout << "  before      " << line << '\n';
 }
 
-nlohmann::ordered_json as_json(const Explained& found) {
+nlohmann::ordered_json as_json(const std::string& asked, const Explained& found) {
   nlohmann::ordered_json object;
+  object["asked"] = asked;
   object["path"] = found.path;
   object["errno"] =
       found.code == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(errno_label(found.code));
@@ -224,6 +244,16 @@ nlohmann::ordered_json as_json(const Explained& found) {
   object["what_to_do"] = found.advice;
   object["before"] = found.earlier;
   return object;
+}
+
+// Of a path on no mount.
+Explained not_explained(const std::string& asked, const Error& error) {
+  Explained found;
+  std::error_code unknown;
+  found.path = stdfs::absolute(asked, unknown).lexically_normal();
+  found.code = error.code();
+  found.sentence = error.what();
+  return found;
 }
 
 }  // namespace
@@ -247,6 +277,11 @@ std::optional<std::pair<int, std::string>> refused_making(const std::string& err
     if (code != 0) last.emplace(code, without_errno(text, code));
   }
   return last;
+}
+
+std::string sentence_of_absence(const std::string& path) {
+  const auto found = on_mount(path);
+  return found ? looked_up(found->place, found->path).sentence : std::string();
 }
 
 std::string attribute_of(const std::string& path, const std::string& name) {
@@ -315,17 +350,24 @@ std::string advice_for(int code, const std::string& archive) {
 Result<void> run_why(const WhyCommand& command) {
   auto all = nlohmann::ordered_json::array();
   std::size_t failed = 0;
+  std::optional<Error> outside;
   for (const auto& path : command.paths) {
     const auto found = explained(path);
-    if (!found) return found.error();
-    failed += found->code == 0 ? 0 : 1;
+    if (!found) {
+      if (outside) std::cerr << "esofs: " << outside->what() << '\n';
+      outside = found.error();
+    } else if (found->code != 0) {
+      ++failed;
+    }
     if (command.as_json) {
-      all.push_back(as_json(*found));
-    } else {
+      all.push_back(as_json(path, found ? *found : not_explained(path, found.error())));
+    } else if (found) {
       print(*found);
     }
   }
-  if (command.as_json) std::cout << all.dump(2) << '\n';
+  if (command.as_json)
+    std::cout << all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  if (outside) return *outside;
   if (failed == 0) return {};
   return Error(EIO, std::to_string(failed) + (failed == 1 ? " path" : " paths") + " cannot be read");
 }

@@ -171,10 +171,27 @@ class RefusedNames(harness.MountTest):
         done = run(harness.programs['esofs'], 'why', self.home.path, check=False)
         self.assertEqual(done.returncode, 3)
         self.assertIn('is on no esofs mount', done.stderr)
+        asked = ('.', self.mount / 'README.txt', self.home.path + '//x', self.mount / 'querys/')
+        for paths in (asked, asked[::-1]):
+            told = self.why(*paths, code=3)
+            self.assertEqual([each['asked'] for each in told], list(paths))
+            for each in told:
+                outside = each['asked'] in ('.', self.home.path + '//x')
+                self.assertEqual(each['why'] == f'{each["asked"]}: is on no esofs mount', outside, each)
+                self.assertEqual(each['errno'] == 'ENXIO', outside, each)
         self.mount.kill()
         explained = self.why(self.mount / 'queries/x')[0]
         self.assertEqual(explained['errno'], 'ENOTCONN')
         self.assertIn('unmount', explained['what_to_do'])
+
+    def test_warm_says_of_a_missing_name_what_why_says(self):
+        for name, sentence in (('querys/x', 'did you mean queries?'),
+                               ('browse/cone/1_2_1min', 'did you mean 1arcmin?')):
+            path = self.mount / name
+            done = run(harness.programs['esofs'], 'warm', path, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(sentence, self.why(path)[0]['why'])
+            self.assertIn(f'{path}: No such file or directory: {self.why(path)[0]["why"]}\n', done.stderr)
 
     def test_why_is_read_by_people(self):
         text = run(harness.programs['esofs'], 'why', self.mount / 'browse/cone/1_2_30as', check=False).stdout
