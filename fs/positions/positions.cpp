@@ -93,6 +93,7 @@ constexpr std::array<std::string_view, 15> kNameHeads{
     "source", "sourceid", "sourcename", "mainid",     "star",   "designation", "label"};
 
 struct PositionColumns {
+  std::size_t count = 0;
   std::size_t ra = 0;
   std::size_t dec = 0;
   std::optional<std::size_t> name;
@@ -101,7 +102,8 @@ struct PositionColumns {
 Result<PositionColumns> columns_of(const CsvLine& header) {
   const auto ra = column_named(header.fields, kRaHeads);
   const auto dec = column_named(header.fields, kDecHeads);
-  if (ra && dec) return PositionColumns{*ra, *dec, column_named(header.fields, kNameHeads)};
+  if (ra && dec)
+    return PositionColumns{header.fields.size(), *ra, *dec, column_named(header.fields, kNameHeads)};
   const bool numbers = std::any_of(header.fields.begin(), header.fields.end(),
                                    [](const auto& field) { return parse_angle(field).has_value(); });
   std::string fault = numbers ? "the first line must be a header" : "the header names no column for the ";
@@ -128,6 +130,14 @@ Result<Position> position_of(const CsvLine& line, const PositionColumns& columns
   if (line.fields.size() < least)
     return bad_line(line.number, "it has " + std::to_string(line.fields.size()) + " fields, and the header " +
                                      std::to_string(least) + " or more");
+  const auto filled = std::find_if(line.fields.rbegin(), line.fields.rend(),
+                                   [](const auto& field) { return !field.empty(); });
+  const bool more = static_cast<std::size_t>(line.fields.rend() - filled) > columns.count;
+  if (more)
+    return bad_line(line.number,
+                    "it has " + std::to_string(line.fields.size()) + " fields, and the header " +
+                        std::to_string(columns.count) +
+                        "; numbers have a decimal point, and a name with a separator is put in \"\"");
   if (line.fields[columns.ra].empty() || line.fields[columns.dec].empty())
     return bad_line(line.number, line.fields[columns.ra].empty() ? "the right ascension is empty"
                                                                  : "the declination is empty");

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "client/model/profile.h"
+#include "mountopts/commands/printed.h"
 #include "mountopts/merged_options.h"
 
 namespace esofs::mountopts {
@@ -40,7 +41,7 @@ Result<void> run_archives(const ArchivesCommand& command) {
     std::cout << name << "\t" << (profile ? profile->title : "PROBLEM: " + profile.error().what()) << "\t"
               << (own ? file.string() : "built in") << '\n';
   }
-  if (command.as_json) std::cout << all.dump(2) << '\n';
+  if (command.as_json) print_document(all);
   if (wrong == 0) return {};
   return Error(EIO, std::to_string(wrong) + (wrong == 1 ? " profile is" : " profiles are") + " wrong");
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "mountopts/commands/printed.h"
 #include "mountopts/merged_options.h"
 #include "mountopts/units.h"
 
@@ -47,8 +48,6 @@ Result<Taken> taken_by(const stdfs::path& directory) {
   if (!visited) return visited.error();
   return taken;
 }
-
-void print_document(const nlohmann::ordered_json& document) { std::cout << document.dump(2) << '\n'; }
 
 }  // namespace
 

@@ -27,6 +27,7 @@
 #include "mountopts/commands/mount_command.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/commands/mountpoint.h"
+#include "mountopts/commands/printed.h"
 #include "mountopts/commands/unmount.h"
 #include "mountopts/commands/warm_command.h"
 #include "mountopts/commands/watch.h"
@@ -211,7 +212,7 @@ Result<bool> print_statuses(const std::string& only, const StatusForm& form) {
     }
     if (!status && !anothers) std::cerr << "esofs: " << status.error().what() << '\n';
   }
-  if (form.json) std::cout << all.dump(2) << '\n';
+  if (form.json) print_document(all);
   if (!form.json && mounts->empty()) std::cout << "No esofs is mounted.\n";
   std::cout << std::flush;
   return answered;

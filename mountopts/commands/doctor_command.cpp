@@ -28,6 +28,7 @@
 #include "client/login/credentials.h"
 #include "client/model/profile.h"
 #include "mountopts/commands/mount_status.h"
+#include "mountopts/commands/printed.h"
 #include "mountopts/credential_options.h"
 #include "mountopts/disks.h"
 #include "mountopts/merged_options.h"
@@ -50,8 +51,7 @@ class Report {
   }
   int problems() const noexcept { return problems_; }
   void end() const {
-    if (as_json_)
-      std::cout << nlohmann::ordered_json{{"problems", problems_}, {"checks", checks_}}.dump(2) << '\n';
+    if (as_json_) print_document({{"problems", problems_}, {"checks", checks_}});
   }
 
  private:

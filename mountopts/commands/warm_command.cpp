@@ -27,6 +27,7 @@
 #include "fs/datasets/header_text.h"
 #include "mountopts/commands/mount_status.h"
 #include "mountopts/commands/mountpoint.h"
+#include "mountopts/commands/printed.h"
 #include "mountopts/commands/progress.h"
 #include "mountopts/commands/why_command.h"
 #include "mountopts/mount_table.h"
@@ -277,11 +278,9 @@ void print_outcome(Work& work) {
     const std::string why = said.starts_with(path + ": ") ? said.substr(path.size() + 2) : said;
     failed.push_back({{"path", path}, {"errno", errno_label(error.code())}, {"why", why}});
   }
-  std::cout << nlohmann::ordered_json{{"files", work.counts.files.load()},
-                                      {"bytes", work.counts.bytes.load()},
-                                      {"failed", std::move(failed)}}
-                   .dump(2)
-            << '\n';
+  print_document({{"files", work.counts.files.load()},
+                  {"bytes", work.counts.bytes.load()},
+                  {"failed", std::move(failed)}});
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "client/base/iso_time.h"
 #include "client/base/pause.h"
 #include "client/base/unique_fd.h"
+#include "mountopts/commands/printed.h"
 #include "mountopts/credential_options.h"
 #include "mountopts/mount_table.h"
 #include "mountopts/probe.h"
@@ -365,8 +366,7 @@ Result<void> run_why(const WhyCommand& command) {
       print(*found);
     }
   }
-  if (command.as_json)
-    std::cout << all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  if (command.as_json) print_document(all);
   if (outside) return *outside;
   if (failed == 0) return {};
   return Error(EIO, std::to_string(failed) + (failed == 1 ? " path" : " paths") + " cannot be read");

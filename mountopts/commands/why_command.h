@@ -1,6 +1,7 @@
 // `esofs why PATH…`: why a path of a mount cannot be read, and what to do about it.
 //
-//   errors   ENXIO: a path is on no mount of esofs; the others are explained all the same. EIO: at least one path cannot be read, which has been said
+//   errors   ENXIO: a path is on no mount of esofs; the others are explained all the same. EIO: at least one path cannot be read,
+//            which has been said
 #pragma once
 
 #include <cstdint>

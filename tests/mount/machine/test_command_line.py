@@ -295,6 +295,32 @@ class CommandLine(harness.MountTest):
         archives = json.loads(self.esofs('archives', '--json', '-o', f'config_dir={self.home.config}').stdout)
         self.assertEqual([(archive['name'], archive['profile']) for archive in archives], [('eso', 'built in')])
 
+    def test_what_cannot_be_printed_is_an_error(self):
+        for words in (('status',), ('status', '--json'), ('archives', '--json'), ('cache', '--json'), ('--help',),
+                      ('doctor', '--json', self.sim.profile), ('why', self.mount.path)):
+            with open('/dev/full', 'w', encoding='utf-8') as full:
+                done = subprocess.run([harness.programs['esofs'], *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      check=False, timeout=60)
+            self.assertIn('esofs: standard output: ', done.stderr, words)
+            self.assertNotEqual(done.returncode, 0, words)
+
+    def test_a_reader_that_has_seen_enough_is_no_error(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([harness.programs['esofs'], 'archives'], stdout=writer, stderr=subprocess.PIPE, text=True,
+                              check=False, timeout=60)
+        os.close(writer)
+        self.assertEqual(done.stderr, '')
+
+    def test_names_that_are_not_utf8_leave_json_readable(self):
+        bad = os.fsencode(os.path.join(self.mount.path, 'datasets')) + b'/ba\xffd'
+        done = subprocess.run([harness.programs['esofs'], 'why', '--json', self.mount.path, bad], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False, timeout=60)
+        there, missing = json.loads(done.stdout)
+        self.assertIsNone(there['errno'])
+        self.assertEqual(missing['errno'], 'ENOENT')
+        self.assertTrue(missing['asked'].endswith('/ba\ufffdd'))
+
     def test_exit_codes_are_the_same_everywhere(self):
         away = self.home.path
         for words, code in ((('status', away), 3), (('unmount', away), 3), (('warm', away), 3), (('why', away), 3),

@@ -47,6 +47,8 @@ TEST(PositionsTest, ABadLineIsNamed) {
   EXPECT_THAT(fault("ra,dec\n1,2\n\nabc,2\n"), HasSubstr("1 positions.csv line 4: 'abc'"));
   EXPECT_THAT(fault("ra,dec\n1,95.9\n"), HasSubstr("line 2: '95.9'"));
   EXPECT_THAT(fault("ra,dec\n1\n"), HasSubstr("line 2: it has 1 fields"));
+  EXPECT_THAT(fault("ra,dec\n11.888,-25,288\n"), HasSubstr("line 2: it has 3 fields, and the header 2"));
+  EXPECT_EQ(fault("ra,dec\n11.888,-25,,\n"), "taken");
   EXPECT_THAT(fault("10.5,-20\n"), HasSubstr("line 1: the first line must be a header, such as name,ra,dec"));
   EXPECT_THAT(fault("name,ra\nx,1\n"), HasSubstr("line 1: the header names no column for the declination"));
   EXPECT_THAT(fault("name,ra,dec\n\"x,1,2\n"), HasSubstr("line 2: a \" is never closed"));
