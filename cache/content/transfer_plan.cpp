@@ -115,7 +115,19 @@ void TransferPlan::lost(std::uint64_t chunk) {
   }
 }
 
+// It need not be read ahead any more.
+void TransferPlan::drop_ahead(std::uint64_t chunk) {
+  const auto run = std::find_if(ahead_.begin(), ahead_.end(), [chunk](const Run& queued) {
+    return queued.first <= chunk && chunk < queued.end;
+  });
+  if (run == ahead_.end()) return;
+  const Run behind{chunk + 1, run->end};
+  run->end = chunk;
+  if (behind.first < behind.end) ahead_.insert(std::next(run), behind);
+}
+
 TransferPlan::Askers TransferPlan::land(std::uint64_t chunk) {
+  drop_ahead(chunk);
   const auto flight = flights_.find(chunk);
   if (flight == flights_.end()) return {};
   if (flight->second.ahead) unread_.insert(chunk);

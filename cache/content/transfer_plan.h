@@ -139,6 +139,7 @@ class TransferPlan {
  private:
   std::uint64_t window(std::uint64_t most) const;
   void begin_ahead(Transfer& transfer);
+  void drop_ahead(std::uint64_t chunk);
   void drop_unread();
   bool idle(const Transfer& transfer) const;
   void give_up(Transfer& transfer);

@@ -89,9 +89,9 @@ class QueriesThatFail(harness.MountTest):
         self.assertIn('nonsense', self.status('bad'))
         self.assertIn('EINVAL', self.mount.errors())
         self.assert_errno(errno.EINVAL, os.listdir, folder)
-        # Beside it the columns of the table are asked for, to name the nearest.
-        asked = [request for request in self.sim.requests('/tap_obs') if 'nonsense' in request['body']]
-        self.assertEqual(len(asked), 1, 'the refusal is remembered')
+        asked = [request['body'] for request in self.sim.requests('/tap_obs')]
+        self.assertEqual(sum('nonsense' in body for body in asked), 1, 'the refusal is remembered')
+        self.assertLessEqual(len(asked), 2, 'beside it the columns of the table, to name the nearest')
 
     def test_a_corrected_query_lists(self):
         folder = self.mount.save('bad', 'SELECT nonsense FROM ivoa.ObsCore')

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 namespace esofs::cache {
 namespace {
 
@@ -33,6 +37,27 @@ TEST_F(TransferPlanTest, SoItIsWithWhatTheOpeningBrings) {
   EXPECT_FALSE(plan_.patience_with_opening()->ends(1h));
   plan_.opened();
   EXPECT_TRUE(plan_.patience_with_opening()->ends(1h));
+}
+
+TEST_F(TransferPlanTest, WhatHasComeIsNotReadAheadAgain) {
+  std::vector<std::uint64_t> come;
+  const auto all = [&](std::uint64_t ahead_room) {
+    while (const auto transfer = plan_.next(ahead_room)) {
+      for (std::uint64_t chunk = transfer->next; chunk < transfer->end; ++chunk) {
+        plan_.land(chunk);
+        come.push_back(chunk);
+      }
+      plan_.ended(transfer);
+    }
+  };
+  plan_.look_ahead(0, std::vector<bool>(6, true));
+  join(3);
+  all(0);
+  ASSERT_FALSE(come.empty());
+  EXPECT_EQ(come.front(), 3U);
+  all(1U << 20U);
+  std::sort(come.begin(), come.end());
+  EXPECT_EQ(come, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5}));
 }
 
 }  // namespace
