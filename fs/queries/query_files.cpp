@@ -148,10 +148,10 @@ class TextFileNode : public Node {
     }
     if (directory_->frozen()) return refusal("change");
     if (change.size) {
-      const auto base =
-          *change.size == 0 ? directory_->begin(*file_) : Result<TextBase>(directory_->look(*file_));
+      const bool all = *change.size == 0;
+      const auto base = all ? directory_->begin(*file_) : Result<TextBase>(directory_->look(*file_));
       if (!base) return base.error();
-      if (auto good = directory_->check(*file_, *base); !good) return good;
+      if (auto good = all ? Result<void>() : directory_->check(*file_, *base); !good) return good;
       if (auto cut = file_->resize(*change.size, context_.now()); !cut) return cut;
       if (!file_->is_open() && file_->take_resized()) {  // else it is committed when a handle closes
         if (auto committed = directory_->commit(*file_, *base); !committed) return committed.error();
